@@ -1,0 +1,365 @@
+"""What crosses the socket between the trusted side and the fetcher, and between the fetcher and the decoder.
+
+Every type is plain data: strings, integers, booleans, lists. Everything a stranger wrote is length-capped before it
+is put into one of these. Media bytes are in none of them: a picture leaves the decoder as a ``Picture``, which is
+fingerprints only. ``to_wire``/``from_wire`` turn any of them into JSON-ready dictionaries and back, refusing unknown
+or missing fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+MAX_FRAME = 16 * 1024 * 1024
+"""Largest message on the socket, bytes."""
+
+ErrorKind = Literal[
+    "",
+    "refused",  # the egress guard said no: address not global, port, scheme
+    "nxdomain",
+    "servfail",  # any DNS failure that is not NXDOMAIN
+    "timeout",
+    "reset",  # refused, reset, closed in mid-answer
+    "tls",
+    "too-large",
+    "redirect-loop",
+    "bad-answer",  # not HTTP, broken encoding
+    "internal",
+]
+
+
+class ProtocolError(ValueError):
+    """A message does not have the shape of its type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one fetch. Seconds and bytes; ``inflated_bytes`` counts after gzip."""
+
+    total_s: float = 30.0
+    header_bytes: int = 64 * 1024
+    page_bytes: int = 5_000_000
+    media_bytes: int = 25_000_000
+    inflated_bytes: int = 20_000_000
+    redirects: int = 8
+    media_per_page: int = 60
+    links_per_page: int = 400
+    text_chars: int = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFacts:
+    """One HTTP exchange without its body. ``headers`` are lower-case names, values cut at 512 characters."""
+
+    url: str
+    final_url: str = ""
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    redirects: list[str] = field(default_factory=list)
+    error: ErrorKind = ""
+    detail: str = ""
+    size: int = 0
+    mime: str = ""
+    claimed_ip: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Fingerprints of one picture. ``pdq`` holds eight 64-digit hex hashes: original, then the seven other dihedral
+    views in the order of ``efface.vision.pdq.DIHEDRAL``. ``faces`` counts faces, ``face_px`` is the widest face in
+    pixels. ``error`` is a typed reason ("corrupt", "too-many-pixels", "unknown-format", "timeout", "memory",
+    "crashed", "off"), in which case the fingerprints are empty."""
+
+    sha256: str = ""
+    md5: str = ""
+    size: int = 0
+    mime: str = ""
+    width: int = 0
+    height: int = 0
+    pdq: list[str] = field(default_factory=list)
+    pdq_quality: int = 0
+    faces: int = 0
+    face_px: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One face of one picture. Travels from decoder to matcher only, and to the enrolling side for a subject's own
+    pictures. ``box`` is x, y, width, height as shares of the picture (0..1); ``embedding`` is L2-normalised."""
+
+    box: list[float]
+    score: float
+    quality: float
+    px: int
+    embedding: list[float]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The decoder's answer for one picture."""
+
+    picture: Picture
+    faces: list[Face] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class MailPart:
+    """One attachment: never its bytes."""
+
+    name: str
+    mime: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A parsed mail. ``headers`` lower-case, first value of each, cut at 2,000 characters; ``text`` is plain text
+    (HTML stripped to text), cut at 100,000. ``bounce`` lists addresses a delivery report names, ``bounce_permanent``
+    those it calls permanent. ``error`` is set when the bytes could not be read as a mail."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+    recipients: list[str] = field(default_factory=list)
+    sender: str = ""
+    subject: str = ""
+    message_id: str = ""
+    text: str = ""
+    parts: list[MailPart] = field(default_factory=list)
+    bounce: list[str] = field(default_factory=list)
+    bounce_permanent: list[str] = field(default_factory=list)
+    is_bounce: bool = False
+    auto_submitted: bool = False
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRef:
+    """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
+    it stood ("img", "srcset", "a", "meta", "source", "css", "json-ld")."""
+
+    url: str
+    role: Literal["media", "thumbnail", "poster"] = "media"
+    source: str = "img"
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedMedia:
+    ref: MediaRef
+    facts: FetchFacts
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRequest:
+    """Fetch a page (or a single picture), fetch its media and fingerprint them. Media whose URL digest
+    (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
+    matcher: the faces met are pushed to the matcher under it. ``faces`` False leaves faces alone."""
+
+    url: str
+    token: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    referer: str = ""
+    skip: list[str] = field(default_factory=list)
+    faces: bool = False
+    media: bool = True
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """``walls``: "login", "age", "challenge", "paywall", "suspended", "parked", "geo", "not-found" recognised on the
+    page. ``links`` are absolute, same-scheme http(s), fragment removed, in page order, without repeats. ``skipped``
+    are references that were not fetched. A page whose URL is a picture has one entry in ``media`` and no links."""
+
+    facts: FetchFacts
+    title: str = ""
+    text: str = ""
+    language: str = ""
+    links: list[str] = field(default_factory=list)
+    media: list[ScannedMedia] = field(default_factory=list)
+    skipped: list[MediaRef] = field(default_factory=list)
+    walls: list[str] = field(default_factory=list)
+    not_modified: bool = False
+    clipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsRequest:
+    origin: str
+    urls: list[str] = field(default_factory=list)
+    agent: str = "EffaceBot"
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """``allowed[i]`` answers ``urls[i]``. RFC 9309: 4xx allows all, 5xx and unreachable forbid all."""
+
+    facts: FetchFacts
+    allowed: list[bool] = field(default_factory=list)
+    delay_s: float = 0.0
+    sitemaps: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest:
+    url: str
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """A page as it stood. ``html_b64`` is its HTML with every data: medium cut out, base64 of UTF-8; ``html_sha256``
+    is the digest of the bytes as received. ``media`` carries digests and fingerprints, no payload."""
+
+    facts: FetchFacts
+    request_headers: dict[str, str] = field(default_factory=dict)
+    html_b64: str = ""
+    html_sha256: str = ""
+    title: str = ""
+    media: list[ScannedMedia] = field(default_factory=list)
+    dns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRef:
+    """One member of a finding's asset set. ``role``: page, media, thumbnail, poster, cdn, search."""
+
+    role: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What the page looked like when the finding was confirmed. Shingles are 32-bit hashes, at most 256 kept
+    (bottom-k), of the main text and of the DOM's tag paths."""
+
+    title: str = ""
+    text_shingles: list[int] = field(default_factory=list)
+    dom_shingles: list[int] = field(default_factory=list)
+    media_urls: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class ObserveRequest:
+    """One verification check. ``pdq`` are the hex hashes of what must be gone (all dihedral views of the matched
+    fingerprint and of the sighting)."""
+
+    assets: list[AssetRef]
+    pdq: list[str] = field(default_factory=list)
+    sha256: list[str] = field(default_factory=list)
+    baseline: Baseline | None = None
+    control_url: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class PageLook:
+    """A fetched page boiled down. ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
+    removing what the probes share; -1 where it could not be compared."""
+
+    facts: FetchFacts
+    title: str = ""
+    walls: list[str] = field(default_factory=list)
+    media_urls: list[str] = field(default_factory=list)
+    text_shingles: list[int] = field(default_factory=list)
+    dom_shingles: list[int] = field(default_factory=list)
+    similar_probe: float = -1.0
+    dom_similar_probe: float = -1.0
+    similar_baseline: float = -1.0
+    serves_target: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLook:
+    """One media asset as served now. ``matches`` is True when the picture served is the target; ``distance`` the
+    least PDQ distance to it (256 where none). ``cache_hit`` is what the answer's headers say, ``bypass`` the same
+    URL fetched with a cache-busting query."""
+
+    role: str
+    facts: FetchFacts
+    picture: Picture
+    matches: bool = False
+    distance: int = 256
+    cache_hit: bool = False
+    bypass_status: int = 0
+    bypass_matches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """All that one check saw, for ``takedown.verdict`` to judge. ``pages`` holds the page under each user agent
+    ("bot", "browser"); ``probes`` two random siblings; ``control`` another live page of the site (None where none
+    could be had); ``elsewhere_ok`` whether a fetch of an unrelated site worked in the same window."""
+
+    pages: dict[str, PageLook] = field(default_factory=dict)
+    probes: list[PageLook] = field(default_factory=list)
+    control: PageLook | None = None
+    media: list[MediaLook] = field(default_factory=list)
+    elsewhere_ok: bool = True
+    domain_status: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class WhereaboutsRequest:
+    """``media_urls`` are the finding's media, whose hosts are resolved too."""
+
+    url: str
+    media_urls: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+
+
+def to_wire(value: Any) -> Any:
+    """Dataclass to JSON-ready dictionaries and lists."""
+    return dataclasses.asdict(value)
+
+
+def from_wire(kind: Any, data: Any, where: str = "") -> Any:
+    """The inverse of ``to_wire`` for ``kind``. Raises ``ProtocolError`` naming the field that does not fit."""
+    where = where or getattr(kind, "__name__", str(kind))
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if not isinstance(data, dict):
+            raise ProtocolError(f"{where}: not an object")
+        hints = typing.get_type_hints(kind)
+        unknown = set(data) - set(hints)
+        if unknown:
+            raise ProtocolError(f"{where}: unknown field {sorted(unknown)[0]}")
+        values = {name: from_wire(hints[name], item, f"{where}.{name}") for name, item in data.items()}
+        try:
+            return kind(**values)
+        except TypeError as error:
+            raise ProtocolError(f"{where}: {error}") from None
+    origin = typing.get_origin(kind)
+    if origin is list:
+        if not isinstance(data, list):
+            raise ProtocolError(f"{where}: not a list")
+        inner = typing.get_args(kind)[0]
+        return [from_wire(inner, item, f"{where}[{i}]") for i, item in enumerate(data)]
+    if origin is dict:
+        if not isinstance(data, dict):
+            raise ProtocolError(f"{where}: not an object")
+        inner = typing.get_args(kind)[1]
+        return {str(key): from_wire(inner, item, f"{where}.{key}") for key, item in data.items()}
+    if origin in (typing.Union, types.UnionType):
+        if data is None:
+            return None
+        inner = next(arg for arg in typing.get_args(kind) if arg is not type(None))
+        return from_wire(inner, data, where)
+    if origin is Literal:
+        if data not in typing.get_args(kind):
+            raise ProtocolError(f"{where}: not one of the allowed words")
+        return data
+    if kind is Any:
+        return data
+    if kind is float and isinstance(data, int) and not isinstance(data, bool):
+        return float(data)
+    if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
+        raise ProtocolError(f"{where}: not of type {kind.__name__}")
+    return data

@@ -1,0 +1,60 @@
+"""The answer of ``whereabouts``: everyone who could remove what stands at a URL, and how we know.
+
+Everything here is an observation with a source, never a fact. Nothing in this room has a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+PartyRole = Literal[
+    "operator", "host", "cdn", "upstream", "registrar", "registry", "search", "payment", "ads", "platform", "isp",
+    "regulator", "hotline", "police",
+]
+Channel = Literal["email", "form", "api", "post", "phone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One address or form, as one source gave it. ``confidence`` 0..1 is the source's starting confidence;
+    ``steps`` are the decoding steps that were needed ("at-sign-word", "cfemail"...)."""
+
+    channel: Channel
+    value: str
+    source: str
+    source_url: str = ""
+    confidence: float = 0.0
+    steps: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who could act. ``key`` is stable for the same party ("host:AS64500", "registrar:1234",
+    "operator:example.com"); ``covers`` are the hosts of the asset set it answers for."""
+
+    role: PartyRole
+    key: str
+    name: str = ""
+    domain: str = ""
+    asn: int = 0
+    country: str = ""
+    covers: list[str] = field(default_factory=list)
+    contacts: list[Contact] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """``status`` are the domain's EPP status words from RDAP; ``partial`` lists look-ups that failed and why;
+    ``behind_cdn`` names the CDN of the page host ("" where none): then the origin host is unknown unless a party
+    with role host says otherwise."""
+
+    url: str
+    host: str
+    domain: str
+    addresses: list[str] = field(default_factory=list)
+    behind_cdn: str = ""
+    status: list[str] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)
+    partial: list[str] = field(default_factory=list)
