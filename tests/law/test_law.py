@@ -1,0 +1,141 @@
+"""The data hold together, and a broken file is refused by name."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from efface.law import LawError, load, problems, read
+from efface.law.load import HOME
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(HOME, tmp_path / "data"))
+
+
+def change(path: Path, **keys: object) -> None:
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data.update(keys)
+    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
+
+
+def test_what_ships_has_no_problems() -> None:
+    assert problems(load()) == []
+
+
+def test_the_law_is_read_once_and_cannot_be_changed() -> None:
+    law = load()
+    assert load() is law
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        law.notices["us_tida"].law = "none"  # type: ignore[misc]
+
+
+def test_every_required_element_of_a_statute_names_its_provision() -> None:
+    for id in ("us_tida", "eu_dsa_art16"):
+        for element in load().notices[id].elements:
+            assert element.citation, (id, element.id)
+
+
+def test_only_the_statute_with_a_number_has_a_clock() -> None:
+    hours = {id: notice.clock.hours for id, notice in load().notices.items()}
+    assert hours.pop("us_tida") == 48
+    assert set(hours.values()) == {None}
+
+
+def test_the_words_are_those_of_the_field() -> None:
+    words = load().words
+    assert list(words["depicted_age_at_capture"]) == ["adult", "minor", "unknown_treat_as_minor"]
+    assert "hostile_or_extortionate" in words["site_hostility"]
+    assert {name: len(entries) for name, entries in words.items()} == {
+        "abuse_type": 13, "acquisition_path": 10, "actor": 8, "motive": 9, "content_nature": 5, "publication_state": 6,
+        "depicted_age_at_capture": 3, "copyright_owner": 3, "site_type": 10, "site_hostility": 4,
+        "infrastructure_role": 11, "notice_state": 13,
+    }  # fmt: skip
+
+
+def test_safety_rules_come_first_and_the_ladder_climbs() -> None:
+    law = load()
+    kinds = [rule.kind for rule in law.rules]
+    assert kinds == sorted(kinds, key=("safety", "routing").index)
+    assert [step.roles[0] for step in law.ladder] == [
+        "operator", "search", "host", "cdn", "upstream", "registrar", "payment", "regulator", "police", "court",
+    ]  # fmt: skip
+    host = law.step("host")
+    assert host is not None and (host.at_hours, host.hostile_at_hours) == (48, 0)
+
+
+def test_an_offence_is_quoted_only_where_the_law_covers_it() -> None:
+    law = load()
+    assert law.offence("DE").startswith("§ 201a")
+    assert law.offence("DE", synthetic=True) == ""
+    assert law.offence("us", synthetic=True) == "47 U.S.C. 223(h)"
+    assert law.offence("ZZ") == ""
+
+
+def test_the_eu_is_the_eu() -> None:
+    law = load()
+    assert len(law.groups["eu"]) == 27
+    assert law.in_eu("de") and not law.in_eu("GB") and not law.in_eu("")
+
+
+@pytest.mark.parametrize(
+    ("file", "keys", "named"),
+    [
+        ("notices/us_tida.yaml", {"clok": 1}, "clok"),
+        ("notices/us_tida.yaml", {"exposure": "a little"}, "exposure"),
+        ("notices/us_tida.yaml", {"elements": "none"}, "elements"),
+        ("notices/us_tida.yaml", {"form": 1}, "form"),
+        ("notices/us_tida.yaml", {"id": "tida"}, "us_tida.yaml"),
+        ("jurisdictions/DE.yaml", {"languages": [False]}, "languages[0]"),
+        ("words.yaml", {"actor": {False: "no"}}, "actor"),
+        ("frame.yaml", {"extra": 1}, "frame.yaml"),
+    ],
+)
+def test_a_file_out_of_shape_is_refused_by_name(copy: Path, file: str, keys: dict[str, object], named: str) -> None:
+    change(copy / file, **keys)
+    with pytest.raises(LawError, match=named.replace("[", r"\[").replace("]", r"\]")):
+        read(copy)
+
+
+def test_a_missing_key_and_broken_yaml_are_refused(copy: Path) -> None:
+    path = copy / "notices/us_tida.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("exposure: recipient_only\n", ""), encoding="utf-8")
+    with pytest.raises(LawError, match="'exposure' is missing"):
+        read(copy)
+    path.write_text("a: [", encoding="utf-8")
+    with pytest.raises(LawError, match="us_tida"):
+        read(copy)
+
+
+def test_each_guard_of_problems_sees_its_fault(copy: Path) -> None:
+    change(copy / "notices/search_google.yaml", statements=["on_my_honour"], learns=[], addressed_to=["neighbour"])
+    change(copy / "jurisdictions/GB.yaml", helplines=[], minors=[], reporting_risk=[])
+    frame = yaml.safe_load((copy / "frame.yaml").read_text(encoding="utf-8"))
+    frame["rules"][0]["kind"] = "routing"
+    frame["rules"][1]["sources"] = ["NOBODY"]
+    frame["ladder"][2]["step"] = 7
+    frame["groups"]["eu"].append("Germany")
+    (copy / "frame.yaml").write_text(yaml.safe_dump(frame), encoding="utf-8")
+    found = "\n".join(problems(read(copy)))
+    for words in (
+        "unknown statement 'on_my_honour'", "says it exposes, not to whom", "unknown role 'neighbour'",
+        "GB: no helpline", "GB: no hotline for minors", "GB: nobody said whom", "S0_danger is called routing",
+        "'NOBODY' is not in sources.yaml", "steps are not 1, 2, 3", "'Germany' is not a country code",
+    ):  # fmt: skip
+        assert words in found
+
+
+def test_an_unread_citation_cannot_be_called_certain(copy: Path) -> None:
+    place = yaml.safe_load((copy / "jurisdictions/DE.yaml").read_text(encoding="utf-8"))
+    place["offence_threat"]["confidence"] = "high"
+    place["synthetic"].update(confidence="low", cite="§ 1")
+    change(copy / "jurisdictions/DE.yaml", **place)
+    change(copy / "notices/us_tida.yaml", elements=[])
+    found = "\n".join(problems(read(copy)))
+    assert "nobody has read" in found
+    assert "too uncertain to be quoted" in found
+    assert "us_tida: nothing is required" in found
