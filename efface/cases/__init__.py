@@ -1,0 +1,1 @@
+"""Cases: who it is for, what they allowed, what happened. Ask ``cases.may.may(case, purpose)`` before any use."""

@@ -1,0 +1,60 @@
+"""Who may open which view. Every view says so with ``@view(access=...)``; one that does not is closed to everybody."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from efface.accounts.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """``roles`` of members who may; ``portal`` for a survivor inside her own case; ``public`` for anybody."""
+
+    roles: frozenset[str] = frozenset()
+    portal: bool = False
+    public: bool = False
+
+    def words(self) -> str:
+        if self.public:
+            return "public"
+        return "survivor" if self.portal else ", ".join(sorted(self.roles))
+
+
+PUBLIC = Access(public=True)
+PORTAL = Access(portal=True)
+CASEWORK = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
+LEAD = Access(roles=frozenset({Role.LEAD}))
+COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
+MEMBERS = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR}))
+STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
+SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
+AUDIT = Access(roles=frozenset({Role.AUDITOR, Role.COORDINATOR}))
+
+#: Views of libraries that we route, by URL name.
+LIBRARY_VIEWS: dict[str, Access] = {"account_login": PUBLIC, "account_logout": MEMBERS, "set_language": PUBLIC}
+
+
+def view(*, access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare who may open a view. The doorkeeper opens the transaction it runs in."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            return function(*args, **kwargs)
+
+        inner.access = access  # type: ignore[attr-defined]
+        return inner
+
+    return register
+
+
+def access_of(view_function: Any, url_name: str | None) -> Access | None:
+    """What a view declared; None where it declared nothing."""
+    declared = getattr(view_function, "access", None)
+    if declared is not None:
+        return declared  # type: ignore[no-any-return]
+    return LIBRARY_VIEWS.get(url_name or "")

@@ -1,0 +1,63 @@
+"""The middleware in front of every view: who is it, may they, and which rows does the transaction see.
+
+Default deny: a view without a declaration answers 403 to everybody.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from efface.accounts import access as policy
+from efface.accounts.models import Member
+from efface.engine.base import tenancy
+
+PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
+
+
+class Doorkeeper:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.member = None  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if not request.path.startswith("/static/"):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.path.startswith(settings.STATIC_URL):
+            return None
+        wanted = policy.access_of(view, request.resolver_match.url_name)
+        if wanted is None:
+            return self.closed(request)
+        if wanted.public:
+            with tenancy.nobody():
+                return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        if wanted.portal:
+            case, organisation = request.session.get(PORTAL_CASE), request.session.get(PORTAL_ORGANISATION)
+            if not case or not organisation:
+                return redirect("portal:enter")
+            request.case_id = uuid.UUID(case)
+            with tenancy.organisation(organisation, case):
+                return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        with tenancy.looking_up(user=str(request.user.pk)):
+            member = Member.objects.filter(user=request.user).select_related("organisation").first()
+        if member is None or member.role not in wanted.roles:
+            return self.closed(request)
+        request.member = member
+        with tenancy.organisation(member.organisation_id):
+            return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def closed(request: HttpRequest) -> HttpResponse:
+        return render(request, "403.html", status=403)

@@ -1,0 +1,83 @@
+"""The one question every use asks: may this case's data be used for this purpose, now? Fails closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from efface.accounts.models import FaceSearchPermission
+from efface.cases.models import Age, Case, Consent, Hold, Level, Purpose
+from efface.engine.base import clock
+
+NEEDS_ATTESTED = {Purpose.FACE_SEARCH, Purpose.TEXT_SEARCH}
+SENDS = {Purpose.NOTIFY, Purpose.CONTACT_OPERATOR}
+
+
+@dataclass(frozen=True, slots=True)
+class May:
+    """An answer with its reason. False in a condition where it is no."""
+
+    yes: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.yes
+
+
+def decide(
+    *,
+    state: str,
+    level: str,
+    age: str,
+    consented_until: datetime | None,
+    face_search_on: bool,
+    on_hold: bool,
+    purpose: str,
+    now: datetime,
+) -> May:
+    """The rule itself, without a database. ``consented_until`` is the latest end of a consent that stands, or None."""
+    if purpose not in Purpose.values:
+        return May(False, _("This use is not known."))
+    if state != Case.State.OPEN:
+        return May(False, _("The case is not open."))
+    if age != Age.ADULT:
+        return May(False, _("The person's age when the pictures were made is not known to be 18 or more."))
+    if consented_until is None:
+        return May(False, _("There is no consent for this."))
+    if consented_until <= now:
+        return May(False, _("The consent for this has expired."))
+    if purpose in NEEDS_ATTESTED and level != Level.ATTESTED:
+        return May(False, _("The case is not attested."))
+    if purpose == Purpose.FACE_SEARCH and not face_search_on:
+        return May(False, _("Face search is switched off in this organisation."))
+    if purpose in SENDS and on_hold:
+        return May(False, _("A hold stops notices for now."))
+    return May(True)
+
+
+def may(case: Case, purpose: str, now: datetime | None = None) -> May:
+    """See the module. Reads what stands in the database at this moment; any failed look-up is a no."""
+    now = now or clock.now()
+    try:
+        consent = (
+            Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None, given_at__lte=now)
+            .order_by("-expires_at")
+            .first()
+        )
+        case = Case.objects.get(pk=case.pk)
+        return decide(
+            state=case.state,
+            level=case.level,
+            age=case.age,
+            consented_until=consent.expires_at if consent else None,
+            face_search_on=FaceSearchPermission.objects.filter(
+                organisation_id=case.organisation_id, withdrawn_at=None
+            ).exists(),
+            on_hold=Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).exists(),
+            purpose=purpose,
+            now=now,
+        )
+    except Case.DoesNotExist:
+        return May(False, _("The case is not there."))

@@ -1,0 +1,188 @@
+"""A case and all that belongs to the person it is for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from efface.engine.base.fields import SealedField
+from efface.engine.base.models import Owned
+
+
+class Level(models.TextChoices):
+    DECLARED = "declared", _("declared (L0)")
+    ATTESTED = "attested", _("attested (L1)")
+
+
+class Age(models.TextChoices):
+    """Age when a picture was made."""
+
+    ADULT = "adult", _("18 or older")
+    MINOR = "minor", _("under 18")
+    UNKNOWN = "unknown", _("not known")
+
+
+class Purpose(models.TextChoices):
+    """What a consent is for. One switch each."""
+
+    HASH_MATCH = "hash_match", _("compare fingerprints of my pictures")
+    FACE_SEARCH = "face_search", _("look for my face")
+    TEXT_SEARCH = "text_search", _("look for my name and handles")
+    NOTIFY = "notify", _("write to hosts and search engines")
+    CONTACT_OPERATOR = "contact_operator", _("write to the site itself")
+    HASH_LISTS = "hash_lists", _("pass fingerprints to platforms' hash lists")
+    POLICE = "police", _("pass the case to the police")
+    STATISTICS = "statistics", _("count my case in statistics")
+
+
+class Case(Owned):
+    """One person's case. ``state`` paused stops every use at once."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("open")
+        PAUSED = "paused", _("paused")
+        CLOSED = "closed", _("closed")
+        ERASED = "erased", _("erased")
+
+    engine_may = ("SELECT",)
+    case_column = "id"
+
+    reference = models.CharField(max_length=12, unique=True)
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    level = models.CharField(max_length=10, choices=Level, default=Level.DECLARED)
+    age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
+    danger = models.BooleanField(default=False)
+    acquisition = models.CharField(max_length=30, default="unknown", help_text=_("how the pictures were obtained"))
+    country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=8, default="en")
+    name = SealedField()
+    safe_contact = SealedField()
+    worker = models.ForeignKey("accounts.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    programme = models.ForeignKey("accounts.Programme", null=True, on_delete=models.SET_NULL, related_name="+")
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        return self.id
+
+
+class CaseOwned(Owned):
+    case_column = "case_id"
+
+    case_id: uuid.UUID
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="%(class)ss")
+
+    class Meta:
+        abstract = True
+
+
+class AccessCode(CaseOwned):
+    """The way into the portal. Found by a keyed digest of the code's first half, proven by Argon2 of the whole."""
+
+    extra_rule = "encode(lookup, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    lookup = models.BinaryField(unique=True)
+    proof = models.CharField(max_length=200)
+    created = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
+class Consent(CaseOwned):
+    """A permission for one purpose, from one moment to another. Never edited: withdrawn, and given anew."""
+
+    engine_may = ("SELECT",)
+
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    given_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("case", "purpose", name="consent_of_case")]
+
+
+class FingerprintKind(models.TextChoices):
+    PDQ = "pdq"
+    COPY = "copy"
+    LOCAL = "local"
+    FACE = "face"
+    VIDEO = "video"
+    MD5 = "md5"
+    SHA256 = "sha256"
+    TEXT = "text"
+
+
+class Fingerprint(CaseOwned):
+    """One fingerprint of the subject's own pictures. ``value`` is JSON in the form of its kind: eight hex hashes for
+    pdq, model id and numbers for face. ``label`` is what she calls the picture; pictures themselves are never here."""
+
+    engine_may = ("SELECT",)
+
+    kind = models.CharField(max_length=8, choices=FingerprintKind)
+    value = SealedField()
+    label = SealedField()
+    quality = models.PositiveSmallIntegerField(default=0)
+    age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
+    created = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)
+
+
+class Attestation(CaseOwned):
+    """How the case became attested: first worker spoke with her, second approved, cooling-off passed."""
+
+    spoke_alone = models.BooleanField()
+    proof_seen = models.CharField(max_length=120)
+    first_worker = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    first_at = models.DateTimeField()
+    second_worker = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    second_at = models.DateTimeField(null=True)
+    effective_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+
+
+class Hold(CaseOwned):
+    """A reason to wait: while it stands, no notice leaves."""
+
+    reason = models.CharField(max_length=200)
+    owner = models.CharField(max_length=80)
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    lifted_at = models.DateTimeField(null=True)
+
+
+class CaseEvent(CaseOwned):
+    """What happened, in order. Append only."""
+
+    app_may = ("SELECT", "INSERT")
+
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=60)
+    subject = models.UUIDField(null=True)
+    data = SealedField()
+
+    class Meta:
+        indexes = [models.Index("case", "at", name="event_of_case")]
+
+
+class Message(CaseOwned):
+    """A line between survivor and caseworker."""
+
+    from_survivor = models.BooleanField()
+    author = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    text = SealedField()
+    read_at = models.DateTimeField(null=True)
+
+
+class ReportedLink(CaseOwned):
+    """A link the survivor or a worker reported, waiting to be looked at or already on its way."""
+
+    url = SealedField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=60)
+    handled_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)

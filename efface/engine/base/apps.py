@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class EngineConfig(AppConfig):
+    name = "efface.engine.base"
+    label = "engine"
+
+    def ready(self) -> None:
+        from efface.engine.base import rows
+
+        post_migrate.connect(rows.protect, sender=self, dispatch_uid="efface.rows")

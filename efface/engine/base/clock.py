@@ -1,0 +1,57 @@
+"""The one clock of the trusted side.
+
+In production it is the machine's. In a demo or training installation it stands still in the database until it is
+driven: every process sees the same virtual moment. Nothing else in a room asks for the time, and no SQL says now().
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from django.db import connection
+
+_local = threading.local()
+
+
+class ClockRefused(RuntimeError):
+    """Somebody tried to drive the clock of a production installation."""
+
+
+def now() -> datetime:
+    """The present moment, aware, UTC."""
+    fixed: datetime | None = getattr(_local, "fixed", None)
+    if fixed is not None:
+        return fixed
+    from efface.engine.base.models import Installation
+
+    driven = Installation.driven_now()
+    return driven or datetime.now(UTC)
+
+
+def drive(moment: datetime) -> None:
+    """Set the virtual clock of a demo or training installation. It never runs backwards."""
+    from efface.engine.base.models import Installation
+
+    installation = Installation.current()
+    if installation.kind == Installation.Kind.PRODUCTION:
+        raise ClockRefused("the clock of a production installation cannot be driven")
+    if installation.virtual_now and moment < installation.virtual_now:
+        raise ClockRefused("the clock does not run backwards")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE engine_installation SET virtual_now = %s", [moment])
+
+
+class fixed:  # noqa: N801 - reads as a phrase: with clock.fixed(moment)
+    """Hold the clock still in this thread, for tests and for one decision that needs one moment."""
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def __enter__(self) -> datetime:
+        self.before = getattr(_local, "fixed", None)
+        _local.fixed = self.moment
+        return self.moment
+
+    def __exit__(self, *_: object) -> None:
+        _local.fixed = self.before

@@ -1,0 +1,65 @@
+"""Which organisation a transaction works for. Unset means no rows, so every piece of work says it first."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+def _set(name: str, value: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting(%s, true)", [name])
+        before: str = cursor.fetchone()[0] or ""
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
+    return before
+
+
+@contextmanager
+def _setting(**values: str) -> Iterator[None]:
+    with transaction.atomic():
+        before = {f"efface.{name}": _set(f"efface.{name}", value) for name, value in values.items()}
+        yield
+        for name, value in before.items():
+            _set(name, value)
+
+
+@contextmanager
+def organisation(organisation_id: uuid.UUID | str, case_id: uuid.UUID | str | None = None) -> Iterator[None]:
+    """A transaction that sees one organisation's rows, and one case's only where ``case_id`` is given (the portal)."""
+    with _setting(org=str(organisation_id), case=str(case_id or "")):
+        yield
+
+
+@contextmanager
+def nobody() -> Iterator[None]:
+    """A transaction that sees global tables only."""
+    with _setting(org="", case="", user="", lookup=""):
+        yield
+
+
+@contextmanager
+def looking_up(*, user: str = "", lookup: str = "") -> Iterator[None]:
+    """A transaction that sees the signed-in user's own memberships, or the one access code with this digest."""
+    with _setting(user=user, lookup=lookup):
+        yield
+
+
+@contextmanager
+def engine_acts_for(organisation_id: uuid.UUID | None) -> Iterator[None]:
+    """Inside the scheduler's transaction: become the app role for one organisation, for the length of one effect.
+
+    The caller is already in a transaction. Role and organisation are set for the transaction and set back after.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        before: str = cursor.fetchone()[0]
+        cursor.execute("SET LOCAL ROLE efface_app")
+    organisation_before = _set("efface.org", str(organisation_id or ""))
+    yield
+    # After an error the caller's savepoint rolls role and organisation back.
+    _set("efface.org", organisation_before)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('role', %s, true)", [before])

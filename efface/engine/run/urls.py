@@ -1,0 +1,12 @@
+"""Which door stands where."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.i18n import set_language
+
+urlpatterns = [
+    path("", include("efface.portal.urls")),
+    path("console/", include("efface.console.urls")),
+    path("language/", set_language, name="set_language"),
+]

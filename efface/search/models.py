@@ -1,0 +1,146 @@
+"""What was met on the web, and what of it may belong to a case."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from efface.cases.models import Age, CaseOwned
+from efface.engine.base.fields import SealedField
+from efface.sites.models import GlobalRow, Site
+
+
+class Frontier(GlobalRow):
+    """A page known of a site. URLs are sealed with the installation key and found by keyed digest."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="frontier")
+    digest = models.BinaryField(unique=True)
+    url = SealedField(scope="installation")
+    depth = models.PositiveSmallIntegerField(default=0)
+    priority = models.PositiveSmallIntegerField(default=50, help_text=_("lower is sooner"))
+    found_at = models.DateTimeField()
+    visited_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    unchanged = models.PositiveIntegerField(default=0)
+    status = models.PositiveSmallIntegerField(default=0)
+    etag = models.CharField(max_length=200, blank=True)
+    content = models.BinaryField(null=True, help_text=_("keyed digest of links and media, to notice change"))
+    wall = models.CharField(max_length=20, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index("site", "due_at", name="frontier_due")]
+
+
+class Media(GlobalRow):
+    """One distinct picture met: fingerprints, no bytes. Kept 180 days after it was last seen."""
+
+    engine_may = ("SELECT",)
+
+    sha256 = models.BinaryField(unique=True)
+    pdq = models.JSONField(default=list, help_text=_("eight hex hashes; empty where it could not be decoded"))
+    quality = models.PositiveSmallIntegerField(default=0)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    faces = models.PositiveSmallIntegerField(default=0)
+    faces_seen = models.BooleanField(default=False, help_text=_("faces were counted when it was met"))
+    error = models.CharField(max_length=30, blank=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+
+class Sighting(GlobalRow):
+    """Media met at a place: a media URL on a page. Both URLs sealed with the installation key."""
+
+    media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="sightings")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="sightings")
+    page_digest = models.BinaryField()
+    media_digest = models.BinaryField()
+    page_url = SealedField(scope="installation")
+    media_url = SealedField(scope="installation")
+    role = models.CharField(max_length=10, default="media")
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("page_digest", "media_digest", "media", name="one_sighting_a_place")]
+        indexes = [models.Index("page_digest", name="sighting_page"), models.Index("media_digest", name="sighting_media")]
+
+
+class Match(CaseOwned):
+    """A candidate link between a case and a page, with its reasons. A person confirms it or not."""
+
+    class State(models.TextChoices):
+        CANDIDATE = "candidate", _("to be decided")
+        ASKED = "asked", _("asked the survivor")
+        CONFIRMED = "confirmed", _("confirmed")
+        REJECTED = "rejected", _("not hers")
+        OWN = "own", _("her own, leave it")
+
+    sighting = models.ForeignKey(Sighting, on_delete=models.PROTECT, related_name="matches")
+    page_digest = models.BinaryField()
+    kind = models.CharField(max_length=8)
+    score = models.FloatField(help_text=_("PDQ distance in bits, or cosine of faces"))
+    strong = models.BooleanField(default=False)
+    reasons = models.JSONField(default=list)
+    page_url = SealedField()
+    media_url = SealedField()
+    state = models.CharField(max_length=10, choices=State, default=State.CANDIDATE)
+    made_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+    decided_why = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "page_digest", name="one_match_a_page_and_case")]
+
+
+class FindingState(models.TextChoices):
+    """The verdict words (``takedown.verdict``), as the state of a finding."""
+
+    UNKNOWN = "unknown", _("not checked yet")
+    LIVE = "live", _("still there")
+    PARTIAL = "partial", _("partly removed")
+    MOVED = "moved", _("moved")
+    GATED = "gated", _("behind a login or age gate")
+    BOT_BLOCKED = "bot-blocked", _("the site blocks our check")
+    GEO_BLOCKED = "geo-blocked", _("blocked in some countries")
+    SUSPENDED = "suspended", _("site suspended")
+    UNREACHABLE = "unreachable", _("not reachable")
+    CONTENT_REPLACED = "content-replaced", _("replaced by something else")
+    GONE_PROVISIONAL = "gone-provisional", _("not found, being rechecked")
+    GONE_CONFIRMED = "gone-confirmed", _("not found in repeated checks")
+    DELISTING_PENDING = "delisting-pending", _("still listed by a search engine")
+    REAPPEARED = "reappeared", _("came back")
+    CONFLICT = "conflict", _("checks disagree")
+
+
+class Finding(CaseOwned):
+    """A confirmed match: the thing to be removed. ``age`` is hers or a lead's answer about this very picture."""
+
+    match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="finding")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="findings")
+    age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
+    state = models.CharField(max_length=20, choices=FindingState, default=FindingState.UNKNOWN)
+    episode = models.PositiveSmallIntegerField(default=1, help_text=_("grows by one each time it comes back"))
+    page_url = SealedField()
+    baseline = SealedField()
+    confirmed_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+    stopped = models.CharField(max_length=60, blank=True, help_text=_("why nothing more is done, where so"))
+
+
+class Asset(CaseOwned):
+    """One member of a finding's asset set: page, media, thumbnail, cdn copy, search listing."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="assets")
+    role = models.CharField(max_length=10)
+    url = SealedField()
+    url_digest = models.BinaryField()
+    host = models.CharField(max_length=253)
+    pdq = models.JSONField(default=list)
+    sha256 = models.CharField(max_length=64, blank=True)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("finding", "url_digest", name="one_asset_a_url")]

@@ -1,0 +1,77 @@
+"""Fixtures every room uses: organisations, cases, a fixed clock, database roles."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the test database as the owner, then go on as the app: the owner's rights would hide what it may not do."""
+    from django.db import connection
+
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO engine_installation (id, kind, created) VALUES (1, 'demo', '2026-01-01T00:00Z') "
+                "ON CONFLICT DO NOTHING"
+            )
+        connection.close()
+        connection.settings_dict["OPTIONS"]["options"] = "-c role=efface_app"
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        del connection.settings_dict["OPTIONS"]["options"]
+
+
+@pytest.fixture
+def now() -> Iterator[datetime]:
+    from efface.engine.base import clock
+
+    with clock.fixed(NOON):
+        yield NOON
+
+
+@contextmanager
+def role(name: str) -> Iterator[None]:
+    """Become another database role inside the running transaction."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        before = cursor.fetchone()[0]
+        cursor.execute("SELECT set_config('role', %s, true)", [name])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('role', %s, true)", [before])
+
+
+def make_organisation(name: str = "Example Helpline") -> Any:
+    from efface.accounts.models import Organisation
+
+    with role("efface_owner"):
+        return Organisation.objects.create(
+            name=name, short=f"org-{uuid.uuid4().hex[:8]}", country="DE", signatory="Removal Desk", created=NOON
+        )
+
+
+@pytest.fixture
+def organisation(db: None) -> Any:
+    return make_organisation()
+
+
+@pytest.fixture
+def inside(organisation: Any) -> Iterator[Any]:
+    """The test runs inside the organisation's rows."""
+    from efface.engine.base import tenancy
+
+    with tenancy.organisation(organisation.pk):
+        yield organisation
