@@ -1,0 +1,68 @@
+"""What of a subject's pictures is published, and in which edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from testbed import pictures
+from testbed.people import Person
+from testbed.pictures import Pixels
+
+KINDS = ["exact", "recompressed", "mirrored"]
+COPY_BITS = 24
+"""A planted copy lies within this PDQ distance of the enrolled picture (in some dihedral view)."""
+
+
+@dataclass(slots=True)
+class Copy:
+    """A picture to plant, encoded without its canary. ``picture`` tells copies of one original apart from another's."""
+
+    subject: int
+    picture: int
+    kind: str
+    full: bytes
+    thumb: bytes
+    width: int
+    height: int
+
+
+def _distance(one: Pixels, other: Pixels) -> int:
+    first, _ = pictures.hash_bits(one)
+    second, _ = pictures.hash_bits(other)
+    return int((first[:, None, :] != second[None, :1, :]).sum(axis=2).min())
+
+
+def thumb_of(pixels: Pixels) -> bytes:
+    return pictures.jpeg(pictures.fit(pixels, 240), 72)
+
+
+def make(subject: int, picture: int, kind: str, source: Pixels, rng: Random, stored: bytes = b"") -> Copy:
+    """One planted copy of ``source``. ``stored`` are the bytes of the enrolled file, which an exact copy repeats."""
+    if kind == "exact" and stored:
+        pixels, full = source, stored
+    elif kind == "recompressed":
+        pixels, full = source, b""
+        for share in (rng.uniform(0.55, 0.8), 0.85, 1.0):
+            pixels = pictures.fit(source, max(256, int(max(source.shape[:2]) * share)))
+            full = pictures.jpeg(pixels, rng.randrange(30, 61))
+            if _distance(pictures.read(full), source) <= COPY_BITS:
+                break
+    elif kind == "mirrored":
+        pixels = pictures.mirrored(source)
+        full = pictures.jpeg(pixels, rng.randrange(70, 91))
+    else:
+        pixels, full = source, pictures.jpeg(source, rng.randrange(70, 91))
+    height, width = pixels.shape[:2]
+    return Copy(subject, picture, kind, full, thumb_of(pixels), width, height)
+
+
+def face_views(person: Person, rng: Random) -> list[Pixels]:
+    """Photos of the same face that are not the enrolled ones; where there are none, crops of those."""
+    if person.others:
+        return person.others
+    made = []
+    for index, pixels in enumerate(person.own):
+        crop = pictures.recoloured(pictures.off_centre_crop(pixels, 0.86 + 0.02 * index), rng)
+        made.append(pictures.mirrored(crop) if index % 2 else crop)
+    return made[:2]
