@@ -1,0 +1,101 @@
+"""Which contact of a party is written to: never a dead one, never a suspect's, never more than two guesses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from efface.whereabouts.model import Contact, Party
+
+GUESS = "role-mailbox"
+"""``Contact.source`` of an address nobody published (RFC 2142)."""
+MOST_GUESSES = 2
+DEAD = frozenset({"hard_bounce", "policy_reject"})
+WORTH = {"complied": 0.4, "replied": 0.3, "auto_ack": 0.1, "accepted": 0.05, "mx_ok": 0.02, "silent": -0.1,
+         "soft_bounce": -0.2, "full": -0.5}  # fmt: skip
+"""Added to a contact's starting confidence: what is known of its delivery."""
+REACHABLE = ("email", "form", "api")
+LEAST = 0.1
+"""Below this a contact is not worth a notice (a privacy proxy starts at .05)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """``delivery``: contact value -> state. ``operator_domain`` and ``operator_contacts``, where set, may not be
+    written to in any role, because the operator is hostile."""
+
+    delivery: Mapping[str, str]
+    suspects: frozenset[str] = frozenset()
+    operator_domain: str = ""
+    operator_contacts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    contact: Contact
+    next_best: tuple[Contact, ...]
+    why: str
+
+
+def choose(party: Party, reach: Reach) -> Choice | str:
+    """The best contact and the next ones, or why there is none, in words."""
+    able = [one for one in party.contacts if one.channel in REACHABLE and one.confidence >= LEAST]
+    if not able:
+        return "no contact is known"
+    allowed = [one for one in able if not _suspect(one, reach)]
+    if not allowed:
+        return "each contact belongs to a suspect"
+    allowed = [one for one in allowed if not _operators(one, reach)]
+    if not allowed:
+        return "each contact belongs to the hostile operator"
+    alive = [one for one in allowed if reach.delivery.get(one.value, "") not in DEAD]
+    guessed = {one.value for one in allowed if one.source == GUESS}
+    spent = len(guessed - {one.value for one in alive})
+    ranked = sorted(alive, key=lambda one: (-score(one, reach.delivery), one.channel, one.value))
+    usable = _few_guesses(ranked, MOST_GUESSES - spent)
+    if not usable:
+        return "every contact bounced"
+    best = usable[0]
+    return Choice(best, tuple(usable[1:]), f"{best.value} from {best.source}")
+
+
+def score(contact: Contact, delivery: Mapping[str, str]) -> float:
+    return contact.confidence + WORTH.get(delivery.get(contact.value, ""), 0.0)
+
+
+def _few_guesses(ranked: list[Contact], left: int) -> list[Contact]:
+    """``ranked`` without the guesses beyond ``left``, and each value once."""
+    usable: list[Contact] = []
+    for contact in ranked:
+        if any(contact.value.lower() == one.value.lower() for one in usable):
+            continue
+        if contact.source == GUESS:
+            if left <= 0:
+                continue
+            left -= 1
+        usable.append(contact)
+    return usable
+
+
+def domain_of(value: str) -> str:
+    """The host part of a mail address, URL or host name, lower case, without a final dot."""
+    if "://" in value:
+        try:
+            return (urlsplit(value).hostname or "").rstrip(".").lower()
+        except ValueError:
+            return ""
+    return value.rpartition("@")[2].rstrip(".").lower()
+
+
+def _under(host: str, domain: str) -> bool:
+    return bool(domain) and (host == domain or host.endswith("." + domain))
+
+
+def _suspect(contact: Contact, reach: Reach) -> bool:
+    value, host = contact.value.lower(), domain_of(contact.value)
+    return any(value == one or ("@" not in one and _under(host, one)) for one in reach.suspects)
+
+
+def _operators(contact: Contact, reach: Reach) -> bool:
+    return contact.value.lower() in reach.operator_contacts or _under(domain_of(contact.value), reach.operator_domain)
