@@ -9,4 +9,6 @@ class EngineConfig(AppConfig):
     def ready(self) -> None:
         from efface.engine.base import rows
 
+        from efface.engine.base import outbox  # noqa: F401 - registers its job and deadline
+
         post_migrate.connect(rows.protect, sender=self, dispatch_uid="efface.rows")

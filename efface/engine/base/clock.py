@@ -7,7 +7,7 @@ driven: every process sees the same virtual moment. Nothing else in a room asks 
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
@@ -27,6 +27,14 @@ def now() -> datetime:
 
     driven = Installation.driven_now()
     return driven or datetime.now(UTC)
+
+
+def align(moment: datetime, hours: int = 6) -> datetime:
+    """The next full step of a grid of ``hours`` (UTC) at or after a moment. Internal cadences use it, so that work comes
+    in batches; clocks of the law are never aligned."""
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    steps = -(-(moment - midnight) // timedelta(hours=hours))
+    return midnight + steps * timedelta(hours=hours)
 
 
 def drive(moment: datetime) -> None:

@@ -1,0 +1,79 @@
+"""Which fingerprints may be used right now, and telling the matcher when that changes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from efface.accounts.models import FaceSearchPermission
+from efface.cases.may import decide
+from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Purpose
+from efface.engine.base import sealing
+
+CHANNEL = "efface_active"
+PURPOSE_OF_KIND = {
+    FingerprintKind.PDQ: Purpose.HASH_MATCH,
+    FingerprintKind.COPY: Purpose.HASH_MATCH,
+    FingerprintKind.LOCAL: Purpose.HASH_MATCH,
+    FingerprintKind.VIDEO: Purpose.HASH_MATCH,
+    FingerprintKind.MD5: Purpose.HASH_MATCH,
+    FingerprintKind.SHA256: Purpose.HASH_MATCH,
+    FingerprintKind.FACE: Purpose.FACE_SEARCH,
+    FingerprintKind.TEXT: Purpose.TEXT_SEARCH,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """One fingerprint that may be compared. ``value`` is opened."""
+
+    fingerprint_id: uuid.UUID
+    case_id: uuid.UUID
+    organisation_id: uuid.UUID
+    kind: str
+    value: Any
+
+
+def announce(case_id: uuid.UUID) -> None:
+    """Tell the matcher, at commit, that this case's fingerprints must be read again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(case_id)])
+
+
+def active_fingerprints(now: datetime, case_id: uuid.UUID | None = None) -> Iterator[Active]:
+    """All that may be used at this moment, of one case or of every case.
+
+    Meant for the matcher (database role ``efface_engine``), which sees all organisations; as the app role it sees the
+    organisation of the transaction. Uses the same rule as ``may``, over all cases at once.
+    """
+    cases = Case.objects.filter(state=Case.State.OPEN)
+    if case_id:
+        cases = cases.filter(pk=case_id)
+    consents: dict[tuple[uuid.UUID, str], datetime] = {}
+    rows = Consent.objects.filter(withdrawn_at=None, given_at__lte=now, case__in=cases)
+    for consent_case, purpose, expires in rows.values_list("case_id", "purpose", "expires_at"):
+        key = (consent_case, purpose)
+        consents[key] = max(consents.get(key, expires), expires)
+    face_search = set(FaceSearchPermission.objects.filter(withdrawn_at=None).values_list("organisation_id", flat=True))
+    for fingerprint in (
+        Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").order_by("id").iterator()
+    ):
+        case = fingerprint.case
+        purpose = PURPOSE_OF_KIND[FingerprintKind(fingerprint.kind)]
+        allowed = decide(
+            state=case.state, level=case.level, age=case.age, consented_until=consents.get((case.pk, purpose)),
+            face_search_on=case.organisation_id in face_search, on_hold=False, purpose=purpose, now=now,
+        )
+        if not allowed or fingerprint.age == "minor":
+            continue
+        try:
+            value = fingerprint.value
+        except sealing.SealBroken:
+            continue
+        if value is not None:
+            yield Active(fingerprint.pk, case.pk, case.organisation_id, fingerprint.kind, value)

@@ -1,0 +1,58 @@
+"""Consents: given per purpose, withdrawn at once, and the stop button that pauses everything."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from efface.cases import active, events
+from efface.cases.models import Case, Consent, Purpose
+
+
+class WrongState(ValueError):
+    """The case is not in a state in which this can be done; the message says why."""
+
+
+def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -> Consent:
+    if purpose not in Purpose.values:
+        raise ValueError(f"purpose must be one of {', '.join(Purpose.values)}")
+    consent = Consent.objects.create(
+        organisation_id=case.organisation_id, case=case, purpose=purpose, given_at=now, expires_at=now + timedelta(days=days)
+    )
+    active.announce(case.pk)
+    events.record(case, "consent.given", actor, subject=consent.pk, now=now, purpose=purpose, days=days)
+    return consent
+
+
+def withdraw(case: Case, purpose: str, actor: str, now: datetime) -> int:
+    """End every consent for this purpose, now. The matcher drops its fingerprints within a second."""
+    ended = Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None).update(withdrawn_at=now)
+    if ended:
+        active.announce(case.pk)
+        events.record(case, "consent.withdrawn", actor, now=now, purpose=purpose)
+    return ended
+
+
+def stop(case: Case, actor: str, now: datetime) -> None:
+    """Pause everything: no search, no notice, no check that leads to one."""
+    _change(case, Case.State.OPEN, Case.State.PAUSED, "case.paused", actor, now)
+
+
+def resume(case: Case, actor: str, now: datetime) -> None:
+    _change(case, Case.State.PAUSED, Case.State.OPEN, "case.resumed", actor, now)
+
+
+def close(case: Case, actor: str, now: datetime) -> None:
+    _change(case, Case.State.OPEN, Case.State.CLOSED, "case.closed", actor, now)
+
+
+def _change(case: Case, before: str, after: str, kind: str, actor: str, now: datetime) -> None:
+    """A second press of the same button changes nothing and is no error."""
+    closed_at = now if after == Case.State.CLOSED else None
+    if Case.objects.filter(pk=case.pk, state=before).update(state=after, closed_at=closed_at):
+        case.state = after
+        active.announce(case.pk)
+        events.record(case, kind, actor, now=now)
+        return
+    case.refresh_from_db(fields=["state"])
+    if case.state != after:
+        raise WrongState(f"the case is {case.state}")

@@ -1,0 +1,25 @@
+"""Erasure: the key first, so that nothing of the case can be read any more; then the rows that name it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from efface.accounts import audit
+from efface.cases import active
+from efface.cases.models import AccessCode, Case, Consent, Fingerprint
+from efface.engine.base import sealing
+from efface.engine.base.models import Deadline
+
+
+def erase(case: Case, actor: str, now: datetime) -> None:
+    """Destroy the case's key, end its consents and deadlines, remove its fingerprints and access codes.
+
+    What stays is a row without content, so that a restored backup can be told what was erased."""
+    sealing.destroy_case_key(case.pk, now)
+    Case.objects.filter(pk=case.pk).update(state=Case.State.ERASED, closed_at=now)
+    Fingerprint.objects.filter(case=case).delete()
+    AccessCode.objects.filter(case=case).delete()
+    Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)
+    Deadline.objects.filter(case_id=case.pk, state=Deadline.State.WAITING).update(state=Deadline.State.CANCELLED)
+    active.announce(case.pk)
+    audit.record(case.organisation_id, actor, "case.erased", str(case.pk), now)

@@ -1,0 +1,59 @@
+"""The ``efface`` command. Packages beside Efface may add commands through the entry-point group ``efface.commands``."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import entry_points
+from typing import Any
+
+import click
+
+from efface import __version__
+
+#: name -> module:attribute. Loaded only when used, so that help and doctor start at once.
+COMMANDS = {
+    "init": "efface.cli.installation:init",
+    "up": "efface.cli.installation:up",
+    "worker": "efface.cli.installation:worker",
+    "doctor": "efface.cli.doctor:doctor",
+    "settings": "efface.cli.installation:show_settings",
+    "organisation": "efface.cli.people:organisation",
+    "member": "efface.cli.people:member",
+    "audit": "efface.cli.people:audit",
+    "models": "efface.cli.models:models",
+    "law": "efface.cli.law:law",
+}
+
+
+class Commands(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted({*COMMANDS, *self._added()})
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            module, _, attribute = COMMANDS[name].partition(":")
+            return getattr(importlib.import_module(module), attribute)  # type: ignore[no-any-return]
+        return self._added().get(name)
+
+    @staticmethod
+    def _added() -> dict[str, click.Command]:
+        added: dict[str, click.Command] = {}
+        for point in entry_points(group="efface.commands"):
+            try:
+                loaded: Any = point.load()
+            except ImportError:
+                # Installed without its extra (efface[testbed]): the commands are absent.
+                continue
+            for command in loaded:
+                added[command.name] = command
+        return added
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="efface")
+def main() -> None:
+    """Efface: find, prove, remove, and keep removed."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Organisations and members, from the command line; and the audit chain."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import click
+
+from efface.cli.output import emit, json_option
+from efface.cli.session import database
+
+
+@click.group()
+def organisation() -> None:
+    """Organisations that work with this installation."""
+
+
+@organisation.command("add")
+@click.argument("name")
+@click.option("--short", required=True, help="Short name, letters and hyphens.")
+@click.option("--country", required=True, help="Two-letter country code.")
+@click.option("--signatory", default="Removal Desk", show_default=True, help="The role that signs notices.")
+@click.option("--address", default="", help="Postal address, as it stands in notices.")
+@click.option("--phone", default="")
+@json_option
+def add_organisation(name: str, short: str, country: str, signatory: str, address: str, phone: str, as_json: str | None) -> None:
+    """Add an organisation."""
+    with database("efface_owner"):
+        from efface.accounts.models import Organisation
+        from efface.engine.base import clock
+
+        if Organisation.objects.filter(short=short).exists():
+            raise click.ClickException(f"there is an organisation {short} already")
+        row = Organisation.objects.create(
+            name=name, short=short, country=country.upper(), signatory=signatory, address=address, phone=phone, created=clock.now()
+        )
+        emit({"id": row.pk, "short": short}, as_json, lambda: click.echo(f"Added {name}. Next: `efface member add`."))
+
+
+@click.group()
+def member() -> None:
+    """People who work in an organisation."""
+
+
+@member.command("add")
+@click.argument("email")
+@click.option("--organisation", "short", required=True, help="Short name of the organisation.")
+@click.option("--role", required=True, type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]))
+@click.option("--name", required=True, help="Name shown to colleagues.")
+@json_option
+def add_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:
+    """Add a member and print a first password, once."""
+    with database("efface_app"):
+        from efface.accounts.models import Member, Organisation, User
+        from efface.engine.base import clock, tenancy
+
+        found: Any = Organisation.objects.filter(short=short).first()
+        if found is None:
+            raise click.ClickException(f"there is no organisation {short}")
+        password = secrets.token_urlsafe(15)
+        with tenancy.organisation(found.pk):
+            user = User.objects.filter(email__iexact=email).first()
+            if user is not None:
+                raise click.ClickException("this e-mail address has an account already")
+            user = User.objects.create_user(email, password, name=name, created=clock.now())
+            Member.objects.create(organisation=found, user=user, role=role)
+        emit(
+            {"email": email, "password": password, "role": role}, as_json,
+            lambda: click.echo(f"Added {email} as {role}. First password, shown once: {password}"),
+        )  # fmt: skip
+
+
+@click.group()
+def audit() -> None:
+    """The append-only audit chain."""
+
+
+@audit.command("verify")
+@json_option
+def verify(as_json: str | None) -> None:
+    """Check every organisation's chain, link by link."""
+    with database("efface_app"):
+        from efface.accounts import audit as chain
+        from efface.accounts.models import AuditEntry, Organisation
+        from efface.engine.base import tenancy
+
+        rows = []
+        for one in Organisation.objects.all():
+            with tenancy.organisation(one.pk):
+                rows.append({"organisation": one.short, "entries": AuditEntry.objects.count(), "problems": chain.verify(one.pk)})
+
+        def words() -> None:
+            for row in rows:
+                click.echo(f"{row['organisation']}: {row['entries']} entries, " + ("; ".join(row["problems"]) or "whole"))
+
+        emit(rows, as_json, words)
+        if any(row["problems"] for row in rows):
+            raise SystemExit(1)

@@ -1,0 +1,42 @@
+"""A running database for commands that need one for a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from efface.engine.base import settings
+from efface.engine.run import manage, postgres
+
+
+@contextmanager
+def database(role: str = "efface_app") -> Iterator[None]:
+    """Use the running installation's database, or start it for the length of the command."""
+    if not manage.kind_of_folder():
+        raise click.ClickException("there is no installation here; run `efface init` first, or set EFFACE_DATA")
+    manage.use_role(role)
+    server = None
+    if not settings.get("database_url") and not _answers():
+        server = postgres.Server.of_installation()
+        try:
+            server.start()
+        except postgres.PostgresFailed as error:
+            raise click.ClickException(str(error)) from None
+    try:
+        manage.setup_django()
+        yield
+    finally:
+        if server:
+            server.stop()
+
+
+def _answers() -> bool:
+    import psycopg
+
+    try:
+        postgres.Server.of_installation().connect().close()
+    except psycopg.OperationalError:
+        return False
+    return True

@@ -1,0 +1,31 @@
+"""What every process of the trusted side does first: set Django up, say when it is ready, end politely."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+import threading
+
+stopping = threading.Event()
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def begin(name: str) -> None:
+    """No core dumps, Django set up, SIGTERM and SIGINT set ``stopping``."""
+    _libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, no ptrace by others
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    import django
+
+    django.setup()
+    logging.getLogger("efface").info("%s starts", name)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+
+
+def ready() -> None:
+    """Tell the supervisor."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()

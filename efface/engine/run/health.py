@@ -1,0 +1,156 @@
+"""Checks of an installation, each with what to do about it. Used by ``efface doctor``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from efface.engine.base import sealing, settings
+
+Level = Literal["ok", "note", "warning", "problem"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the doctor's report."""
+
+    check: str
+    level: Level
+    words: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def examine(with_database: bool) -> list[Finding]:
+    """All checks. A check that itself fails is a problem, never an exception."""
+    findings: list[Finding] = []
+    checks: list[Callable[[], Iterator[Finding]]] = [_python, _folder, _settings, _decoder, _models, _browser, _outside, _processes]
+    if with_database:
+        checks.append(_database)
+    for check in checks:
+        try:
+            findings += list(check())
+        except Exception as error:
+            findings.append(Finding(check.__name__.strip("_"), "problem", f"the check failed: {type(error).__name__}: {error}"))
+    return findings
+
+
+def _python() -> Iterator[Finding]:
+    yield Finding("python", "ok", f"Python {sys.version.split()[0]}")
+    if os.geteuid() == 0:
+        yield Finding("user", "warning", "running as root; give Efface a user of its own in production")
+
+
+def _folder() -> Iterator[Finding]:
+    folder = settings.data_folder()
+    if not folder.exists():
+        yield Finding("data", "problem", f"{folder} does not exist; run `efface init`")
+        return
+    free = shutil.disk_usage(folder).free // 1_000_000
+    yield Finding("disk", "ok" if free > 2000 else "problem", f"{free} MB free in {folder}")
+    secrets = sealing.secrets_folder()
+    loose = [path.name for path in [secrets, *secrets.glob("*")] if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if loose:
+        yield Finding("secrets", "problem", f"others can read {', '.join(loose)}; run chmod -R go= {secrets}")
+    try:
+        sealing.installation_key()
+        yield Finding("key", "ok", "the installation key is there")
+    except sealing.KeyMissing as error:
+        yield Finding("key", "problem", str(error))
+
+
+def _settings() -> Iterator[Finding]:
+    for one in settings.SETTINGS:
+        try:
+            settings.get(one.name)
+        except settings.SettingError as error:
+            yield Finding("settings", "problem", str(error))
+    unknown = [name for name in os.environ if name.startswith("EFFACE_") and name[7:].lower() not in settings.BY_NAME
+               and name not in ("EFFACE_DATABASE_ROLE", "EFFACE_TEST_DATA")]  # fmt: skip
+    if unknown:
+        yield Finding("settings", "warning", f"no such setting: {', '.join(sorted(unknown))}; see docs/settings.md")
+
+
+def _decoder() -> Iterator[Finding]:
+    from efface.net.decoder import Decoder
+
+    decoder = Decoder()
+    try:
+        state: Any = decoder.state()
+    finally:
+        decoder.close()
+    sealed = getattr(state, "sealed", state)
+    words = getattr(state, "words", str(state))
+    yield Finding("decoder", "ok" if sealed else "problem", str(words))
+
+
+def _models() -> Iterator[Finding]:
+    from efface.engine.run.processes import models_folder
+    from efface.vision import models
+
+    problems = models.verify(models_folder())
+    if problems:
+        yield Finding("models", "note", "face search is not available: " + "; ".join(problems[:2]) + "; run `efface models install`")
+    else:
+        yield Finding("models", "ok", "the face models are installed and unaltered")
+
+
+def _browser() -> Iterator[Finding]:
+    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    yield Finding("browser", "ok" if found else "note", f"Chromium: {found}" if found else
+                  "no Chromium; pages that need a script are not read, captures have no screenshot")  # fmt: skip
+
+
+def _outside() -> Iterator[Finding]:
+    for name, words in (
+        ("smtp_host", "no mail server is set: nothing can be sent"),
+        ("mail_domain", "no mail domain is set: replies cannot be tied to their notice"),
+        ("tsa_url", "no time-stamping authority is set: captures carry no timestamp"),
+    ):
+        value = settings.get(name)
+        yield Finding(name, "ok" if value else "warning", f"{name} = {value}" if value else words)
+
+
+def _processes() -> Iterator[Finding]:
+    try:
+        pids = json.loads((settings.run_folder() / "processes.json").read_text(encoding="ascii"))["pids"]
+    except (OSError, ValueError, KeyError):
+        yield Finding("processes", "note", "Efface is not running; start it with `efface up`")
+        return
+    dead = [name for name, pid in pids.items() if not os.path.exists(f"/proc/{pid}")]  # noqa: PTH110
+    yield Finding("processes", "problem" if dead else "ok", f"not running: {', '.join(dead)}" if dead else f"{len(pids)} processes run")
+
+
+def _database() -> Iterator[Finding]:
+    from django.db import connection, transaction
+
+    from efface.engine.base.models import Deadline, Installation, Outbox
+
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_version")
+            version = cursor.fetchone()[0]
+            cursor.execute("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            role, bypasses = cursor.fetchone()
+        yield Finding("database", "ok", f"PostgreSQL {version}, as {role}")
+        if bypasses:
+            yield Finding("row security", "problem", f"{role} bypasses row security; connect as efface_app and efface_engine")
+        kind = Installation.current().kind
+        yield Finding("kind", "ok", f"{kind} installation")
+        failed = Deadline.objects.filter(state="failed").count()
+        yield Finding("deadlines", "problem" if failed else "ok", f"{failed} deadlines failed for good" if failed else "no deadline has failed")
+        unclear = Outbox.objects.filter(state="ambiguous").count()
+        if unclear:
+            yield Finding("outbox", "warning", f"{unclear} messages may or may not have left; the console's queue asks about each")
+        from efface.accounts.models import FaceSearchPermission, Organisation
+
+        permitted = FaceSearchPermission.objects.filter(withdrawn_at=None).count()
+        total = Organisation.objects.count()
+        yield Finding("face search", "ok", f"on in {permitted} of {total} organisations" if permitted else "off; a coordinator may switch it on after an impact assessment")

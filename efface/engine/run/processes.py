@@ -1,0 +1,75 @@
+"""The processes of an installation, and how each is started.
+
+Trusted processes get the data folder and their database role; the scanner gets neither: a clean environment, its sockets,
+the models, and in a demo the world's file descriptor.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from efface.engine.base import settings
+
+#: What a trusted process may inherit from the supervisor's environment.
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "VIRTUAL_ENV", "PYTHONPATH")
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process: its name, command line, environment, inherited descriptors, and the line it prints when ready."""
+
+    name: str
+    command: list[str]
+    environment: dict[str, str]
+    descriptors: tuple[int, ...] = ()
+    ready_line: str = "ready"
+    #: Killed at random by a crash run.
+    expendable: bool = field(default=True)
+
+
+def sockets() -> dict[str, Path]:
+    folder = settings.run_folder()
+    return {name: folder / f"{name}.sock" for name in ("fetcher", "matcher", "faces")}
+
+
+def models_folder() -> Path:
+    return settings.data_folder() / "models"
+
+
+def _trusted(role: str) -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment |= {name: value for name, value in os.environ.items() if name.startswith("EFFACE_")}
+    environment |= ONE_THREAD | {
+        "EFFACE_DATA": str(settings.data_folder()),
+        "EFFACE_DATABASE_ROLE": role,
+        "DJANGO_SETTINGS_MODULE": "efface.engine.base.django",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return environment
+
+
+def of_installation(world_fd: int | None = None) -> list[Process]:
+    """All processes besides PostgreSQL, in the order of their start."""
+    python = [sys.executable, "-m"]
+    socket = sockets()
+    scanner = [
+        *python, "efface.whereabouts.fetcher", "--socket", str(socket["fetcher"]),
+        "--faces-socket", str(socket["faces"]), "--models", str(models_folder()),
+    ]  # fmt: skip
+    if world_fd is not None:
+        scanner += ["--world-fd", str(world_fd)]
+    if settings.get("tor_proxy"):
+        scanner += ["--tor", settings.get("tor_proxy")]
+    clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
+    return [
+        Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),
+        Process("matcher", [*python, "efface.search.matcher"], _trusted("efface_engine")),
+        Process("scheduler", [*python, "efface.engine.run.scheduler"], _trusted("efface_engine")),
+        Process("worker", [*python, "efface.engine.run.worker"], _trusted("efface_app")),
+        Process("mail-in", [*python, "efface.takedown.mailin"], _trusted("efface_app")),
+        Process("web", [*python, "efface.engine.run.web"], _trusted("efface_app"), expendable=False),
+    ]
