@@ -1,8 +1,8 @@
 """How the people at a desk behave. Pure: what arrived and what is known in, moves with their delays out.
 
 Behaviours of operators: complies-fast, complies-slow, page-only, soft-404, returns, gates, acknowledges, asks-info,
-asks-id, extortion, moves, bounces, bounces-later, mailbox-full, none. Hosts: complies-*, complies-second (only the second time), moves
-(tells the customer, who moves house). CDN: passes-on. Registrars: acknowledges, holds.
+asks-id, extortion, moves, bounces, bounces-later, mailbox-full, none. Hosts: complies-*, complies-second (only the
+second time), moves (tells the customer, who moves house). CDN: passes-on. Registrars: acknowledges, holds.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Do = Literal["reply", "dsn", "remove", "gate", "move", "purge", "hold", "delist"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a desk sees in one mail. ``pages`` and ``media`` are the URLs named, widened to all it can act on of the same
-    galleries, that still stand; ``gone`` those that no longer do; ``cached`` those it holds copies of (CDN);
+    """What a desk sees in one mail. ``pages`` and ``media`` are the URLs named, widened to all it can act on of the
+    same galleries, that still stand; ``gone`` those that no longer do; ``cached`` those it holds copies of (CDN);
     ``sites`` the registered domains concerned; ``earlier`` how many mails it had before about any of them."""
 
     desk: str
@@ -65,8 +65,10 @@ def _removes(after_s: float, urls: list[str], said: str = "") -> list[Move]:
     return [Move(after_s, "remove", urls), _reply(after_s + 900, "removed", text)]
 
 
-_ACK = ("This is an automatic message to confirm that we received your report. A ticket was opened. "
-        "Please do not answer this message.")
+_ACK = (
+    "This is an automatic message to confirm that we received your report. A ticket was opened. "
+    "Please do not answer this message."
+)
 
 
 def decide(view: View, rng: Random) -> list[Move]:
@@ -83,7 +85,9 @@ def decide(view: View, rng: Random) -> list[Move]:
         return _registrar(view, rng)
     urls = view.pages + view.media
     if not urls:
-        return [_reply(rng.uniform(1, 6) * HOUR, "removed", "The content at the URLs you listed is no longer available.")]
+        return [
+            _reply(rng.uniform(1, 6) * HOUR, "removed", "The content at the URLs you listed is no longer available.")
+        ]
     return _content(view, urls, rng)
 
 
@@ -102,19 +106,43 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
     if desk == "asks-info":
         if view.earlier:
             return _removes(rng.uniform(6, 30) * HOUR, urls)
-        return [_reply(rng.uniform(5, 20) * HOUR, "asks", "We need more information before we can act. Please send us the "
-                       "exact URL of each picture and state on whose behalf you are writing.")]
+        return [
+            _reply(
+                rng.uniform(5, 20) * HOUR,
+                "asks",
+                "We need more information before we can act. Please send us the "
+                "exact URL of each picture and state on whose behalf you are writing.",
+            )
+        ]
     if desk == "asks-id":
-        return [_reply(rng.uniform(5, 20) * HOUR, "asks", "To process your request please send a copy of a government "
-                       "issued identity document of the person shown.")]
+        return [
+            _reply(
+                rng.uniform(5, 20) * HOUR,
+                "asks",
+                "To process your request please send a copy of a government "
+                "issued identity document of the person shown.",
+            )
+        ]
     if desk == "page-only":
         return _removes(rng.uniform(6, 24) * HOUR, view.pages) if view.pages else []
     if desk == "gates":
-        return [Move(rng.uniform(8, 20) * HOUR, "gate", view.pages), _reply(
-            22 * HOUR, "removed", "The page has been removed from public view.")] if view.pages else []
+        return (
+            [
+                Move(rng.uniform(8, 20) * HOUR, "gate", view.pages),
+                _reply(22 * HOUR, "removed", "The page has been removed from public view."),
+            ]
+            if view.pages
+            else []
+        )
     if desk == "extortion":
-        return [_reply(rng.uniform(1, 4) * HOUR, "refuses", "Removal is possible through our priority service only. "
-                       "The fee is 299 per picture, payable in advance.")]
+        return [
+            _reply(
+                rng.uniform(1, 4) * HOUR,
+                "refuses",
+                "Removal is possible through our priority service only. "
+                "The fee is 299 per picture, payable in advance.",
+            )
+        ]
     if desk == "moves":
         if view.role == "operator":
             return []
@@ -130,16 +158,25 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
 
 def _cdn(view: View, rng: Random) -> list[Move]:
     """A pass-through: purges its copies, names the host, removes nothing at the origin."""
-    text = (f"{view.company} is a network provider offering a pass-through service and does not host the content. "
-            f"The hosting provider of the site is {view.host_name}; its abuse contact is {view.host_abuse}. "
-            "Any copy in our cache has been purged.")
+    text = (
+        f"{view.company} is a network provider offering a pass-through service and does not host the content. "
+        f"The hosting provider of the site is {view.host_name}; its abuse contact is {view.host_abuse}. "
+        "Any copy in our cache has been purged."
+    )
     after = rng.uniform(2, 8) * HOUR
     return [Move(after, "purge", view.cached), _reply(after + 300, "passes-on", text)]
 
 
 def _registrar(view: View, rng: Random) -> list[Move]:
     if view.desk == "holds" and view.earlier:
-        return [Move(72 * HOUR, "hold", view.sites),
-                _reply(73 * HOUR, "removed", "The domain name has been placed on hold.")]
-    return [_reply(rng.uniform(0.2, 2) * HOUR, "ack", "Thank you. A registrar does not control the content of a site; "
-                   "please contact the hosting provider.")]
+        return [
+            Move(72 * HOUR, "hold", view.sites),
+            _reply(73 * HOUR, "removed", "The domain name has been placed on hold."),
+        ]
+    return [
+        _reply(
+            rng.uniform(0.2, 2) * HOUR,
+            "ack",
+            "Thank you. A registrar does not control the content of a site; please contact the hosting provider.",
+        )
+    ]

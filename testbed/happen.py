@@ -36,7 +36,9 @@ def directory(state: State) -> dict[str, Desk]:
         for address in (provider.abuse, f"noc@{provider.domain}", f"hostmaster@{provider.domain}"):
             found[address] = Desk(address, provider.role, provider.key, provider.desk, provider.name)
         if provider.stale_abuse:
-            found[provider.stale_abuse] = Desk(provider.stale_abuse, provider.role, provider.key, "bounces", provider.name)
+            found[provider.stale_abuse] = Desk(
+                provider.stale_abuse, provider.role, provider.key, "bounces", provider.name
+            )
     for registrar in world.registrars:
         found[registrar.abuse] = Desk(registrar.abuse, "registrar", registrar.key, registrar.desk, registrar.name)
     for operator in world.operators:
@@ -99,9 +101,20 @@ def look(state: State, desk: Desk, urls: list[str]) -> View:
 
 def receive(state: State, desk: Desk, notice: Notice) -> list[Move]:
     """One accepted mail for one recipient: log it, decide, schedule. Returns the moves, for tests."""
-    state.log("mail", to=desk.address, role=desk.role, party=desk.key, **{"from": notice.sender},
-              message_id=notice.message_id, subject=notice.subject, urls=notice.urls, step=notice.step,
-              type=notice.kind, reply_to=notice.reply_to, automatic=notice.automatic)
+    state.log(
+        "mail",
+        to=desk.address,
+        role=desk.role,
+        party=desk.key,
+        **{"from": notice.sender},
+        message_id=notice.message_id,
+        subject=notice.subject,
+        urls=notice.urls,
+        step=notice.step,
+        type=notice.kind,
+        reply_to=notice.reply_to,
+        automatic=notice.automatic,
+    )
     if desk.role == "trap" or notice.automatic:
         return []
     view = look(state, desk, notice.urls)
@@ -110,9 +123,17 @@ def receive(state: State, desk: Desk, notice: Notice) -> list[Move]:
     state.mails.setdefault(desk.address, []).append(notice.urls)
     for move in moves:
         if move.do in {"reply", "dsn"}:
-            state.later(move.after_s, move.do, desk=desk.address, company=desk.company, tone=move.tone, text=move.text,
-                        message_id=notice.message_id, subject=notice.subject,
-                        to=notice.sender if move.do == "dsn" else notice.reply_to)
+            state.later(
+                move.after_s,
+                move.do,
+                desk=desk.address,
+                company=desk.company,
+                tone=move.tone,
+                text=move.text,
+                message_id=notice.message_id,
+                subject=notice.subject,
+                to=notice.sender if move.do == "dsn" else notice.reply_to,
+            )
         else:
             state.later(move.after_s, move.do, targets=move.targets, by=desk.address)
     return moves
@@ -162,8 +183,14 @@ def apply(state: State, event: Event) -> Outgoing | None:
                 state.log("delisted", url=url)
     elif kind in {"reply", "dsn"}:
         mail = replies.compose(kind, data, state.now)
-        state.log("reply", **{"from": data["desk"]}, to=mail.recipient, tone=data["tone"], message_id=mail.message_id,
-                  in_reply_to=data["message_id"])
+        state.log(
+            "reply",
+            **{"from": data["desk"]},
+            to=mail.recipient,
+            tone=data["tone"],
+            message_id=mail.message_id,
+            in_reply_to=data["message_id"],
+        )
         return mail
     return None
 

@@ -1,7 +1,7 @@
 """Pages that mean harm, all below ``/lab/`` of the hostile site. Bodies are made on first use and kept.
 
-``answer`` returns (status, body, mime, headers, raw); ``raw`` names what the server must play itself: "drip" (a byte now
-and then), "lying" (a content length that is never reached), "headers" (headers without end), "hang" (no answer).
+``answer`` returns (status, body, mime, headers, raw); ``raw`` names what the server must play itself: "drip" (a byte
+now and then), "lying" (a content length that is never reached), "headers" (headers without end), "hang" (no answer).
 """
 
 from __future__ import annotations
@@ -15,8 +15,21 @@ from urllib.parse import parse_qs
 _HTML = "text/html; charset=utf-8"
 Found = tuple[int, bytes, str, dict[str, str], str]
 
-PAGES = ["bomb", "nested", "drip", "lying", "headers", "xss", "metadata", "loopback", "hops?n=20", "crlf", "charset",
-         "pictures", "session?sid=1"]
+PAGES = [
+    "bomb",
+    "nested",
+    "drip",
+    "lying",
+    "headers",
+    "xss",
+    "metadata",
+    "loopback",
+    "hops?n=20",
+    "crlf",
+    "charset",
+    "pictures",
+    "session?sid=1",
+]
 PICTURES = ["corrupt.jpg", "truncated.jpg", "enormous.png", "page.jpg", "polyglot.jpg", "empty.png", "vector.svg"]
 
 
@@ -63,8 +76,10 @@ def picture(name: str) -> tuple[bytes, str] | None:
     if name == "empty.png":
         return b"", "image/png"
     if name == "vector.svg":
-        return (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script>"
-                b"<image href='http://169.254.169.254/'/></svg>"), "image/svg+xml"
+        return (
+            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script>"
+            b"<image href='http://169.254.169.254/'/></svg>"
+        ), "image/svg+xml"
     return None
 
 
@@ -76,8 +91,10 @@ def answer(domain: str, name: str, query: str) -> Found | None:
     """What ``/lab/<name>`` says; None where there is nothing of that name."""
     if name == "":
         links = "".join(f"<li><a href='/lab/{page}'>{page}</a></li>" for page in PAGES)
-        odd = ("<a href='file:///etc/passwd'>f</a><a href='gopher://x/'>g</a><a href='javascript:alert(1)'>j</a>"
-               f"<a href='http://user@{domain}:99999/'>p</a><a href='//[::1'>v</a><a href='http://2130706433/'>d</a>")
+        odd = (
+            "<a href='file:///etc/passwd'>f</a><a href='gopher://x/'>g</a><a href='javascript:alert(1)'>j</a>"
+            f"<a href='http://user@{domain}:99999/'>p</a><a href='//[::1'>v</a><a href='http://2130706433/'>d</a>"
+        )
         return _page(f"<ul>{links}</ul>{odd}")
     if name == "bomb":
         return 200, bomb(), _HTML, {"content-encoding": "gzip"}, ""
@@ -86,8 +103,10 @@ def answer(domain: str, name: str, query: str) -> Found | None:
     if name in {"drip", "lying", "headers"}:
         return 200, b"", _HTML, {}, name
     if name == "xss":
-        return _page("<h1 onclick='alert(1)'>&lt;img src=x onerror=alert(1)&gt;</h1>",
-                     "&lt;/title&gt;&lt;script&gt;alert(document.cookie)&lt;/script&gt;")
+        return _page(
+            "<h1 onclick='alert(1)'>&lt;img src=x onerror=alert(1)&gt;</h1>",
+            "&lt;/title&gt;&lt;script&gt;alert(document.cookie)&lt;/script&gt;",
+        )
     if name == "metadata":
         return 302, b"", _HTML, {"location": "http://169.254.169.254/latest/meta-data/"}, ""
     if name == "loopback":
@@ -99,7 +118,13 @@ def answer(domain: str, name: str, query: str) -> Found | None:
     if name == "crlf":
         return 302, b"", _HTML, {"location": "/lab/%0d%0aset-cookie:%20a=b"}, ""
     if name == "charset":
-        return 200, b"<title>\xff\xfe\x00bad \xc3\x28</title>\x00<p>" + b"\xed\xa0\x80" * 50, "text/html; charset=utf-16", {}, ""
+        return (
+            200,
+            b"<title>\xff\xfe\x00bad \xc3\x28</title>\x00<p>" + b"\xed\xa0\x80" * 50,
+            "text/html; charset=utf-16",
+            {},
+            "",
+        )
     if name == "pictures":
         return _page("".join(f"<img src='/lab/{entry}' alt=''>" for entry in PICTURES))
     if name == "session":

@@ -4,15 +4,80 @@ from __future__ import annotations
 
 from random import Random
 
-_STARTS = ["quor", "blen", "dravi", "fen", "gosta", "hul", "irri", "jask", "kelmo", "lurn", "mivo", "norra", "oste",
-           "pluvi", "rask", "selvo", "tarn", "ulmi", "vask", "wend", "yorro", "zelk", "brin", "cordo", "sny"]
+_STARTS = [
+    "quor",
+    "blen",
+    "dravi",
+    "fen",
+    "gosta",
+    "hul",
+    "irri",
+    "jask",
+    "kelmo",
+    "lurn",
+    "mivo",
+    "norra",
+    "oste",
+    "pluvi",
+    "rask",
+    "selvo",
+    "tarn",
+    "ulmi",
+    "vask",
+    "wend",
+    "yorro",
+    "zelk",
+    "brin",
+    "cordo",
+    "sny",
+]
 _ENDS = ["rel", "dax", "mere", "vane", "lin", "tok", "sund", "mar", "vik", "nor", "fell", "wick", "bo", "ran", "lo"]
 _SITE_TAILS = ["pics", "gallery", "board", "tube", "album", "vault", "snaps", "wall", "leaks", "share", "photos"]
 _SUFFIXES = ["com", "net", "org", "com", "net", "to", "cc", "ru", "io", "me"]
-_ADJECTIVES = ["quiet", "amber", "long", "broken", "paper", "northern", "small", "plain", "salt", "early", "late",
-               "hollow", "green", "blue", "silver", "wooden", "old", "new", "winter", "summer"]
-_NOUNS = ["harbour", "window", "field", "lantern", "river", "stair", "garden", "bridge", "orchard", "market", "island",
-          "valley", "kitchen", "station", "cellar", "meadow", "tower", "square", "shore", "mill"]
+_ADJECTIVES = [
+    "quiet",
+    "amber",
+    "long",
+    "broken",
+    "paper",
+    "northern",
+    "small",
+    "plain",
+    "salt",
+    "early",
+    "late",
+    "hollow",
+    "green",
+    "blue",
+    "silver",
+    "wooden",
+    "old",
+    "new",
+    "winter",
+    "summer",
+]
+_NOUNS = [
+    "harbour",
+    "window",
+    "field",
+    "lantern",
+    "river",
+    "stair",
+    "garden",
+    "bridge",
+    "orchard",
+    "market",
+    "island",
+    "valley",
+    "kitchen",
+    "station",
+    "cellar",
+    "meadow",
+    "tower",
+    "square",
+    "shore",
+    "mill",
+]
 _VERBS = ["uploaded", "shared", "found", "sorted", "collected", "reposted", "added", "moved", "tagged", "kept"]
 _WHO = ["a member", "an old user", "someone", "the archive team", "a visitor", "our editor", "a new account"]
 

@@ -66,17 +66,47 @@ def providers(rng: Random, taken: set[str]) -> list[Provider]:
         )
     cdn = names.unique(rng, taken)
     made.append(
-        Provider("cdn-0", "cdn", f"{cdn.capitalize()} CDN", f"{cdn}-cdn.net", 64508, "US", "29.40.0.0/22",
-                 f"abuse@{cdn}-cdn.net", "passes-on", "nested")
+        Provider(
+            "cdn-0",
+            "cdn",
+            f"{cdn.capitalize()} CDN",
+            f"{cdn}-cdn.net",
+            64508,
+            "US",
+            "29.40.0.0/22",
+            f"abuse@{cdn}-cdn.net",
+            "passes-on",
+            "nested",
+        )
     )
     transit = names.unique(rng, taken)
     made.append(
-        Provider("upstream-0", "upstream", f"{transit.capitalize()} Transit", f"{transit}-transit.net", 64509, "SE",
-                 "29.80.0.0/22", f"abuse@{transit}-transit.net", "complies-slow", "nested")
+        Provider(
+            "upstream-0",
+            "upstream",
+            f"{transit.capitalize()} Transit",
+            f"{transit}-transit.net",
+            64509,
+            "SE",
+            "29.80.0.0/22",
+            f"abuse@{transit}-transit.net",
+            "complies-slow",
+            "nested",
+        )
     )
     made.append(
-        Provider("services", "services", "Registry Services", "registry-services.net", 64510, "CH", "29.120.0.0/22",
-                 "abuse@registry-services.net", "acknowledges", "nested")
+        Provider(
+            "services",
+            "services",
+            "Registry Services",
+            "registry-services.net",
+            64510,
+            "CH",
+            "29.120.0.0/22",
+            "abuse@registry-services.net",
+            "acknowledges",
+            "nested",
+        )
     )
     return made
 
@@ -87,7 +117,14 @@ def registrars(rng: Random, taken: set[str]) -> list[Registrar]:
         name = names.unique(rng, taken)
         domain = f"{name}-names.com"
         made.append(
-            Registrar(f"registrar-{index}", f"{name.capitalize()} Names Ltd", domain, 9100 + index, f"abuse@{domain}",
-                      desk, rdap)
+            Registrar(
+                f"registrar-{index}",
+                f"{name.capitalize()} Names Ltd",
+                domain,
+                9100 + index,
+                f"abuse@{domain}",
+                desk,
+                rdap,
+            )
         )
     return made

@@ -17,8 +17,20 @@ import skimage
 from testbed import pictures
 from testbed.pictures import Pixels
 
-SHIPPED = ["chelsea.png", "coffee.png", "rocket.jpg", "hubble_deep_field.jpg", "coins.png", "motorcycle_left.png",
-           "gravel.png", "ihc.png", "retina.jpg", "moon.png", "grass.png", "horse.png"]
+SHIPPED = [
+    "chelsea.png",
+    "coffee.png",
+    "rocket.jpg",
+    "hubble_deep_field.jpg",
+    "coins.png",
+    "motorcycle_left.png",
+    "gravel.png",
+    "ihc.png",
+    "retina.jpg",
+    "moon.png",
+    "grass.png",
+    "horse.png",
+]
 """Pictures scikit-image installs that show no person."""
 
 MOST_FACES = 8

@@ -44,7 +44,8 @@ def abstract(rng: Random, width: int = 640, height: int = 480) -> Pixels:
         else:
             cv2.line(canvas, (x, y), (x + size, y + int(draw.integers(-size, size))), colour, max(3, size // 6))
     grain = draw.integers(0, 9, (height // 2, width // 2, 1), dtype=np.uint8)
-    return cv2.add(canvas, cv2.resize(np.repeat(grain, 3, axis=2), (width, height))).astype(np.uint8)
+    done: Pixels = cv2.add(canvas, cv2.resize(np.repeat(grain, 3, axis=2), (width, height))).astype(np.uint8)
+    return done
 
 
 def fit(pixels: Pixels, longest: int) -> Pixels:

@@ -74,14 +74,27 @@ def plans(count: int) -> tuple[int, list[Plan]]:
     planted = _PLANTED_SITES[: rest - len(special)]
     made = planted + special
     for index in range(rest - len(made)):
-        made.append(Plan(_ORDINARY[index % len(_ORDINARY)], contact=_CONTACTS[index % len(_CONTACTS)],
-                         missing=_MISSING[index % len(_MISSING)], cdn=index % 5 == 0, plant=False,
-                         extra={"robots": ["plain", "disallow", "delay", "busy", "forbid"][index % 5]}))
+        made.append(
+            Plan(
+                _ORDINARY[index % len(_ORDINARY)],
+                contact=_CONTACTS[index % len(_CONTACTS)],
+                missing=_MISSING[index % len(_MISSING)],
+                cdn=index % 5 == 0,
+                plant=False,
+                extra={"robots": ["plain", "disallow", "delay", "busy", "forbid"][index % 5]},
+            )
+        )
     return network, made
 
 
-def place(rng: Random, count: int, providers: list[Provider], registrars: list[Registrar], addresses: Addresses,
-          taken: set[str]) -> Placed:
+def place(
+    rng: Random,
+    count: int,
+    providers: list[Provider],
+    registrars: list[Registrar],
+    addresses: Addresses,
+    taken: set[str],
+) -> Placed:
     """Lay out ``count`` sites. The mirror network comes first."""
     hosts = [provider for provider in providers if provider.role == "host"]
     cdn = next(provider for provider in providers if provider.role == "cdn")

@@ -56,7 +56,8 @@ def _one_line(text: str) -> str:
 
 
 def _report(data: dict[str, Any], now: datetime, domain: str, message_id: str) -> bytes:
-    report = MIMEMultipart("report", **{"report-type": "delivery-status"})
+    report = MIMEMultipart("report")
+    report.set_param("report-type", "delivery-status")
     report["From"] = f"Mail Delivery Subsystem <MAILER-DAEMON@{domain}>"
     report["To"] = data["to"]
     report["Subject"] = "Undelivered Mail Returned to Sender"

@@ -1,7 +1,7 @@
 """Run a world: ``python -m testbed.serve --dir DIR [--mail-in HOST:PORT]``.
 
-Everything listens on loopback, on ports chosen freely at start, so several worlds can run side by side. What a user of the
-world needs is written to ``DIR/ready.json`` (and printed as one line); the process ends on SIGTERM or SIGINT.
+Everything listens on loopback, on ports chosen freely at start, so several worlds can run side by side. What a user of
+the world needs is written to ``DIR/ready.json`` (and printed as one line); the process ends on SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
@@ -82,8 +82,11 @@ class Running:
             self._close.append(server.close)
         self._close += [udp.close, web_server.shutdown, stamps.cleanup, driver.cleanup, self.postman.close]
         self.ready = self._describe(dns_port, web_port, mail_port, whois_port, mx)
-        self.ready["tsa"] = {"url": f"http://{LOCAL}:{tsa_port}/tsa", "certificate": str(self.folder / "tsa.pem"),
-                             "root": str(self.folder / "tsa-root.pem")}
+        self.ready["tsa"] = {
+            "url": f"http://{LOCAL}:{tsa_port}/tsa",
+            "certificate": str(self.folder / "tsa.pem"),
+            "root": str(self.folder / "tsa-root.pem"),
+        }
         self.ready["control"] = {"url": f"http://{LOCAL}:{control_port}", "token": token}
         waiting = self.folder / (READY + ".new")
         waiting.write_text(json.dumps(self.ready, indent=1), encoding="utf-8")
@@ -103,17 +106,30 @@ class Running:
                 "dial": world.dial,
                 "ports": {"80": web_port, "25": mail_port, "43": whois_port},
                 "rdap": rdap.bootstrap(world),
-                "whois": {suffix: world.services["whois"] for suffix in sorted(rdap.NO_RDAP)},
+                "whois": dict.fromkeys(sorted(rdap.NO_RDAP), world.services["whois"]),
             },
             "smtp": [mx, mail_port],
             "seeds": [f"http://{site.domain}/" for site in world.sites],
-            "search": {"domain": world.search_domain, "url": f"http://{world.search_domain}/",
-                       "report": f"http://{world.search_domain}/report"},
-            "cdns": [{"name": entry.name, "domain": entry.domain, "ranges": [entry.prefix], "asn": entry.asn}
-                     for entry in world.providers if entry.role == "cdn"],
-            "subjects": [{"key": subject.key, "label": subject.label, "face": subject.face,
-                          "files": [str(self.folder / name) for name in subject.files],
-                          "known_links": subject.known_links} for subject in world.subjects],
+            "search": {
+                "domain": world.search_domain,
+                "url": f"http://{world.search_domain}/",
+                "report": f"http://{world.search_domain}/report",
+            },
+            "cdns": [
+                {"name": entry.name, "domain": entry.domain, "ranges": [entry.prefix], "asn": entry.asn}
+                for entry in world.providers
+                if entry.role == "cdn"
+            ],
+            "subjects": [
+                {
+                    "key": subject.key,
+                    "label": subject.label,
+                    "face": subject.face,
+                    "files": [str(self.folder / name) for name in subject.files],
+                    "known_links": subject.known_links,
+                }
+                for subject in world.subjects
+            ],
         }
 
     async def stop(self) -> None:

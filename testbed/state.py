@@ -132,7 +132,8 @@ class State:
     def listed(self, site: Site) -> list[Gallery]:
         """Galleries in the site's lists: published, page not removed."""
         return [
-            gallery for gallery in site.galleries
+            gallery
+            for gallery in site.galleries
             if self.published(gallery) and f"http://{site.domain}{gallery.path}" not in self.down
         ]
 

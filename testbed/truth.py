@@ -30,11 +30,18 @@ def _site(world: World, site: Site) -> dict[str, Any]:
     registrar = world.registrar(site.registrar)
     own = [f"{role}@{site.domain}" for role in ROLES]
     roles: dict[str, dict[str, Any]] = {
-        "operator": {"key": operator.key, "desk": operator.desk, "extortion": operator.extortion,
-                     "addresses": sorted({address for address in [operator.mailbox, *own] if address})},
+        "operator": {
+            "key": operator.key,
+            "desk": operator.desk,
+            "extortion": operator.extortion,
+            "addresses": sorted({address for address in [operator.mailbox, *own] if address}),
+        },
         "host": {"key": host.key, "desk": host.desk, "addresses": company_addresses(host)},
-        "registrar": {"key": registrar.key, "desk": registrar.desk,
-                      "addresses": sorted({registrar.abuse, *(f"{role}@{registrar.domain}" for role in ROLES)})},
+        "registrar": {
+            "key": registrar.key,
+            "desk": registrar.desk,
+            "addresses": sorted({registrar.abuse, *(f"{role}@{registrar.domain}" for role in ROLES)}),
+        },
     }
     if site.cdn:
         cdn = world.provider(site.cdn)
@@ -50,8 +57,14 @@ def _site(world: World, site: Site) -> dict[str, Any]:
         "key": ",".join(sorted(upstreams)),
         "addresses": sorted({address for key in upstreams for address in company_addresses(world.provider(key))}),
     }
-    return {"domain": site.domain, "media_domain": site.media_domain, "network": site.network,
-            "wall": site.wall, "missing": site.missing, "roles": roles}
+    return {
+        "domain": site.domain,
+        "media_domain": site.media_domain,
+        "network": site.network,
+        "wall": site.wall,
+        "missing": site.missing,
+        "roles": roles,
+    }
 
 
 def write(world: World, folder: Path) -> None:
@@ -68,8 +81,11 @@ def write(world: World, folder: Path) -> None:
         ],
         "sites": {site.domain: _site(world, site) for site in world.sites},
         "traps": [to_wire(trap) for trap in world.traps]
-        + [{"address": operator.mailbox, "site": operator.sites[0], "why": "extortion"}
-           for operator in world.operators if operator.extortion and operator.mailbox],
+        + [
+            {"address": operator.mailbox, "site": operator.sites[0], "why": "extortion"}
+            for operator in world.operators
+            if operator.extortion and operator.mailbox
+        ],
         "search": {"domain": world.search_domain, "addresses": [f"removals@{world.search_domain}"]},
         "canaries": sorted({mark for item in world.items for mark in item.canaries}),
     }

@@ -14,6 +14,8 @@ from testbed.model import (
     Gallery,
     Item,
     Outage,
+    Provider,
+    Registrar,
     Return,
     Shot,
     Site,
@@ -109,8 +111,13 @@ class Builder:
     def gallery(self, site: Site, rng: Random, number: int, days: float) -> Gallery:
         title = names.title(rng)
         slug = names.slug(title)
-        path = [f"/v/{number}/{slug}", f"/gallery/{slug}-{number}.html", f"/album.php?id={number}",
-                f"/post/{number}-{slug}/", f"/p/{number}"][site.url_style]
+        path = [
+            f"/v/{number}/{slug}",
+            f"/gallery/{slug}-{number}.html",
+            f"/album.php?id={number}",
+            f"/post/{number}-{slug}/",
+            f"/p/{number}",
+        ][site.url_style]
         return Gallery(f"g{number}", path, title, self.at(days), rng.randrange(_STYLES), text=names.sentences(rng, 3))
 
     def fill(self, site: Site, rng: Random, numbers: list[int]) -> None:
@@ -124,8 +131,18 @@ class Builder:
 
     # -- planted copies -------------------------------------------------------------------------------------------
 
-    def plant(self, site: Site, subject: str, copy: Copy, days: float, rng: Random, number: int,
-              of: str = "", how: str = "", like: Gallery | None = None) -> Item:
+    def plant(
+        self,
+        site: Site,
+        subject: str,
+        copy: Copy,
+        days: float,
+        rng: Random,
+        number: int,
+        of: str = "",
+        how: str = "",
+        like: Gallery | None = None,
+    ) -> Item:
         """Put ``copy`` on a gallery page of ``site``; ``like`` lends number and title (a mirror's page)."""
         made = self.gallery(site, rng, number, days)
         if like is not None:
@@ -168,8 +185,11 @@ def _copies(persons: list[Person], stored: list[list[bytes]], total: int, rng: R
     for index, person in enumerate(persons):
         for turn in range(each if not person.face else 3):
             picture = (turn + index) % len(person.own)
-            made.append(plant.make(index, picture, kinds[(turn + index) % len(kinds)], person.own[picture], rng,
-                                   stored[index][picture]))
+            made.append(
+                plant.make(
+                    index, picture, kinds[(turn + index) % len(kinds)], person.own[picture], rng, stored[index][picture]
+                )
+            )
         if person.face:
             for extra, pixels in enumerate(plant.face_views(person, rng)):
                 made.append(plant.make(index, 100 + extra, "face", pixels, rng))
@@ -230,9 +250,17 @@ def _spread(builder: Builder, copies: list[Copy], placed: places.Placed, by_doma
 def _same_page(builder: Builder, item: Item, rng: Random) -> None:
     """The identical page will come back some days after it went."""
     back = Item(
-        id=f"item-{len(builder.items) + 1}", subject=item.subject, kind=item.kind, site=item.site,
-        gallery=item.gallery, page_urls=item.page_urls[:], media_urls=item.media_urls[:],
-        thumb_urls=item.thumb_urls[:], canaries=item.canaries[:], published_at=item.published_at, of=item.id,
+        id=f"item-{len(builder.items) + 1}",
+        subject=item.subject,
+        kind=item.kind,
+        site=item.site,
+        gallery=item.gallery,
+        page_urls=item.page_urls[:],
+        media_urls=item.media_urls[:],
+        thumb_urls=item.thumb_urls[:],
+        canaries=item.canaries[:],
+        published_at=item.published_at,
+        of=item.id,
         how="same-page",
     )
     builder.items.append(back)
@@ -272,12 +300,15 @@ def _outages(builder: Builder, placed: places.Placed) -> list[Outage]:
     made = []
     for turn, domain in enumerate(placed.plantable[:3]):
         begin = rng.uniform(8, 40)
-        made.append(Outage(domain, builder.at(begin), builder.at(begin + rng.uniform(0.5, 5)), ["503", "hang"][turn % 2]))
+        made.append(
+            Outage(domain, builder.at(begin), builder.at(begin + rng.uniform(0.5, 5)), ["503", "hang"][turn % 2])
+        )
     return made
 
 
-def generate(seed: int, sites: int, subjects: int, gallery: Path | None, days: int, out_dir: Path,
-             start: str = EPOCH) -> World:
+def generate(
+    seed: int, sites: int, subjects: int, gallery: Path | None, days: int, out_dir: Path, start: str = EPOCH
+) -> World:
     """Build a world in ``out_dir`` (``world.json``, ``media.bin``, ``truth.json``, ``subjects/``) and return it.
 
     ``subjects`` is how many there are at most without a gallery; a gallery's people come first, up to eight, and
@@ -320,18 +351,32 @@ def generate(seed: int, sites: int, subjects: int, gallery: Path | None, days: i
 
     services, named = _services(providers, registrars, addresses)
     world = World(
-        seed=seed, start=show_time(builder.start), days=days, providers=providers, registrars=registrars,
-        operators=placed.operators, sites=placed.sites, subjects=enrolled, items=builder.items,
-        returns=builder.returns, files=builder.media.files, traps=placed.traps, outages=_outages(builder, placed),
-        services=services, dial=addresses.dial, addresses=named, search_domain=services["search"],
+        seed=seed,
+        start=show_time(builder.start),
+        days=days,
+        providers=providers,
+        registrars=registrars,
+        operators=placed.operators,
+        sites=placed.sites,
+        subjects=enrolled,
+        items=builder.items,
+        returns=builder.returns,
+        files=builder.media.files,
+        traps=placed.traps,
+        outages=_outages(builder, placed),
+        services=services,
+        dial=addresses.dial,
+        addresses=named,
+        search_domain=services["search"],
     )
     save(world, out_dir)
     truth.write(world, out_dir)
     return world
 
 
-def _services(providers: list[parties.Provider], registrars: list[parties.Registrar],
-              addresses: parties.Addresses) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _services(
+    providers: list[Provider], registrars: list[Registrar], addresses: parties.Addresses
+) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Host names of RDAP, WHOIS, mail, search, and the claimed addresses of everything that is not a site."""
     base = next(provider for provider in providers if provider.role == "services")
     services = {
@@ -343,8 +388,8 @@ def _services(providers: list[parties.Provider], registrars: list[parties.Regist
         "search": "search.quaestio-find.com",
     }
     named = {host: [addresses.claim(base.prefix)] for host in services.values()}
-    for company in [*providers, *registrars]:
-        named[company.domain] = [addresses.claim(base.prefix)]
+    for domain in [entry.domain for entry in providers] + [entry.domain for entry in registrars]:
+        named[domain] = [addresses.claim(base.prefix)]
     return services, named
 
 

@@ -50,8 +50,12 @@ class Postman:
                 await asyncio.sleep(RETRY_S)
                 continue
             mail = self._waiting.popleft()
-            self.state.log("delivered" if outcome == "taken" else "refused-by-mail-in", to=mail.recipient,
-                           message_id=mail.message_id, detail=outcome)
+            self.state.log(
+                "delivered" if outcome == "taken" else "refused-by-mail-in",
+                to=mail.recipient,
+                message_id=mail.message_id,
+                detail=outcome,
+            )
 
     def _deliver(self, mail: Outgoing) -> str:
         assert self.mail_in is not None

@@ -24,7 +24,8 @@ class Zone:
         world = state.world
         self.mail_domains = {entry.mailbox.partition("@")[2] for entry in world.operators if entry.mailbox}
         self.mail_domains |= {trap.address.partition("@")[2] for trap in world.traps}
-        self.mail_domains |= {entry.domain for entry in [*world.providers, *world.registrars]}
+        self.mail_domains |= {entry.domain for entry in world.providers}
+        self.mail_domains |= {entry.domain for entry in world.registrars}
         self.mail_domains.add(world.search_domain)
         self.mx = world.services["mx"]
         self.ns = world.services["ns"]
@@ -57,8 +58,12 @@ class Zone:
         return [site.edge] if self.state.behind_cdn(host) else [self.state.origin(host)]
 
     def _soa(self, name: str) -> RR:
-        return RR(name, QTYPE.SOA, rdata=SOA(self.ns, f"hostmaster.{self.ns.partition('.')[2]}",
-                                             (2026090101, 7200, 900, 1209600, 300)), ttl=TTL)
+        return RR(
+            name,
+            QTYPE.SOA,
+            rdata=SOA(self.ns, f"hostmaster.{self.ns.partition('.')[2]}", (2026090101, 7200, 900, 1209600, 300)),
+            ttl=TTL,
+        )
 
     def _apex(self, host: str) -> str:
         """The registered domain ``host`` belongs to, "" when it is nobody's."""

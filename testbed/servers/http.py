@@ -25,9 +25,11 @@ DRIPS = 40
 
 
 class Front:
-    """Routes requests. ``lives_at`` tells the claimed address of a host name now; ``dialled`` maps dial addresses back."""
+    """Routes requests. ``lives_at`` tells the claimed addresses of a host name now."""
 
-    def __init__(self, state: State, pages: Web, rdap: Rdap, search: Search, lives_at: Callable[[str], list[str]]) -> None:
+    def __init__(
+        self, state: State, pages: Web, rdap: Rdap, search: Search, lives_at: Callable[[str], list[str]]
+    ) -> None:
         self.state, self.pages, self.rdap, self.search = state, pages, rdap, search
         self._lives_at = lives_at
         self._claimed = {dial: claimed for claimed, dial in state.world.dial.items()}

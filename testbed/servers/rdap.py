@@ -1,7 +1,7 @@
 """RDAP answers (RFC 9083) for domains, addresses and AS numbers, with the oddities real registries have.
 
-Styles: "nested" (abuse entity inside the registrar or the registrant), "several" (two abuse entities), "contact-uri" (a form
-beside the address), "malformed" (the IP answer is broken JSON), "busy-once" (the first question gets 429).
+Styles: "nested" (abuse entity inside the registrar or the registrant), "several" (two abuse entities), "contact-uri"
+(a form beside the address), "malformed" (the IP answer is broken JSON), "busy-once" (the first question gets 429).
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ def _card(name: str, kind: str, emails: list[str], uri: str = "") -> list[Any]:
     return ["vcard", rows]
 
 
-def _entity(handle: str, roles: list[str], card: list[Any], inner: list[dict[str, Any]] | None = None,
-            public_id: int = 0) -> dict[str, Any]:
+def _entity(
+    handle: str, roles: list[str], card: list[Any], inner: list[dict[str, Any]] | None = None, public_id: int = 0
+) -> dict[str, Any]:
     made: dict[str, Any] = {"objectClassName": "entity", "handle": handle, "roles": roles, "vcardArray": card}
     if inner:
         made["entities"] = inner
@@ -80,7 +81,8 @@ class Rdap:
         site = self.state.by_host.get(name)
         registrar = self.state.world.registrars[0]
         if site is None or site.domain != name:
-            if name not in {entry.domain for entry in [*self.state.world.providers, *self.state.world.registrars]}:
+            companies = {entry.domain for entry in self.state.world.providers}
+            if name not in companies | {entry.domain for entry in self.state.world.registrars}:
                 return None
         else:
             registrar = self.state.world.registrar(site.registrar)
@@ -89,18 +91,25 @@ class Rdap:
         held = name in self.state.held
         inner = [_entity(f"{registrar.key}-ABUSE", ["abuse"], self._abuse_card(registrar))]
         if registrar.rdap == "several":
-            inner.append(_entity(f"{registrar.key}-LEGAL", ["abuse"],
-                                 _card("Legal", "group", [f"legal@{registrar.domain}"])))
+            inner.append(
+                _entity(f"{registrar.key}-LEGAL", ["abuse"], _card("Legal", "group", [f"legal@{registrar.domain}"]))
+            )
         return {
             "objectClassName": "domain",
             "handle": f"D-{name.upper()}",
             "ldhName": name.upper(),
             "status": ["client hold"] if held else ["client transfer prohibited"],
-            "events": [{"eventAction": "registration", "eventDate": "2024-02-01T00:00:00Z"},
-                       {"eventAction": "expiration", "eventDate": "2028-02-01T00:00:00Z"}],
-            "nameservers": [] if site is None else [{"objectClassName": "nameserver", "ldhName": self._nameserver(site)}],
+            "events": [
+                {"eventAction": "registration", "eventDate": "2024-02-01T00:00:00Z"},
+                {"eventAction": "expiration", "eventDate": "2028-02-01T00:00:00Z"},
+            ],
+            "nameservers": []
+            if site is None
+            else [{"objectClassName": "nameserver", "ldhName": self._nameserver(site)}],
             "entities": [
-                _entity(str(registrar.iana_id), ["registrar"], _card(registrar.name, "org", []), inner, registrar.iana_id),
+                _entity(
+                    str(registrar.iana_id), ["registrar"], _card(registrar.name, "org", []), inner, registrar.iana_id
+                ),
                 _entity("REDACTED", ["registrant"], _card("REDACTED FOR PRIVACY", "individual", [])),
             ],
             "remarks": [{"title": "Notice", "description": ["<script>alert('rdap')</script>"]}],
@@ -157,8 +166,11 @@ class Rdap:
         uri = f"http://{provider.domain}/abuse" if provider.rdap == "contact-uri" else ""
         inner = [_entity(f"{provider.key}-ABUSE", ["abuse"], _card("Abuse", "group", [abuse], uri))]
         if provider.rdap == "several":
-            inner.append(_entity(f"{provider.key}-NOC", ["technical", "abuse"],
-                                 _card("NOC", "group", [f"noc@{provider.domain}"])))
+            inner.append(
+                _entity(
+                    f"{provider.key}-NOC", ["technical", "abuse"], _card("NOC", "group", [f"noc@{provider.domain}"])
+                )
+            )
         return [_entity(f"ORG-{provider.key.upper()}", ["registrant"], _card(provider.name, "org", []), inner)]
 
     def _autnum(self, number: int) -> dict[str, Any] | None:
@@ -166,8 +178,13 @@ class Rdap:
         if provider is None:
             return None
         made: dict[str, Any] = {
-            "objectClassName": "autnum", "handle": f"AS{number}", "startAutnum": number, "endAutnum": number,
-            "name": provider.name.upper().replace(" ", "-"), "country": provider.country, "status": ["active"],
+            "objectClassName": "autnum",
+            "handle": f"AS{number}",
+            "startAutnum": number,
+            "endAutnum": number,
+            "name": provider.name.upper().replace(" ", "-"),
+            "country": provider.country,
+            "status": ["active"],
             "entities": self._holders(provider, provider.abuse),
         }
         if provider.upstream:

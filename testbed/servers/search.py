@@ -1,4 +1,4 @@
-"""An invented search engine: lists the planted pages it knows, takes removal reports by form, delists some days later."""
+"""An invented search engine: lists planted pages, takes removal reports by form, delists some days later."""
 
 from __future__ import annotations
 
@@ -32,14 +32,21 @@ class Search:
     def answer(self, path: str, query: str) -> Answer:
         if path == "/search":
             words = parse_qs(query).get("q", [""])[0].lower().split()
-            rows = "".join(f"<li><a href='{escape(url)}'>{escape(title)}</a></li>" for url, title in self._listed(words))
+            rows = "".join(
+                f"<li><a href='{escape(url)}'>{escape(title)}</a></li>" for url, title in self._listed(words)
+            )
             return Answer(200, f"<!doctype html><title>Quaestio</title><ol class='results'>{rows}</ol>".encode())
         if path == "/report":
-            return Answer(200, ("<!doctype html><title>Remove results</title><h1>Request removal of results</h1>"
-                                "<form method='post' action='/report'><label>URLs, one a line <textarea name='urls'>"
-                                "</textarea></label><label>Reason <select name='reason'><option value='explicit'>Explicit "
-                                "personal images</option><option value='outdated'>Outdated content</option></select></label>"
-                                "<button>Send</button></form>").encode())
+            return Answer(
+                200,
+                (
+                    b"<!doctype html><title>Remove results</title><h1>Request removal of results</h1>"
+                    b"<form method='post' action='/report'><label>URLs, one a line <textarea name='urls'>"
+                    b"</textarea></label><label>Reason <select name='reason'><option value='explicit'>Explicit "
+                    b"personal images</option><option value='outdated'>Outdated content</option></select></label>"
+                    b"<button>Send</button></form>"
+                ),
+            )
         if path == "/":
             return Answer(200, b"<!doctype html><title>Quaestio</title><form action='/search'><input name='q'></form>")
         return Answer(404, b"<!doctype html><title>404</title>")

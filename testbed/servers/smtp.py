@@ -18,8 +18,9 @@ class Exchanger:
         self.state = state
         self.directory = happen.directory(state)
 
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str,  # noqa: N802
-                          options: list[str]) -> str:
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
         desk = self.directory.get(address.lower())
         refused = (550, "5.1.1 user unknown") if desk is None else desks.refusal(desk.behaviour)
         if refused is not None:
@@ -29,7 +30,7 @@ class Exchanger:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         data = envelope.content or b""
         notice = read(data if isinstance(data, bytes) else data.encode(), envelope.mail_from or "", envelope.rcpt_tos)
         for address in notice.recipients:
@@ -42,7 +43,13 @@ async def listen(exchanger: Exchanger, addresses: list[str], port: int, host_nam
     loop = asyncio.get_running_loop()
 
     def connection() -> SMTP:
-        return SMTP(exchanger, hostname=host_name, enable_SMTPUTF8=True, data_size_limit=2_000_000, loop=loop,
-                    ident="ESMTP ready")
+        return SMTP(
+            exchanger,
+            hostname=host_name,
+            enable_SMTPUTF8=True,
+            data_size_limit=2_000_000,
+            loop=loop,
+            ident="ESMTP ready",
+        )
 
     return await loop.create_server(connection, host=addresses, port=port)

@@ -13,7 +13,7 @@ def text(state: State, question: str) -> str:
     name = question.strip().lower().rpartition(" ")[2]
     site = state.by_host.get(name)
     if site is None or site.domain != name or name.rpartition(".")[2] not in NO_RDAP:
-        return f"No match for \"{name[:100]}\".\r\n"
+        return f'No match for "{name[:100]}".\r\n'
     registrar = state.world.registrar(site.registrar)
     lines = [
         f"Domain Name: {name.upper()}",
