@@ -7,8 +7,6 @@ class EngineConfig(AppConfig):
     label = "engine"
 
     def ready(self) -> None:
-        from efface.engine.base import rows
-
-        from efface.engine.base import outbox  # noqa: F401 - registers its job and deadline
+        from efface.engine.base import outbox, rows  # noqa: F401 - outbox registers its job and deadline
 
         post_migrate.connect(rows.protect, sender=self, dispatch_uid="efface.rows")

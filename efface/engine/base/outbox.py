@@ -229,7 +229,11 @@ def _later(row: Outbox, due: datetime, why: str, align: bool = False) -> None:
     row.state, row.answer = Outbox.State.READY, why[:300]
     row.save(update_fields=["state", "answer", "attempts"])
     deadlines.set_deadline(
-        "outbox.retry", row.pk, clock.align(due) if align else due, organisation=row.organisation_id, case=row.case_id,
+        "outbox.retry",
+        row.pk,
+        clock.align(due) if align else due,
+        organisation=row.organisation_id,
+        case=row.case_id,
         key=_retry_key(row.pk),
     )
 

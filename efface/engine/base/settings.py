@@ -41,26 +41,46 @@ def default_data_folder() -> str:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("data", str, "", "Folder that holds everything Efface keeps. Empty: /var/lib/efface for root, else "
-            "the user's data folder."),
-    Setting("database_url", str, "", "PostgreSQL to use, as postgres://owner:password@host/name. Empty: Efface runs "
-            "its own on a socket in the data folder."),
-    Setting("objects", str, "", "Where sealed objects are kept: a folder or s3://bucket/prefix. Empty: objects/ in the "
-            "data folder."),
+    Setting(
+        "data",
+        str,
+        "",
+        "Folder that holds everything Efface keeps. Empty: /var/lib/efface for root, else the user's data folder.",
+    ),
+    Setting(
+        "database_url",
+        str,
+        "",
+        "PostgreSQL to use, as postgres://owner:password@host/name. Empty: Efface runs "
+        "its own on a socket in the data folder.",
+    ),
+    Setting(
+        "objects",
+        str,
+        "",
+        "Where sealed objects are kept: a folder or s3://bucket/prefix. Empty: objects/ in the data folder.",
+    ),
     Setting("web_host", str, "127.0.0.1", "Address the web server listens on. Put a TLS proxy in front of it."),
     Setting("web_port", int, 8400, "Port of the web server. 0 takes a free one."),
     Setting("hosts", str, "localhost,127.0.0.1", "Host names the web server answers to, with commas."),
     Setting("https", bool, False, "True when a TLS proxy stands in front: cookies become Secure and HSTS is sent."),
     Setting("languages", str, "en,de,es", "Languages offered, with commas."),
     Setting("time_zone", str, "UTC", "Time zone shown to caseworkers."),
-    Setting("smtp_host", str, "", "Mail server that notices leave through. Empty: nothing is sent, and doctor says so."),
+    Setting(
+        "smtp_host", str, "", "Mail server that notices leave through. Empty: nothing is sent, and doctor says so."
+    ),
     Setting("smtp_port", int, 587, "Its port."),
     Setting("smtp_user", str, "", "Its user name; the password is in secrets/smtp-password."),
     Setting("smtp_tls", bool, True, "Use STARTTLS towards the mail server."),
+    Setting(
+        "dkim_selector", str, "efface", "DKIM selector that notices are signed under; the key is in secrets/dkim.key."
+    ),
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
     Setting("mail_in_host", str, "127.0.0.1", "Address mail-in listens on (SMTP)."),
     Setting("mail_in_port", int, 8425, "Port of mail-in. 0 takes a free one."),
-    Setting("tsa_url", str, "", "RFC 3161 time-stamping authority. Empty: captures carry no timestamp, and doctor says so."),
+    Setting(
+        "tsa_url", str, "", "RFC 3161 time-stamping authority. Empty: captures carry no timestamp, and doctor says so."
+    ),
     Setting("tsa_certificate", str, "", "PEM file of the authority's certificate, to verify its tokens with."),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
     Setting("workers", int, 2, "Jobs one worker process runs at once."),
@@ -68,8 +88,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("crawl_pages", int, 12, "Pages fetched from one site in one visit."),
     Setting("crawl_delay", float, 10.0, "Seconds between two requests to one site when robots.txt names none."),
     Setting("crawl_hours", float, 24.0, "Hours between two visits of a site that changes; quiet sites wait longer."),
-    Setting("session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."),
-    Setting("decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."),
+    Setting(
+        "session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."
+    ),
+    Setting(
+        "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
+    ),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 

@@ -12,8 +12,6 @@ import ssl
 from dataclasses import dataclass
 from typing import Literal
 
-import dkim
-
 from efface.engine.base import sealing, settings
 
 CONNECT_S = 30.0
@@ -33,17 +31,35 @@ class Answer:
     text: str = ""
 
 
+class KeyUnusable(ValueError):
+    """``secrets/dkim.key`` does not sign; the message goes on waiting until it is mended."""
+
+
 def sign(data: bytes) -> bytes:
-    """The message with a DKIM signature in front, where ``secrets/dkim.key`` exists (RFC 6376); else as it is."""
+    """The message with a DKIM signature in front, where ``secrets/dkim.key`` exists (RFC 6376); else as it is.
+
+    Raises ``KeyUnusable``."""
     domain = settings.get("mail_domain")
     try:
         key = (sealing.secrets_folder() / "dkim.key").read_bytes()
     except OSError:
         return data
+    import dkim  # here, because it is slow to load and few processes send
+
     selector = settings.get("dkim_selector").encode()
     kind = b"rsa-sha256" if b"PRIVATE KEY" in key else b"ed25519-sha256"
-    line: bytes = dkim.sign(data, selector, domain.encode(), key.strip(), include_headers=SIGNED_HEADERS,
-                            canonicalize=(b"relaxed", b"relaxed"), signature_algorithm=kind)
+    try:
+        line: bytes = dkim.sign(
+            data,
+            selector,
+            domain.encode(),
+            key.strip(),
+            include_headers=SIGNED_HEADERS,
+            canonicalize=(b"relaxed", b"relaxed"),
+            signature_algorithm=kind,
+        )
+    except (dkim.DKIMException, ValueError, KeyError, ImportError) as error:
+        raise KeyUnusable(f"secrets/dkim.key cannot be used: {type(error).__name__}") from None
     return line + data
 
 
@@ -56,8 +72,8 @@ def submit(sender: str, recipient: str, data: bytes) -> Answer:
         return Answer("refused", 553, "5.1.3 this address cannot be written to")
     try:
         data = sign(_crlf(data))
-    except dkim.DKIMException as error:
-        return Answer("later", text=f"secrets/dkim.key cannot be used: {type(error).__name__}")
+    except KeyUnusable as error:
+        return Answer("later", text=str(error))
     own = settings.get("mail_domain") or "localhost"
     try:
         server = smtplib.SMTP(host, settings.get("smtp_port"), local_hostname=own, timeout=CONNECT_S)
