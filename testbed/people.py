@@ -24,11 +24,8 @@ SHIPPED = [
     "hubble_deep_field.jpg",
     "coins.png",
     "motorcycle_left.png",
-    "gravel.png",
     "ihc.png",
-    "retina.jpg",
     "moon.png",
-    "grass.png",
     "horse.png",
 ]
 """Pictures scikit-image installs that show no person."""
@@ -132,9 +129,10 @@ def plain_people(count: int, rng: Random, pool: pictures.Pool) -> list[Person]:
             name = next(turn)
             if name not in used:
                 used.add(name)
-                own.append(_read(folder / name))
-                pool.remember(own[-1])
+                pixels = _read(folder / name)
+                if pictures.sturdy(pixels) and pool.accept(pixels):
+                    own.append(pixels)
         while len(own) < 2 + rng.randrange(3):
-            own.append(pool.take(rng.choice([640, 720, 800]), rng.choice([480, 540, 640])))
+            own.append(pool.take(rng.choice([640, 720, 800]), rng.choice([480, 540, 640]), steady=True))
         made.append(Person(f"person-{index}", own[:4]))
     return made

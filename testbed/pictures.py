@@ -8,6 +8,7 @@ from __future__ import annotations
 import binascii
 import struct
 from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
@@ -44,7 +45,8 @@ def abstract(rng: Random, width: int = 640, height: int = 480) -> Pixels:
         else:
             cv2.line(canvas, (x, y), (x + size, y + int(draw.integers(-size, size))), colour, max(3, size // 6))
     grain = draw.integers(0, 9, (height // 2, width // 2, 1), dtype=np.uint8)
-    done: Pixels = cv2.add(canvas, cv2.resize(np.repeat(grain, 3, axis=2), (width, height))).astype(np.uint8)
+    merged: Any = cv2.add(canvas, cv2.resize(np.repeat(grain, 3, axis=2), (width, height)))
+    done: Pixels = np.asarray(merged, dtype=np.uint8)
     return done
 
 
@@ -117,6 +119,28 @@ def hash_bits(pixels: Pixels) -> tuple[NDArray[np.uint8], int]:
     return np.asarray(views, dtype=np.uint8), int(quality)
 
 
+def distance(one: Pixels, other: Pixels, size: int = 512) -> int:
+    """PDQ distance in bits of ``other`` to the nearest dihedral view of ``one``, both brought to ``size`` pixels."""
+    views = np.asarray(pdqhash.compute_dihedral(_to(one, size))[0], dtype=np.uint8)
+    plain = np.asarray(pdqhash.compute(_to(other, size))[0], dtype=np.uint8)
+    return int((views != plain[None, :]).sum(axis=1).min())
+
+
+def _to(pixels: Pixels, longest: int) -> Pixels:
+    """Shrink or enlarge so that the longer side is ``longest``."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale <= 1:
+        return fit(pixels, longest)
+    made: Pixels = np.asarray(cv2.resize(pixels, (round(width * scale), round(height * scale))), dtype=np.uint8)
+    return made
+
+
+def sturdy(pixels: Pixels) -> bool:
+    """Whether PDQ knows the picture again when it is mirrored: 26 bits leave room for recompression below 31."""
+    return distance(pixels, mirrored(pixels)) <= 26
+
+
 class Pool:
     """Hands out generated pictures that are no near copies of each other or of those it was told about."""
 
@@ -140,9 +164,10 @@ class Pool:
         """Keep later pictures away from this one, whatever its quality."""
         self._seen.append(hash_bits(pixels)[0][0])
 
-    def take(self, width: int = 640, height: int = 480) -> Pixels:
+    def take(self, width: int = 640, height: int = 480, steady: bool = False) -> Pixels:
+        """A new picture; ``steady`` asks for one that is ``sturdy``. Raises ``Full``."""
         for _ in range(50):
             pixels = abstract(self._rng, width, height)
-            if self.accept(pixels):
+            if (not steady or sturdy(pixels)) and self.accept(pixels):
                 return pixels
         raise Full("fifty tries gave no new picture")

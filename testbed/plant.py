@@ -10,7 +10,7 @@ from testbed.people import Person
 from testbed.pictures import Pixels
 
 KINDS = ["exact", "recompressed", "mirrored"]
-COPY_BITS = 24
+COPY_BITS = 28
 """A planted copy lies within this PDQ distance of the enrolled picture (in some dihedral view)."""
 
 
@@ -27,31 +27,27 @@ class Copy:
     height: int
 
 
-def _distance(one: Pixels, other: Pixels) -> int:
-    first, _ = pictures.hash_bits(one)
-    second, _ = pictures.hash_bits(other)
-    return int((first[:, None, :] != second[None, :1, :]).sum(axis=2).min())
-
-
 def thumb_of(pixels: Pixels) -> bytes:
     return pictures.jpeg(pictures.fit(pixels, 240), 72)
 
 
 def make(subject: int, picture: int, kind: str, source: Pixels, rng: Random, stored: bytes = b"") -> Copy:
-    """One planted copy of ``source``. ``stored`` are the bytes of the enrolled file, which an exact copy repeats."""
+    """One planted copy of ``source``. ``stored`` are the bytes of the enrolled file, which an exact copy repeats.
+    A picture PDQ does not know again in a mirror is recompressed instead; ``Copy.kind`` says what was made."""
+    if kind == "mirrored":
+        pixels = pictures.mirrored(source)
+        full = pictures.jpeg(pixels, rng.randrange(70, 91))
+        if pictures.distance(source, pictures.read(full)) > COPY_BITS:
+            kind = "recompressed"
     if kind == "exact" and stored:
         pixels, full = source, stored
     elif kind == "recompressed":
-        pixels, full = source, b""
         for share in (rng.uniform(0.55, 0.8), 0.85, 1.0):
             pixels = pictures.fit(source, max(256, int(max(source.shape[:2]) * share)))
             full = pictures.jpeg(pixels, rng.randrange(30, 61))
-            if _distance(pictures.read(full), source) <= COPY_BITS:
+            if pictures.distance(source, pictures.read(full)) <= COPY_BITS:
                 break
-    elif kind == "mirrored":
-        pixels = pictures.mirrored(source)
-        full = pictures.jpeg(pixels, rng.randrange(70, 91))
-    else:
+    elif kind != "mirrored":
         pixels, full = source, pictures.jpeg(source, rng.randrange(70, 91))
     height, width = pixels.shape[:2]
     return Copy(subject, picture, kind, full, thumb_of(pixels), width, height)
