@@ -42,8 +42,13 @@ def init(kind: str, as_json: str | None) -> None:
         if server:
             server.stop()
     result = {"data": str(settings.data_folder()), "kind": kind}
-    emit(result, as_json, lambda: click.echo(
-        f"Ready in {result['data']}. Next: `efface organisation add`, `efface member add`, then `efface up`."))
+    emit(
+        result,
+        as_json,
+        lambda: click.echo(
+            f"Ready in {result['data']}. Next: `efface organisation add`, `efface member add`, then `efface up`."
+        ),
+    )
 
 
 @click.command()
@@ -85,13 +90,15 @@ def _migrate_apart(kind: str) -> None:
     import subprocess
     import sys
 
-    from efface.engine.run.processes import _trusted
+    from efface.engine.run.processes import trusted_environment
 
     code = (
         "from datetime import UTC, datetime; from efface.engine.run import manage; manage.setup_django(); "
         f"manage.migrate({kind!r}, datetime.now(UTC))"
     )
-    done = subprocess.run([sys.executable, "-c", code], env=_trusted("efface_owner"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=trusted_environment("efface_owner"), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise postgres.PostgresFailed(f"the tables could not be brought up to date: {last}")
@@ -116,7 +123,13 @@ def worker(queues: str) -> None:
 def show_settings(as_json: str | None) -> None:
     """List every setting with its value, default and meaning."""
     rows: list[dict[str, Any]] = [
-        {"name": one.name, "variable": one.variable, "value": settings.get(one.name), "default": one.default, "help": one.help}
+        {
+            "name": one.name,
+            "variable": one.variable,
+            "value": settings.get(one.name),
+            "default": one.default,
+            "help": one.help,
+        }
         for one in settings.SETTINGS
     ]
 

@@ -9,7 +9,12 @@ import click
 
 from efface.cli.output import emit, json_option
 
-folder_option: Any = click.option("--folder", type=click.Path(path_type=Path), default=None, help="Where models are kept. Default: models/ in the data folder.")
+folder_option: Any = click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Where models are kept. Default: models/ in the data folder.",
+)
 
 
 def _folder(folder: Path | None) -> Path:
@@ -48,7 +53,9 @@ def list_(folder: Path | None, as_json: str | None) -> None:
 
     def words() -> None:
         for row in rows:
-            click.echo(f"{row['name']}  {'installed' if row.get('installed') else 'not installed'}  {row.get('licence', '')}")
+            click.echo(
+                f"{row['name']}  {'installed' if row.get('installed') else 'not installed'}  {row.get('licence', '')}"
+            )
 
     emit(rows, as_json, words)
 
@@ -61,6 +68,10 @@ def verify(folder: Path | None, as_json: str | None) -> None:
     from efface.vision import models as store
 
     problems = store.verify(_folder(folder))
-    emit({"ok": not problems, "problems": problems}, as_json, lambda: click.echo("\n".join(problems) or "All models are as they should be."))
+    emit(
+        {"ok": not problems, "problems": problems},
+        as_json,
+        lambda: click.echo("\n".join(problems) or "All models are as they should be."),
+    )
     if problems:
         raise SystemExit(1)

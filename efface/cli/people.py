@@ -24,7 +24,9 @@ def organisation() -> None:
 @click.option("--address", default="", help="Postal address, as it stands in notices.")
 @click.option("--phone", default="")
 @json_option
-def add_organisation(name: str, short: str, country: str, signatory: str, address: str, phone: str, as_json: str | None) -> None:
+def add_organisation(
+    name: str, short: str, country: str, signatory: str, address: str, phone: str, as_json: str | None
+) -> None:
     """Add an organisation."""
     with database("efface_owner"):
         from efface.accounts.models import Organisation
@@ -33,7 +35,13 @@ def add_organisation(name: str, short: str, country: str, signatory: str, addres
         if Organisation.objects.filter(short=short).exists():
             raise click.ClickException(f"there is an organisation {short} already")
         row = Organisation.objects.create(
-            name=name, short=short, country=country.upper(), signatory=signatory, address=address, phone=phone, created=clock.now()
+            name=name,
+            short=short,
+            country=country.upper(),
+            signatory=signatory,
+            address=address,
+            phone=phone,
+            created=clock.now(),
         )
         emit({"id": row.pk, "short": short}, as_json, lambda: click.echo(f"Added {name}. Next: `efface member add`."))
 
@@ -46,7 +54,11 @@ def member() -> None:
 @member.command("add")
 @click.argument("email")
 @click.option("--organisation", "short", required=True, help="Short name of the organisation.")
-@click.option("--role", required=True, type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]))
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
+)
 @click.option("--name", required=True, help="Name shown to colleagues.")
 @json_option
 def add_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:
@@ -88,11 +100,15 @@ def verify(as_json: str | None) -> None:
         rows = []
         for one in Organisation.objects.all():
             with tenancy.organisation(one.pk):
-                rows.append({"organisation": one.short, "entries": AuditEntry.objects.count(), "problems": chain.verify(one.pk)})
+                rows.append(
+                    {"organisation": one.short, "entries": AuditEntry.objects.count(), "problems": chain.verify(one.pk)}
+                )
 
         def words() -> None:
             for row in rows:
-                click.echo(f"{row['organisation']}: {row['entries']} entries, " + ("; ".join(row["problems"]) or "whole"))
+                click.echo(
+                    f"{row['organisation']}: {row['entries']} entries, " + ("; ".join(row["problems"]) or "whole")
+                )
 
         emit(rows, as_json, words)
         if any(row["problems"] for row in rows):

@@ -51,8 +51,16 @@ def set_deadline(
     Deadline.objects.update_or_create(
         key=key,
         defaults={
-            "kind": kind, "subject": subject, "due": due, "original_due": due, "organisation_id": organisation,
-            "case_id": case, "statutory": statutory, "state": Deadline.State.WAITING, "done_at": None, "attempts": 0,
+            "kind": kind,
+            "subject": subject,
+            "due": due,
+            "original_due": due,
+            "organisation_id": organisation,
+            "case_id": case,
+            "statutory": statutory,
+            "state": Deadline.State.WAITING,
+            "done_at": None,
+            "attempts": 0,
             "error": "",
         },
     )

@@ -135,8 +135,16 @@ USE_TZ = True
 TIME_ZONE = settings.get("time_zone")
 USE_I18N = True
 _NAMES = {
-    "en": _("English"), "de": _("German"), "es": _("Spanish"), "fr": _("French"), "pt": _("Portuguese"),
-    "pl": _("Polish"), "uk": _("Ukrainian"), "ar": _("Arabic"), "it": _("Italian"), "nl": _("Dutch"),
+    "en": _("English"),
+    "de": _("German"),
+    "es": _("Spanish"),
+    "fr": _("French"),
+    "pt": _("Portuguese"),
+    "pl": _("Polish"),
+    "uk": _("Ukrainian"),
+    "ar": _("Arabic"),
+    "it": _("Italian"),
+    "nl": _("Dutch"),
 }
 LANGUAGES = [(code, _NAMES.get(code, code)) for code in settings.get("languages").split(",")]
 LANGUAGE_CODE = "en"

@@ -137,4 +137,6 @@ class Outbox(Owned):
     answer = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        indexes = [models.Index("state", name="outbox_open", condition=models.Q(state__in=["ready", "sending", "ambiguous"]))]
+        indexes = [
+            models.Index("state", name="outbox_open", condition=models.Q(state__in=["ready", "sending", "ambiguous"]))
+        ]

@@ -1,9 +1,9 @@
 """The one outbox. A message leaves at most once without a person's word.
 
-``queue_message`` writes the row in the caller's transaction together with the job that sends it. The job takes the row's
-lock, commits ``sending`` before the first byte leaves, talks to the mail server, and commits what came of it. A process
-that dies in between leaves ``sending`` and an unlocked row: ``rescue`` (scheduler) or the job's second run turns that into
-``ambiguous``, and only ``resolve`` by a person leads out of it.
+``queue_message`` writes the row in the caller's transaction together with the job that sends it. The job takes the
+row's lock, commits ``sending`` before the first byte leaves, talks to the mail server, and commits what came of it. A
+process that dies in between leaves ``sending`` and an unlocked row: ``rescue`` (scheduler) or the job's second run
+turns that into ``ambiguous``, and only ``resolve`` by a person leads out of it.
 
 Rooms register a courier for a kind of message. It is asked right before sending and told the result in the same
 transaction; it must do no slow work.
@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from django.db import connection, transaction
 
@@ -74,7 +74,7 @@ def courier(kind: str, one: Courier) -> None:
 
 
 def message_id(key: str) -> str:
-    """The Message-ID of the message with this key: always the same, says nothing. Receivers drop a second copy by it."""
+    """The Message-ID of the message with this key: always the same, says nothing. Receivers know a second copy by it."""
     name = hmac.new(sealing.derive("message-id"), key.encode(), hashlib.sha256).hexdigest()[:32]
     return f"<{name}@{settings.get('mail_domain') or 'localhost'}>"
 
@@ -174,7 +174,8 @@ def _begin(outbox: uuid.UUID, now: datetime) -> tuple[str, str, bytes] | None:
     if row.state != Outbox.State.READY:
         return None
     word = _couriers[row.kind].may(row, now)
-    message, recipient = row.message, row.recipient
+    message: Any = row.message  # opened from its seal: a dictionary, or None after erasure
+    recipient: Any = row.recipient
     if message is None or recipient is None:
         word = May("drop", "the case was erased")
     if word.word == "drop":

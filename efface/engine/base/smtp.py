@@ -24,7 +24,7 @@ SIGNED_HEADERS = [b"from", b"to", b"subject", b"date", b"message-id", b"reply-to
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``outcome``: "sent" the server took it; "later" nothing was taken, it may be tried again; "refused" for good;
-    "unclear" the line broke after the body had begun; "off" no mail server is set. ``code`` 0 without an SMTP answer."""
+    "unclear" the line broke after the body had begun; "off" no mail server is set. ``code`` 0: no SMTP answer."""
 
     outcome: Literal["sent", "later", "refused", "unclear", "off"]
     code: int = 0

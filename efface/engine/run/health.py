@@ -31,14 +31,25 @@ class Finding:
 def examine(with_database: bool) -> list[Finding]:
     """All checks. A check that itself fails is a problem, never an exception."""
     findings: list[Finding] = []
-    checks: list[Callable[[], Iterator[Finding]]] = [_python, _folder, _settings, _decoder, _models, _browser, _outside, _processes]
+    checks: list[Callable[[], Iterator[Finding]]] = [
+        _python,
+        _folder,
+        _settings,
+        _decoder,
+        _models,
+        _browser,
+        _outside,
+        _processes,
+    ]
     if with_database:
         checks.append(_database)
     for check in checks:
         try:
             findings += list(check())
         except Exception as error:
-            findings.append(Finding(check.__name__.strip("_"), "problem", f"the check failed: {type(error).__name__}: {error}"))
+            findings.append(
+                Finding(check.__name__.strip("_"), "problem", f"the check failed: {type(error).__name__}: {error}")
+            )
     return findings
 
 
@@ -56,7 +67,11 @@ def _folder() -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free // 1_000_000
     yield Finding("disk", "ok" if free > 2000 else "problem", f"{free} MB free in {folder}")
     secrets = sealing.secrets_folder()
-    loose = [path.name for path in [secrets, *secrets.glob("*")] if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    loose = [
+        path.name
+        for path in [secrets, *secrets.glob("*")]
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
     if loose:
         yield Finding("secrets", "problem", f"others can read {', '.join(loose)}; run chmod -R go= {secrets}")
     try:
@@ -97,13 +112,19 @@ def _models() -> Iterator[Finding]:
 
     problems = models.verify(models_folder())
     if problems:
-        yield Finding("models", "note", "face search is not available: " + "; ".join(problems[:2]) + "; run `efface models install`")
+        yield Finding(
+            "models",
+            "note",
+            "face search is not available: " + "; ".join(problems[:2]) + "; run `efface models install`",
+        )
     else:
         yield Finding("models", "ok", "the face models are installed and unaltered")
 
 
 def _browser() -> Iterator[Finding]:
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+    )
     yield Finding("browser", "ok" if found else "note", f"Chromium: {found}" if found else
                   "no Chromium; pages that need a script are not read, captures have no screenshot")  # fmt: skip
 
@@ -125,7 +146,11 @@ def _processes() -> Iterator[Finding]:
         yield Finding("processes", "note", "Efface is not running; start it with `efface up`")
         return
     dead = [name for name, pid in pids.items() if not os.path.exists(f"/proc/{pid}")]  # noqa: PTH110
-    yield Finding("processes", "problem" if dead else "ok", f"not running: {', '.join(dead)}" if dead else f"{len(pids)} processes run")
+    yield Finding(
+        "processes",
+        "problem" if dead else "ok",
+        f"not running: {', '.join(dead)}" if dead else f"{len(pids)} processes run",
+    )
 
 
 def _database() -> Iterator[Finding]:
@@ -141,16 +166,30 @@ def _database() -> Iterator[Finding]:
             role, bypasses = cursor.fetchone()
         yield Finding("database", "ok", f"PostgreSQL {version}, as {role}")
         if bypasses:
-            yield Finding("row security", "problem", f"{role} bypasses row security; connect as efface_app and efface_engine")
+            yield Finding(
+                "row security", "problem", f"{role} bypasses row security; connect as efface_app and efface_engine"
+            )
         kind = Installation.current().kind
         yield Finding("kind", "ok", f"{kind} installation")
         failed = Deadline.objects.filter(state="failed").count()
-        yield Finding("deadlines", "problem" if failed else "ok", f"{failed} deadlines failed for good" if failed else "no deadline has failed")
+        yield Finding(
+            "deadlines",
+            "problem" if failed else "ok",
+            f"{failed} deadlines failed for good" if failed else "no deadline has failed",
+        )
         unclear = Outbox.objects.filter(state="ambiguous").count()
         if unclear:
-            yield Finding("outbox", "warning", f"{unclear} messages may or may not have left; the console's queue asks about each")
+            yield Finding(
+                "outbox", "warning", f"{unclear} messages may or may not have left; the console's queue asks about each"
+            )
         from efface.accounts.models import FaceSearchPermission, Organisation
 
         permitted = FaceSearchPermission.objects.filter(withdrawn_at=None).count()
         total = Organisation.objects.count()
-        yield Finding("face search", "ok", f"on in {permitted} of {total} organisations" if permitted else "off; a coordinator may switch it on after an impact assessment")
+        yield Finding(
+            "face search",
+            "ok",
+            f"on in {permitted} of {total} organisations"
+            if permitted
+            else "off; a coordinator may switch it on after an impact assessment",
+        )

@@ -99,8 +99,14 @@ class Server:
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}, cwd="/", **_identity(drop),
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+                cwd="/",
+                **_identity(drop),
             )
         self._await_ready()
         self._make_roles()
@@ -209,7 +215,9 @@ class Server:
                 connection.execute(
                     sql.SQL("CREATE DATABASE {} OWNER efface_owner").format(sql.Identifier(database.NAME))
                 )
-                connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database.NAME)))
+                connection.execute(
+                    sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database.NAME))
+                )
                 connection.execute(
                     sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO efface_app, efface_engine").format(
                         sql.Identifier(database.NAME)
@@ -226,4 +234,3 @@ def _identity(drop: tuple[int, int] | None) -> dict[str, object]:
 
 def _no_core_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-

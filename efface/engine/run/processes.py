@@ -40,7 +40,7 @@ def models_folder() -> Path:
     return settings.data_folder() / "models"
 
 
-def _trusted(role: str) -> dict[str, str]:
+def trusted_environment(role: str) -> dict[str, str]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("EFFACE_")}
     environment |= ONE_THREAD | {
@@ -67,9 +67,9 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
     return [
         Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),
-        Process("matcher", [*python, "efface.search.matcher"], _trusted("efface_engine")),
-        Process("scheduler", [*python, "efface.engine.run.scheduler"], _trusted("efface_engine")),
-        Process("worker", [*python, "efface.engine.run.worker"], _trusted("efface_app")),
-        Process("mail-in", [*python, "efface.takedown.mailin"], _trusted("efface_app")),
-        Process("web", [*python, "efface.engine.run.web"], _trusted("efface_app"), expendable=False),
+        Process("matcher", [*python, "efface.search.matcher"], trusted_environment("efface_engine")),
+        Process("scheduler", [*python, "efface.engine.run.scheduler"], trusted_environment("efface_engine")),
+        Process("worker", [*python, "efface.engine.run.worker"], trusted_environment("efface_app")),
+        Process("mail-in", [*python, "efface.takedown.mailin"], trusted_environment("efface_app")),
+        Process("web", [*python, "efface.engine.run.web"], trusted_environment("efface_app"), expendable=False),
     ]

@@ -63,7 +63,8 @@ class Supervisor:
         logs = settings.data_folder() / "logs"
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.children = {
-            process.name: Child(process, logs / f"{process.name}.log") for process in processes.of_installation(world_fd)
+            process.name: Child(process, logs / f"{process.name}.log")
+            for process in processes.of_installation(world_fd)
         }
         self.stopping = threading.Event()
         self.lock = threading.Lock()
@@ -84,6 +85,9 @@ class Supervisor:
     def _launch(self, child: Child) -> None:
         process = child.process
         child.ready = threading.Event()
+        for descriptor in process.descriptors:
+            # A restarted process reads it from the beginning again.
+            os.lseek(descriptor, 0, os.SEEK_SET)
         with child.log.open("ab") as log_file:
             child.log.chmod(0o600)
             child.running = subprocess.Popen(

@@ -17,9 +17,14 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
     async with worker_app.open_async():
         worker = asyncio.create_task(
             worker_app.run_worker_async(
-                concurrency=concurrency, queues=queues, install_signal_handlers=False, delete_jobs="successful",
-                fetch_job_polling_interval=2.0, update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=HEARTBEAT_S * 20, shutdown_graceful_timeout=8,
+                concurrency=concurrency,
+                queues=queues,
+                install_signal_handlers=False,
+                delete_jobs="successful",
+                fetch_job_polling_interval=2.0,
+                update_heartbeat_interval=HEARTBEAT_S,
+                stalled_worker_timeout=HEARTBEAT_S * 20,
+                shutdown_graceful_timeout=8,
             )  # fmt: skip
         )
         common.ready()

@@ -7,78 +7,151 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('production', 'production'), ('demo', 'demo'), ('training', 'training')], max_length=12)),
-                ('created', models.DateTimeField()),
-                ('virtual_now', models.DateTimeField(null=True)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("production", "production"), ("demo", "demo"), ("training", "training")],
+                        max_length=12,
+                    ),
+                ),
+                ("created", models.DateTimeField()),
+                ("virtual_now", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='CaseKey',
+            name="CaseKey",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField(unique=True)),
-                ('wrapped', models.BinaryField()),
-                ('destroyed_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("case_id", models.UUIDField(unique=True)),
+                ("wrapped", models.BinaryField()),
+                ("destroyed_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField(null=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('subject', models.UUIDField()),
-                ('key', models.CharField(max_length=120, unique=True)),
-                ('due', models.DateTimeField()),
-                ('original_due', models.DateTimeField()),
-                ('statutory', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('failed', 'Failed')], default='waiting', max_length=10)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("case_id", models.UUIDField(null=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("subject", models.UUIDField()),
+                ("key", models.CharField(max_length=120, unique=True)),
+                ("due", models.DateTimeField()),
+                ("original_due", models.DateTimeField()),
+                ("statutory", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("done_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("error", models.CharField(blank=True, max_length=300)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('due'), condition=models.Q(('state', 'waiting')), name='deadline_due'), models.Index(models.F('subject'), name='deadline_subject')],
+                "indexes": [
+                    models.Index(models.F("due"), condition=models.Q(("state", "waiting")), name="deadline_due"),
+                    models.Index(models.F("subject"), name="deadline_subject"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Outbox',
+            name="Outbox",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('case_id', models.UUIDField()),
-                ('kind', models.CharField(max_length=20)),
-                ('subject', models.UUIDField(help_text='the row it was made for: a notice')),
-                ('key', models.CharField(max_length=160, unique=True)),
-                ('message_id', models.CharField(max_length=160, unique=True)),
-                ('recipient', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('message', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('state', models.CharField(choices=[('ready', 'waiting to be sent'), ('sending', 'being sent'), ('sent', 'sent'), ('ambiguous', 'unclear whether it was sent'), ('failed', 'refused by the mail server'), ('cancelled', 'cancelled')], default='ready', max_length=10)),
-                ('created', models.DateTimeField()),
-                ('sending_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('answer', models.CharField(blank=True, max_length=300)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("case_id", models.UUIDField()),
+                ("kind", models.CharField(max_length=20)),
+                ("subject", models.UUIDField(help_text="the row it was made for: a notice")),
+                ("key", models.CharField(max_length=160, unique=True)),
+                ("message_id", models.CharField(max_length=160, unique=True)),
+                ("recipient", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("message", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "waiting to be sent"),
+                            ("sending", "being sent"),
+                            ("sent", "sent"),
+                            ("ambiguous", "unclear whether it was sent"),
+                            ("failed", "refused by the mail server"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                    ),
+                ),
+                ("created", models.DateTimeField()),
+                ("sending_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("answer", models.CharField(blank=True, max_length=300)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('state'), condition=models.Q(('state__in', ['ready', 'sending', 'ambiguous'])), name='outbox_open')],
+                "indexes": [
+                    models.Index(
+                        models.F("state"),
+                        condition=models.Q(("state__in", ["ready", "sending", "ambiguous"])),
+                        name="outbox_open",
+                    )
+                ],
             },
         ),
     ]
