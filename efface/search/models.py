@@ -24,12 +24,23 @@ class Frontier(GlobalRow):
     unchanged = models.PositiveIntegerField(default=0)
     status = models.PositiveSmallIntegerField(default=0)
     etag = models.CharField(max_length=200, blank=True)
-    content = models.BinaryField(null=True, help_text=_("keyed digest of links and media, to notice change"))
+    last_modified = models.CharField(max_length=60, blank=True)
+    content = models.BinaryField(null=True, help_text=_("keyed digest of the media it shows, to notice change"))
+    read_at = models.DateTimeField(null=True, help_text=_("last time it was there and could be read"))
+    via = models.UUIDField(null=True, help_text=_("the list it was last seen on"))
+    linked_at = models.DateTimeField(null=True, help_text=_("last time a list linked to it"))
+    opened = models.PositiveIntegerField(default=0, help_text=_("pages first found here: what makes it a list"))
+    shape = models.BinaryField(default=bytes, help_text=_("keyed digest of the URL's form, to notice endless series"))
+    shows = models.PositiveSmallIntegerField(default=0, help_text=_("full media it shows"))
+    sweep = models.BooleanField(default=False, help_text=_("its faces must be met again"))
     wall = models.CharField(max_length=20, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index("site", "due_at", name="frontier_due")]
+        indexes = [
+            models.Index("site", "due_at", name="frontier_due"),
+            models.Index("site", "shape", name="frontier_shape"),
+        ]
 
 
 class Media(GlobalRow):
@@ -59,12 +70,18 @@ class Sighting(GlobalRow):
     page_url = SealedField(scope="installation")
     media_url = SealedField(scope="installation")
     role = models.CharField(max_length=10, default="media")
+    link_digest = models.BinaryField(null=True, help_text=_("the page it stands for: a list's thumbnail of that page"))
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
+    fetched_at = models.DateTimeField(null=True, help_text=_("last time its bytes were looked at"))
 
     class Meta:
         constraints = [models.UniqueConstraint("page_digest", "media_digest", "media", name="one_sighting_a_place")]
-        indexes = [models.Index("page_digest", name="sighting_page"), models.Index("media_digest", name="sighting_media")]
+        indexes = [
+            models.Index("page_digest", name="sighting_page"),
+            models.Index("media_digest", name="sighting_media"),
+            models.Index("link_digest", name="sighting_link", condition=models.Q(link_digest__isnull=False)),
+        ]
 
 
 class Match(CaseOwned):
@@ -85,6 +102,7 @@ class Match(CaseOwned):
     reasons = models.JSONField(default=list)
     page_url = SealedField()
     media_url = SealedField()
+    baseline = SealedField(help_text=_("what the page said then, as shingles"))
     state = models.CharField(max_length=10, choices=State, default=State.CANDIDATE)
     made_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
