@@ -29,7 +29,9 @@ PORTAL = Access(portal=True)
 CASEWORK = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 LEAD = Access(roles=frozenset({Role.LEAD}))
 COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
-MEMBERS = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR}))
+MEMBERS = Access(
+    roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
+)
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
 AUDIT = Access(roles=frozenset({Role.AUDITOR, Role.COORDINATOR}))
@@ -56,5 +58,5 @@ def access_of(view_function: Any, url_name: str | None) -> Access | None:
     """What a view declared; None where it declared nothing."""
     declared = getattr(view_function, "access", None)
     if declared is not None:
-        return declared  # type: ignore[no-any-return]
+        return declared
     return LIBRARY_VIEWS.get(url_name or "")

@@ -11,7 +11,9 @@ from django.db import connection
 from efface.accounts.models import AuditEntry
 
 
-def _digest(before: bytes, organisation: uuid.UUID, number: int, at: datetime, actor: str, action: str, subject: str) -> bytes:
+def _digest(
+    before: bytes, organisation: uuid.UUID, number: int, at: datetime, actor: str, action: str, subject: str
+) -> bytes:
     line = "\x1f".join([str(organisation), str(number), at.isoformat(), actor, action, subject])
     return hashlib.sha256(before + line.encode()).digest()
 
@@ -23,8 +25,14 @@ def record(organisation: uuid.UUID, actor: str, action: str, subject: str, now: 
     last = AuditEntry.objects.filter(organisation_id=organisation).order_by("-number").first()
     number, before = (last.number + 1, bytes(last.digest)) if last else (1, b"")
     return AuditEntry.objects.create(
-        organisation_id=organisation, number=number, at=now, actor=actor, action=action, subject=subject,
-        before=before, digest=_digest(before, organisation, number, now, actor, action, subject),
+        organisation_id=organisation,
+        number=number,
+        at=now,
+        actor=actor,
+        action=action,
+        subject=subject,
+        before=before,
+        digest=_digest(before, organisation, number, now, actor, action, subject),
     )
 
 
@@ -37,7 +45,9 @@ def verify(organisation: uuid.UUID) -> list[str]:
             expected = entry.number
         if bytes(entry.before) != before:
             problems.append(f"entry {entry.number} does not follow the one before it")
-        wanted = _digest(bytes(entry.before), organisation, entry.number, entry.at, entry.actor, entry.action, entry.subject)
+        wanted = _digest(
+            bytes(entry.before), organisation, entry.number, entry.at, entry.actor, entry.action, entry.subject
+        )
         if bytes(entry.digest) != wanted:
             problems.append(f"entry {entry.number} was altered")
         before, expected = bytes(entry.digest), expected + 1

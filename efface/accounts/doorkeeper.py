@@ -40,14 +40,14 @@ class Doorkeeper:
             return self.closed(request)
         if wanted.public:
             with tenancy.nobody():
-                return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+                return view(request, *args, **kwargs)
         if wanted.portal:
             case, organisation = request.session.get(PORTAL_CASE), request.session.get(PORTAL_ORGANISATION)
             if not case or not organisation:
                 return redirect("portal:enter")
             request.case_id = uuid.UUID(case)
             with tenancy.organisation(organisation, case):
-                return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+                return view(request, *args, **kwargs)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         with tenancy.looking_up(user=str(request.user.pk)):
@@ -56,7 +56,7 @@ class Doorkeeper:
             return self.closed(request)
         request.member = member
         with tenancy.organisation(member.organisation_id):
-            return view(request, *args, **kwargs)  # type: ignore[no-any-return]
+            return view(request, *args, **kwargs)
 
     @staticmethod
     def closed(request: HttpRequest) -> HttpResponse:

@@ -66,8 +66,14 @@ def active_fingerprints(now: datetime, case_id: uuid.UUID | None = None) -> Iter
         case = fingerprint.case
         purpose = PURPOSE_OF_KIND[FingerprintKind(fingerprint.kind)]
         allowed = decide(
-            state=case.state, level=case.level, age=case.age, consented_until=consents.get((case.pk, purpose)),
-            face_search_on=case.organisation_id in face_search, on_hold=False, purpose=purpose, now=now,
+            state=case.state,
+            level=case.level,
+            age=case.age,
+            consented_until=consents.get((case.pk, purpose)),
+            face_search_on=case.organisation_id in face_search,
+            on_hold=False,
+            purpose=purpose,
+            now=now,
         )
         if not allowed or fingerprint.age == "minor":
             continue

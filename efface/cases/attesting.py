@@ -26,8 +26,12 @@ def attest(case: Case, worker: Any, *, spoke_alone: bool, proof_seen: str, now: 
     if not proof_seen.strip():
         raise AttestationRefused("Say which proof you saw, without its numbers.")
     attestation = Attestation.objects.create(
-        organisation_id=case.organisation_id, case=case, spoke_alone=spoke_alone, proof_seen=proof_seen,
-        first_worker=worker, first_at=now,
+        organisation_id=case.organisation_id,
+        case=case,
+        spoke_alone=spoke_alone,
+        proof_seen=proof_seen,
+        first_worker=worker,
+        first_at=now,
     )
     events.record(case, "attestation.begun", f"caseworker:{worker.pk}", subject=attestation.pk, now=now)
     return attestation
@@ -51,7 +55,9 @@ def approve(attestation: Attestation, worker: Any, now: datetime) -> None:
 
 def refuse(attestation: Attestation, worker: Any, now: datetime) -> None:
     if Attestation.objects.filter(pk=attestation.pk, second_at=None, refused_at=None).update(refused_at=now):
-        events.record(attestation.case, "attestation.refused", f"caseworker:{worker.pk}", subject=attestation.pk, now=now)
+        events.record(
+            attestation.case, "attestation.refused", f"caseworker:{worker.pk}", subject=attestation.pk, now=now
+        )
 
 
 @deadlines.handler(KIND)

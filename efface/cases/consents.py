@@ -16,7 +16,11 @@ def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -
     if purpose not in Purpose.values:
         raise ValueError(f"purpose must be one of {', '.join(Purpose.values)}")
     consent = Consent.objects.create(
-        organisation_id=case.organisation_id, case=case, purpose=purpose, given_at=now, expires_at=now + timedelta(days=days)
+        organisation_id=case.organisation_id,
+        case=case,
+        purpose=purpose,
+        given_at=now,
+        expires_at=now + timedelta(days=days),
     )
     active.announce(case.pk)
     events.record(case, "consent.given", actor, subject=consent.pk, now=now, purpose=purpose, days=days)

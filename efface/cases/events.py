@@ -30,12 +30,17 @@ def on(*kinds: str) -> Callable[[Handler], Handler]:
 
 
 def record(
-    case: Case, kind: str, actor: str, *, subject: uuid.UUID | None = None, now: datetime | None = None, **data: Any
+    case: Case, kind: str, actor: str, /, *, subject: uuid.UUID | None = None, now: datetime | None = None, **data: Any
 ) -> CaseEvent:
     """Append an event and tell whoever listens. ``actor`` is a role and id ("caseworker:...", "survivor", "engine")."""
     event = CaseEvent.objects.create(
-        organisation_id=case.organisation_id, case=case, kind=kind, actor=actor, subject=subject,
-        at=now or clock.now(), data=data or None,
+        organisation_id=case.organisation_id,
+        case=case,
+        kind=kind,
+        actor=actor,
+        subject=subject,
+        at=now or clock.now(),
+        data=data or None,
     )
     for handler in _handlers[kind]:
         handler(event)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from efface.cases import active, events
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind
-from efface.net.protocol import Decoded
+from efface.net.protocol import Decoded, Face
 from efface.vision import faces
 
 MIN_QUALITY = 50
@@ -45,8 +45,14 @@ _REASONS = {
 
 
 def enrol_pictures(
-    case: Case, decoded: Sequence[Decoded], labels: Sequence[str], age: str, actor: str, now: datetime,
-    *, with_face: bool = False,
+    case: Case,
+    decoded: Sequence[Decoded],
+    labels: Sequence[str],
+    age: str,
+    actor: str,
+    now: datetime,
+    *,
+    with_face: bool = False,
 ) -> Enrolled:
     """Keep PDQ fingerprints of these pictures and, where asked for, one face template of them all.
 
@@ -56,7 +62,8 @@ def enrol_pictures(
     if Age.MINOR in (age, case.age):
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
     known = {
-        row.value["sha256"] for row in Fingerprint.objects.filter(case=case, kind=FingerprintKind.PDQ, retired_at=None)
+        row.value["sha256"]
+        for row in Fingerprint.objects.filter(case=case, kind=FingerprintKind.PDQ, retired_at=None)
         if row.value
     }
     problems, made = [], 0
@@ -72,8 +79,16 @@ def enrol_pictures(
             problems.append(_("%(label)s: is enrolled already") % {"label": label})
             continue
         known.add(picture.sha256)
-        _add(case, FingerprintKind.PDQ, {"pdq": picture.pdq, "sha256": picture.sha256, "md5": picture.md5}, label,
-             picture.pdq_quality, age, actor, now)
+        _add(
+            case,
+            FingerprintKind.PDQ,
+            {"pdq": picture.pdq, "sha256": picture.sha256, "md5": picture.md5},
+            label,
+            picture.pdq_quality,
+            age,
+            actor,
+            now,
+        )
         made += 1
     words, template = "", False
     if with_face:
@@ -82,23 +97,32 @@ def enrol_pictures(
 
 
 def _enrol_face(case: Case, decoded: Sequence[Decoded], age: str, actor: str, now: datetime) -> tuple[str, bool]:
-    photos = [one.faces for one in decoded if not one.picture.error]
+    photos = [[_found(face) for face in one.faces] for one in decoded if not one.picture.error]
     try:
-        template = faces.template(photos)
+        enrolment = faces.enrol(photos)
     except faces.TemplateRefused as refusal:
-        return str(refusal), False
+        return faces.WORDS[refusal.reason].survivor, False
+    template = enrolment.template
     Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE, retired_at=None).update(retired_at=now)
-    value = {"model": template.model, "vector": template.vector, "photos": template.photos}
-    _add(case, FingerprintKind.FACE, value, _("face from %(n)d photos") % {"n": template.photos}, 0, age, actor, now)
-    return _("A face template was made from %(n)d photos.") % {"n": template.photos}, True
+    value = {"model": template.model, "vector": template.vector.tolist(), "photos": template.photos}
+    words = _("A face template was made from %(n)d photos.") % {"n": template.photos}
+    for out in enrolment.left_out:
+        words += " " + _("Photo %(n)d was left out: %(why)s") % {
+            "n": out.photo + 1, "why": faces.WORDS[out.reason].survivor,
+        }  # fmt: skip
+    label = _("face from %(n)d photos") % {"n": template.photos}
+    _add(case, FingerprintKind.FACE, value, label, 0, age, actor, now)
+    return words, True
+
+
+def _found(face: Face) -> faces.FaceFound:
+    return faces.FaceFound(face.box, face.score, face.quality, face.px, face.embedding, face.model)
 
 
 def _add(
     case: Case, kind: str, value: object, label: str, quality: int, age: str, actor: str, now: datetime
 ) -> Fingerprint:
-    row = Fingerprint(
-        organisation_id=case.organisation_id, case=case, kind=kind, quality=quality, age=age, created=now
-    )
+    row = Fingerprint(organisation_id=case.organisation_id, case=case, kind=kind, quality=quality, age=age, created=now)
     row.value, row.label = value, label[:120]
     row.save()
     active.announce(case.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from efface.accounts.models import FaceSearchPermission
 from efface.cases.models import Age, Case, Consent, Hold, Level, Purpose

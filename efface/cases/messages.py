@@ -21,7 +21,9 @@ def write(case: Case, *, from_survivor: bool, author: str, text: str, now: datet
     if not text:
         raise Unusable(_("The message is empty."))
     if len(text) > MAX_MESSAGE:
-        raise Unusable(_("The message is longer than %(n)d characters; please send it in two parts.") % {"n": MAX_MESSAGE})
+        raise Unusable(
+            _("The message is longer than %(n)d characters; please send it in two parts.") % {"n": MAX_MESSAGE}
+        )
     message = Message(
         organisation_id=case.organisation_id, case=case, from_survivor=from_survivor, author=author, at=now
     )

@@ -47,8 +47,15 @@ def open_case(
     if age not in Age.values:
         raise ValueError(f"age must be one of {', '.join(Age.values)}")
     case = Case(
-        organisation_id=organisation_id, reference=_reference(), age=age, country=country.upper()[:2],
-        language=language, acquisition=acquisition, danger=danger, worker_id=worker, opened_at=now,
+        organisation_id=organisation_id,
+        reference=_reference(),
+        age=age,
+        country=country.upper()[:2],
+        language=language,
+        acquisition=acquisition,
+        danger=danger,
+        worker_id=worker,
+        opened_at=now,
     )
     sealing.make_case_key(case.pk, organisation_id)
     case.name = name
@@ -70,7 +77,11 @@ def new_access_code(case: Case, now: datetime) -> str:
     AccessCode.objects.filter(case=case, revoked_at=None).update(revoked_at=now)
     code = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
     AccessCode.objects.create(
-        organisation_id=case.organisation_id, case=case, lookup=_lookup(code), proof=_hasher.hash(_plain(code)), created=now
+        organisation_id=case.organisation_id,
+        case=case,
+        lookup=_lookup(code),
+        proof=_hasher.hash(_plain(code)),
+        created=now,
     )
     return code
 

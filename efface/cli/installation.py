@@ -11,15 +11,14 @@ import click
 
 from efface.cli.output import emit, json_option
 from efface.engine.base import settings
-from efface.engine.run import manage, postgres
+from efface.engine.run import manage, postgres, supervisor
 
 
 def _server() -> postgres.Server | None:
     return None if settings.get("database_url") else postgres.Server.of_installation()
 
 
-def _refusals() -> tuple[type[Exception], ...]:
-    return (settings.SettingError, manage.KindMismatch, postgres.PostgresFailed)
+REFUSALS = (settings.SettingError, manage.KindMismatch, postgres.PostgresFailed, supervisor.StartFailed)
 
 
 @click.command()
@@ -36,7 +35,7 @@ def init(kind: str, as_json: str | None) -> None:
             server.start()
         manage.setup_django()
         manage.migrate(kind, datetime.now(UTC))
-    except _refusals() as error:
+    except REFUSALS as error:
         raise click.ClickException(str(error)) from None
     finally:
         if server:
@@ -55,8 +54,6 @@ def init(kind: str, as_json: str | None) -> None:
 @json_option
 def up(as_json: str | None) -> None:
     """Run everything: database, web, worker, matcher, scheduler, mail-in, scanner. Ctrl-C stops it."""
-    from efface.engine.run import supervisor
-
     kind = manage.kind_of_folder()
     if kind not in ("production", "training"):
         raise click.ClickException("this data folder is not ready; run `efface init` first")
@@ -72,7 +69,7 @@ def up(as_json: str | None) -> None:
         except supervisor.StartFailed:
             running.stop()
             raise
-    except (*_refusals(), supervisor.StartFailed) as error:
+    except REFUSALS as error:
         if server:
             server.stop()
         raise click.ClickException(str(error)) from None
@@ -97,7 +94,11 @@ def _migrate_apart(kind: str) -> None:
         f"manage.migrate({kind!r}, datetime.now(UTC))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], env=trusted_environment("efface_owner"), capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        env=trusted_environment("efface_owner"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,12 @@ def install(folder: Path | None, as_json: str | None) -> None:
     from efface.vision import models as store
 
     try:
-        result = store.install(_folder(folder), progress=lambda line: click.echo(line, err=True))
+        rows = store.install(
+            _folder(folder), lambda at: click.echo(f"{at.step}: {at.name} ({at.done}/{at.total})", err=True)
+        )
     except store.ModelError as error:
         raise click.ClickException(str(error)) from None
-    emit(result, as_json, lambda: click.echo("The models are installed."))
+    emit([asdict(row) for row in rows], as_json, lambda: click.echo("The models are installed."))
 
 
 @models.command("list")
@@ -49,15 +52,13 @@ def list_(folder: Path | None, as_json: str | None) -> None:
     """List models with licence, provenance and thresholds."""
     from efface.vision import models as store
 
-    rows: Any = store.list_models(_folder(folder))
+    rows = store.list_models(_folder(folder))
 
     def words() -> None:
         for row in rows:
-            click.echo(
-                f"{row['name']}  {'installed' if row.get('installed') else 'not installed'}  {row.get('licence', '')}"
-            )
+            click.echo(f"{row.id}: {row.title} [{row.state}]\n    {row.licence}; {row.provenance}\n    {row.caveat}")
 
-    emit(rows, as_json, words)
+    emit([asdict(row) for row in rows], as_json, words)
 
 
 @models.command()
@@ -67,11 +68,9 @@ def verify(folder: Path | None, as_json: str | None) -> None:
     """Check every installed model against its manifest."""
     from efface.vision import models as store
 
-    problems = store.verify(_folder(folder))
-    emit(
-        {"ok": not problems, "problems": problems},
-        as_json,
-        lambda: click.echo("\n".join(problems) or "All models are as they should be."),
-    )
+    rows = store.verify(_folder(folder))
+    problems = [f"{row.id}: {row.state}. {row.detail}" for row in rows if row.state != "installed"]
+    result = {"ok": not problems, "problems": problems}
+    emit(result, as_json, lambda: click.echo("\n".join(problems) or "All models are as they should be."))
     if problems:
         raise SystemExit(1)

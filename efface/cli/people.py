@@ -97,7 +97,7 @@ def verify(as_json: str | None) -> None:
         from efface.accounts.models import AuditEntry, Organisation
         from efface.engine.base import tenancy
 
-        rows = []
+        rows: list[dict[str, Any]] = []
         for one in Organisation.objects.all():
             with tenancy.organisation(one.pk):
                 rows.append(

@@ -8,168 +8,387 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(max_length=12, unique=True)),
-                ('state', models.CharField(choices=[('open', 'open'), ('paused', 'paused'), ('closed', 'closed'), ('erased', 'erased')], default='open', max_length=8)),
-                ('level', models.CharField(choices=[('declared', 'declared (L0)'), ('attested', 'attested (L1)')], default='declared', max_length=10)),
-                ('age', models.CharField(choices=[('adult', '18 or older'), ('minor', 'under 18'), ('unknown', 'not known')], default='unknown', max_length=8)),
-                ('danger', models.BooleanField(default=False)),
-                ('acquisition', models.CharField(default='unknown', help_text='how the pictures were obtained', max_length=30)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('name', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('safe_contact', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('programme', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.programme')),
-                ('worker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reference", models.CharField(max_length=12, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("paused", "paused"), ("closed", "closed"), ("erased", "erased")],
+                        default="open",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[("declared", "declared (L0)"), ("attested", "attested (L1)")],
+                        default="declared",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "age",
+                    models.CharField(
+                        choices=[("adult", "18 or older"), ("minor", "under 18"), ("unknown", "not known")],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("danger", models.BooleanField(default=False)),
+                (
+                    "acquisition",
+                    models.CharField(default="unknown", help_text="how the pictures were obtained", max_length=30),
+                ),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("name", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("safe_contact", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.programme",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Attestation',
+            name="Attestation",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('spoke_alone', models.BooleanField()),
-                ('proof_seen', models.CharField(max_length=120)),
-                ('first_at', models.DateTimeField()),
-                ('second_at', models.DateTimeField(null=True)),
-                ('effective_at', models.DateTimeField(null=True)),
-                ('refused_at', models.DateTimeField(null=True)),
-                ('first_worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('second_worker', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("spoke_alone", models.BooleanField()),
+                ("proof_seen", models.CharField(max_length=120)),
+                ("first_at", models.DateTimeField()),
+                ("second_at", models.DateTimeField(null=True)),
+                ("effective_at", models.DateTimeField(null=True)),
+                ("refused_at", models.DateTimeField(null=True)),
+                (
+                    "first_worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "second_worker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='AccessCode',
+            name="AccessCode",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('lookup', models.BinaryField(unique=True)),
-                ('proof', models.CharField(max_length=200)),
-                ('created', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("lookup", models.BinaryField(unique=True)),
+                ("proof", models.CharField(max_length=200)),
+                ("created", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Fingerprint',
+            name="Fingerprint",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('pdq', 'Pdq'), ('copy', 'Copy'), ('local', 'Local'), ('face', 'Face'), ('video', 'Video'), ('md5', 'Md5'), ('sha256', 'Sha256'), ('text', 'Text')], max_length=8)),
-                ('value', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('label', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('quality', models.PositiveSmallIntegerField(default=0)),
-                ('age', models.CharField(choices=[('adult', '18 or older'), ('minor', 'under 18'), ('unknown', 'not known')], default='unknown', max_length=8)),
-                ('created', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("pdq", "Pdq"),
+                            ("copy", "Copy"),
+                            ("local", "Local"),
+                            ("face", "Face"),
+                            ("video", "Video"),
+                            ("md5", "Md5"),
+                            ("sha256", "Sha256"),
+                            ("text", "Text"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("value", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("label", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("quality", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "age",
+                    models.CharField(
+                        choices=[("adult", "18 or older"), ("minor", "under 18"), ("unknown", "not known")],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("created", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Hold',
+            name="Hold",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reason', models.CharField(max_length=200)),
-                ('owner', models.CharField(max_length=80)),
-                ('begins', models.DateTimeField()),
-                ('ends', models.DateTimeField()),
-                ('lifted_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("owner", models.CharField(max_length=80)),
+                ("begins", models.DateTimeField()),
+                ("ends", models.DateTimeField()),
+                ("lifted_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('from_survivor', models.BooleanField()),
-                ('author', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('text', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('read_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("from_survivor", models.BooleanField()),
+                ("author", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("text", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ReportedLink',
+            name="ReportedLink",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('at', models.DateTimeField()),
-                ('by', models.CharField(max_length=60)),
-                ('handled_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, max_length=40)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("at", models.DateTimeField()),
+                ("by", models.CharField(max_length=60)),
+                ("handled_at", models.DateTimeField(null=True)),
+                ("outcome", models.CharField(blank=True, max_length=40)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CaseEvent',
+            name="CaseEvent",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=60)),
-                ('subject', models.UUIDField(null=True)),
-                ('data', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=60)),
+                ("subject", models.UUIDField(null=True)),
+                ("data", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('case'), models.F('at'), name='event_of_case')],
+                "indexes": [models.Index(models.F("case"), models.F("at"), name="event_of_case")],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('hash_match', 'compare fingerprints of my pictures'), ('face_search', 'look for my face'), ('text_search', 'look for my name and handles'), ('notify', 'write to hosts and search engines'), ('contact_operator', 'write to the site itself'), ('hash_lists', "pass fingerprints to platforms' hash lists"), ('police', 'pass the case to the police'), ('statistics', 'count my case in statistics')], max_length=20)),
-                ('given_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("hash_match", "compare fingerprints of my pictures"),
+                            ("face_search", "look for my face"),
+                            ("text_search", "look for my name and handles"),
+                            ("notify", "write to hosts and search engines"),
+                            ("contact_operator", "write to the site itself"),
+                            ("hash_lists", "pass fingerprints to platforms' hash lists"),
+                            ("police", "pass the case to the police"),
+                            ("statistics", "count my case in statistics"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("given_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('case'), models.F('purpose'), name='consent_of_case')],
+                "indexes": [models.Index(models.F("case"), models.F("purpose"), name="consent_of_case")],
             },
         ),
     ]

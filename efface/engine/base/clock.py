@@ -50,7 +50,7 @@ def drive(moment: datetime) -> None:
         cursor.execute("UPDATE engine_installation SET virtual_now = %s", [moment])
 
 
-class fixed:  # noqa: N801 - reads as a phrase: with clock.fixed(moment)
+class fixed:
     """Hold the clock still in this thread, for tests and for one decision that needs one moment."""
 
     def __init__(self, moment: datetime) -> None:

@@ -46,6 +46,10 @@ class _Attribute:
 class SealedField(models.BinaryField):
     """See the module. ``scope`` is "case" or "installation"."""
 
+    # For the type checker: any JSON value goes in and comes out.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def __init__(self, *args: Any, scope: str = "case", **kwargs: Any) -> None:
         self.scope = scope
         kwargs.setdefault("null", True)

@@ -110,13 +110,10 @@ def _models() -> Iterator[Finding]:
     from efface.engine.run.processes import models_folder
     from efface.vision import models
 
-    problems = models.verify(models_folder())
+    problems = [row for row in models.verify(models_folder()) if row.state != "installed"]
     if problems:
-        yield Finding(
-            "models",
-            "note",
-            "face search is not available: " + "; ".join(problems[:2]) + "; run `efface models install`",
-        )
+        yield Finding("models", "note", f"face search is not available ({problems[0].id}: {problems[0].state}); "
+                      "run `efface models install`")  # fmt: skip
     else:
         yield Finding("models", "ok", "the face models are installed and unaltered")
 

@@ -17,6 +17,7 @@ import subprocess
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -225,8 +226,8 @@ class Server:
                 )
 
 
-def _identity(drop: tuple[int, int] | None) -> dict[str, object]:
-    identity: dict[str, object] = {"preexec_fn": _no_core_dumps}
+def _identity(drop: tuple[int, int] | None) -> dict[str, Any]:
+    identity: dict[str, Any] = {"preexec_fn": _no_core_dumps}
     if drop:
         identity |= {"user": drop[0], "group": drop[1], "extra_groups": []}
     return identity

@@ -18,7 +18,7 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
         worker = asyncio.create_task(
             worker_app.run_worker_async(
                 concurrency=concurrency,
-                queues=queues,
+                queues=queues or None,  # type: ignore[arg-type]
                 install_signal_handlers=False,
                 delete_jobs="successful",
                 fetch_job_polling_interval=2.0,
@@ -28,8 +28,8 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
             )  # fmt: skip
         )
         common.ready()
-        stop = asyncio.get_running_loop().run_in_executor(None, common.stopping.wait)
-        await asyncio.wait({worker, asyncio.ensure_future(stop)}, return_when=asyncio.FIRST_COMPLETED)
+        stop = asyncio.create_task(asyncio.to_thread(common.stopping.wait))
+        await asyncio.wait([worker, stop], return_when=asyncio.FIRST_COMPLETED)
         if worker.done():
             common.stopping.set()
             worker.result()
