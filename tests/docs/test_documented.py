@@ -55,7 +55,8 @@ def test_every_role_is_documented() -> None:
 
 
 def test_every_room_has_a_short_readme() -> None:
-    rooms = [path.parent for path in (ROOT / "efface").glob("*/__init__.py")] + [ROOT / "efface/engine/base", ROOT / "efface/engine/run"]
+    rooms = [path.parent for path in (ROOT / "efface").glob("*/__init__.py")]
+    rooms += [ROOT / "efface/engine/base", ROOT / "efface/engine/run"]
     for room in rooms:
         if room.name in ("engine",) or len(list(room.glob("*.py"))) < 2:
             continue

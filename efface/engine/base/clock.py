@@ -30,8 +30,8 @@ def now() -> datetime:
 
 
 def align(moment: datetime, hours: int = 6) -> datetime:
-    """The next full step of a grid of ``hours`` (UTC) at or after a moment. Internal cadences use it, so that work comes
-    in batches; clocks of the law are never aligned."""
+    """The next full step of a grid of ``hours`` (UTC) at or after a moment. Internal cadences use it, so that work
+    comes in batches; clocks of the law are never aligned."""
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     steps = -(-(moment - midnight) // timedelta(hours=hours))
     return midnight + steps * timedelta(hours=hours)

@@ -82,8 +82,7 @@ def cancel(*, key: str = "", subject: uuid.UUID | None = None, kind: str = "") -
 
 def next_due() -> datetime | None:
     """When the next waiting deadline is due (as the engine role: over all organisations)."""
-    row = Deadline.objects.filter(state=Deadline.State.WAITING).order_by("due").values_list("due", flat=True).first()
-    return row
+    return Deadline.objects.filter(state=Deadline.State.WAITING).order_by("due").values_list("due", flat=True).first()
 
 
 def fire(now: datetime, limit: int = BATCH) -> int:

@@ -1,7 +1,7 @@
 """Background work. A job's arguments are ids only; it belongs to one organisation, or says ``system=True``.
 
-Enqueueing happens in the caller's transaction, so a job exists exactly when what it is about does. Completion is another
-transaction: a job may run twice, so its effects carry unique keys.
+Enqueueing happens in the caller's transaction, so a job exists exactly when what it is about does. Completion is
+another transaction: a job may run twice, so its effects carry unique keys.
 """
 
 from __future__ import annotations

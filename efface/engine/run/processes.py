@@ -1,7 +1,7 @@
 """The processes of an installation, and how each is started.
 
-Trusted processes get the data folder and their database role; the scanner gets neither: a clean environment, its sockets,
-the models, and in a demo the world's file descriptor.
+Trusted processes get the data folder and their database role; the scanner gets neither: a clean environment, its
+sockets, the models, and in a demo the world's file descriptor.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Starts, watches, restarts and stops the processes of an installation.
 
-A process that ends is started again after a pause that doubles up to half a minute. When the supervisor dies, however it
-dies, the kernel ends its children (PR_SET_PDEATHSIG), so nothing is left running unwatched.
+A process that ends is started again after a pause that doubles up to half a minute. When the supervisor dies, however
+it dies, the kernel ends its children (PR_SET_PDEATHSIG), so nothing is left running unwatched.
 """
 
 from __future__ import annotations
