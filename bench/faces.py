@@ -52,7 +52,7 @@ def analyse(faces_dir: Path, engine: FaceEngine) -> tuple[list[Photo], dict[str,
             picture = cv2.imread(str(path))
             if picture is None:
                 continue
-            rgb = np.ascontiguousarray(picture[:, :, ::-1])
+            rgb = np.ascontiguousarray(picture[:, :, ::-1], dtype=np.uint8)
             before = time.process_time()
             faces = engine.analyse(rgb)
             costs.append((time.process_time() - before) * 1000)

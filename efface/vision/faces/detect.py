@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from efface.vision.models.runtime import Floats, Pixels, run
 from efface.vision.models.manifest import Manifest
+from efface.vision.models.runtime import Floats, Pixels, run
 
 MIN_SCORE = 0.7
 """Least score of the net for a box to be taken."""
@@ -68,9 +68,7 @@ class RfbDetector:
         smaller, so that the many pictures without a face stay cheap."""
         spec = self._manifest.input
         cells = arrange(rgb.shape[1], rgb.shape[0], spec.width, spec.height)
-        return [
-            (cell.turns, boxes[suppress(boxes)]) for cell, boxes in zip(cells, self._look(rgb, cells), strict=True)
-        ]
+        return [(cell.turns, boxes[suppress(boxes)]) for cell, boxes in zip(cells, self._look(rgb, cells), strict=True)]
 
     def _look(self, rgb: Pixels, cells: list[Cell]) -> list[Floats]:
         """One run of the net over a canvas that shows ``rgb`` once in each cell; the boxes of each, in ``rgb``."""
@@ -109,9 +107,7 @@ def arrange(width: int, height: int, across: int, down: int) -> list[Cell]:
     layouts = []
     for columns, rows in ((3, 1), (1, 3), (2, 2)):
         size = across // columns, down // rows
-        layouts.append(
-            [Cell(i % columns * size[0], i // columns * size[1], size[0], size[1], i + 1) for i in range(3)]
-        )
+        layouts.append([Cell(i % columns * size[0], i // columns * size[1], size[0], size[1], i + 1) for i in range(3)])
     return max(layouts, key=lambda cells: min(cell.scale(width, height) for cell in cells))
 
 
@@ -133,7 +129,8 @@ def turn_back(points: npt.NDArray[Any], across: float, down: float, turns: int) 
     the same points before the turning."""
     x, y = points[:, 0], points[:, 1]
     places = {0: (x, y), 1: (down - y, x), 2: (across - x, down - y), 3: (y, across - x)}
-    return np.stack(places[turns % 4], axis=1)
+    turned: npt.NDArray[Any] = np.stack(places[turns % 4], axis=1)
+    return turned
 
 
 def windows(width: int, height: int) -> list[tuple[int, int, int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import onnxruntime
 
-from efface.vision.models.runtime import Floats, Pixels, run
 from efface.vision.models.manifest import Manifest
+from efface.vision.models.runtime import Floats, Pixels, run
 
 
 class Embedder:

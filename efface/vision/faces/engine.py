@@ -14,8 +14,8 @@ from efface.vision.faces.embed import Embedder
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.landmarks import OnetLandmarks
 from efface.vision.faces.quality import quality
-from efface.vision.models.runtime import Floats, Pixels, open_session
 from efface.vision.models.manifest import Thresholds, active
+from efface.vision.models.runtime import Floats, Pixels, open_session
 from efface.vision.models.store import read_checked
 
 MIN_BELIEF = 0.4

@@ -10,8 +10,8 @@ import numpy as np
 import onnxruntime
 
 from efface.vision.faces.detect import turn_back
-from efface.vision.models.runtime import Floats, Pixels, run
 from efface.vision.models.manifest import Manifest
+from efface.vision.models.runtime import Floats, Pixels, run
 
 
 class OnetLandmarks:

@@ -158,9 +158,9 @@ def enrol(photos: Sequence[Sequence[FaceFound]], *, same: float | None = None) -
     left_out.sort(key=lambda out: out.photo)
     if len(core) < MIN_PHOTOS or 2 * len(strangers) > len(core) + len(copies):
         raise _refusal(left_out)
-    vectors = np.stack([core[place] for place in sorted(core)])
-    mean = unit(vectors.mean(axis=0, keepdims=True))[0]
-    template = Template(next(iter(models)), mean, len(vectors), round(float((vectors @ mean).mean()), 4))
+    kept = np.stack([core[place] for place in sorted(core)])
+    mean = unit(kept.mean(axis=0, keepdims=True))[0]
+    template = Template(next(iter(models)), mean, len(kept), round(float((kept @ mean).mean()), 4))
     return Enrolment(template, sorted(core), left_out)
 
 
@@ -253,5 +253,6 @@ def _refusal(left_out: list[LeftOut]) -> TemplateRefused:
     reasons = [out.reason for out in left_out]
     if "different-people" in reasons:
         return TemplateRefused("different-people", left_out)
-    common = max(set(reasons), key=reasons.count, default="too-few")
+    default: Reason = "too-few"
+    common = max(reasons, key=reasons.count, default=default)
     return TemplateRefused(common if reasons.count(common) >= MIN_PHOTOS else "too-few", left_out)

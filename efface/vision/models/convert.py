@@ -37,8 +37,8 @@ def convert(kind: str, source: bytes) -> bytes:
             return _Translation(source).run()
     except ConversionFailed:
         raise
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, struct.error, onnx.checker.ValidationError) as e:
-        raise ConversionFailed(f"The source model has an unexpected form ({type(e).__name__}: {e}).") from e
+    except (ValueError, TypeError, LookupError, AttributeError, struct.error, onnx.checker.ValidationError) as error:
+        raise ConversionFailed(f"The source model has an unexpected form ({type(error).__name__}).") from error
     raise ConversionFailed(f"No conversion is called {kind!r}.")
 
 
@@ -188,15 +188,16 @@ class _Translation:
         before = [n // 2 for n in total]
         return [*before, *(total[i] - before[i] for i in (0, 1))]
 
-    def window(self, operator: Any, kind: type[Any], tensor: int, output: int, kernel: list[int]) -> tuple[Any, dict[str, Any]]:
-        options = self.options(operator, kind)
+    def window(self, options: Any, tensor: int, output: int, kernel: list[int]) -> dict[str, Any]:
+        """The attributes that convolutions and pools share."""
         strides = [options.StrideH(), options.StrideW()]
         pads = self.padding(options.Padding(), tensor, output, kernel, strides)
-        return options, {"kernel_shape": kernel, "strides": strides, "pads": pads}
+        return {"kernel_shape": kernel, "strides": strides, "pads": pads}
 
     def conv(self, operator: Any, inputs: list[int], output: int) -> None:
         weights, bias = self.both(inputs)
-        options, window = self.window(operator, tflite.Conv2DOptions, inputs[0], output, list(weights.shape[1:3]))
+        options = self.options(operator, tflite.Conv2DOptions)
+        window = self.window(options, inputs[0], output, list(weights.shape[1:3]))
         self.undilated(options)
         names = [
             self.name(inputs[0]),
@@ -207,7 +208,8 @@ class _Translation:
 
     def depthwise(self, operator: Any, inputs: list[int], output: int) -> None:
         weights, bias = self.both(inputs)
-        options, window = self.window(operator, tflite.DepthwiseConv2DOptions, inputs[0], output, list(weights.shape[1:3]))
+        options = self.options(operator, tflite.DepthwiseConv2DOptions)
+        window = self.window(options, inputs[0], output, list(weights.shape[1:3]))
         self.undilated(options)
         if options.DepthMultiplier() != 1:
             raise ConversionFailed("A depthwise convolution with a multiplier is not translated.")
@@ -232,7 +234,7 @@ class _Translation:
     def max_pool(self, operator: Any, inputs: list[int], output: int) -> None:
         options = self.options(operator, tflite.Pool2DOptions)
         kernel = [options.FilterHeight(), options.FilterWidth()]
-        options, window = self.window(operator, tflite.Pool2DOptions, inputs[0], output, kernel)
+        window = self.window(options, inputs[0], output, kernel)
         self.activated(options.FusedActivationFunction(), "MaxPool", [self.name(inputs[0])], output, **window)
 
     def channels_last(self, tensor: int) -> str:

