@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from typing import Any
@@ -65,12 +64,16 @@ def _report(data: dict[str, Any], now: datetime, domain: str, message_id: str) -
     report["Message-ID"] = message_id
     report["Auto-Submitted"] = "auto-replied"
     report.attach(MIMEText(f"I could not deliver your message to {data['desk']}: user unknown.\n"))
-    status = MIMENonMultipart("message", "delivery-status")
-    status.set_payload(
-        f"Reporting-MTA: dns; mx.{domain}\nArrival-Date: {format_datetime(now)}\n\n"
-        f"Final-Recipient: rfc822; {data['desk']}\nAction: failed\nStatus: {data['text']}\n"
-        f"Diagnostic-Code: smtp; 550 {data['text']} user unknown\n"
-    )
+    status = Message()
+    status["Content-Type"] = "message/delivery-status"
+    envelope, recipient = Message(), Message()
+    envelope["Reporting-MTA"] = f"dns; mx.{domain}"
+    envelope["Arrival-Date"] = format_datetime(now)
+    recipient["Final-Recipient"] = f"rfc822; {data['desk']}"
+    recipient["Action"] = "failed"
+    recipient["Status"] = data["text"]
+    recipient["Diagnostic-Code"] = f"smtp; 550 {data['text']} user unknown"
+    status.set_payload([envelope, recipient])
     report.attach(status)
     original = EmailMessage()
     original["Message-ID"] = data["message_id"] or message_id

@@ -80,7 +80,7 @@ class Running:
         driver, control_port = await on_free_port(lambda port: control.listen(door, LOCAL, port))
         for server in (tcp, web, mail, asked):
             self._close.append(server.close)
-        self._close += [udp.close, web_server.shutdown, stamps.cleanup, driver.cleanup, self.postman.close]
+        self._close += [udp.close, lambda: web_server.shutdown(1.0), stamps.cleanup, driver.cleanup, self.postman.close]
         self.ready = self._describe(dns_port, web_port, mail_port, whois_port, mx)
         self.ready["tsa"] = {
             "url": f"http://{LOCAL}:{tsa_port}/tsa",

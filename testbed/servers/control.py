@@ -61,7 +61,7 @@ async def listen(control: Control, address: str, port: int) -> web.AppRunner:
     app = web.Application()
     app.router.add_get("/state", control.get_state)
     app.router.add_post("/advance", control.advance)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, address, port).start()
     return runner

@@ -133,7 +133,7 @@ def app(state: State, authority: Authority) -> web.Application:
 
 async def listen(state: State, authority: Authority, address: str, port: int) -> web.AppRunner:
     """Bind. Raises ``OSError`` when taken."""
-    runner = web.AppRunner(app(state, authority), access_log=None)
+    runner = web.AppRunner(app(state, authority), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, address, port).start()
     await asyncio.sleep(0)
