@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class EvidenceConfig(AppConfig):
     name = "efface.evidence"
     label = "evidence"
+
+    def ready(self) -> None:
+        from efface.evidence import jobs, news  # noqa: F401 - register jobs, deadlines and what is listened to

@@ -74,7 +74,7 @@ def courier(kind: str, one: Courier) -> None:
 
 
 def message_id(key: str) -> str:
-    """The Message-ID of the message with this key: always the same, says nothing. Receivers know a second copy by it."""
+    """The Message-ID of the message with this key: always the same; receivers know a second copy by it."""
     name = hmac.new(sealing.derive("message-id"), key.encode(), hashlib.sha256).hexdigest()[:32]
     return f"<{name}@{settings.get('mail_domain') or 'localhost'}>"
 

@@ -1,0 +1,20 @@
+"""What this room does when something happened below it."""
+
+from __future__ import annotations
+
+from efface.cases import events
+from efface.cases.models import CaseEvent
+from efface.evidence import capturing
+from efface.search.models import Finding
+
+
+@events.on("finding.confirmed", "finding.age_known", "finding.reappeared")
+def _capture(event: CaseEvent) -> None:
+    finding = Finding.objects.select_related("case").filter(pk=event.subject or event.pk).first()
+    if finding is not None:
+        capturing.request(finding, event.at)
+
+
+@events.on("case.resumed", "consent.given")
+def _catch_up(event: CaseEvent) -> None:
+    capturing.request_missing(event.case, event.at)
