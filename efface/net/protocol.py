@@ -250,13 +250,15 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class ObserveRequest:
     """One verification check. ``pdq`` are the hex hashes of what must be gone (all dihedral views of the matched
-    fingerprint and of the sighting)."""
+    fingerprint and of the sighting). ``elsewhere_url`` is a page of an unrelated live site, fetched when something of
+    the finding could not be; without it the fetcher takes a site that answered it lately."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
     sha256: list[str] = field(default_factory=list)
     baseline: Baseline | None = None
     control_url: str = ""
+    elsewhere_url: str = ""
     limits: Limits = field(default_factory=Limits)
 
 

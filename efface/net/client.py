@@ -1,0 +1,93 @@
+"""The trusted side's way to the fetcher: synchronous, a connection per call, safe from any thread."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, TypeVar
+
+from efface.net import frames
+from efface.net.protocol import (
+    Captured,
+    CaptureRequest,
+    Observation,
+    ObserveRequest,
+    ProtocolError,
+    Robots,
+    RobotsRequest,
+    Scan,
+    ScanRequest,
+    from_wire,
+    to_wire,
+)
+
+T = TypeVar("T")
+
+
+class FetcherError(Exception):
+    """The fetcher gave no answer that could be used."""
+
+
+class FetcherUnavailable(FetcherError):
+    """It is not running, crashed in mid-answer or took too long: try again later."""
+
+
+class FetcherRefused(FetcherError):
+    """It refused the request as it stands; ``error`` is its word for why. Trying again changes nothing."""
+
+    def __init__(self, error: str, detail: str = "") -> None:
+        super().__init__(f"{error}: {detail}" if detail else error)
+        self.error = error
+        self.detail = detail
+
+
+class Fetcher:
+    """``path`` is the fetcher's socket, ``timeout_s`` the longest wait for one answer."""
+
+    def __init__(self, path: str, timeout_s: float = 300.0) -> None:
+        self.path = str(path)
+        self.timeout_s = timeout_s
+
+    def scan(self, request: ScanRequest) -> Scan:
+        return self.ask("scan", request, Scan)
+
+    def robots(self, request: RobotsRequest) -> Robots:
+        return self.ask("robots", request, Robots)
+
+    def capture(self, request: CaptureRequest) -> Captured:
+        return self.ask("capture", request, Captured)
+
+    def observe(self, request: ObserveRequest) -> Observation:
+        return self.ask("observe", request, Observation)
+
+    def ping(self) -> dict[str, Any]:
+        """State of the process: "decoder" (see ``Decoder.state``), "faces", "world", "ops", "rss_mb"."""
+        answer = self._exchange("ping", {}, 10.0)
+        return answer if isinstance(answer, dict) else {}
+
+    def ask(self, op: str, request: Any, kind: type[T]) -> T:
+        """Any operation by its name; the answer is read as ``kind``. Raises ``FetcherUnavailable`` and
+        ``FetcherRefused``."""
+        body = self._exchange(op, to_wire(request), self.timeout_s)
+        try:
+            answer: T = from_wire(kind, body)
+        except ProtocolError as error:
+            raise FetcherRefused("bad-answer", str(error)) from None
+        return answer
+
+    def _exchange(self, op: str, body: Any, timeout_s: float) -> Any:
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+                stream.settimeout(timeout_s)
+                stream.connect(self.path)
+                stream.sendall(frames.pack({"op": op, "body": body}))
+                answer = frames.receive(stream)
+        except (OSError, ProtocolError) as error:
+            raise FetcherUnavailable(type(error).__name__) from None
+        if not isinstance(answer, dict):
+            raise FetcherUnavailable("not an answer")
+        if answer.get("ok") is not True:
+            error, detail = str(answer.get("error", "")), str(answer.get("detail", ""))
+            if error == "busy":
+                raise FetcherUnavailable("busy")
+            raise FetcherRefused(error or "refused", detail)
+        return answer.get("body")

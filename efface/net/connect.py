@@ -1,0 +1,152 @@
+"""aiohttp connectors that dial only what the guard pinned."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import socket
+import ssl
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from efface.net.address import Address
+from efface.net.guard import Guard, NetError, Pin, Refused, is_onion
+
+_PER_HOST = 4
+
+
+class PinnedResolver(AbstractResolver):
+    """Asks the guard once for every host and port, and gives the same answer as long as it lives."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._pins: dict[tuple[str, int], asyncio.Task[list[Pin]]] = {}
+
+    async def pins(self, host: str, port: int) -> list[Pin]:
+        key = (host, port)
+        if key not in self._pins:
+            self._pins[key] = asyncio.create_task(self._guard.pins(host, port))
+        return await asyncio.shield(self._pins[key])
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=pin.host,
+                port=pin.port,
+                family=socket.AF_INET6 if ":" in pin.host else socket.AF_INET,
+                proto=socket.IPPROTO_TCP,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for pin in await self.pins(host, port)
+        ]
+
+    async def close(self) -> None:
+        for task in self._pins.values():
+            task.cancel()
+        await asyncio.gather(*self._pins.values(), return_exceptions=True)
+
+    def claimed(self, host: str, port: int) -> list[Address]:
+        """The claimed addresses pinned for ``host`` so far, in the order they are dialled."""
+        task = self._pins.get((host, port))
+        if task is None or not task.done() or task.cancelled() or task.exception():
+            return []
+        return [pin.claimed for pin in task.result()]
+
+
+class GuardedConnector(aiohttp.TCPConnector):
+    """Dials pins only: literal addresses go through the resolver too, the socket address is checked when the socket
+    is made, and the peer once more before a byte of the request is sent."""
+
+    def __init__(self, guard: Guard, resolver: PinnedResolver, tls: ssl.SSLContext) -> None:
+        super().__init__(
+            resolver=resolver,
+            use_dns_cache=False,
+            ssl=tls,
+            limit=16,
+            limit_per_host=_PER_HOST,
+            happy_eyeballs_delay=None,
+            socket_factory=self._socket,
+            enable_cleanup_closed=False,
+        )
+        self._guard = guard
+        self._pinned = resolver
+
+    async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
+        return await self._pinned.resolve(host, port)
+
+    def _socket(self, address: Any) -> socket.socket:
+        family, kind, proto, _, target = address
+        if not self._guard.may_dial(str(target[0])):
+            raise Refused("address not global")
+        return socket.socket(family=family, type=kind, proto=proto)
+
+    async def connect(self, req: Any, traces: Any, timeout: Any) -> aiohttp.connector.Connection:
+        connection = await super().connect(req, traces, timeout)
+        transport = connection.transport
+        peer = transport.get_extra_info("peername") if transport is not None else None
+        if not peer or not self._guard.may_dial(str(peer[0])):
+            connection.close()
+            raise Refused("peer not global")
+        return connection
+
+
+@functools.cache
+def tls_context() -> ssl.SSLContext:
+    """Certificates are checked: a site whose certificate does not fit is an observation ("tls"), not a fetch."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class Connectors:
+    """The connectors of one request: pins and kept-alive connections live and die with it."""
+
+    def __init__(self, guard: Guard, tls: ssl.SSLContext) -> None:
+        self._guard = guard
+        self._tls = tls
+        self.resolver = PinnedResolver(guard)
+        self._direct: GuardedConnector | None = None
+        self._socks: aiohttp.BaseConnector | None = None
+
+    def for_url(self, url: URL) -> aiohttp.BaseConnector:
+        """The connector for ``url``: through SOCKS for onion names (and for everything when so configured)."""
+        if self.via_socks(url):
+            if self._socks is None:
+                from aiohttp_socks import ProxyConnector
+
+                self._socks = ProxyConnector.from_url(self._guard.socks, rdns=True, ssl=self._tls, limit=16)
+            return self._socks
+        if self._direct is None:
+            self._direct = GuardedConnector(self._guard, self.resolver, self._tls)
+        return self._direct
+
+    def via_socks(self, url: URL) -> bool:
+        return bool(self._guard.socks) and (self._guard.socks_all or is_onion(url.raw_host or ""))
+
+    def claimed(self, url: URL, peer: str) -> str:
+        """The claimed address behind ``peer``, as text; empty through SOCKS."""
+        host, port = url.raw_host or "", url.port or 0
+        pinned = self.resolver.claimed(host, port)
+        if self._guard.world is None:
+            return peer if peer and ipaddress.ip_address(peer) in pinned else ""
+        for address in pinned:
+            target = self._guard.world.target(address, port)
+            if target is not None and (not peer or str(target[0]) == peer):
+                return str(address)
+        return str(pinned[0]) if pinned else ""
+
+    async def close(self) -> None:
+        for connector in (self._direct, self._socks):
+            if connector is not None:
+                await connector.close()
+        await self.resolver.close()
+
+
+__all__ = ["Connectors", "GuardedConnector", "NetError", "PinnedResolver", "tls_context"]

@@ -1,0 +1,264 @@
+"""The decoder's owner side. Any process may own one; calls are safe from any thread."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import efface
+from efface.net import frames
+from efface.net.protocol import Decoded, Mail, Picture, ProtocolError, from_wire
+
+PICTURE_S = 15.0
+"""Seconds one picture may take, wall clock."""
+MAIL_S = 10.0
+START_S = 90.0
+AT_ONCE = 4
+MAX_BYTES = 32 * 1024 * 1024
+_HEAD = struct.Struct("!4sBI")
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+
+class DecoderError(RuntimeError):
+    """Nothing can be decoded here; ``str()`` says why."""
+
+
+class _Failed(Exception):
+    """A child ended or overstayed; the argument is the protocol's word."""
+
+
+class Decoder:
+    """Owns a zygote. ``models`` is the folder of installed models, or None for no faces."""
+
+    def __init__(self, models: str | os.PathLike[str] | None = None, *, picture_s: float = PICTURE_S) -> None:
+        self._models = str(models) if models else ""
+        self._picture_s = picture_s
+        self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+        self._state: dict[str, Any] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._closed = False
+        self._last_start = 0.0
+        with self._lock:
+            self._start()
+
+    def state(self) -> dict[str, Any]:
+        """"on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
+        "faces_reason"."""
+        return dict(self._state)
+
+    def decode_pictures(self, pictures: Sequence[bytes], faces: bool = False) -> list[Decoded]:
+        """One answer per picture, in order. A picture that breaks its child costs itself only."""
+        answers: list[Decoded] = []
+        with self._places:
+            while len(answers) < len(pictures):
+                answers += self._batch(pictures[len(answers) :], faces)
+        return answers
+
+    def decode_mail(self, data: bytes) -> Mail:
+        """``data`` as a mail; ``error`` is set where it could not be read."""
+        if len(data) > MAX_BYTES:
+            return Mail(error="too-large")
+        with self._places:
+            try:
+                with _Child(self) as child:
+                    mail: Mail = from_wire(Mail, child.ask(b"MAIL", data, False, MAIL_S))
+                    return mail
+            except _Failed as failed:
+                return Mail(error=str(failed))
+            except ProtocolError:
+                return Mail(error="crashed")
+
+    def close(self) -> None:
+        """End the zygote and its children."""
+        with self._lock:
+            self._closed = True
+            self._stop()
+            self._state = {**self._state, "on": False, "reason": "closed"}
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _batch(self, pictures: Sequence[bytes], faces: bool) -> list[Decoded]:
+        """Answers for as many of ``pictures`` as one child managed, at least one."""
+        answers: list[Decoded] = []
+        try:
+            with _Child(self) as child:
+                for data in pictures:
+                    if len(data) > MAX_BYTES:
+                        answers.append(_without(data, "memory"))
+                        continue
+                    answers.append(_checked(child.ask(b"PICT", data, faces, self._picture_s), data, faces))
+        except (_Failed, ProtocolError) as failed:
+            word = str(failed) if isinstance(failed, _Failed) else "crashed"
+            if word == "off":
+                return [*answers, *(_without(data, "off") for data in pictures[len(answers) :])]
+            answers.append(_without(pictures[len(answers)], word))
+        return answers
+
+    def _start(self) -> None:
+        self._last_start = time.monotonic()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        root = str(Path(efface.__file__).parent.parent)
+        environment = {
+            "PYTHONPATH": os.pathsep.join([root, *(path for path in sys.path if "site-packages" in path)]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            **dict.fromkeys(_ONE_THREAD, "1"),
+        }
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "efface.net.decoder.zygote", str(theirs.fileno()), self._models],
+                env=environment,
+                cwd="/",
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            theirs.close()
+            ours.settimeout(START_S)
+            self._state = json.loads(ours.recv(65536) or b"{}") or {"on": False, "reason": "the decoder did not start"}
+            ours.settimeout(10.0)
+            self._control = ours
+        except (OSError, ValueError) as error:
+            self._state = {"on": False, "reason": f"the decoder did not start ({type(error).__name__})"}
+            ours.close()
+            theirs.close()
+        if not self._state.get("on"):
+            self._stop()
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            self._process.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(10)
+            self._process = None
+
+    def _open(self) -> socket.socket:
+        """A fresh child's socket. A dead zygote is started again, at most once in five seconds."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            with self._lock:
+                for _ in range(2):
+                    if self._control is None:
+                        break
+                    try:
+                        socket.send_fds(self._control, [b"B"], [theirs.fileno()])
+                        return ours
+                    except OSError:
+                        self._restart()
+                raise _Failed("off")
+        except _Failed:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+
+    def _restart(self) -> None:
+        self._stop()
+        if not self._closed and time.monotonic() - self._last_start > 5.0:
+            self._start()
+        elif not self._closed:
+            time.sleep(0.2)
+            self._start()
+
+    def _kill(self, child: int) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            if self._control is not None:
+                self._control.send(b"K%d" % child)
+
+
+class _Child:
+    """One forked, sealed child and the jobs given to it, one at a time."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._stream = decoder._open()
+        self._pid = 0
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def ask(self, kind: bytes, data: bytes, faces: bool, seconds: float) -> Any:
+        """The child's answer. Raises ``_Failed`` ("timeout", "crashed") and ``ProtocolError``."""
+        try:
+            if not self._pid:
+                self._stream.settimeout(seconds)
+                pid = frames.receive(self._stream)
+                self._pid = pid if isinstance(pid, int) and pid > 1 else 0
+            deadline = time.monotonic() + seconds
+            self._stream.settimeout(seconds)
+            self._stream.sendall(_HEAD.pack(kind, int(faces), len(data)) + data)
+            self._stream.settimeout(max(0.05, deadline - time.monotonic()))
+            return frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
+        except TimeoutError:
+            self._decoder._kill(self._pid)
+            raise _Failed("timeout") from None
+        except (OSError, ConnectionError):
+            raise _Failed("crashed") from None
+
+
+class _Until:
+    """A socket whose ``recv`` keeps one deadline over many calls."""
+
+    def __init__(self, stream: socket.socket, deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+
+    def recv(self, size: int) -> bytes:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._stream.settimeout(left)
+        return self._stream.recv(size)
+
+
+def _without(data: bytes, reason: str) -> Decoded:
+    return Decoded(Picture(*_digests(data), len(data), error=reason))
+
+
+def _digests(data: bytes) -> tuple[str, str]:
+    return hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def _checked(answer: Any, data: bytes, faces: bool) -> Decoded:
+    """The child's answer with what it must not be trusted for replaced: digests and size are counted here, and the
+    rest must have its shape. Raises ``ProtocolError``."""
+    decoded: Decoded = from_wire(Decoded, answer)
+    picture = decoded.picture
+    if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
+        raise ProtocolError("fingerprint")
+    if len(picture.mime) > 40 or len(picture.error) > 40 or len(decoded.faces) > 64:
+        raise ProtocolError("too long")
+    if any(len(face.embedding) > 2048 or len(face.box) != 4 or len(face.model) > 200 for face in decoded.faces):
+        raise ProtocolError("face")
+    sha256, md5 = _digests(data)
+    return Decoded(replace(picture, sha256=sha256, md5=md5, size=len(data)), decoded.faces if faces else [])
+
+

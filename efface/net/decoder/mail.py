@@ -1,0 +1,214 @@
+"""A mail's bytes to plain facts: parsed in the sandbox, because MIME is hostile input like everything else."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import email.utils
+import hashlib
+import re
+from collections.abc import Iterator
+from email.message import Message
+from html import unescape
+from typing import Any
+
+from flufl.bounce import all_failures
+
+from efface.net.protocol import Mail, MailPart
+
+MAX_BYTES = 25_000_000
+MAX_TEXT = 100_000
+MAX_HEADER = 2_000
+MAX_HEADERS = 200
+MAX_PARTS = 100
+MAX_RECIPIENTS = 100
+_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,64}@[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,255}")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_DROPPED = re.compile(r"(?is)<(script|style|head|title|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_BREAK = re.compile(r"(?i)</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|hr|pre)\b[^>]*>")
+_TAG = re.compile(r"<[^<>]{0,4000}>")
+
+
+def read_mail(data: bytes) -> Mail:
+    """``data`` as a ``Mail``; ``error`` says what was wrong where it could not be read. Never raises."""
+    if len(data) > MAX_BYTES:
+        return Mail(error="too-large")
+    if not data.strip():
+        return Mail(error="empty")
+    try:
+        return _read(data)
+    except RecursionError:
+        return Mail(error="nested too deep")
+    except MemoryError:
+        return Mail(error="memory")
+    except Exception as error:  # the standard library's parser raises many kinds on hostile headers
+        return Mail(error=f"unreadable ({type(error).__name__})")
+
+
+def _read(data: bytes) -> Mail:
+    # compat32 keeps broken headers as they are, where the newer policies raise on some of them.
+    message = email.message_from_bytes(data, policy=email.policy.compat32)
+    headers = _headers(message)
+    if not headers:
+        return Mail(error="no headers")
+    parts, text = _content(message)
+    failures, permanent = _bounce(message)
+    return Mail(
+        headers=headers,
+        recipients=_recipients(message),
+        sender=_first_address(headers.get("from", "")),
+        subject=headers.get("subject", ""),
+        message_id=_message_id(headers.get("message-id", "")),
+        text=text,
+        parts=parts,
+        bounce=failures,
+        bounce_permanent=permanent,
+        is_bounce=bool(failures) or _is_report(message, headers),
+        auto_submitted=_is_automatic(headers),
+    )
+
+
+def _headers(message: Message) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in message.items()[: 4 * MAX_HEADERS]:
+        key = name.lower()[:100]
+        if key not in found and len(found) < MAX_HEADERS:
+            found[key] = _decoded(str(value))
+    return found
+
+
+def _decoded(value: str) -> str:
+    """A header as text (RFC 2047), unfolded, cut at ``MAX_HEADER``."""
+    from email.header import decode_header, make_header
+
+    value = value[: 4 * MAX_HEADER]
+    try:
+        text = str(make_header(decode_header(value)))
+    except (ValueError, LookupError, UnicodeError):
+        text = value
+    return _CONTROL.sub("", re.sub(r"\s*[\r\n]+\s*", " ", text)).strip()[:MAX_HEADER]
+
+
+def _recipients(message: Message) -> list[str]:
+    raw = [str(value)[: 4 * MAX_HEADER] for name in ("to", "cc", "delivered-to", "x-original-to") for value in
+           message.get_all(name, [])[:20]]  # fmt: skip
+    found = [match.lower() for value in raw for match in _ADDRESS.findall(_decoded(value))]
+    return list(dict.fromkeys(found))[:MAX_RECIPIENTS]
+
+
+def _first_address(value: str) -> str:
+    address = email.utils.parseaddr(value)[1]
+    match = _ADDRESS.fullmatch(address) or _ADDRESS.search(value)
+    return match.group(0).lower() if match else ""
+
+
+def _message_id(value: str) -> str:
+    match = re.search(r"<[^<>\s]{1,900}>", value)
+    return match.group(0) if match else ""
+
+
+def _walk(message: Message) -> Iterator[Message]:
+    """Parts in order, without those of an attached message."""
+    waiting: list[Message] = [message]
+    for _ in range(10 * MAX_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop(0)
+        yield part
+        payload: Any = part.get_payload()
+        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
+            waiting[:0] = [item for item in payload[:MAX_PARTS] if isinstance(item, Message)]
+
+
+def _content(message: Message) -> tuple[list[MailPart], str]:
+    plain: list[str] = []
+    html: list[str] = []
+    parts: list[MailPart] = []
+    for part in _walk(message):
+        if part.get_content_maintype() == "multipart":
+            continue
+        kind = part.get_content_type()
+        if kind == "message/delivery-status" or kind == "message/rfc822":
+            body = _report_text(part)
+            plain.append(body)
+            parts.append(_part(part, body.encode("utf-8", "replace")))
+            continue
+        data: Any = part.get_payload(decode=True)
+        body_bytes = data if isinstance(data, bytes) else b""
+        attached = part.get_content_disposition() == "attachment" or part.get_filename() is not None
+        if kind in ("text/plain", "text/rfc822-headers") and not attached:
+            plain.append(_text(part, body_bytes))
+        elif kind == "text/html" and not attached:
+            html.append(_stripped(_text(part, body_bytes)))
+        elif len(parts) < MAX_PARTS:
+            parts.append(_part(part, body_bytes))
+    text = "\n".join(plain if any(piece.strip() for piece in plain) else html)
+    return parts[:MAX_PARTS], _CONTROL.sub("", text)[:MAX_TEXT]
+
+
+def _part(part: Message, body: bytes) -> MailPart:
+    name = _decoded(str(part.get_filename() or ""))[:200].replace("/", "_").replace("\\", "_")
+    return MailPart(name, part.get_content_type()[:100], len(body), hashlib.sha256(body).hexdigest())
+
+
+def _report_text(part: Message) -> str:
+    payload: Any = part.get_payload()
+    pieces = payload if isinstance(payload, list) else [part]
+    lines: list[str] = []
+    for piece in pieces[:50]:
+        if isinstance(piece, Message):
+            lines += [f"{name}: {_decoded(str(value))}" for name, value in piece.items()[:60]]
+    return "\n".join(lines)[:MAX_TEXT]
+
+
+def _text(part: Message, body: bytes) -> str:
+    charset = part.get_content_charset("utf-8") or "utf-8"
+    for name in (charset, "utf-8"):
+        try:
+            return body[: 4 * MAX_TEXT].decode(name, "replace").replace("\r\n", "\n")[: 2 * MAX_TEXT]
+        except (LookupError, ValueError):
+            continue
+    return body[: 2 * MAX_TEXT].decode("latin-1")
+
+
+def _stripped(html: str) -> str:
+    text = unescape(_TAG.sub("", _BREAK.sub("\n", _DROPPED.sub(" ", html[: 2 * MAX_TEXT]))))
+    lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _bounce(message: Message) -> tuple[list[str], list[str]]:
+    """Addresses that a delivery report names as failing, for now or for good."""
+    try:
+        temporary, permanent = all_failures(message)
+    except Exception:  # one heuristic tripping over a hostile report must not cost the mail
+        return [], []
+    kept = [_lower(address) for address in permanent]
+    every = sorted({item for item in [*kept, *(_lower(address) for address in temporary)] if item})
+    return every[:MAX_RECIPIENTS], sorted({item for item in kept if item})[:MAX_RECIPIENTS]
+
+
+def _lower(address: Any) -> str:
+    text = address.decode("ascii", "replace") if isinstance(address, bytes) else str(address)
+    match = _ADDRESS.search(text)
+    return match.group(0).lower() if match else ""
+
+
+def _is_report(message: Message, headers: dict[str, str]) -> bool:
+    """A delivery report by its shape (RFC 3464), or a mail from the null sender's usual names."""
+    if message.get_content_type() == "multipart/report" and "delivery-status" in headers.get("content-type", "").lower():
+        return True
+    return bool(re.match(r"(?i)(mailer-daemon|postmaster)@", _first_address(headers.get("from", "")))) and bool(
+        re.search(r"(?i)undeliver|delivery|failure|returned|unzustellbar", headers.get("subject", ""))
+    )
+
+
+def _is_automatic(headers: dict[str, str]) -> bool:
+    """Sent by a machine (RFC 3834 and its forerunners): never to be answered."""
+    if headers.get("auto-submitted", "no").strip().lower().split(";")[0] not in ("no", ""):
+        return True
+    if headers.get("precedence", "").strip().lower() in ("bulk", "junk", "auto_reply"):
+        return True
+    return any(name in headers for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+
+

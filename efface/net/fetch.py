@@ -1,0 +1,306 @@
+"""Bounded fetch over HTTP: one total deadline, limits on headers, wire bytes and inflated bytes, redirects followed by
+hand and judged anew, no cookies, typed errors. It never raises for what a stranger's server does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Literal
+
+import aiohttp
+from yarl import URL
+
+from efface.net.connect import Connectors, tls_context
+from efface.net.guard import Guard, NetError, Refused
+from efface.net.inflate import Inflate
+from efface.net.protocol import FetchFacts, Limits
+from efface.vision.formats import sniff
+
+BOT_AGENT = "Mozilla/5.0 (compatible; EffaceBot/0.1; removal of non-consensual intimate images)"
+BROWSER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+HEADER_CHARS = 512
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_UNKEPT_HEADERS = frozenset({"set-cookie", "set-cookie2"})
+_CHUNK = 65536
+
+_ACCEPT = {
+    "page": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.8",
+    "picture": "image/avif,image/webp,image/*;q=0.9,*/*;q=0.5",
+    "text": "*/*",
+}
+
+Want = Literal["page", "picture", "text"]
+"""What the caller can use: "page" takes HTML (clipped at ``page_bytes``) or a picture; "picture" takes a whole picture
+or an error; "text" takes anything, clipped at ``page_bytes``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """``body`` is the entity after content coding; it never leaves the process. ``charset`` is the one the headers
+    name. ``clipped`` says that there was more."""
+
+    facts: FetchFacts
+    body: bytes = b""
+    charset: str = ""
+    clipped: bool = False
+    sent: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether an answer with a success status came."""
+        return not self.facts.error and 200 <= self.facts.status < 300
+
+
+class Session:
+    """The fetches of one request. Addresses stay pinned and connections alive while it is open."""
+
+    def __init__(self, guard: Guard, limits: Limits | None = None, agent: str = BOT_AGENT) -> None:
+        self.guard = guard
+        self.limits = limits or Limits()
+        self.agent = agent
+        self.connectors = Connectors(guard, tls_context())
+        self._clients: dict[int, aiohttp.ClientSession] = {}
+
+    async def __aenter__(self) -> Session:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in self._clients.values():
+            await client.close()
+        await self.connectors.close()
+
+    def addresses(self, url: str) -> list[str]:
+        """The claimed addresses pinned for the host of ``url`` in this session."""
+        try:
+            address = URL(url)
+        except (ValueError, TypeError):
+            return []
+        return [str(item) for item in self.connectors.resolver.claimed(address.raw_host or "", address.port or 0)]
+
+    async def get(
+        self,
+        url: str,
+        *,
+        want: Want = "page",
+        referer: str = "",
+        etag: str = "",
+        last_modified: str = "",
+        agent: str = "",
+        accept: str = "",
+        redirects: int | None = None,
+    ) -> Fetched:
+        """Fetch ``url``. Every failure is in ``facts.error``; nothing is raised but cancellation."""
+        headers = {
+            "User-Agent": agent or self.agent,
+            "Accept": accept or _ACCEPT[want],
+            "Accept-Language": "en,*;q=0.5",
+            "Accept-Encoding": "gzip",
+        }
+        if referer:
+            headers["Referer"] = referer
+        if etag:
+            headers["If-None-Match"] = etag
+        if last_modified:
+            headers["If-Modified-Since"] = last_modified
+        trail = _Trail(url)
+        try:
+            async with asyncio.timeout(self.limits.total_s):
+                most = self.limits.redirects if redirects is None else redirects
+                fetched = await self._follow(trail, headers, want, most)
+        except NetError as error:
+            fetched = Fetched(trail.facts(error.kind, error.detail))
+        except TimeoutError:
+            fetched = Fetched(trail.facts("timeout"))
+        except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
+            kind, detail = _classify(error)
+            fetched = Fetched(trail.facts(kind, detail))
+        return replace(fetched, sent=tuple(headers.items()))
+
+    async def _follow(self, trail: _Trail, headers: dict[str, str], want: Want, redirects: int) -> Fetched:
+        url = _url(trail.url)
+        seen = {str(url)}
+        while True:
+            trail.final = str(url)
+            answer = await self._one(trail, url, headers, want)
+            location = answer.facts.headers.get("location", "") if answer.facts.status in _REDIRECTS else ""
+            if not location:
+                return answer
+            url = _join(url, trail.location)
+            trail.redirects.append(str(url))
+            if str(url) in seen or len(trail.redirects) > redirects:
+                raise NetError("redirect-loop")
+            seen.add(str(url))
+
+    async def _one(self, trail: _Trail, url: URL, headers: dict[str, str], want: Want) -> Fetched:
+        self.guard.check_url(url)
+        client = self._client(url)
+        async with client.get(url, headers=headers, allow_redirects=False) as answer:
+            connection = answer.connection
+            peer = connection.transport.get_extra_info("peername") if connection and connection.transport else None
+            via_socks = self.connectors.via_socks(url)
+            trail.claimed_ip = "" if via_socks else self.connectors.claimed(url, peer[0] if peer else "")
+            size = sum(len(name) + len(value) + 4 for name, value in answer.raw_headers)
+            if size > self.limits.header_bytes:
+                raise NetError("too-large", "headers")
+            trail.status = answer.status
+            trail.location = answer.headers.get("Location", "")[:4096]
+            trail.headers = {
+                name.lower()[:64]: value[:HEADER_CHARS]
+                for name, value in answer.headers.items()
+                if name.lower() not in _UNKEPT_HEADERS
+            }
+            trail.mime = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()[:100]
+            if answer.status in _REDIRECTS and trail.location:
+                return Fetched(trail.facts())
+            body, clipped = await self._body(trail, answer, want)
+            return Fetched(trail.facts(), body, (answer.charset or "")[:40], clipped)
+
+    async def _body(self, trail: _Trail, answer: aiohttp.ClientResponse, want: Want) -> tuple[bytes, bool]:
+        coding = answer.headers.get("Content-Encoding", "").strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise NetError("bad-answer", "content coding")
+        limits = self.limits
+        length = answer.headers.get("Content-Length", "")
+        body = bytearray()
+        inflate = Inflate(coding, limits.inflated_bytes) if coding not in ("", "identity") else None
+        cap, clip = 0, False
+        async for chunk in answer.content.iter_chunked(_CHUNK):
+            trail.size += len(chunk)
+            if inflate is None:
+                body += chunk
+            else:
+                try:
+                    inflate.feed(chunk)
+                except ValueError:
+                    raise NetError("bad-answer", "content coding") from None
+                body = inflate.out
+            if not cap and body:
+                picture = bool(sniff(bytes(body[:32])))
+                if want == "picture" and not picture:
+                    return b"", True
+                clip = want == "text" or not picture
+                cap = limits.page_bytes if clip else limits.media_bytes
+                if inflate:
+                    cap = min(cap, limits.inflated_bytes)
+                if not clip and length.isdigit() and int(length) > cap:
+                    raise NetError("too-large")
+            if cap and (len(body) > cap or trail.size > max(cap, limits.media_bytes) or (inflate and inflate.full)):
+                if not clip:
+                    raise NetError("too-large")
+                return bytes(body[:cap]), True
+        if inflate is not None and body and not inflate.complete:
+            if not clip:
+                raise NetError("reset", "body cut short")
+            return bytes(body), True
+        return bytes(body), False
+
+    def _client(self, url: URL) -> aiohttp.ClientSession:
+        connector = self.connectors.for_url(url)
+        client = self._clients.get(id(connector))
+        if client is None:
+            client = self._clients[id(connector)] = aiohttp.ClientSession(
+                connector=connector,
+                connector_owner=False,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                timeout=aiohttp.ClientTimeout(total=self.limits.total_s),
+                read_bufsize=_CHUNK,
+                max_line_size=8190,
+                max_field_size=min(8190, self.limits.header_bytes),
+                max_headers=200,
+            )
+        return client
+
+
+async def get_json(
+    guard: Guard, url: str, *, accept: str = "application/json", limit: int = 1_000_000, total_s: float = 15.0
+) -> tuple[FetchFacts, Any]:
+    """The JSON at ``url`` (RDAP, RFC 7480), or None with the reason in the facts: any status but 2xx, or a body that is
+    no JSON or longer than ``limit`` bytes ("bad-answer", "too-large")."""
+    limits = Limits(total_s=total_s, page_bytes=limit, inflated_bytes=limit)
+    async with Session(guard, limits) as session:
+        fetched = await session.get(url, want="text", accept=accept)
+    if not fetched.ok:
+        return fetched.facts, None
+    if fetched.clipped:
+        return replace(fetched.facts, error="too-large"), None
+    try:
+        return fetched.facts, json.loads(fetched.body)
+    except (ValueError, RecursionError):
+        return replace(fetched.facts, error="bad-answer", detail="not JSON"), None
+
+
+class _Trail:
+    """What is known of a fetch so far, so that a failure half-way still tells it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.final = url
+        self.redirects: list[str] = []
+        self.status = 0
+        self.headers: dict[str, str] = {}
+        self.location = ""
+        self.mime = ""
+        self.claimed_ip = ""
+        self.size = 0
+
+    def facts(self, error: str = "", detail: str = "") -> FetchFacts:
+        return FetchFacts(
+            url=self.url[:4096],
+            final_url=self.final[:4096],
+            status=self.status,
+            headers=self.headers,
+            redirects=[url[:4096] for url in self.redirects],
+            error=error,  # type: ignore[arg-type]
+            detail=detail[:200],
+            size=self.size,
+            mime=self.mime,
+            claimed_ip=self.claimed_ip,
+        )
+
+
+def _url(text: str) -> URL:
+    try:
+        return URL(text.strip()).with_fragment(None)
+    except (ValueError, TypeError, UnicodeError):
+        raise Refused("not an address") from None
+
+
+def _join(base: URL, location: str) -> URL:
+    try:
+        return base.join(URL(location.strip())).with_fragment(None)
+    except (ValueError, TypeError, UnicodeError):
+        raise NetError("bad-answer", "redirect to no address") from None
+
+
+def _classify(error: BaseException) -> tuple[str, str]:
+    """The protocol's word for an exception of aiohttp, and a detail that holds nothing of the answer."""
+    name = type(error).__name__
+    chain: list[BaseException] = []
+    step: BaseException | None = error
+    while step is not None and len(chain) < 6:
+        chain.append(step)
+        step = step.__cause__ or step.__context__
+    for link in chain:
+        if isinstance(link, NetError):
+            return link.kind, link.detail
+    if any(isinstance(link, (aiohttp.ClientSSLError, ssl.SSLError)) for link in chain):
+        return "tls", name
+    if any(type(link).__name__ == "LineTooLong" or "Too many" in str(link) for link in chain):
+        return "too-large", "headers"
+    if isinstance(error, aiohttp.InvalidURL):
+        return "refused", "not an address"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        broken = any(type(link).__name__ == "TransferEncodingError" for link in chain)
+        return ("bad-answer", "transfer coding") if broken else ("reset", "body cut short")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return "bad-answer", name
+    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
+        return "reset", name
+    return "bad-answer", name

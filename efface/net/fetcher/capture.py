@@ -1,0 +1,47 @@
+"""A page as evidence: its HTML without media, the digest of what was received, and fingerprints of what it showed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from efface.net.fetcher.context import Context
+from efface.net.fetcher.scan import fetch_media
+from efface.net.page import read_page
+from efface.net.page.cut import cut_media
+from efface.net.page.read import decode_html
+from efface.net.page.urls import canonical
+from efface.net.protocol import Captured, CaptureRequest, MediaRef, ScannedMedia, ScanRequest
+from efface.vision.formats import sniff
+
+_MOST_HTML = 9_000_000
+
+
+async def capture(request: CaptureRequest, context: Context) -> Captured:
+    """The answer to a ``CaptureRequest``. ``html_sha256`` is the digest of the entity as received, after content
+    coding and before anything was cut; ``dns`` are the claimed addresses of the page's host."""
+    scan_request = ScanRequest(request.url, limits=request.limits)
+    async with context.session(request.limits) as session:
+        fetched = await session.get(request.url)
+        facts, sent = fetched.facts, dict(fetched.sent)
+        if facts.error:
+            return Captured(facts, request_headers=sent)
+        context.note_answer(facts.final_url)
+        dns = session.addresses(facts.final_url)
+        digest = hashlib.sha256(fetched.body).hexdigest()
+        if sniff(fetched.body[:32]):
+            ref = MediaRef(canonical(facts.final_url), "media", "page")
+            decoded = await context.decoding.picture(fetched.body, False)
+            return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns)
+        page = read_page(facts, fetched.body, fetched.charset, request.limits)
+        html, _ = cut_media(decode_html(fetched.body, fetched.charset))
+        media = await fetch_media(session, context, page.media, page.base, scan_request)
+        return Captured(
+            facts=facts,
+            request_headers=sent,
+            html_b64=base64.b64encode(html.encode("utf-8", "replace")[:_MOST_HTML]).decode("ascii"),
+            html_sha256=digest,
+            title=page.title,
+            media=media,
+            dns=dns,
+        )

@@ -1,0 +1,83 @@
+"""What the operations of the fetcher share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from publicsuffixlist import PublicSuffixList  # type: ignore[import-untyped]
+from yarl import URL
+
+from efface.net.fetch import BOT_AGENT, BROWSER_AGENT, Session
+from efface.net.fetcher.decoding import Decoding
+from efface.net.fetcher.faces import FacePush
+from efface.net.guard import Guard
+from efface.net.protocol import Limits
+
+ExtraOps = dict[str, tuple[type, Callable[[Any, Guard], Awaitable[Any]]]]
+"""Operations that rooms above add: name -> (type of the request, coroutine of request and guard)."""
+
+_suffixes = PublicSuffixList(accept_unknown=True)
+
+
+class Budget:
+    """Bytes of bodies held at once by the whole process. A body is reserved whole before it is read and given back
+    when it is decoded; nobody waits for a second while holding a first, so it cannot lock up."""
+
+    def __init__(self, total: int) -> None:
+        self._free = self.total = total
+        self._change = asyncio.Condition()
+
+    async def take(self, size: int) -> int:
+        size = min(size, self.total)
+        async with self._change:
+            await self._change.wait_for(lambda: self._free >= size)
+            self._free -= size
+        return size
+
+    async def give(self, size: int) -> None:
+        async with self._change:
+            self._free += size
+            self._change.notify_all()
+
+
+class Context:
+    """One per process."""
+
+    def __init__(self, guard: Guard, decoding: Decoding, faces: FacePush | None, agent: str = BOT_AGENT) -> None:
+        self.guard = guard
+        self.decoding = decoding
+        self.faces = faces
+        self.agent = agent
+        self.browser_agent = BROWSER_AGENT
+        self.memory = Budget(128 * 1024 * 1024)
+        self._answered: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    def session(self, limits: Limits) -> Session:
+        return Session(self.guard, limits, self.agent)
+
+    def note_answer(self, url: str) -> None:
+        """Remember that the site of ``url`` answered: it is a control for others."""
+        site = site_of(url)
+        if site:
+            self._answered[site] = (str(URL(url).origin()) + "/", time.monotonic())
+            self._answered.move_to_end(site)
+            while len(self._answered) > 32:
+                self._answered.popitem(last=False)
+
+    def unrelated(self, url: str) -> str:
+        """The front page of another site that answered last; empty where none is known."""
+        here = site_of(url)
+        return next((front for site, (front, _) in reversed(self._answered.items()) if site != here), "")
+
+
+def site_of(url: str) -> str:
+    """The registered domain of an address, or its host where there is none."""
+    try:
+        host = URL(url).raw_host or ""
+    except (ValueError, TypeError):
+        return ""
+    return str(_suffixes.privatesuffix(host) or host)

@@ -1,0 +1,74 @@
+"""Pictures met by any request are decoded together: whatever waits is one batch, one fork."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from efface.net.decoder import Decoder
+from efface.net.protocol import Decoded, Picture
+
+_BATCH = 8
+_BATCH_BYTES = 32 * 1024 * 1024
+_WORKERS = 2
+
+
+@dataclass(slots=True)
+class _Waiting:
+    data: bytes
+    faces: bool
+    answer: asyncio.Future[Decoded]
+
+
+class Decoding:
+    """Asynchronous front of the decoder."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self.decoder = decoder
+        self._waiting: list[_Waiting] = []
+        self._wake = asyncio.Event()
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="decode")
+        self._tasks = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
+
+    async def picture(self, data: bytes, faces: bool) -> Decoded:
+        """Fingerprints (and faces) of ``data``. Never raises for what is in it."""
+        item = _Waiting(data, faces, asyncio.get_running_loop().create_future())
+        self._waiting.append(item)
+        self._wake.set()
+        return await item.answer
+
+    def _take(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(batch) < _BATCH:
+            item = self._waiting[0]
+            if batch and (item.faces != batch[0].faces or size + len(item.data) > _BATCH_BYTES):
+                break
+            size += len(item.data)
+            batch.append(self._waiting.pop(0))
+        return batch
+
+    async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._wake.wait()
+            batch = self._take()
+            if not batch:
+                self._wake.clear()
+                continue
+            pictures, faces = [item.data for item in batch], batch[0].faces
+            try:
+                answers = await loop.run_in_executor(self._pool, self.decoder.decode_pictures, pictures, faces)
+            except Exception:  # the decoder's own trouble costs this batch, not the queue
+                answers = [Decoded(Picture(size=len(data), error="crashed")) for data in pictures]
+            for item, answer in zip(batch, answers, strict=True):
+                if not item.answer.done():
+                    item.answer.set_result(answer)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.decoder.close()

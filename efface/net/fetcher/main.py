@@ -1,0 +1,242 @@
+"""The fetcher's command line, socket and life."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import signal
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from efface.net import frames
+from efface.net.address import Address
+from efface.net.decoder import Decoder
+from efface.net.fetch import BOT_AGENT
+from efface.net.fetcher.capture import capture
+from efface.net.fetcher.context import Context, ExtraOps
+from efface.net.fetcher.decoding import Decoding
+from efface.net.fetcher.faces import FacePush
+from efface.net.fetcher.observe import observe
+from efface.net.fetcher.robots import robots
+from efface.net.fetcher.scan import scan
+from efface.net.guard import Guard
+from efface.net.process import die_with_parent, no_dumps
+from efface.net.protocol import (
+    CaptureRequest,
+    ObserveRequest,
+    ProtocolError,
+    RobotsRequest,
+    ScanRequest,
+    from_wire,
+    to_wire,
+)
+from efface.net.world import World, WorldError, read_world
+
+MAX_CONNECTIONS = 128
+AT_ONCE = 12
+"""Requests worked on at the same time; the others wait."""
+QUEUE = 256
+REQUEST_S = 240.0
+"""No request takes longer, whatever its limits say."""
+
+log = logging.getLogger("efface.fetcher")
+_OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
+    "scan": (ScanRequest, scan),
+    "robots": (RobotsRequest, robots),
+    "capture": (CaptureRequest, capture),
+    "observe": (ObserveRequest, observe),
+}
+
+
+def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -> int:
+    """Run until told to stop. Exit status 0 after SIGTERM, 2 for a command line or world that will not do."""
+    given = _arguments(argv)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    no_dumps()
+    if given.exit_with_parent:
+        die_with_parent()
+    world: World | None = None
+    if given.world_fd is not None:
+        if given.kind == "production":
+            print("efface: an installation of kind production takes no world", file=sys.stderr)
+            return 2
+        try:
+            world = read_world(given.world_fd)
+        except (WorldError, OSError) as error:
+            print(f"efface: {error}", file=sys.stderr)
+            return 2
+    os.environ.clear()
+    guard = Guard(
+        world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all
+    )
+    guard.own = guard.own | _addresses(given.own)
+    decoder = Decoder(models=given.models)
+    try:
+        return asyncio.run(_serve(given, guard, decoder, extra_ops or {}))
+    finally:
+        decoder.close()
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="efface-fetcher", description=__doc__)
+    parser.add_argument("--socket", required=True, help="unix socket to listen on")
+    parser.add_argument("--faces-socket", default="", help="the matcher's socket for faces met")
+    parser.add_argument("--models", default=None, help="folder of installed models")
+    parser.add_argument("--world-fd", type=int, default=None, help="inherited descriptor with a testbed's world")
+    parser.add_argument("--kind", default="", help="installation kind; production refuses a world")
+    parser.add_argument("--nameserver", action="append", default=[], help="ADDRESS or ADDRESS:PORT, repeatable")
+    parser.add_argument("--own", action="append", default=[], help="an address of ours never to be dialled, repeatable")
+    parser.add_argument("--socks", default="", help="SOCKS proxy for onion names, socks5://HOST:PORT")
+    parser.add_argument("--socks-all", action="store_true", help="send everything through the SOCKS proxy")
+    parser.add_argument("--agent", default=BOT_AGENT, help="user agent")
+    parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent process ends")
+    return parser.parse_args(argv)
+
+
+def _nameservers(given: Sequence[str]) -> list[tuple[str, int]] | None:
+    pairs: list[tuple[str, int]] = []
+    for text in given:
+        host, colon, port = text.rpartition(":")
+        pairs.append((host.strip("[]"), int(port)) if colon and port.isdigit() and host.count(":") != 1 else (text, 53))
+    return pairs or None
+
+
+def _addresses(given: Sequence[str]) -> frozenset[Address]:
+    import ipaddress
+
+    return frozenset(ipaddress.ip_address(text) for text in given)
+
+
+async def _serve(given: argparse.Namespace, guard: Guard, decoder: Decoder, extra: ExtraOps) -> int:
+    faces = FacePush(given.faces_socket) if given.faces_socket else None
+    context = Context(guard, Decoding(decoder), faces, given.agent)
+    service = Service(context, extra)
+    path = Path(given.socket)
+    _clear(path)
+    old = os.umask(0o177)
+    try:
+        server = await asyncio.start_unix_server(service.connection, str(path), backlog=256)
+    finally:
+        os.umask(old)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    log.info("ready decoder=%s", decoder.state().get("on"))
+    try:
+        await stop.wait()
+    finally:
+        server.close()
+        await service.close()
+        await context.decoding.close()
+        if faces is not None:
+            await faces.close()
+        with contextlib.suppress(OSError):
+            path.unlink()
+    return 0
+
+
+def _clear(path: Path) -> None:
+    """Remove a socket that a crash left behind; never anything else."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+
+
+class Service:
+    """Answers frames on any number of connections; one connection carries one request at a time."""
+
+    def __init__(self, context: Context, extra: ExtraOps | None = None) -> None:
+        self.context = context
+        self.extra = extra or {}
+        self._gate = asyncio.Semaphore(AT_ONCE)
+        self._waiting = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._tasks.add(task)
+        try:
+            if len(self._tasks) > MAX_CONNECTIONS:
+                writer.write(frames.pack({"ok": False, "error": "busy", "detail": "connections"}))
+                return
+            while (message := await self._next(reader)) is not None:
+                writer.write(await self._answer(message))
+                await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._tasks.discard(task)  # type: ignore[arg-type]
+            writer.close()
+
+    async def _next(self, reader: asyncio.StreamReader) -> Any:
+        try:
+            return await frames.read(reader)
+        except ProtocolError:
+            return None
+
+    async def _answer(self, message: Any) -> bytes:
+        try:
+            body = await self._perform(message)
+        except ProtocolError as error:
+            return frames.pack({"ok": False, "error": "bad-request", "detail": str(error)[:300]})
+        except _Busy:
+            return frames.pack({"ok": False, "error": "busy", "detail": "requests"})
+        except TimeoutError:
+            return frames.pack({"ok": False, "error": "timeout", "detail": ""})
+        except Exception as error:
+            log.error("request failed: %s", type(error).__name__)
+            log.debug("request failed", exc_info=error)
+            return frames.pack({"ok": False, "error": "internal", "detail": type(error).__name__})
+        try:
+            return frames.pack({"ok": True, "body": body})
+        except ProtocolError:
+            return frames.pack({"ok": False, "error": "too-large", "detail": "answer"})
+
+    async def _perform(self, message: Any) -> Any:
+        if not isinstance(message, dict) or not isinstance(message.get("op"), str):
+            raise ProtocolError("not a request")
+        op, body = message["op"], message.get("body", {})
+        if op == "ping":
+            return self._ping()
+        kind = (_OPS.get(op) or self.extra.get(op) or (None, None))[0]
+        if kind is None:
+            raise ProtocolError("unknown operation")
+        request = from_wire(kind, body)
+        if self._waiting >= QUEUE:
+            raise _Busy
+        self._waiting += 1
+        try:
+            async with self._gate, asyncio.timeout(REQUEST_S):
+                if op in _OPS:
+                    return to_wire(await _OPS[op][1](request, self.context))
+                return to_wire(await self.extra[op][1](request, self.context.guard))
+        finally:
+            self._waiting -= 1
+
+    def _ping(self) -> dict[str, Any]:
+        return {
+            "decoder": self.context.decoding.decoder.state(),
+            "faces": self.context.faces is not None,
+            "world": self.context.guard.world is not None,
+            "ops": sorted({*_OPS, *self.extra, "ping"}),
+            "pid": os.getpid(),
+            "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class _Busy(Exception):
+    pass

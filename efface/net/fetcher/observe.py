@@ -1,0 +1,202 @@
+"""One verification check: everything the verdict table needs to see, seen in one window.
+
+The page under two user agents, two siblings nobody has ever asked for, another live page of the site, every medium of
+the finding, and cached copies asked for past the cache. Nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, replace
+
+from yarl import URL
+
+from efface.net.fetch import Session
+from efface.net.fetcher.alike import alike, frames_alike
+from efface.net.fetcher.context import Context
+from efface.net.fetcher.scan import fetch_picture
+from efface.net.guard import random_token
+from efface.net.page import Page, estimate, read_page
+from efface.net.page.urls import canonical
+from efface.net.protocol import (
+    AssetRef,
+    Decoded,
+    FetchFacts,
+    MediaLook,
+    Observation,
+    ObserveRequest,
+    PageLook,
+    Picture,
+)
+from efface.vision.formats import sniff
+from efface.vision.hamming import MATCH, least_distance
+
+MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
+_PAGE_MEDIA = 24
+
+
+@dataclass(slots=True)
+class _Visit:
+    facts: FetchFacts
+    page: Page | None = None
+    picture: Picture | None = None
+
+
+async def observe(request: ObserveRequest, context: Context) -> Observation:
+    """The answer to an ``ObserveRequest``."""
+    target = next((asset.url for asset in request.assets if asset.role == "page"), "")
+    media = [asset for asset in request.assets if asset.role in MEDIA_ROLES]
+    anchor = target or (media[0].url if media else "")
+    async with context.session(request.limits) as session:
+        judge = _Judge(session, context, request, target)
+        visits = {"bot": await judge.visit(target), "browser": await judge.visit(target, browser=True)} if target else {}
+        siblings = [await judge.visit(url) for url in probe_addresses(target or anchor)] if anchor else []
+        control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
+        shown = {name: await judge.shows(visit) for name, visit in visits.items()}
+        looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
+    pages = {
+        name: _look(visit, request, siblings, control, serves=shown[name]) for name, visit in visits.items()
+    }
+    failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
+    return Observation(
+        pages=pages,
+        probes=[_look(visit, request, [], None) for visit in siblings],
+        control=_look(control, request, [], None) if control is not None else None,
+        media=looks,
+        elsewhere_ok=await _elsewhere(request, context, anchor) if failed else True,
+    )
+
+
+class _Judge:
+    """Fetches for one check, every address once per user agent."""
+
+    def __init__(self, session: Session, context: Context, request: ObserveRequest, page: str) -> None:
+        self.session = session
+        self.context = context
+        self.request = request
+        self.page = page
+        self._pictures: dict[str, tuple[FetchFacts, Decoded]] = {}
+        self._gate = asyncio.Semaphore(4)
+
+    async def visit(self, url: str, *, browser: bool = False) -> _Visit:
+        fetched = await self.session.get(url, agent=self.context.browser_agent if browser else "")
+        if fetched.facts.error:
+            return _Visit(fetched.facts)
+        self.context.note_answer(fetched.facts.final_url)
+        if sniff(fetched.body[:32]):
+            return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body, False)).picture)
+        return _Visit(fetched.facts, read_page(fetched.facts, fetched.body, fetched.charset, self.request.limits))
+
+    async def picture(self, url: str) -> tuple[FetchFacts, Decoded]:
+        async with self._gate:
+            if url not in self._pictures:
+                self._pictures[url] = await fetch_picture(self.session, self.context, url, self.page)
+            return self._pictures[url]
+
+    def is_target(self, picture: Picture) -> tuple[bool, int]:
+        distance = least_distance(picture.pdq, self.request.pdq) if picture.pdq else 256
+        same = bool(picture.sha256) and picture.sha256 in self.request.sha256
+        return same or distance <= MATCH, 0 if same else distance
+
+    async def shows(self, visit: _Visit) -> bool:
+        """Whether the page, or the picture at its address, serves what must be gone."""
+        if visit.picture is not None:
+            return self.is_target(visit.picture)[0]
+        if visit.page is None or not (self.request.pdq or self.request.sha256):
+            return False
+        answers = await asyncio.gather(*(self.picture(ref.url) for ref in visit.page.media[:_PAGE_MEDIA]))
+        return any(self.is_target(decoded.picture)[0] for _, decoded in answers)
+
+    async def medium(self, asset: AssetRef) -> MediaLook:
+        facts, decoded = await self.picture(asset.url)
+        matches, distance = self.is_target(decoded.picture)
+        look = MediaLook(asset.role, facts, decoded.picture, matches, distance, cache_hit(facts.headers))
+        if not look.cache_hit:
+            return look
+        past = str(URL(asset.url).update_query({"nocache": random_token()}))
+        bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
+        return replace(look, bypass_status=bypass.status, bypass_matches=self.is_target(fresh.picture)[0])
+
+
+def cache_hit(headers: dict[str, str]) -> bool:
+    """Whether an answer says that it comes from a cache (RFC 9211, RFC 9111 section 5.1, and what CDNs write)."""
+    status = " ".join(headers.get(name, "") for name in ("cf-cache-status", "x-cache", "x-cache-status", "cache-status"))
+    if re.search(r"\bhit\b|\bstale\b|\brevalidated\b", status, re.IGNORECASE):
+        return True
+    return bool(re.fullmatch(r"\s*0*[1-9]\d*\s*", headers.get("age", ""))) and "miss" not in status.lower()
+
+
+def probe_addresses(url: str) -> list[str]:
+    """Two siblings of ``url`` that nobody has asked for: the same shape of address with a random tail (the last path
+    segment, or the last query value where the path ends in a slash or the query names the page)."""
+    try:
+        base = URL(url)
+    except (ValueError, TypeError):
+        return []
+    return [str(_sibling(base)) for _ in range(2)]
+
+
+def _sibling(base: URL) -> URL:
+    token = random_token()
+    if base.query:
+        pairs = list(base.query.items())
+        name, value = pairs[-1]
+        pairs[-1] = (name, _shaped(value, token))
+        return base.with_query(pairs)
+    parts = list(base.raw_parts)
+    slash = len(parts) > 1 and parts[-1] == ""
+    names = [part for part in parts if part not in ("", "/")]
+    if not names:
+        return base.with_path("/" + token)
+    stem, dot, end = names[-1].rpartition(".")
+    shaped = f"{_shaped(stem, token)}.{end}" if dot and stem and len(end) <= 5 else _shaped(names[-1], token)
+    return base.with_path("/" + "/".join([*names[:-1], shaped]) + ("/" if slash else ""), encoded=True)
+
+
+def _shaped(value: str, token: str) -> str:
+    """A random value of the kind of ``value``: digits for digits, else a word."""
+    if value.isdigit():
+        digits = "".join(str(ord(letter) % 10) for letter in token)
+        return "9" + digits[: max(8, len(value))]
+    return token
+
+
+def _control(given: str, anchor: str) -> str:
+    if given:
+        return given
+    root = str(URL(anchor).origin()) + "/"
+    return root
+
+
+def _look(
+    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, *, serves: bool = False
+) -> PageLook:
+    page = visit.page
+    if page is None:
+        urls = [canonical(visit.facts.final_url)] if visit.picture is not None else []
+        return PageLook(visit.facts, media_urls=urls, serves_target=serves)
+    others = [sibling.page for sibling in siblings if sibling.page is not None]
+    frame = control.page if control is not None else None
+    baseline = request.baseline
+    return PageLook(
+        facts=visit.facts,
+        title=page.title,
+        walls=page.walls,
+        media_urls=[ref.url for ref in page.media],
+        text_shingles=page.text_sketch,
+        dom_shingles=page.dom_sketch,
+        similar_probe=alike(page, others, frame),
+        dom_similar_probe=frames_alike(page, others),
+        similar_baseline=estimate(page.text_sketch, baseline.text_shingles) if baseline is not None else -1.0,
+        serves_target=serves,
+    )
+
+
+async def _elsewhere(request: ObserveRequest, context: Context, anchor: str) -> bool:
+    """Whether an unrelated site answers now: the one named, else the one that answered last. None known: no."""
+    url = request.elsewhere_url or context.unrelated(anchor)
+    if not url:
+        return False
+    async with context.session(replace(request.limits, total_s=min(10.0, request.limits.total_s))) as session:
+        return not (await session.get(url, want="text")).facts.error

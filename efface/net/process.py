@@ -1,0 +1,37 @@
+"""Process attributes set by hand through prctl(2); Linux only, elsewhere they do nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
+PR_SET_SECCOMP = 22
+PR_SET_NO_NEW_PRIVS = 38
+
+
+def prctl(option: int, *arguments: int) -> int:
+    """0, or -errno."""
+    if not sys.platform.startswith("linux"):
+        return -38
+    libc = ctypes.CDLL(None, use_errno=True)
+    words = [ctypes.c_ulong(value) for value in (*arguments, *(0,) * (4 - len(arguments)))]
+    return 0 if libc.prctl(ctypes.c_int(option), *words) == 0 else -ctypes.get_errno()
+
+
+def no_dumps() -> None:
+    """No core file, and nobody of the same user may read this process's memory."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    prctl(PR_SET_DUMPABLE, 0)
+
+
+def die_with_parent() -> None:
+    """SIGKILL when the thread that started this process ends, also when that already happened."""
+    parent = os.getppid()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
