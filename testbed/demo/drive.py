@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Drive:
     seed: int = 7
     office_hours: float = 6.0
     kills: list[str] = field(default_factory=list)
+    ordered: int = 0
+    strikes: list[threading.Thread] = field(default_factory=list)
     steps: int = 0
     waited_s: float = 0.0
     people_s: float = 0.0
@@ -70,6 +73,8 @@ class Drive:
             self.steps += 1
             self.installation.drive(now)
             self.world.advance(now)
+        for strike in self.strikes:
+            strike.join(10)
         self._until_quiet(now)
 
     def _next(self, now: datetime, looked: datetime) -> datetime:
@@ -102,18 +107,18 @@ class Drive:
 
     def _kill_soon(self) -> None:
         """SIGKILL a process a moment after the clock moves on, when it is at work."""
-        import threading
-
-        chance = random.Random(self.seed + len(self.kills) + os.getpid())
-        name = VICTIMS[len(self.kills) % len(VICTIMS)]
-        self.kills.append(name)
+        chance = random.Random(self.seed + self.ordered + os.getpid())
+        name = VICTIMS[self.ordered % len(VICTIMS)]
+        self.ordered += 1
 
         def strike() -> None:
             time.sleep(chance.uniform(0.01, 0.3))
             assert self.installation.supervisor is not None
             for _ in range(100):
                 if self.installation.supervisor.kill(name):
+                    self.kills.append(name)
                     return
                 time.sleep(0.05)
 
-        threading.Thread(target=strike, daemon=True).start()
+        self.strikes.append(threading.Thread(target=strike, daemon=True))
+        self.strikes[-1].start()

@@ -1,0 +1,161 @@
+"""The scripted people of the organisation. They decide from what the console shows; none of them knows the truth."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from testbed.demo.browser import Browser, Form, Page, PageFailed
+from testbed.demo.installation import SignIn
+from testbed.demo.outside import OutsideBrowser
+
+CODE = re.compile(r"\b[a-z2-9]{4}(?:-[a-z2-9]{4}){3}\b")
+MOST_ROUNDS = 400
+
+
+def find_code(page: Page) -> str:
+    """The access code shown on a page. Raises ``PageFailed``."""
+    shown = page.tree.css_first('[data-fact="code"]')
+    found = CODE.search(shown.text() if shown else page.text())
+    if not found:
+        raise PageFailed("no access code is shown")
+    return found.group()
+
+
+@dataclass
+class Worker:
+    """Somebody at the console. ``done`` counts what they decided, by kind and answer."""
+
+    origin: str
+    who: SignIn
+    outside: OutsideBrowser
+    done: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.browser = Browser(self.origin)
+        page = self.browser.get("/console/sign-in/")
+        landed = self.browser.submit(page.form("form[method=post]"), login=self.who.email, password=self.who.password)
+        if "/sign-in/" in landed.url:
+            raise PageFailed(f"{self.who.role} could not sign in")
+        self.left_alone: set[tuple[str, str]] = set()
+
+    def act(self, now: datetime) -> int:
+        """Work through the queue until nothing is left that this person decides."""
+        count = 0
+        for _ in range(MOST_ROUNDS):
+            page = self.browser.get("/console/queue/")
+            form = next((one for one in page.forms("form.decision") if (one.kind, one.id) not in self.left_alone), None)
+            if form is None:
+                return count
+            count += self.decide(form)
+        return count
+
+    def decide(self, form: Form) -> int:
+        """Answer one decision, or leave it alone. Returns how many things were done."""
+        answer = getattr(self, "on_" + form.kind.replace("-", "_"), lambda _: None)(form)
+        if answer is None:
+            self.left_alone.add((form.kind, form.id))
+            return 0
+        choice, filled = answer
+        with contextlib.suppress(PageFailed):
+            self.browser.submit(form, choice=choice, **filled)
+        # What could not be decided is not tried for ever.
+        self.left_alone.add((form.kind, f"{form.id}:{form.fields.get('mark', '')}"))
+        self.done[f"{form.kind}.{choice}"] += 1
+        return 1
+
+
+Answer = tuple[str, dict[str, str]] | None
+
+
+class Caseworker(Worker):
+    """Decides as the handbook says: a picture match is confirmed without looking; a strong face match is put to her; a
+    weak one is not hers until more speaks for it."""
+
+    def open_case(self, label: str, language: str = "en") -> tuple[str, str]:
+        """A new case; returns its page's address and the access code."""
+        page = self.browser.get("/console/cases/new/")
+        form = next(one for one in page.forms("form[method=post]") if "age" in one.fields)
+        shown = self.browser.submit(form, age="adult", language=language, name=label, acquisition="unknown", country="DE")
+        code = find_code(shown)
+        address = next(
+            link for link in shown.links() if re.search(r"/console/cases/[0-9a-f-]{36}/$", link)
+        )
+        return address, code
+
+    def attest(self, address: str) -> None:
+        page = self.browser.get(address)
+        form = next(one for one in page.forms("form[method=post]") if one.action.endswith("/attest/"))
+        self.browser.submit(form, spoke_alone="on", proof_seen="identity card, redacted on her device")
+
+    def on_match(self, form: Form) -> Answer:
+        strong = form.fact("strong") == "yes"
+        if form.fact("kind") == "face":
+            return ("ask", {}) if strong else ("reject", {"why": "similarity below the strong threshold"})
+        return ("confirm", {}) if strong else ("ask", {})
+
+    def on_notice(self, form: Form) -> Answer:
+        """Approve what names a recipient and a page, and says nothing of who she is."""
+        text = form.node.text()
+        if "Subject " in text or not form.fact("recipient"):
+            return "refuse", {"why": "the notice names her or has no recipient"}
+        return "approve", {}
+
+    def on_filing(self, form: Form) -> Answer:
+        """Open the party's form in a browser of one's own, copy the prepared answers, send, note the number."""
+        answers: dict[str, str] = {}
+        for entry in form.node.css("[data-field]"):
+            answers[entry.attributes["data-field"] or ""] = entry.text(strip=True)
+        reference = self.outside.file_form(form.fact("form-url"), answers, form.fact("role"))
+        if not reference:
+            return "refuse", {"why": "the form could not be sent"}
+        return "filed", {"outside_reference": reference}
+
+    def on_send(self, form: Form) -> Answer:
+        return "sent", {}
+
+    def on_reply(self, form: Form) -> Answer:
+        guess = form.fact("guess-kind")
+        return (guess if guess in form.choices() else form.choices()[-1]), {}
+
+    def on_conflict(self, form: Form) -> Answer:
+        return "again", {}
+
+    def on_message(self, form: Form) -> Answer:
+        return "answer", {"text": "Thank you. We are working on it and will write when something changes."}
+
+    def on_link(self, form: Form) -> Answer:
+        return "aside", {}
+
+
+class Lead(Worker):
+    """Approves attestations as the second worker. Ages are the survivor's to say."""
+
+    def on_attestation(self, form: Form) -> Answer:
+        if form.fact("spoke-alone") == "yes" and form.fact("proof"):
+            return "approve", {}
+        return "refuse", {}
+
+
+class Coordinator(Worker):
+    """Records that face search may be used."""
+
+    def permit_face_search(self) -> None:
+        page = self.browser.get("/console/face-search/")
+        form = next(one for one in page.forms("form[method=post]") if "impact_assessment" in one.fields)
+        self.browser.submit(
+            form, choice="record", impact_assessment="DPIA 2026/1, kept by the data protection officer",
+            legal_basis="explicit consent, Art. 9(2)(a) GDPR", countries="DE",
+        )  # fmt: skip
+
+    def act(self, now: datetime) -> int:
+        return 0
+
+
+def files_of(subject: dict[str, Any]) -> list[Path]:
+    return [Path(name) for name in subject["files"]]
