@@ -1,9 +1,40 @@
+"""Addresses of the console."""
+
 from __future__ import annotations
 
 from allauth.account.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
+
+from efface.console import casework, desk, opening, permission, pictures, places
+
+rooms = [
+    path("", desk.home, name="home"),
+    path("queue/", desk.queue, name="queue"),
+    path("queue/fresh/", desk.fresh, name="fresh"),
+    path("decision/<slug:kind>/<uuid:id>/", desk.decision, name="decision"),
+    path("decision/<slug:kind>/<uuid:id>/take/", desk.take, name="take"),
+    path("cases/", casework.cases, name="cases"),
+    path("cases/new/", opening.new_case, name="new-case"),
+    path("cases/<uuid:id>/", casework.case, name="case"),
+    path("cases/<uuid:id>/timeline/", casework.timeline, name="case-timeline"),
+    path("cases/<uuid:id>/code/", opening.new_code, name="new-code"),
+    path("cases/<uuid:id>/attest/", casework.attest, name="attest"),
+    path("cases/<uuid:id>/consent/", casework.consent, name="case-consent"),
+    path("cases/<uuid:id>/pause/", casework.pause, name="case-pause"),
+    path("cases/<uuid:id>/message/", casework.message, name="case-message"),
+    path("cases/<uuid:id>/link/", casework.link, name="case-link"),
+    path("cases/<uuid:id>/hold/", casework.hold, name="case-hold"),
+    path("cases/<uuid:id>/hold/<uuid:hold_id>/lift/", casework.lift, name="case-lift"),
+    path("cases/<uuid:id>/pictures/", pictures.pictures, name="case-pictures"),
+    path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
+    path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
+    path("sites/", places.sites, name="sites"),
+    path("sites/<uuid:id>/", places.site, name="site"),
+    path("face-search/", permission.face_search, name="face-search"),
+]
 
 urlpatterns = [
     path("sign-in/", LoginView.as_view(), name="account_login"),
     path("sign-out/", LogoutView.as_view(), name="account_logout"),
+    path("", include((rooms, "console"))),
 ]

@@ -1,6 +1,26 @@
+"""Addresses of the portal. They say nothing about what it is."""
+
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from efface.portal import answers, page, pictures, public
 
 app_name = "portal"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", public.start, name="start"),
+    path("enter/", public.enter, name="enter"),
+    path("leave/", public.leave, name="leave"),
+    path("page/", public.neutral, name="neutral"),
+    path("case/", page.case, name="case"),
+    path("case/allow/", page.consents, name="consents"),
+    path("case/messages/", page.messages_page, name="messages"),
+    path("case/timeline/", page.timeline, name="timeline"),
+    path("case/pictures/", pictures.pictures, name="pictures"),
+    path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
+    path("case/age/<uuid:id>/", answers.age, name="age"),
+    path("case/allow/change/", answers.consent, name="consent"),
+    path("case/pause/", answers.pause, name="pause"),
+    path("case/link/", answers.link, name="link"),
+    path("case/messages/write/", answers.message, name="write"),
+]

@@ -1,0 +1,84 @@
+"""Uploaded pictures become fingerprints in memory, in the sandboxed decoder, and their bytes are dropped.
+
+One decoder serves the process it is asked in. Nothing here writes a file.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from efface.engine.base import settings
+from efface.net.protocol import Decoded, Picture
+
+MAX_FILES = 40
+MAX_FILE = 25_000_000
+MAX_TOTAL = 58_000_000
+
+_lock = threading.Lock()
+
+
+def objection(chosen: Sequence[Any], length: int) -> str:
+    """Why these uploaded files cannot be taken, in words; "" where they can. ``length`` is the request's, bytes."""
+    if length > MAX_TOTAL:
+        return _("Together these files are too large. Please choose fewer at a time.")
+    if not chosen:
+        return _("No file was chosen.")
+    if len(chosen) > MAX_FILES:
+        return _("Please choose at most %(n)d files at a time.") % {"n": MAX_FILES}
+    if any(one.size > MAX_FILE for one in chosen):
+        return _("One of the files is larger than %(n)d megabytes.") % {"n": MAX_FILE // 1_000_000}
+    return ""
+
+
+def label(name: str, number: int) -> str:
+    """What a picture is called: its file name without folders and control characters, or its number."""
+    shown = "".join(one for one in name.rsplit("/", 1)[-1] if one.isprintable()).strip()[:80]
+    return shown or _("picture %(n)d") % {"n": number}
+
+
+_decoder: Any = None
+
+
+def _open() -> Any:
+    global _decoder
+    if _decoder is None:
+        from efface.net.decoder import Decoder
+
+        models = settings.data_folder() / "models"
+        _decoder = Decoder(models=models if models.is_dir() else None)
+    return _decoder
+
+
+def read(files: Sequence[bytes], *, faces: bool) -> list[Decoded]:
+    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``.
+
+    One batch at a time. Where the decoder cannot run at all, every reason is "off"."""
+    global _decoder
+    with _lock:
+        try:
+            return list(_open().decode_pictures(list(files), faces=faces))
+        except (OSError, RuntimeError, ImportError):
+            # A decoder that died is replaced at the next upload.
+            _close(_decoder)
+            _decoder = None
+            return [Decoded(Picture(size=len(one), error="off")) for one in files]
+
+
+def _close(decoder: Any) -> None:
+    if decoder is not None:
+        try:
+            decoder.close()
+        except (OSError, RuntimeError):
+            pass
+
+
+def close() -> None:
+    """End the decoder of this process, if it has one."""
+    global _decoder
+    with _lock:
+        _close(_decoder)
+        _decoder = None

@@ -1,0 +1,179 @@
+"""The list of cases and one case, with what can be done there."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from efface.accounts.access import STAFF_CASES, view
+from efface.cases import attesting, consents, holds, links
+from efface.cases import messages as letters
+from efface.cases.may import may
+from efface.cases.models import Case, Purpose
+from efface.console import queue, story
+from efface.console.forms import Attest, PlaceHold
+from efface.console.opening import actor
+from efface.engine.base import clock
+
+PAGE = 50
+
+
+@view(access=STAFF_CASES)
+@require_GET
+def cases(request: Any) -> HttpResponse:
+    rows = Case.objects.exclude(state=Case.State.ERASED).select_related("worker")
+    wanted = request.GET.get("q", "").strip().upper()[:12]
+    if wanted:
+        rows = rows.filter(reference__startswith=wanted)
+    rows = rows.annotate(
+        waiting=Count("matchs", filter=Q(matchs__state="candidate"), distinct=True), found=Count("findings", distinct=True)
+    ).order_by("-danger", "-opened_at")
+    try:
+        page = max(1, int(request.GET.get("page", "1")))
+    except ValueError:
+        page = 1
+    shown = list(rows[(page - 1) * PAGE : page * PAGE + 1])
+    return render(request, "console/cases.html", {
+        "cases": shown[:PAGE], "wanted": wanted, "page": page, "more": len(shown) > PAGE,
+    })  # fmt: skip
+
+
+@view(access=STAFF_CASES)
+@require_GET
+def case(request: Any, id: uuid.UUID) -> HttpResponse:
+    return _page(request, get_object_or_404(Case, pk=id))
+
+
+def _page(request: Any, one: Case, *, attest: Attest | None = None, hold: PlaceHold | None = None, status: int = 200,
+          typed: str = "") -> HttpResponse:
+    now = clock.now()
+    return render(request, "console/case.html", {
+        "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
+        "decisions": queue.decisions(request.member, case=one.pk), "fingerprints": story.fingerprints(one),
+        "findings": story.findings(one), "attestations": one.attestations.select_related("first_worker", "second_worker"),
+        "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
+        "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
+        "attest": attest or Attest(), "hold": hold or PlaceHold(), "typed": typed,
+        "events": story.timeline(one, limit=15), "states": Case.State,
+    }, status=status)  # fmt: skip
+
+
+def _purpose(one: Case, purpose: Purpose, now: Any) -> dict[str, Any]:
+    answer = may(one, purpose, now)
+    given = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=now).order_by("-expires_at").first()
+    return {"name": purpose.value, "label": purpose.label, "may": bool(answer), "reason": answer.reason, "given": given}
+
+
+@view(access=STAFF_CASES)
+@require_GET
+def timeline(request: Any, id: uuid.UUID) -> HttpResponse:
+    one = get_object_or_404(Case, pk=id)
+    return render(request, "console/timeline.html", {"case": one, "events": story.timeline(one, limit=1000)})
+
+
+def _living(id: uuid.UUID) -> Case:
+    return get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def attest(request: Any, id: uuid.UUID) -> HttpResponse:
+    one, form = _living(id), Attest(request.POST)
+    if form.is_valid():
+        try:
+            attesting.attest(one, request.user, **form.cleaned_data, now=clock.now())
+        except attesting.AttestationRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Noted. A second worker is asked to approve."))
+            return redirect("console:case", id=id)
+    return _page(request, one, attest=form, status=422)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def consent(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``purpose`` and ``choice`` give or withdraw: what she said to the worker."""
+    one, purpose, choice = _living(id), request.POST.get("purpose", ""), request.POST.get("choice", "")
+    if purpose not in Purpose.values or choice not in ("give", "withdraw"):
+        return render(request, "404.html", status=404)
+    standing = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=clock.now()).exists()
+    if choice == "withdraw":
+        consents.withdraw(one, purpose, actor(request), clock.now())
+    elif not standing:
+        consents.give(one, purpose, actor(request), clock.now())
+    messages.success(request, _("Noted."))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def pause(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``choice`` is stop, resume or close."""
+    one = get_object_or_404(Case, pk=id)
+    verbs = {"stop": consents.stop, "resume": consents.resume, "close": consents.close}
+    verb = verbs.get(request.POST.get("choice", ""))
+    if verb is None:
+        return render(request, "404.html", status=404)
+    try:
+        verb(one, actor(request), clock.now())
+    except consents.WrongState as refusal:
+        messages.warning(request, str(refusal))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def message(request: Any, id: uuid.UUID) -> HttpResponse:
+    one, text = _living(id), request.POST.get("text", "")
+    try:
+        letters.write(one, from_survivor=False, author=actor(request), text=text, now=clock.now())
+    except letters.Unusable as refusal:
+        messages.warning(request, str(refusal))
+        return _page(request, one, status=422, typed=text)
+    messages.success(request, _("Message sent."))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def link(request: Any, id: uuid.UUID) -> HttpResponse:
+    one = _living(id)
+    try:
+        links.report(one, request.POST.get("url", ""), actor(request), clock.now())
+    except letters.Unusable as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("The link is looked at by the machine, not by you."))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def hold(request: Any, id: uuid.UUID) -> HttpResponse:
+    one, form = _living(id), PlaceHold(request.POST)
+    if not form.is_valid():
+        return _page(request, one, hold=form, status=422)
+    now, given = clock.now(), form.cleaned_data
+    holds.place(one, reason=given["reason"], owner=given["owner"], ends=now + timedelta(hours=given["hours"]),
+                actor=actor(request), now=now)  # fmt: skip
+    messages.success(request, _("No notice leaves while the hold stands. It ends by itself."))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def lift(request: Any, id: uuid.UUID, hold_id: uuid.UUID) -> HttpResponse:
+    one = _living(id)
+    holds.lift(get_object_or_404(one.holds, pk=hold_id), actor(request), clock.now())
+    messages.success(request, _("Hold lifted."))
+    return redirect("console:case", id=id)
+

@@ -1,0 +1,183 @@
+"""Taking one decision: the answer of a person, handed to the room that acts on it.
+
+Rooms above the cases are imported when they are needed, so that the console opens although one of them cannot.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from efface.accounts import audit
+from efface.accounts.models import Member
+from efface.cases import attesting
+from efface.cases import messages as case_messages
+from efface.cases.models import Attestation, Message, ReportedLink
+from efface.console import queue
+from efface.engine.base.models import Outbox
+from efface.search.models import Finding, Match
+from efface.sites.models import Site
+from efface.takedown.models import Inbound, Notice
+
+LONGEST = 200
+
+
+class Refused(ValueError):
+    """The answer cannot be taken; the message says what would do. ``stale`` True: it was decided or changed already."""
+
+    def __init__(self, words: str, *, stale: bool = False) -> None:
+        super().__init__(words)
+        self.stale = stale
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer: who, when, what, and what was filled in."""
+
+    member: Member
+    now: datetime
+    choice: str
+    filled: Mapping[str, str]
+
+    @property
+    def actor(self) -> str:
+        return f"{self.member.role}:{self.member.user_id}"
+
+    @property
+    def why(self) -> str:
+        return self.filled.get("why", "").strip()[:LONGEST]
+
+
+def take(member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, filled: Mapping[str, str], now: datetime) -> str:
+    """Act on an answer and say in words what was done. Raises ``Refused``."""
+    decision = queue.find(member, kind, id, lock=True)
+    if decision is None:
+        raise Refused(_("This was decided already. Nothing was done a second time."), stale=True)
+    if decision.mark != mark:
+        raise Refused(_("This changed since you opened it. Please read it again before you decide."), stale=True)
+    if decision.option(choice) is None:
+        raise Refused(_("Please choose one of the answers."))
+    for blank in decision.blanks:
+        if choice in blank.needed_for and not filled.get(blank.name, "").strip():
+            raise Refused(_("Please fill in: %(field)s") % {"field": blank.label})
+    given = Given(member, now, choice, filled)
+    try:
+        with transaction.atomic():
+            words = _VERBS[kind](id, given)
+            audit.record(member.organisation_id, given.actor, f"{kind}.{choice}"[:60], str(id), now)
+    except Refused:
+        raise
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    return words
+
+
+def _message(id: uuid.UUID, given: Given) -> str:
+    message = Message.objects.select_related("case").get(pk=id)
+    if given.choice == "answer":
+        case_messages.write(message.case, from_survivor=False, author=given.actor, text=given.filled.get("text", ""), now=given.now)
+    Message.objects.filter(pk=id, read_at=None).update(read_at=given.now)
+    return _("Answer sent.") if given.choice == "answer" else _("Marked as read.")
+
+
+def _attestation(id: uuid.UUID, given: Given) -> str:
+    attestation = Attestation.objects.select_related("case").get(pk=id)
+    if given.choice == "approve":
+        attesting.approve(attestation, given.member.user, given.now)
+        return _("Approved. It takes effect in 72 hours.")
+    attesting.refuse(attestation, given.member.user, given.now)
+    return _("Refused.")
+
+
+def _link(id: uuid.UUID, given: Given) -> str:
+    ReportedLink.objects.filter(pk=id, handled_at=None).update(handled_at=given.now)
+    return _("Put aside.")
+
+
+def _match(id: uuid.UUID, given: Given) -> str:
+    from efface.search import deciding
+
+    match = Match.objects.select_related("case", "sighting__site").get(pk=id)
+    if given.choice == "confirm":
+        deciding.confirm(match, given.actor, given.why, given.now)
+        return _("Confirmed.")
+    if given.choice == "ask":
+        deciding.ask(match, given.actor, given.now)
+        return _("She is asked in the portal.")
+    deciding.reject(match, given.actor, given.why, given.now)
+    return _("Rejected.")
+
+
+def _age(id: uuid.UUID, given: Given) -> str:
+    from efface.search import deciding
+
+    finding = Finding.objects.select_related("case").get(pk=id)
+    deciding.set_age(finding, given.choice, given.actor, given.now)
+    return _("Noted.")
+
+
+def _site(id: uuid.UUID, given: Given) -> str:
+    Site.objects.filter(pk=id).update(hostility=given.choice)
+    return _("Noted for every case.")
+
+
+def _notice(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import approving
+
+    notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
+    if given.choice == "approve":
+        approving.approve(notice, given.member.user, given.now)
+        return _("Approved.")
+    approving.refuse(notice, given.member.user, given.why, given.now)
+    return _("Refused.")
+
+
+def _filing(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import approving, filing
+
+    notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
+    if given.choice == "filed":
+        reference = given.filled.get("outside_reference", "").strip()[:80]
+        filing.mark_filed(notice, given.member.user, reference, given.now)
+        return _("Noted as filed.")
+    approving.refuse(notice, given.member.user, given.why, given.now)
+    return _("Noted that it cannot be filed.")
+
+
+def _send(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import sending
+
+    sending.resolve(Outbox.objects.get(pk=id), given.choice, given.member.user, given.now)
+    return _("Noted as sent.") if given.choice == "sent" else _("It is sent again.")
+
+
+def _reply(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import inbox
+
+    inbox.settle(Inbound.objects.select_related("notice").get(pk=id), given.choice, given.member.user, given.now)
+    return _("Noted.")
+
+
+def _conflict(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import verifying
+
+    finding = Finding.objects.select_related("case").get(pk=id)
+    verifying.settle(finding, given.choice, given.actor, given.why, given.now)
+    return _("It is checked again.") if given.choice == "again" else _("Noted as still there.")
+
+
+_VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
+    "message": _message, "attestation": _attestation, "link": _link, "match": _match, "age": _age, "site": _site,
+    "notice": _notice, "filing": _filing, "send": _send, "reply": _reply, "conflict": _conflict,
+}
+
+
+def kinds() -> dict[str, Any]:
+    """The kinds that can be answered (a test holds them against the queue's)."""
+    return dict(_VERBS)

@@ -1,0 +1,55 @@
+"""The queue of decisions: everything that waits for a person, ordered by harm and clock.
+
+Each kind has a function that turns rows into ``Decision``s. ``find`` gives one of them again with its row locked, which is
+how an answer is checked against what still stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterable
+
+from efface.accounts.models import Member, Role
+from efface.console import waiting_case, waiting_search, waiting_takedown
+from efface.console.decision import Decision
+
+Source = Callable[..., Iterable[Decision]]
+SHOWN = 100
+
+#: kind -> (who may decide it, where its rows come from)
+KINDS: dict[str, tuple[frozenset[str], Source]] = {
+    "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
+    "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
+    "link": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.links),
+    "match": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.matches),
+    "age": (frozenset({Role.LEAD}), waiting_search.ages),
+    "site": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.sites),
+    "notice": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.drafts),
+    "filing": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.filings),
+    "send": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.ambiguous),
+    "reply": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.replies),
+    "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
+}
+
+
+def decisions(member: Member, *, case: uuid.UUID | None = None, limit: int = SHOWN) -> list[Decision]:
+    """All that waits and that this member may decide, most urgent first. ``case`` narrows it to one case."""
+    found: list[Decision] = []
+    for roles, source in KINDS.values():
+        if member.role in roles:
+            found += source(member, case=case)
+    return sorted(found, key=Decision.order)[:limit]
+
+
+def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Decision | None:
+    """The decision as it stands now, or None where nothing waits (any more) or this member may not decide it."""
+    if kind not in KINDS or member.role not in KINDS[kind][0]:
+        return None
+    _, source = KINDS[kind]
+    return next(iter(source(member, only=id, lock=lock)), None)
+
+
+def stamp(shown: Iterable[Decision]) -> str:
+    """A short digest of a queue, to notice that it changed."""
+    return hashlib.sha256("".join(sorted(f"{one.kind}{one.id}{one.mark}" for one in shown)).encode()).hexdigest()[:16]

@@ -1,0 +1,89 @@
+"""What waits in the cases themselves: messages from survivors, attestations to approve, reported links."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from efface.accounts.models import Member
+from efface.cases.models import Attestation, Case, Message, ReportedLink
+from efface.console.decision import Blank, Decision, Fact, Option, mark
+
+EACH = 60
+#: Cases in which something may still be decided.
+LIVING = (Case.State.OPEN, Case.State.PAUSED)
+
+
+def narrowed(rows: QuerySet[Any], case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> QuerySet[Any]:
+    if case:
+        rows = rows.filter(case_id=case)
+    if only:
+        rows = rows.filter(pk=only)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    return rows[:EACH]
+
+
+def messages(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Message.objects.filter(from_survivor=True, read_at=None, case__state__in=LIVING).select_related("case")
+    for one in narrowed(rows.order_by("at"), case, only, lock):
+        yield Decision(
+            kind="message", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("A message from the survivor"),
+            proposed=_("Read it and answer."), reason=_("She waits for an answer."),
+            options=(Option("read", _("Read"), ""), Option("answer", _("Send the answer"), "primary")),
+            blanks=(Blank("text", _("Answer"), long=True, needed_for=("answer",)),),
+            facts=(), text_label=_("Message"), text=one.text or "", harm=1, since=one.at, mark=mark(one.pk),
+        )
+
+
+def attestations(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = (
+        Attestation.objects.filter(second_at=None, refused_at=None, case__state__in=LIVING)
+        .exclude(first_worker=member.user_id)
+        .select_related("case", "first_worker")
+    )
+    for one in narrowed(rows.order_by("first_at"), case, only, lock):
+        yield Decision(
+            kind="attestation", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("An attestation needs a second worker"),
+            proposed=_("Approve, if you are convinced that this is the person shown."),
+            reason=_("Face and text search need two workers and 72 hours of cooling-off, so that nobody who controls her can turn "
+                     "them against her."),
+            options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
+            facts=(
+                Fact("first-worker", _("First worker"), one.first_worker.name),
+                Fact("spoke-alone", _("Spoke with her alone"), _("yes") if one.spoke_alone else _("no")),
+                Fact("proof", _("Proof seen (not kept)"), one.proof_seen),
+            ),
+            harm=3, since=one.first_at, mark=mark(one.pk, one.spoke_alone, one.proof_seen),
+        )
+
+
+def links(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Links that were looked at without a match: a person says what becomes of them."""
+    rows = (
+        ReportedLink.objects.filter(handled_at=None, case__state__in=LIVING).exclude(outcome="").select_related("case")
+    )
+    for one in narrowed(rows.order_by("at"), case, only, lock):
+        yield Decision(
+            kind="link", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("A reported link without a match"),
+            proposed=_("Ask her about it, or put it aside."), reason=_("The page was looked at; nothing on it matched a fingerprint."),
+            options=(Option("aside", _("Put aside"), ""),),
+            facts=(
+                Fact("url", _("Address"), one.url or "", address=True), Fact("outcome", _("What came of it"), one.outcome),
+                Fact("by", _("Reported by"), one.by.split(":")[0]),
+            ),
+            harm=4, since=one.at, mark=mark(one.pk, one.outcome),
+        )

@@ -1,0 +1,116 @@
+"""What waits in search: matches to decide, ages of findings, sites nobody has judged yet. Never a picture."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from efface.accounts.models import Member
+from efface.cases.models import Age, Case
+from efface.console.decision import Blank, Decision, Fact, Option, lines, mark
+from efface.console.waiting_case import EACH, narrowed
+from efface.search.models import Finding, Match
+from efface.sites.models import Site
+
+BITS = 256
+
+
+def matches(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN).select_related(
+        "case", "sighting__site", "sighting__media"
+    )
+    for one in narrowed(rows.order_by("-strong", "made_at"), case, only, lock):
+        yield _match(one)
+
+
+def _match(one: Match) -> Decision:
+    face = one.kind == "face"
+    media = one.sighting.media
+    confirm = Option("confirm", _("Confirm"), "primary" if one.strong and not face else "")
+    ask = Option("ask", _("Ask her"), "primary" if not (one.strong and not face) else "")
+    if face:
+        title, proposed = _("A face that may be hers"), _("Ask her in the portal, without showing the picture.")
+        reason = _("A face match is another photo of her, or of somebody like her. It sends nothing by itself.")
+        measure = Fact("similarity", _("Similarity"), _("%(score).2f of 1") % {"score": one.score})
+    else:
+        title = _("A copy of her picture")
+        proposed = _("Confirm it without looking.") if one.strong else _("Ask her, or confirm it with a reason.")
+        reason = (
+            _("The picture's fingerprint is so near that chance is ruled out.") if one.strong
+            else _("The fingerprint is near, but not near enough to be sure.")
+        )
+        measure = Fact("distance", _("Differing bits of 256"), str(round(one.score)))
+    return Decision(
+        kind="match", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+        title=title, proposed=proposed, reason=reason,
+        options=(confirm, ask, Option("reject", _("Not hers"), "careful")),
+        blanks=(Blank("why", _("Reason (may stay empty)")),),
+        reasons=lines(one.reasons),
+        facts=(
+            Fact("kind", _("Kind"), one.kind),
+            measure,
+            Fact("score", _("Score"), f"{one.score:g}"),
+            Fact("strong", _("Strong"), "yes" if one.strong else "no"),
+            Fact("site", _("Site"), one.sighting.site.domain),
+            Fact("page", _("Page"), one.page_url or "", address=True),
+            Fact("media", _("File"), one.media_url or "", address=True),
+            Fact("size", _("Size of the picture"), f"{media.width} × {media.height}" if media.width else ""),
+            Fact("first-seen", _("First seen"), one.sighting.first_seen.strftime("%Y-%m-%d %H:%M")),
+        ),
+        harm=2 if one.strong else 3, since=one.made_at, mark=mark(one.pk, one.state, one.kind, one.score, one.strong),
+    )
+
+
+def ages(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Finding.objects.filter(age=Age.UNKNOWN, stopped="", case__state=Case.State.OPEN).select_related(
+        "case", "site", "match"
+    )
+    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
+        yield Decision(
+            kind="age", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("How old was she in this picture?"),
+            proposed=_("Leave it to her, unless you know."),
+            reason=_("It is another picture than those enrolled. Until its age is known nothing is captured and nobody is written to. "
+                     "She is asked in the portal. Nobody looks at the picture to find out."),
+            options=(
+                Option("adult", _("18 or older")), Option("minor", _("Under 18"), "careful"),
+            ),
+            blanks=(Blank("why", _("How you know"), needed_for=("adult",)),),
+            facts=(
+                Fact("kind", _("Kind of match"), one.match.kind), Fact("site", _("Site"), one.site.domain),
+                Fact("page", _("Page"), one.page_url or "", address=True),
+            ),
+            reasons=lines(one.match.reasons), harm=2, since=one.confirmed_at, mark=mark(one.pk, one.age),
+        )
+
+
+def sites(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Sites with findings of this organisation that nobody has judged. Optional: the plan works without."""
+    if case:
+        return
+    mine = Finding.objects.values("site_id")
+    rows = Site.objects.filter(hostility=Site.Hostility.UNKNOWN, state=Site.State.ACTIVE, pk__in=mine)
+    if only:
+        rows = rows.filter(pk=only)
+    if lock:
+        rows = rows.select_for_update(of=("self",))
+    for one in rows.order_by("added_at")[:EACH]:
+        yield Decision(
+            kind="site", id=one.pk, case_id=None, reference="", title=_("How does this site behave?"),
+            proposed=_("Say what you know; leave it where you do not."),
+            reason=_("Hostile and extortionate operators are never written to; the company that hosts them is."),
+            options=(
+                Option("cooperative", _("Answers requests")), Option("hostile", _("Hostile"), "careful"),
+                Option("extortionate", _("Asks money for removal"), "careful"),
+            ),
+            facts=(Fact("site", _("Site"), one.domain), Fact("kind", _("Kind of site"), one.kind)),
+            harm=7, since=one.added_at, mark=mark(one.pk, one.hostility),
+        )

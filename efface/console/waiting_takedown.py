@@ -1,0 +1,167 @@
+"""What waits in takedown: notices to approve, forms to file, unclear sends, unclear replies, checks that disagree."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from efface.accounts.models import Member
+from efface.cases.models import Case
+from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
+from efface.console.waiting_case import LIVING, narrowed
+from efface.console.words import reply_kinds
+from efface.engine.base.models import Outbox
+from efface.law import load
+from efface.search.models import Finding, FindingState
+from efface.takedown.models import Check, Inbound, Notice
+
+LATER = {"notice": 2, "filing": 2}
+
+
+def _notice_facts(one: Notice) -> tuple[Fact, ...]:
+    kind = load().notices.get(one.notice_type)
+    route = one.route
+    return (
+        Fact("recipient", _("Recipient"), one.contact),
+        Fact("party", _("Party"), route.party_name or route.party_key),
+        Fact("role", _("Their part"), route.role),
+        Fact("channel", _("Channel"), one.channel),
+        Fact("notice-type", _("Notice"), kind.name if kind else one.notice_type),
+        Fact("law", _("Law"), kind.law if kind else ""),
+        Fact("why", _("Why this way"), route.why),
+        Fact("clock", _("Clock"), route.clock_basis or (kind.clock.text if kind else "")),
+        Fact("step", _("Step"), _("reminder %(n)d") % {"n": one.step - 1} if one.step > 1 else _("first notice")),
+        Fact("language", _("Language"), one.language),
+        Fact("template", _("Wording"), one.template),
+        Fact("site", _("Site"), one.finding.site.domain),
+        Fact("page", _("Page"), one.finding.page_url or "", address=True),
+        Fact("reference", _("Our reference"), one.reference),
+    )
+
+
+def _notices(state: str, case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> Any:
+    rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
+        "case", "route", "finding__site"
+    )
+    return narrowed(rows.order_by("route__starts_at", "drafted_at"), case, only, lock)
+
+
+def drafts(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    for one in _notices(Notice.State.DRAFT, case, only, lock):
+        yield Decision(
+            kind="notice", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("A notice to approve"),
+            proposed=_("Approve it, if the recipient and what they learn are right."),
+            reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
+            options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
+            blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
+            facts=(*_notice_facts(one), Fact("subject", _("Subject line"), one.subject_line or "")),
+            exposure=exposures(one.exposure_lines or one.route.exposure_lines), answers=answers(one.answers)
+            if one.channel == "form" else (),
+            text_label=_("Complete text"), text=one.text or "", harm=LATER["notice"], since=one.drafted_at,
+            due=one.route.starts_at, mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
+        )
+
+
+def filings(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    for one in _notices(Notice.State.PREPARED, case, only, lock):
+        yield Decision(
+            kind="filing", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("A form to file"),
+            proposed=_("Copy the answers into the form, send it, and note the number they give."),
+            reason=_("This party takes notices through a form only. A person files it; nothing is filled in by itself."),
+            options=(
+                Option("filed", _("Filed"), "primary"), Option("refuse", _("Cannot be filed"), "careful"),
+            ),
+            blanks=(
+                Blank("outside_reference", _("Their reference"), _("The number or code the form showed after sending.")),
+                Blank("why", _("Reason, if it cannot be filed"), needed_for=("refuse",)),
+            ),
+            facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)),
+            exposure=exposures(one.exposure_lines or one.route.exposure_lines), answers=answers(one.answers),
+            text_label=_("Complete text"), text=one.text or "", harm=LATER["filing"], since=one.drafted_at,
+            mark=mark(one.pk, one.state, one.contact, one.answers),
+        )
+
+
+def ambiguous(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS)
+    cases = {one.pk: one for one in Case.objects.filter(pk__in=rows.values("case_id"), state__in=LIVING)}
+    for one in narrowed(rows.filter(case_id__in=cases).order_by("created"), case, only, lock):
+        owner = cases[one.case_id]
+        yield Decision(
+            kind="send", id=one.pk, case_id=owner.pk, reference=owner.reference, danger=owner.danger,
+            title=_("Was this mail sent?"),
+            proposed=_("Look in the mail server's log for the message id."),
+            reason=_("The machine stopped while the mail was on its way. Sending it twice would do harm, so a person says which."),
+            options=(
+                Option("sent", _("It was sent")), Option("again", _("It was not sent: send it"), "careful"),
+            ),
+            facts=(
+                Fact("recipient", _("Recipient"), str(one.recipient or "")), Fact("message-id", _("Message id"), one.message_id),
+                Fact("sending-at", _("Begun"), one.sending_at.strftime("%Y-%m-%d %H:%M UTC") if one.sending_at else ""),
+                Fact("answer", _("Last answer of the mail server"), one.answer),
+            ),
+            harm=1, since=one.sending_at or one.created, mark=mark(one.pk, one.state, one.attempts),
+        )
+
+
+def replies(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related("notice__case", "notice__route")
+    for one in narrowed(rows.order_by("at"), case, only, lock):
+        notice, owner = one.notice, one.notice.case
+        guess = reply_kinds().get(one.kind, one.kind)
+        yield Decision(
+            kind="reply", id=one.pk, case_id=owner.pk, reference=owner.reference, danger=owner.danger,
+            title=_("A reply nobody could read for certain"),
+            proposed=_("Read it and say what it is."),
+            reason=_("The machine's guess is not certain enough to act on."),
+            options=tuple(
+                Option(kind, words, "primary" if kind == one.kind else "") for kind, words in reply_kinds().items()
+            ),
+            facts=(
+                Fact("guess", _("Guess"), guess), Fact("guess-kind", _("Guessed kind"), one.kind),
+                Fact("confidence", _("Certainty"), f"{one.confidence:.2f}"),
+                Fact("because", _("Because of"), str(one.because or "")),
+                Fact("from", _("From"), str(one.sender or "")), Fact("subject", _("Subject line"), str(one.subject_line or "")),
+                Fact("notice", _("About our notice"), notice.reference), Fact("recipient", _("Sent to"), notice.contact),
+            ),
+            text_label=_("Their words"), text=str(one.text or ""), harm=3, since=one.at, mark=mark(one.pk, one.kind, one.confidence),
+        )
+
+
+def conflicts(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    rows = Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN).select_related(
+        "case", "site"
+    )
+    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
+        checks = list(Check.objects.filter(finding=one).order_by("-at")[:4])
+        yield Decision(
+            kind="conflict", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("The checks disagree"),
+            proposed=_("Have it looked at again, or say that it is still there."),
+            reason=_("Nothing is called gone while the evidence speaks both ways."),
+            options=(
+                Option("again", _("Check again"), "primary"), Option("live", _("It is still there")),
+            ),
+            blanks=(Blank("why", _("Reason (may stay empty)")),),
+            facts=(
+                Fact("site", _("Site"), one.site.domain), Fact("page", _("Page"), one.page_url or "", address=True),
+            ),
+            reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
+            harm=2, since=checks[0].at if checks else one.confirmed_at,
+            mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
+        )

@@ -1,0 +1,49 @@
+"""Plain words for what the machines write down: event kinds, actors, kinds of replies."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def reply_kinds() -> dict[str, str]:
+    """What a reply can be settled as (the kinds of ``takedown.classify``), with its words."""
+    return {
+        "claims-removal": _("says it is removed"),
+        "auto-acknowledgement": _("only confirms receipt"),
+        "asks-for-more": _("asks for more"),
+        "refuses": _("refuses"),
+        "counter-notice": _("counter-notice"),
+        "forwards": _("passed it on, or names another address"),
+        "bounce": _("came back undelivered"),
+        "delay": _("not delivered yet"),
+        "other": _("something else"),
+    }
+
+
+def event_words(kind: str) -> str:
+    """An event kind in words; a kind without words of its own reads as it is written."""
+    known = {
+        "case.opened": _("Case opened"), "case.paused": _("Everything paused"), "case.resumed": _("Continued"),
+        "case.closed": _("Case closed"), "case.attested": _("Case attested"),
+        "attestation.begun": _("First worker attested"), "attestation.approved": _("Second worker approved"),
+        "attestation.refused": _("Attestation refused"),
+        "consent.given": _("Consent given"), "consent.withdrawn": _("Consent withdrawn"),
+        "fingerprint.added": _("Fingerprint added"), "fingerprint.retired": _("Fingerprint no longer used"),
+        "message.written": _("Message written"), "link.reported": _("Link reported"),
+        "hold.placed": _("Hold placed"), "hold.lifted": _("Hold lifted"),
+        "match.made": _("Possible match found"), "match.rejected": _("Not hers"), "match.asked": _("Asked her"),
+        "match.own": _("Her own, left alone"),
+        "finding.confirmed": _("Finding confirmed"), "finding.age_known": _("Age in the picture known"),
+        "finding.captured": _("Page captured"), "finding.planned": _("Route planned"),
+        "finding.reappeared": _("Came back"), "finding.checked": _("Checked"), "finding.gone": _("Gone"),
+        "notice.drafted": _("Notice drafted"), "notice.approved": _("Notice approved"),
+        "notice.refused": _("Notice refused"), "notice.sent": _("Notice sent"), "notice.filed": _("Form filed"),
+        "notice.bounced": _("Notice came back"), "reply.received": _("Reply received"), "reply.settled": _("Reply read"),
+    }
+    return known.get(kind, kind)
+
+
+def actor_words(actor: str, names: dict[str, str]) -> str:
+    """``actor`` is a role, or role and user id; ``names`` maps user ids to names."""
+    role, _found, user = actor.partition(":")
+    return names.get(user, role) if user else role

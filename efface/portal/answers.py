@@ -1,0 +1,135 @@
+"""What a survivor answers and changes. Each is one form POST that may be sent twice without harm."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from efface.accounts.access import PORTAL, view
+from efface.cases import consents, links
+from efface.cases import messages as letters
+from efface.cases.models import Age, Case, Consent, Purpose
+from efface.engine.base import clock
+from efface.portal import page
+from efface.search.models import Finding, Match
+
+ACTOR = "survivor"
+ANSWERS = ("me", "not-me", "own")
+
+
+def _again(request: Any) -> HttpResponse:
+    messages.info(request, _("This was answered already. Nothing was done a second time."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def candidate(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``choice`` is me, not-me or own; ``age`` adult, minor or unknown."""
+    from efface.search import deciding
+
+    case, choice, age = page.own_case(request), request.POST.get("choice", ""), request.POST.get("age", Age.UNKNOWN)
+    if case is None:
+        return page.out(request)
+    if choice not in ANSWERS or age not in Age.values:
+        return render(request, "404.html", status=404)
+    match = Match.objects.select_for_update(of=("self",)).filter(pk=id, case=case, state=Match.State.ASKED).first()
+    if match is None or case.state != Case.State.OPEN:
+        return _again(request)
+    deciding.answer(match, choice, age, ACTOR, clock.now())
+    messages.success(request, _("Thank you. Your answer is noted."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def age(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``choice`` is adult, minor or unknown."""
+    from efface.search import deciding
+
+    case, choice = page.own_case(request), request.POST.get("choice", "")
+    if case is None:
+        return page.out(request)
+    if choice not in Age.values:
+        return render(request, "404.html", status=404)
+    finding = Finding.objects.select_for_update(of=("self",)).filter(pk=id, case=case, age=Age.UNKNOWN).first()
+    if finding is None:
+        return _again(request)
+    if choice == Age.UNKNOWN:
+        messages.info(request, _("That is all right. Your caseworker can help you with it; until then we write to nobody about it."))
+        return redirect("portal:case")
+    deciding.set_age(finding, choice, ACTOR, clock.now())
+    messages.success(request, _("Thank you. Your answer is noted."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def consent(request: Any) -> HttpResponse:
+    """``purpose``, and ``choice`` give or withdraw. Acts at once."""
+    case, purpose, choice = page.own_case(request), request.POST.get("purpose", ""), request.POST.get("choice", "")
+    if case is None:
+        return page.out(request)
+    if purpose not in Purpose.values or choice not in ("give", "withdraw"):
+        return render(request, "404.html", status=404)
+    now = clock.now()
+    if choice == "withdraw":
+        consents.withdraw(case, purpose, ACTOR, now)
+        messages.success(request, _("Taken back. It is no longer used from this moment."))
+    else:
+        if not Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None, expires_at__gt=now).exists():
+            consents.give(case, purpose, ACTOR, now)
+        messages.success(request, _("Allowed. You can take it back at any time."))
+    return redirect("portal:consents")
+
+
+@view(access=PORTAL)
+@require_POST
+def pause(request: Any) -> HttpResponse:
+    """``choice`` is stop or resume."""
+    case, choice = page.own_case(request), request.POST.get("choice", "")
+    if case is None:
+        return page.out(request)
+    verb = {"stop": consents.stop, "resume": consents.resume}.get(choice)
+    if verb is None:
+        return render(request, "404.html", status=404)
+    try:
+        verb(case, ACTOR, clock.now())
+    except consents.WrongState:
+        messages.info(request, _("This case is closed. Your caseworker can open a new one."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def link(request: Any) -> HttpResponse:
+    case, url = page.own_case(request), request.POST.get("url", "")
+    if case is None:
+        return page.out(request)
+    try:
+        links.report(case, url, ACTOR, clock.now())
+    except letters.Unusable as refusal:
+        return page.case_page(request, case, status=422, link_problem=str(refusal), link_typed=url[:2000])
+    messages.success(request, _("Thank you. A machine looks at the page; no person has to."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def message(request: Any) -> HttpResponse:
+    case, text = page.own_case(request), request.POST.get("text", "")
+    if case is None:
+        return page.out(request)
+    try:
+        letters.write(case, from_survivor=True, author=ACTOR, text=text, now=clock.now())
+    except letters.Unusable as refusal:
+        thread = case.messages.order_by("at")
+        return page.show(request, "portal/messages.html", case, {"thread": thread, "problem": str(refusal), "typed": text}, 422)
+    messages.success(request, _("Sent. You find the answer here."))
+    return redirect("portal:messages")

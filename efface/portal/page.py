@@ -1,0 +1,138 @@
+"""What a survivor sees of her case. Never a picture, never an address that can be clicked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from efface.accounts.access import PORTAL, view
+from efface.cases.may import may
+from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
+from efface.engine.base import clock
+from efface.engine.base.models import Deadline
+from efface.law import load
+from efface.portal import words
+from efface.search.models import Finding, Match
+from efface.takedown.models import Notice, Route
+
+OUT = (Notice.State.SENT, Notice.State.FILED, Notice.State.QUEUED)
+WAITING = (Notice.State.DRAFT, Notice.State.PREPARED)
+
+
+def own_case(request: Any) -> Case | None:
+    """The case of this session, or None where it is no longer there."""
+    return Case.objects.filter(pk=request.case_id).exclude(state=Case.State.ERASED).first()
+
+
+def show(request: Any, template: str, case: Case, more: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    """A page inside the case: with what every one of them needs."""
+    unread = Message.objects.filter(case=case, from_survivor=False, read_at=None).count()
+    return render(request, template, {"case": case, "now": clock.now(), "unread": unread, **(more or {})}, status=status)
+
+
+def out(request: Any) -> HttpResponse:
+    request.session.flush()
+    return redirect("portal:enter")
+
+
+@view(access=PORTAL)
+@require_GET
+def case(request: Any) -> HttpResponse:
+    one = own_case(request)
+    return case_page(request, one) if one else out(request)
+
+
+def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
+    now = clock.now()
+    found = findings(one)
+    return show(request, "portal/case.html", one, {
+        "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
+        "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
+        "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
+        "gone": sum(1 for row in found if row["finding"].state in words.GONE),
+        "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,
+    }, status)  # fmt: skip
+
+
+def candidates(one: Case) -> list[dict[str, Any]]:
+    """Matches a worker asked her about: site, day, how alike in words, where on the picture where that is known."""
+    if one.state != Case.State.OPEN:
+        return []
+    rows = Match.objects.filter(case=one, state=Match.State.ASKED).select_related("sighting__site", "sighting__media")
+    return [{"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)} for row in rows.order_by("made_at")]
+
+
+def _region(reasons: Any) -> str:
+    """Where on her picture it matched, in words; "" where no reason says so."""
+    for one in reasons if isinstance(reasons, list) else ():
+        if isinstance(one, dict) and one.get("region"):
+            return str(one["region"])
+    return ""
+
+
+def findings(one: Case) -> list[dict[str, Any]]:
+    rows = list(Finding.objects.filter(case=one).select_related("site", "match").order_by("-confirmed_at"))
+    notices, routes = list(Notice.objects.filter(case=one)), list(Route.objects.filter(case=one))
+    looks = dict(
+        Deadline.objects.filter(case_id=one.pk, kind="finding.check", state=Deadline.State.WAITING).values_list("subject", "due")
+    )
+    told = []
+    for row in rows:
+        mine = [notice for notice in notices if notice.finding_id == row.pk]
+        clocks = [notice.clock_due for notice in mine if notice.clock_due and notice.state in OUT and notice.clock_due > clock.now()]
+        standing = words.Standing(
+            state=row.state, age=row.age, paused=one.state == Case.State.PAUSED, stopped=row.stopped,
+            waiting=sum(notice.state in WAITING for notice in mine), sent=len({n.route_id for n in mine if n.state in OUT}),
+            planned=sum(r.finding_id == row.pk and r.state == Route.State.PLANNED for r in routes),
+            next_look=looks.get(row.pk), law_date=min(clocks, default=None),
+        )
+        ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN
+        told.append({"finding": row, "told": words.told(standing), "ask_age": ask, "settled": row.state in words.GONE})
+    return told
+
+
+@view(access=PORTAL)
+@require_GET
+def consents(request: Any) -> HttpResponse:
+    one = own_case(request)
+    if not one:
+        return out(request)
+    now = clock.now()
+    standing = {
+        row.purpose: row for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
+    }
+    switches = [
+        {"permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now)} for each in words.permissions()
+    ]
+    return show(request, "portal/consents.html", one, {"switches": switches})
+
+
+@view(access=PORTAL)
+@require_GET
+def messages_page(request: Any) -> HttpResponse:
+    one = own_case(request)
+    if not one:
+        return out(request)
+    thread = list(Message.objects.filter(case=one).order_by("at"))
+    response = show(request, "portal/messages.html", one, {"thread": thread})
+    Message.objects.filter(case=one, from_survivor=False, read_at=None).update(read_at=clock.now())
+    return response
+
+
+@view(access=PORTAL)
+@require_GET
+def timeline(request: Any) -> HttpResponse:
+    one = own_case(request)
+    if not one:
+        return out(request)
+    labels = {each.purpose: each.label for each in words.permissions()}
+    lines = []
+    for event in CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500]:
+        said = words.event_words(event.kind)
+        if said:
+            data = event.data if isinstance(event.data, dict) else {}
+            lines.append({"at": event.at, "words": said, "about": labels.get(str(data.get("purpose", "")), "")})
+    return show(request, "portal/timeline.html", one, {"lines": lines})

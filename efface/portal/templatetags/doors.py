@@ -1,0 +1,59 @@
+"""How the two doors show things: foreign text without tricks, addresses nobody can click, moments in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+#: What may stand in text that a stranger wrote, besides printable characters.
+KEPT = {"\n", "\t"}
+LONGEST = 20_000
+
+
+@register.filter
+def clean(value: Any) -> str:
+    """Foreign text without control, format (bidi overrides, zero width) and private characters, at most 20,000 long.
+
+    Escaping is the template's; the result is not marked safe."""
+    text = "" if value is None else str(value)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")[:LONGEST]
+    return "".join(one for one in text if one in KEPT or unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs", "Cn"))
+
+
+@register.filter
+def defang(value: Any) -> str:
+    """An address to read and not to open: ``hxxps://example[.]com/a.jpg``. Only the scheme and the host change."""
+    text = " ".join(clean(value).split())
+    scheme, found, rest = text.partition("://")
+    if not found:
+        return text
+    cut = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
+    if scheme.lower().startswith("http"):
+        scheme = "hxxp" + scheme[4:]
+    return f"{scheme}://{rest[:cut].replace('.', '[.]')}{rest[cut:]}"
+
+
+@register.filter
+def when(value: datetime | None) -> SafeString | str:
+    """A moment to the minute in the installation's time zone, as a ``time`` element; nothing for None."""
+    if value is None:
+        return ""
+    there = timezone.localtime(value)
+    words = f"{formats.date_format(there, 'j F Y, H:i')} {there.tzname()}"
+    return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), words)
+
+
+@register.filter
+def day(value: datetime | None) -> SafeString | str:
+    if value is None:
+        return ""
+    there = timezone.localtime(value)
+    return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j F Y"))

@@ -1,0 +1,156 @@
+"""Plain words for a survivor: where each finding stands, what happens next and when. Pure; nothing here promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from efface.cases.models import Age, Purpose
+from efface.search.models import FindingState
+
+GONE = {FindingState.GONE_CONFIRMED}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a finding: its state and age, whether the case is paused, the words why it was stopped, how many
+    notices wait for a worker or were sent, the next look and the law's next date."""
+
+    state: str
+    age: str
+    paused: bool = False
+    stopped: str = ""
+    waiting: int = 0
+    sent: int = 0
+    planned: int = 0
+    next_look: datetime | None = None
+    law_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """``now`` is one sentence; ``next`` are lines of words, each with a moment or None."""
+
+    now: str
+    next: tuple[tuple[str, datetime | None], ...]
+
+
+def state_words(state: str) -> str:
+    return {
+        FindingState.UNKNOWN: _("We know about this page."),
+        FindingState.LIVE: _("It is still there."),
+        FindingState.PARTIAL: _("Part of it is gone. Part of it is still there."),
+        FindingState.MOVED: _("It was moved to another address. We follow it."),
+        FindingState.GATED: _("The page now asks for a sign-in or an age. We do not count that as gone."),
+        FindingState.BOT_BLOCKED: _("The site does not let our check in. We do not count that as gone."),
+        FindingState.GEO_BLOCKED: _("It is blocked in some countries only. We do not count that as gone."),
+        FindingState.SUSPENDED: _("The whole site has been switched off for now. We keep looking."),
+        FindingState.UNREACHABLE: _("The site cannot be reached at the moment. We do not count that as gone."),
+        FindingState.CONTENT_REPLACED: _("Something else stands there now. We keep looking."),
+        FindingState.GONE_PROVISIONAL: _("We did not find it any more. We look again before we call it gone."),
+        FindingState.GONE_CONFIRMED: _("It is gone: several looks over some days did not find it."),
+        FindingState.DELISTING_PENDING: _("It is gone from the page. A search engine still lists it."),
+        FindingState.REAPPEARED: _("It came back. We have started again, straight with those who host the site."),
+        FindingState.CONFLICT: _("Our looks do not agree with each other. A person is going through the results."),
+    }.get(FindingState(state) if state in FindingState.values else FindingState.UNKNOWN, _("We know about this page."))
+
+
+def told(standing: Standing) -> Told:
+    now = state_words(standing.state)
+    if standing.paused:
+        return Told(now, ((_("Everything is paused, as you wished. Nothing happens until you press Continue."), None),))
+    if standing.age == Age.UNKNOWN:
+        return Told(now, ((_("We need one answer from you first: how old you were. Until then we write to nobody."), None),))
+    if standing.age == Age.MINOR:
+        return Told(now, ((_("For pictures of somebody under 18 there are other ways, often faster. Your caseworker speaks with you "
+                             "about them. We keep and send nothing."), None),))
+    if standing.stopped:
+        return Told(now, ((_("Nothing more is done here for now. Your caseworker can tell you why."), None),))
+    lines: list[tuple[str, datetime | None]] = []
+    if standing.state not in GONE:
+        if standing.waiting:
+            lines.append((_("A letter is written. A person reads it before it goes out."), None))
+        if standing.sent == 1:
+            lines.append((_("We wrote to one of those who can remove it."), None))
+        elif standing.sent:
+            lines.append((_("We wrote to %(n)d of those who can remove it.") % {"n": standing.sent}, None))
+        if standing.law_date:
+            lines.append((_("The law gives them time until"), standing.law_date))
+        if standing.planned and not standing.waiting:
+            lines.append((_("If they do not act, we write to the next ones. You need not do anything."), None))
+        if not (standing.waiting or standing.sent or standing.planned):
+            lines.append((_("We find out who can remove it."), None))
+    if standing.next_look:
+        lines.append((_("We look again on"), standing.next_look))
+    return Told(now, tuple(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One switch: what it is for, what it reveals, and to whom."""
+
+    purpose: str
+    label: str
+    what: str
+    who: str
+
+
+def permissions() -> tuple[Permission, ...]:
+    nobody = _("Nobody outside learns anything.")
+    return (
+        Permission(Purpose.HASH_MATCH, _("Look for copies of my pictures"),
+                   _("We compare fingerprints of your pictures with pictures on the sites we visit. A fingerprint is a short row of "
+                     "numbers; the picture itself is not kept."), nobody),
+        Permission(Purpose.FACE_SEARCH, _("Look for my face"),
+                   _("We compare the faces we meet with yours, to find pictures you do not know of. Everybody else's face is forgotten "
+                     "at once. First a worker speaks with you."), nobody),
+        Permission(Purpose.TEXT_SEARCH, _("Look for my name"),
+                   _("We look for the names, handles or numbers you gave us."), nobody),
+        Permission(Purpose.NOTIFY, _("Write to hosting companies and search engines"),
+                   _("We ask those who can remove it to do so, in our name."),
+                   _("They learn the address of the page and that the person shown did not agree. They do not learn your name.")),
+        Permission(Purpose.CONTACT_OPERATOR, _("Write to the site itself"),
+                   _("We ask the people who run the site, where that seems safe. We never write to sites that blackmail."),
+                   _("They learn that somebody objects, and to which page. They do not learn your name. Some may tell the person who "
+                     "put it there.")),
+        Permission(Purpose.HASH_LISTS, _("Pass fingerprints to lists that large platforms use"),
+                   _("Platforms on these lists can stop the same picture from being uploaded."),
+                   _("The platforms get fingerprints, no picture and no name.")),
+        Permission(Purpose.POLICE, _("Pass my case to the police"),
+                   _("Only if you want it. Ask your caseworker first what it can mean where you live."),
+                   _("The police learn what is in the case, and your name if you gave it.")),
+        Permission(Purpose.STATISTICS, _("Count my case in figures"),
+                   _("We count cases to show what works."), _("Figures only, never about one person.")),
+    )  # fmt: skip
+
+
+def event_words(kind: str) -> str:
+    """What a timeline tells her; "" for what is only of use to us."""
+    return {
+        "case.opened": _("Your case was opened."),
+        "case.paused": _("Everything was paused."),
+        "case.resumed": _("It goes on."),
+        "case.closed": _("The case was closed."),
+        "case.attested": _("Search for your face and name can begin, where you allow it."),
+        "code.renewed": _("A new access code was made. The old one no longer works."),
+        "consent.given": _("You allowed something."),
+        "consent.withdrawn": _("You took back a permission."),
+        "fingerprint.added": _("A fingerprint was added."),
+        "fingerprint.retired": _("A fingerprint is no longer used."),
+        "message.written": _("A message was written."),
+        "link.reported": _("A link was reported."),
+        "match.asked": _("We asked you about a page."),
+        "finding.confirmed": _("A page was confirmed as yours."),
+        "finding.age_known": _("It is known how old you were in a picture."),
+        "finding.captured": _("Proof of a page was kept, without the picture."),
+        "finding.planned": _("We know who can remove it."),
+        "finding.reappeared": _("Something came back. We started again."),
+        "finding.gone": _("Something is gone."),
+        "notice.sent": _("A letter went out."),
+        "notice.filed": _("A form was filed."),
+        "reply.received": _("An answer came in."),
+        "hold.placed": _("Letters wait for now."),
+        "hold.lifted": _("Letters go out again."),
+    }.get(kind, "")
