@@ -22,11 +22,15 @@ SHOWN = (
 
 @click.command()
 @click.option("--exit", "end", is_flag=True, help="End after the score instead of leaving console and portal open.")
-@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]", help="Write the score as JSON.")
+@click.option(
+    "--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]", help="Write the score as JSON."
+)
 @click.option("--seed", default=7, show_default=True, help="The same seed builds the same world.")
 @click.option("--sites", default=40, show_default=True, type=click.IntRange(10, 500), help="Number of sites.")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(5, 365), help="Virtual days.")
-@click.option("--crash", default=0, show_default=True, help="Kill a worker, matcher or scanner with SIGKILL this many times.")
+@click.option(
+    "--crash", default=0, show_default=True, help="Kill a worker, matcher or scanner with SIGKILL this many times."
+)
 @click.option("--gallery", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
               help="Folder of photos, a folder per person; people with three or more become subjects.")  # fmt: skip
 def demo(end: bool, as_json: str | None, seed: int, sites: int, days: int, crash: int, gallery: Path | None) -> None:

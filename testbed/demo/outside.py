@@ -1,4 +1,4 @@
-"""A person's own browser on the world's web, for forms that a person files. It asks the world's name server, as any does."""
+"""A person's own browser on the world's web, for forms that a person files."""
 
 from __future__ import annotations
 

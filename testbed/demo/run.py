@@ -74,7 +74,12 @@ class Demo:
         with self.timed("world"):
             self.console.print(f"Building a world of {options.sites} sites (seed {options.seed}) ...")
             generate(
-                options.seed, options.sites, options.subjects, gallery=options.gallery, days=options.days, out_dir=world_folder
+                options.seed,
+                options.sites,
+                options.subjects,
+                gallery=options.gallery,
+                days=options.days,
+                out_dir=world_folder,
             )
         with self.timed("start"):
             mail_port = free_port()
@@ -122,7 +127,13 @@ class Demo:
         superuser = self._watcher()
         with View(superuser, self.world.start, self.options.days, self.console) as view, self.timed("days"):
             self.drive = Drive(
-                self.installation, self.world, self.people, self.options.days, view.show, self.options.crashes, self.options.seed
+                self.installation,
+                self.world,
+                self.people,
+                self.options.days,
+                view.show,
+                self.options.crashes,
+                self.options.seed,
             )
             self.drive.run()
         superuser.close()
@@ -151,7 +162,10 @@ class Demo:
             sum((person.done for person in self.people), Counter())  # type: ignore[attr-defined]
         )
         result["steps"] = self.drive.steps
-        result["timings"] = self.timings | {"waited": round(self.drive.waited_s, 1), "people": round(self.drive.people_s, 1)}
+        result["timings"] = self.timings | {
+            "waited": round(self.drive.waited_s, 1),
+            "people": round(self.drive.people_s, 1),
+        }
         result["wall_s"] = round(time.monotonic() - self.began, 1)
         result["peak_rss_mb"] = round(self.peak.bytes / 1_000_000)
         return result
@@ -167,7 +181,10 @@ class Demo:
         if done.returncode:
             raise RuntimeError(f"the search for canaries failed:\n{done.stderr[-2000:]}")
         opened = [Leak(*leak) for leak in json.loads(done.stdout)["leaks"]]
-        folders = [self.folder / "data", *(path for path in Path(tempfile.gettempdir()).glob("efface-*") if path != self.folder)]
+        folders = [
+            self.folder / "data",
+            *(path for path in Path(tempfile.gettempdir()).glob("efface-*") if path != self.folder),
+        ]
         return opened + search_files(Searcher(canaries), [folder for folder in folders if folder.is_dir()])
 
     def close(self) -> None:

@@ -73,4 +73,6 @@ class View:
             table.add_column(name, justify="center", style="bold")
         table.add_row(*[str(counts[name]) for name, _, _ in STEPS])
         table.add_row(*[f"[dim]{words}[/dim]" for _, words, _ in STEPS])
-        self.live.update(Panel(Group(self.progress, table, *self.lines), title="Efface", subtitle=f"{now:%d %B %Y %H:%M}"))
+        self.live.update(
+            Panel(Group(self.progress, table, *self.lines), title="Efface", subtitle=f"{now:%d %B %Y %H:%M}")
+        )

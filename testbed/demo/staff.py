@@ -81,11 +81,11 @@ class Caseworker(Worker):
         """A new case; returns its page's address and the access code."""
         page = self.browser.get("/console/cases/new/")
         form = next(one for one in page.forms("form[method=post]") if "age" in one.fields)
-        shown = self.browser.submit(form, age="adult", language=language, name=label, acquisition="unknown", country="DE")
-        code = find_code(shown)
-        address = next(
-            link for link in shown.links() if re.search(r"/console/cases/[0-9a-f-]{36}/$", link)
+        shown = self.browser.submit(
+            form, age="adult", language=language, name=label, acquisition="unknown", country="DE"
         )
+        code = find_code(shown)
+        address = next(link for link in shown.links() if re.search(r"/console/cases/[0-9a-f-]{36}/$", link))
         return address, code
 
     def attest(self, address: str) -> None:
