@@ -1,6 +1,13 @@
-"""Faces: pixels to faces with embeddings, a person's own photos to a template."""
+"""Faces: pixels to faces with embeddings, a person's own photos to a template.
 
-from efface.vision.faces.engine import FaceEngine
+``FaceEngine`` loads OpenCV and onnxruntime, 100 MB that a process which only enrols or compares does without: it is
+imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.template import (
     WORDS,
@@ -15,6 +22,9 @@ from efface.vision.faces.template import (
     enrol,
     serialise,
 )
+
+if TYPE_CHECKING:
+    from efface.vision.faces.engine import FaceEngine
 
 __all__ = [
     "WORDS",
@@ -31,3 +41,11 @@ __all__ = [
     "enrol",
     "serialise",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "FaceEngine":
+        from efface.vision.faces.engine import FaceEngine
+
+        return FaceEngine
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

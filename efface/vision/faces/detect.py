@@ -13,15 +13,13 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
-from efface.vision.models.manifest import Manifest
-from efface.vision.models.runtime import Floats, Pixels, run
+from efface.vision.models.runtime import Floats, Net, Pixels
 
 MIN_SCORE = 0.7
 """Least score of the net for a box to be taken."""
 _OVERLAP_IOU = 0.4
-_TILE_WIDTH, _TILE_HEIGHT = 1066, 800
+_TILE_WIDTH, _TILE_HEIGHT = 1600, 1200
 _MAX_TILES_A_SIDE = 3
 _TILE_OVERLAP = 0.2
 
@@ -45,9 +43,8 @@ class Cell:
 class RfbDetector:
     """Finds boxes. Not thread-safe beyond what onnxruntime sessions are (they are)."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, manifest: Manifest) -> None:
-        self._session = session
-        self._manifest = manifest
+    def __init__(self, net: Net) -> None:
+        self._net = net
 
     def detect(self, rgb: Pixels) -> Floats:
         """Boxes (n, 5) of upright faces: x1, y1, x2, y2 in pixels, score; without repeats."""
@@ -55,7 +52,7 @@ class RfbDetector:
         found = []
         for x, y, across, down in windows(width, height):
             part = rgb[y : y + down, x : x + across]
-            spec = self._manifest.input
+            spec = self._net.manifest.input
             boxes = self._look(part, [Cell(0, 0, spec.width, spec.height, 0)])[0]
             boxes[:, :4] += np.array([x, y, x, y], dtype=np.float32)
             found.append(boxes)
@@ -66,13 +63,13 @@ class RfbDetector:
         """The same, in the picture's own pixels, for faces that do not stand upright: pairs of the number of quarter
         turns anticlockwise that bring them upright (1, 2, 3) and their boxes. One look at all three, side by side and
         smaller, so that the many pictures without a face stay cheap."""
-        spec = self._manifest.input
+        spec = self._net.manifest.input
         cells = arrange(rgb.shape[1], rgb.shape[0], spec.width, spec.height)
         return [(cell.turns, boxes[suppress(boxes)]) for cell, boxes in zip(cells, self._look(rgb, cells), strict=True)]
 
     def _look(self, rgb: Pixels, cells: list[Cell]) -> list[Floats]:
         """One run of the net over a canvas that shows ``rgb`` once in each cell; the boxes of each, in ``rgb``."""
-        spec = self._manifest.input
+        spec = self._net.manifest.input
         height, width = rgb.shape[:2]
         canvas = np.full((1, spec.height, spec.width, 3), round(spec.mean), dtype=np.uint8)
         for cell in cells:
@@ -80,7 +77,7 @@ class RfbDetector:
             small = shrink(rgb, (max(1, int(width * scale)), max(1, int(height * scale))))
             view = np.rot90(small, cell.turns)
             canvas[0, cell.y : cell.y + view.shape[0], cell.x : cell.x + view.shape[1]] = view
-        answer = run(self._session, self._manifest, canvas)
+        answer = self._net.run(canvas)
         scores = answer["scores"][0, :, 1]
         sure = scores >= MIN_SCORE
         boxes = answer["boxes"][0, sure] * np.array([spec.width, spec.height] * 2, dtype=np.float32)
@@ -98,7 +95,8 @@ class RfbDetector:
         least = np.clip(corners.min(axis=1), 0, [width, height])
         most = np.clip(corners.max(axis=1), 0, [width, height])
         found = np.column_stack([least, most, scores[inside]]).astype(np.float32)
-        return found[((most - least) >= 2).all(axis=1)]
+        large: Floats = found[((most - least) >= 2).all(axis=1)]
+        return large
 
 
 def arrange(width: int, height: int, across: int, down: int) -> list[Cell]:

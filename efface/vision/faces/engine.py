@@ -15,7 +15,7 @@ from efface.vision.faces.found import FaceFound
 from efface.vision.faces.landmarks import OnetLandmarks
 from efface.vision.faces.quality import quality
 from efface.vision.models.manifest import Thresholds, active
-from efface.vision.models.runtime import Floats, Pixels, open_session
+from efface.vision.models.runtime import Floats, Net, Pixels
 from efface.vision.models.store import read_checked
 
 MIN_BELIEF = 0.4
@@ -46,10 +46,11 @@ class FaceEngine:
     Load once, before ``fork`` and before the sandbox is sealed: after that ``analyse`` opens no file and starts no
     thread."""
 
-    def __init__(self, detector: RfbDetector, landmarks: OnetLandmarks, embedder: Embedder) -> None:
-        self._detector = detector
-        self._landmarks = landmarks
-        self._embedder = embedder
+    def __init__(self, detector: Net, landmarks: Net, embedder: Net) -> None:
+        self._detector = RfbDetector(detector)
+        self._landmarks = OnetLandmarks(landmarks)
+        self._embedder = Embedder(embedder)
+        self._manifest = embedder.manifest
 
     @classmethod
     def load(cls, models_dir: Path) -> FaceEngine | None:
@@ -57,31 +58,30 @@ class FaceEngine:
 
         Raises ``ModelDamaged`` where an installed file is not what its manifest says, ``ManifestInvalid`` for an
         operator's broken manifest. OpenCV is set to one thread for the whole process."""
-        models = []
+        nets: list[Net] = []
         for manifest in active(models_dir):
             content = read_checked(models_dir, manifest)
             if content is None:
                 return None
-            models.append((open_session(manifest, content), manifest))
+            nets.append(Net(manifest, content))
         cv2.setNumThreads(1)
         cv2.ocl.setUseOpenCL(False)
-        detector, landmarks, embedder = models
-        return cls(RfbDetector(*detector), OnetLandmarks(*landmarks), Embedder(*embedder))
+        return cls(*nets)
 
     @property
     def model_id(self) -> str:
         """The embedder's identity, with its sha256: embeddings compare only under the same one."""
-        return self._embedder.manifest.model_id
+        return self._manifest.model_id
 
     @property
     def dim(self) -> int:
         """Length of an embedding."""
-        return self._embedder.manifest.dim
+        return self._manifest.dim
 
     @property
     def thresholds(self) -> Thresholds:
         """The embedder's calibrated cosines."""
-        thresholds = self._embedder.manifest.thresholds
+        thresholds = self._manifest.thresholds
         assert thresholds is not None  # the manifest's reader refuses an embedder without
         return thresholds
 

@@ -7,30 +7,27 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from efface.vision.faces.detect import turn_back
-from efface.vision.models.manifest import Manifest
-from efface.vision.models.runtime import Floats, Pixels, run
+from efface.vision.models.runtime import Floats, Net, Pixels
 
 
 class OnetLandmarks:
     """Finds the eyes, the nose and the corners of the mouth."""
 
-    def __init__(self, session: onnxruntime.InferenceSession, manifest: Manifest) -> None:
-        self._session = session
-        self._manifest = manifest
+    def __init__(self, net: Net) -> None:
+        self._net = net
 
     def find(self, rgb: Pixels, boxes: Floats, turns: int = 0) -> tuple[Floats, Floats]:
         """For boxes (n, 5) in pixels: points (n, 5, 2) as x, y in pixels (left eye, right eye, nose, left and right
         corner of the mouth, as seen on the upright face), and the net's own belief that each is a face (n,), 0..1.
         ``turns`` quarter turns anticlockwise bring the faces upright."""
-        size = self._manifest.input.width
+        size = self._net.manifest.input.width
         if not len(boxes):
             return np.empty((0, 5, 2), np.float32), np.empty(0, np.float32)
         squares = square(boxes)
         views = np.stack([np.rot90(crop(rgb, corner, size), turns) for corner in squares])
-        answer = run(self._session, self._manifest, views)
+        answer = self._net.run(views)
         places = np.stack([answer["points"][:, :5], answer["points"][:, 5:]], axis=-1)
         places = turn_back(places.reshape(-1, 2), 1.0, 1.0, turns).reshape(-1, 5, 2)
         points = squares[:, None, :2] + places * squares[:, None, 2:]

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from efface.vision.faces.embed import unit
 from efface.vision.faces.found import FaceFound
+from efface.vision.faces.vectors import Floats, unit
 from efface.vision.models.manifest import packaged
 
-Floats = npt.NDArray[np.float32]
 Reason = Literal["too-few", "no-face", "unclear", "several-faces", "different-people", "same-picture"]
 
 MIN_PHOTOS = 3

@@ -1,10 +1,9 @@
-"""onnxruntime sessions that fit into the sandbox: one thread, no arena, nothing logged, loaded from checked bytes."""
+"""Running a model through onnxruntime, and proving that it computes what the original did."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 
 from efface.vision.models.errors import ConversionFailed, ModelDamaged
 from efface.vision.models.manifest import Input, Manifest
@@ -15,25 +14,41 @@ Pixels = npt.NDArray[np.uint8]
 _FATAL_ONLY = 4
 
 
-def open_session(manifest: Manifest, model: bytes) -> onnxruntime.InferenceSession:
-    """A session for ``model``. It starts no thread, neither now nor at inference, so it outlives ``fork``.
+class Net:
+    """A loaded model with its manifest.
 
-    Raises ``ModelDamaged`` where the graph has not the inputs and outputs that the manifest names."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.enable_cpu_mem_arena = False
-    options.log_severity_level = _FATAL_ONLY
-    try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's exceptions share no base but Exception
-        raise ModelDamaged(f"{manifest.file} is not a model this runtime can load ({type(error).__name__}).") from error
-    inputs = [value.name for value in session.get_inputs()]
-    outputs = {value.name for value in session.get_outputs()}
-    if inputs != [manifest.input.name] or not set(manifest.outputs.values()) <= outputs:
-        raise ModelDamaged(f"{manifest.file} has other inputs or outputs than its manifest names.")
-    return session
+    onnxruntime gets one thread, no memory arena and no log. It starts no thread, and opens no file when it
+    computes, so a loaded net outlives ``fork`` and works in a sealed process."""
+
+    def __init__(self, manifest: Manifest, model: bytes) -> None:
+        """Raises ``ModelDamaged`` where the graph has not the inputs and outputs that the manifest names."""
+        import onnxruntime  # 20 MB that processes which only compare or list do without
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = _FATAL_ONLY
+        try:
+            session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # the runtime's exceptions share no base but Exception
+            raise ModelDamaged(
+                f"{manifest.file} is not a model this runtime can load ({type(error).__name__})."
+            ) from error
+        inputs = [value.name for value in session.get_inputs()]
+        outputs = {value.name for value in session.get_outputs()}
+        if inputs != [manifest.input.name] or not set(manifest.outputs.values()) <= outputs:
+            raise ModelDamaged(f"{manifest.file} has other inputs or outputs than its manifest names.")
+        self.manifest = manifest
+        self._session = session
+
+    def run(self, pictures: Pixels) -> dict[str, Floats]:
+        """The manifest's named outputs for a batch of pictures (n, height, width, 3), RGB, uint8."""
+        words = list(self.manifest.outputs)
+        names = [self.manifest.outputs[word] for word in words]
+        values = self._session.run(names, {self.manifest.input.name: feed(pictures, self.manifest.input)})
+        return dict(zip(words, values, strict=True))
 
 
 def feed(pictures: Pixels, spec: Input) -> Floats:
@@ -43,14 +58,6 @@ def feed(pictures: Pixels, spec: Input) -> Floats:
         values = values[..., ::-1]
     order = {"NHWC": (0, 1, 2, 3), "NCHW": (0, 3, 1, 2), "NCWH": (0, 3, 2, 1)}[spec.layout]
     return np.ascontiguousarray(values.transpose(order))
-
-
-def run(session: onnxruntime.InferenceSession, manifest: Manifest, pictures: Pixels) -> dict[str, Floats]:
-    """The manifest's named outputs for a batch of pictures (n, height, width, 3), RGB, uint8."""
-    words = list(manifest.outputs)
-    names = [manifest.outputs[word] for word in words]
-    values = session.run(names, {manifest.input.name: feed(pictures, manifest.input)})
-    return dict(zip(words, values, strict=True))
 
 
 def test_input(spec: Input) -> Pixels:
@@ -64,11 +71,11 @@ def test_input(spec: Input) -> Pixels:
 def probe(manifest: Manifest, model: bytes) -> float:
     """Runs ``model`` on the test input; the largest difference from what the original computed. 0 without a probe.
 
-    Raises ``ConversionFailed`` where it is beyond the manifest's tolerance, ``ModelDamaged`` as ``open_session``."""
-    session = open_session(manifest, model)
+    Raises ``ConversionFailed`` where it is beyond the manifest's tolerance, ``ModelDamaged`` as ``Net``."""
+    net = Net(manifest, model)
     if manifest.probe is None:
         return 0.0
-    answer = run(session, manifest, test_input(manifest.input))
+    answer = net.run(test_input(manifest.input))
     worst = 0.0
     for word, expected in manifest.probe.outputs.items():
         got = answer[word].reshape(-1)[: len(expected)].astype(np.float64)
