@@ -86,8 +86,8 @@ class Fetcher:
         if not isinstance(answer, dict):
             raise FetcherUnavailable("not an answer")
         if answer.get("ok") is not True:
-            error, detail = str(answer.get("error", "")), str(answer.get("detail", ""))
-            if error == "busy":
-                raise FetcherUnavailable("busy")
-            raise FetcherRefused(error or "refused", detail)
+            word, detail = str(answer.get("error", "")), str(answer.get("detail", ""))
+            if word in ("busy", "timeout"):
+                raise FetcherUnavailable(word)
+            raise FetcherRefused(word or "refused", detail)
         return answer.get("body")

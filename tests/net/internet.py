@@ -1,4 +1,4 @@
-"""A tiny internet on loopback for these tests: a name server and web servers written by hand, reached through a world."""
+"""A tiny internet on loopback for these tests: a name server and web servers by hand, reached through a world."""
 
 from __future__ import annotations
 
@@ -107,7 +107,9 @@ def _serve_dns(udp: socket.socket, internet: Internet) -> None:
                 continue
             reply.set_rcode(dns.rcode.from_text(given))
         elif (name, kind) in internet.records:
-            reply.answer.append(dns.rrset.from_text(query.question[0].name, 0, "IN", kind, *internet.records[name, kind]))
+            reply.answer.append(
+                dns.rrset.from_text(query.question[0].name, 0, "IN", kind, *internet.records[name, kind])
+            )
         elif given is None and not any(key[0] == name for key in internet.records):
             reply.set_rcode(dns.rcode.NXDOMAIN)
         elif given and kind in ("A", "AAAA"):

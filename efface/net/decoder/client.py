@@ -20,17 +20,20 @@ from typing import Any
 
 import efface
 from efface.net import frames
-from efface.net.protocol import Decoded, Mail, Picture, ProtocolError, from_wire
+from efface.net.page.model import Page
+from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, from_wire, to_wire
 
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
+PAGE_S = 8.0
 START_S = 90.0
 AT_ONCE = 4
 MAX_BYTES = 32 * 1024 * 1024
 _HEAD = struct.Struct("!4sBI")
+_META = struct.Struct("!I")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 class DecoderError(RuntimeError):
@@ -58,7 +61,7 @@ class Decoder:
             self._start()
 
     def state(self) -> dict[str, Any]:
-        """"on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
+        """ "on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
         "faces_reason"."""
         return dict(self._state)
 
@@ -83,6 +86,24 @@ class Decoder:
                 return Mail(error=str(failed))
             except ProtocolError:
                 return Mail(error="crashed")
+
+    def decode_page(
+        self, facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep_html: bool = False
+    ) -> Page | str:
+        """``body`` as the page of ``facts``, or one word for why it could not be read ("off", "timeout", "crashed")."""
+        meta = json.dumps(
+            {"facts": to_wire(facts), "charset": charset, "limits": to_wire(limits), "keep_html": keep_html}
+        ).encode("utf-8", "replace")
+        with self._places:
+            try:
+                with _Child(self) as child:
+                    data = _META.pack(len(meta)) + meta + body[: limits.page_bytes]
+                    page: Page = from_wire(Page, child.ask(b"PAGE", data, False, PAGE_S))
+            except _Failed as failed:
+                return str(failed)
+            except ProtocolError:
+                return "crashed"
+        return _bounded(page, limits)
 
     def close(self) -> None:
         """End the zygote and its children."""
@@ -247,6 +268,27 @@ def _digests(data: bytes) -> tuple[str, str]:
     return hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
+def _bounded(page: Page, limits: Limits) -> Page:
+    """The page with every list cut to its limit, whatever the child sent, and web addresses only."""
+    return replace(
+        page,
+        title=page.title[:300],
+        text=page.text[: limits.text_chars],
+        language=page.language[:20],
+        lines=page.lines[:2000],
+        links=[url for url in page.links[: limits.links_per_page] if _is_web(url)],
+        media=[ref for ref in page.media[: limits.media_per_page] if _is_web(ref.url) and len(ref.link) <= 2048],
+        walls=[wall[:20] for wall in page.walls[:12]],
+        text_sketch=page.text_sketch[:256],
+        dom_sketch=page.dom_sketch[:256],
+        moved_to=page.moved_to if _is_web(page.moved_to) else "",
+    )
+
+
+def _is_web(url: str) -> bool:
+    return len(url) <= 2048 and url.startswith(("http://", "https://"))
+
+
 def _checked(answer: Any, data: bytes, faces: bool) -> Decoded:
     """The child's answer with what it must not be trusted for replaced: digests and size are counted here, and the
     rest must have its shape. Raises ``ProtocolError``."""
@@ -260,5 +302,3 @@ def _checked(answer: Any, data: bytes, faces: bool) -> Decoded:
         raise ProtocolError("face")
     sha256, md5 = _digests(data)
     return Decoded(replace(picture, sha256=sha256, md5=md5, size=len(data)), decoded.faces if faces else [])
-
-

@@ -30,7 +30,10 @@ def confine(version: int) -> bool:
     libc.syscall.restype = ctypes.c_long
     ruleset = int(
         libc.syscall(
-            ctypes.c_long(_CREATE), ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)), ctypes.c_uint32(0)
+            ctypes.c_long(_CREATE),
+            ctypes.byref(attributes),
+            ctypes.c_size_t(ctypes.sizeof(attributes)),
+            ctypes.c_uint32(0),
         )
     )
     if ruleset < 0:

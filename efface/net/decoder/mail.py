@@ -196,11 +196,12 @@ def _lower(address: Any) -> str:
 
 def _is_report(message: Message, headers: dict[str, str]) -> bool:
     """A delivery report by its shape (RFC 3464), or a mail from the null sender's usual names."""
-    if message.get_content_type() == "multipart/report" and "delivery-status" in headers.get("content-type", "").lower():
+    report = "delivery-status" in headers.get("content-type", "").lower()
+    if report and message.get_content_type() == "multipart/report":
         return True
-    return bool(re.match(r"(?i)(mailer-daemon|postmaster)@", _first_address(headers.get("from", "")))) and bool(
-        re.search(r"(?i)undeliver|delivery|failure|returned|unzustellbar", headers.get("subject", ""))
-    )
+    sender = re.match(r"(?i)(mailer-daemon|postmaster)@", _first_address(headers.get("from", "")))
+    subject = re.search(r"(?i)undeliver|delivery|failure|returned|unzustellbar", headers.get("subject", ""))
+    return sender is not None and subject is not None
 
 
 def _is_automatic(headers: dict[str, str]) -> bool:
@@ -210,5 +211,3 @@ def _is_automatic(headers: dict[str, str]) -> bool:
     if headers.get("precedence", "").strip().lower() in ("bulk", "junk", "auto_reply"):
         return True
     return any(name in headers for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
-
-

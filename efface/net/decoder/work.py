@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import json
+import struct
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
 from efface.net.decoder.mail import read_mail
-from efface.net.protocol import Decoded, Face, Picture, to_wire
+from efface.net.page.model import Page
+from efface.net.page.read import read_page
+from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Picture, from_wire, to_wire
 from efface.vision import pdq
 from efface.vision.pictures import FACE_SIDE, PictureError, read_pixels
 
@@ -85,6 +89,19 @@ def _of(item: Any, name: str) -> Any:
     return item[name] if isinstance(item, dict) else getattr(item, name)
 
 
+def page(data: bytes) -> Page:
+    """The page in ``data``: length of a JSON head (four bytes), the head, the body."""
+    (size,) = struct.unpack_from("!I", data)
+    head = json.loads(data[4 : 4 + size])
+    return read_page(
+        from_wire(FetchFacts, head["facts"]),
+        data[4 + size :],
+        str(head["charset"]),
+        from_wire(Limits, head["limits"]),
+        bool(head["keep_html"]),
+    )
+
+
 def samples() -> list[bytes]:
     """One small picture of each format, and mails: decoded once before the seal so that nothing is loaded after it."""
     shade = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
@@ -117,6 +134,7 @@ def rehearse(engine: Engine | None) -> list[str]:
             broken.append(decoded.picture.error)
     if engine is not None:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
+    read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
     read_mail(_MAIL)
     read_mail(b"\xff\x00 not a mail")
     return broken
@@ -126,10 +144,17 @@ def perform(kind: str, data: bytes, engine: Engine | None, faces: bool) -> Any:
     """One job, JSON-ready."""
     if kind == "picture":
         return to_wire(picture(data, engine, faces))
+    if kind == "page":
+        return to_wire(page(data))
     if kind == "mail":
         return to_wire(read_mail(data))
     raise ValueError("unknown job")
 
+
+_PAGE = b"""<!doctype html><html lang=en><head><title>A</title><meta http-equiv=refresh content="0;url=/b">
+<script type="application/ld+json">{"image": "/c.jpg"}</script></head><body><nav>N</nav><main><h1>H</h1><p>words
+of a page that are long enough to be read</p><a href="http://b\xc3\xbccher.example/"><img src="/a.jpg"
+srcset="/b.jpg 2x"></a><svg></svg><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><form><input type=password></form></main></body></html>"""
 
 _MAIL = b"""\
 From: =?utf-8?q?M=C3=A4iler?= <MAILER-DAEMON@example.org>\r

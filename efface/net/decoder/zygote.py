@@ -25,7 +25,7 @@ from efface.net.decoder import landlock, seal, work
 from efface.net.process import die_with_parent, no_dumps
 
 _HEAD = struct.Struct("!4sBI")
-KINDS = {b"PICT": "picture", b"MAIL": "mail"}
+KINDS = {b"PICT": "picture", b"PAGE": "page", b"MAIL": "mail"}
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -74,7 +74,7 @@ def _engine(models: str | None) -> tuple[work.Engine | None, str]:
 
 def _threads() -> int:
     try:
-        return len(os.listdir("/proc/self/task"))
+        return len(list(Path("/proc/self/task").iterdir()))
     except OSError:
         return 1
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from efface.net.page import Page, jaccard, shingle
-from efface.net.page.shingles import words
+from efface.net.page.model import Page
+from efface.net.page.shingles import estimate, jaccard, shingle, words
 
 
 def alike(page: Page, probes: list[Page], control: Page | None) -> float:
@@ -35,9 +35,7 @@ def alike(page: Page, probes: list[Page], control: Page | None) -> float:
 
 def frames_alike(page: Page, probes: list[Page]) -> float:
     """0..1: resemblance of the page's frame (its tags with their depth) to the most alike probe; -1 without one."""
-    if not probes:
-        return -1.0
-    return round(max(jaccard(set(page.dom_hashes), set(probe.dom_hashes)) for probe in probes), 4)
+    return round(max((estimate(page.dom_sketch, probe.dom_sketch) for probe in probes), default=-1.0), 4)
 
 
 def _lines(page: Page) -> set[str]:

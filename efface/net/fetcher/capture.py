@@ -6,10 +6,7 @@ import base64
 import hashlib
 
 from efface.net.fetcher.context import Context
-from efface.net.fetcher.scan import fetch_media
-from efface.net.page import read_page
-from efface.net.page.cut import cut_media
-from efface.net.page.read import decode_html
+from efface.net.fetcher.scan import fetch_media, read
 from efface.net.page.urls import canonical
 from efface.net.protocol import Captured, CaptureRequest, MediaRef, ScannedMedia, ScanRequest
 from efface.vision.formats import sniff
@@ -33,13 +30,14 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
             ref = MediaRef(canonical(facts.final_url), "media", "page")
             decoded = await context.decoding.picture(fetched.body, False)
             return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns)
-        page = read_page(facts, fetched.body, fetched.charset, request.limits)
-        html, _ = cut_media(decode_html(fetched.body, fetched.charset))
+        facts, page = await read(context, fetched, request.limits, keep_html=True)
+        if page is None:
+            return Captured(facts, sent, html_sha256=digest, dns=dns)
         media = await fetch_media(session, context, page.media, page.base, scan_request)
         return Captured(
             facts=facts,
             request_headers=sent,
-            html_b64=base64.b64encode(html.encode("utf-8", "replace")[:_MOST_HTML]).decode("ascii"),
+            html_b64=base64.b64encode(page.html.encode("utf-8", "replace")[:_MOST_HTML]).decode("ascii"),
             html_sha256=digest,
             title=page.title,
             media=media,

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from efface.net.decoder import Decoder
-from efface.net.protocol import Decoded, Picture
+from efface.net.fetch import Fetched
+from efface.net.page.model import Page
+from efface.net.protocol import Decoded, Limits, Picture
 
 _BATCH = 8
 _BATCH_BYTES = 32 * 1024 * 1024
@@ -28,7 +30,7 @@ class Decoding:
         self.decoder = decoder
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="decode")
+        self._pool = ThreadPoolExecutor(2 * _WORKERS, thread_name_prefix="decode")
         self._tasks = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
 
     async def picture(self, data: bytes, faces: bool) -> Decoded:
@@ -37,6 +39,13 @@ class Decoding:
         self._waiting.append(item)
         self._wake.set()
         return await item.answer
+
+    async def page(self, fetched: Fetched, limits: Limits, keep_html: bool = False) -> Page | str:
+        """The page read in the sandbox, or one word for why not."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, self.decoder.decode_page, fetched.facts, fetched.body, fetched.charset, limits, keep_html
+        )
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []

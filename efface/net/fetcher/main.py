@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ipaddress
 import logging
 import os
 import resource
@@ -65,17 +66,15 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
     world: World | None = None
     if given.world_fd is not None:
         if given.kind == "production":
-            print("efface: an installation of kind production takes no world", file=sys.stderr)
+            log.error("an installation of kind production takes no world")
             return 2
         try:
             world = read_world(given.world_fd)
         except (WorldError, OSError) as error:
-            print(f"efface: {error}", file=sys.stderr)
+            log.error("%s", error)
             return 2
     os.environ.clear()
-    guard = Guard(
-        world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all
-    )
+    guard = Guard(world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all)
     guard.own = guard.own | _addresses(given.own)
     decoder = Decoder(models=given.models)
     try:
@@ -109,8 +108,6 @@ def _nameservers(given: Sequence[str]) -> list[tuple[str, int]] | None:
 
 
 def _addresses(given: Sequence[str]) -> frozenset[Address]:
-    import ipaddress
-
     return frozenset(ipaddress.ip_address(text) for text in given)
 
 
@@ -174,7 +171,8 @@ class Service:
         except (ConnectionError, asyncio.CancelledError):
             pass
         finally:
-            self._tasks.discard(task)  # type: ignore[arg-type]
+            if task is not None:
+                self._tasks.discard(task)
             writer.close()
 
     async def _next(self, reader: asyncio.StreamReader) -> Any:

@@ -15,9 +15,10 @@ from yarl import URL
 from efface.net.fetch import Session
 from efface.net.fetcher.alike import alike, frames_alike
 from efface.net.fetcher.context import Context
-from efface.net.fetcher.scan import fetch_picture
+from efface.net.fetcher.scan import fetch_picture, read
 from efface.net.guard import random_token
-from efface.net.page import Page, estimate, read_page
+from efface.net.page.model import Page
+from efface.net.page.shingles import estimate
 from efface.net.page.urls import canonical
 from efface.net.protocol import (
     AssetRef,
@@ -34,6 +35,7 @@ from efface.vision.hamming import MATCH, least_distance
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
+_CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "cache-status")
 
 
 @dataclass(slots=True)
@@ -50,14 +52,14 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
     anchor = target or (media[0].url if media else "")
     async with context.session(request.limits) as session:
         judge = _Judge(session, context, request, target)
-        visits = {"bot": await judge.visit(target), "browser": await judge.visit(target, browser=True)} if target else {}
+        visits: dict[str, _Visit] = {}
+        if target:
+            visits = {"bot": await judge.visit(target), "browser": await judge.visit(target, browser=True)}
         siblings = [await judge.visit(url) for url in probe_addresses(target or anchor)] if anchor else []
         control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
         shown = {name: await judge.shows(visit) for name, visit in visits.items()}
         looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
-    pages = {
-        name: _look(visit, request, siblings, control, serves=shown[name]) for name, visit in visits.items()
-    }
+    pages = {name: _look(visit, request, siblings, control, serves=shown[name]) for name, visit in visits.items()}
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
         pages=pages,
@@ -86,7 +88,8 @@ class _Judge:
         self.context.note_answer(fetched.facts.final_url)
         if sniff(fetched.body[:32]):
             return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body, False)).picture)
-        return _Visit(fetched.facts, read_page(fetched.facts, fetched.body, fetched.charset, self.request.limits))
+        facts, page = await read(self.context, fetched, self.request.limits)
+        return _Visit(facts, page)
 
     async def picture(self, url: str) -> tuple[FetchFacts, Decoded]:
         async with self._gate:
@@ -121,7 +124,7 @@ class _Judge:
 
 def cache_hit(headers: dict[str, str]) -> bool:
     """Whether an answer says that it comes from a cache (RFC 9211, RFC 9111 section 5.1, and what CDNs write)."""
-    status = " ".join(headers.get(name, "") for name in ("cf-cache-status", "x-cache", "x-cache-status", "cache-status"))
+    status = " ".join(headers.get(name, "") for name in _CACHE_HEADERS)
     if re.search(r"\bhit\b|\bstale\b|\brevalidated\b", status, re.IGNORECASE):
         return True
     return bool(re.fullmatch(r"\s*0*[1-9]\d*\s*", headers.get("age", ""))) and "miss" not in status.lower()
@@ -165,8 +168,7 @@ def _shaped(value: str, token: str) -> str:
 def _control(given: str, anchor: str) -> str:
     if given:
         return given
-    root = str(URL(anchor).origin()) + "/"
-    return root
+    return str(URL(anchor).origin()) + "/"
 
 
 def _look(

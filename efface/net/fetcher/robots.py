@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from protego import Protego  # type: ignore[import-untyped]
+from protego import Protego
 from yarl import URL
 
 from efface.net.fetcher.context import Context

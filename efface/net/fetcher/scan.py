@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
-from efface.net.page import Page, read_page
+from efface.net.page.model import Page
 from efface.net.page.urls import canonical, url_digest
-from efface.net.protocol import Decoded, FetchFacts, MediaRef, Picture, Scan, ScannedMedia, ScanRequest
+from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest
 from efface.vision.formats import sniff
 
 _AT_ONCE = 4
@@ -33,7 +33,9 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             decoded = await context.decoding.picture(fetched.body, request.faces)
             kept = await _push(request, context, ref, fetched.facts, decoded)
             return Scan(fetched.facts, media=[ScannedMedia(ref, kept, decoded.picture)])
-        page = read(fetched, request)
+        facts, page = await read(context, fetched, request.limits)
+        if page is None:
+            return Scan(facts, clipped=fetched.clipped)
         wanted, skipped = _split(page.media, set(request.skip)) if request.media else ([], list(page.media))
         media = await fetch_media(session, context, wanted, page.base, request)
         return Scan(
@@ -49,8 +51,14 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
         )
 
 
-def read(fetched: Fetched, request: ScanRequest) -> Page:
-    return read_page(fetched.facts, fetched.body, fetched.charset, request.limits)
+async def read(
+    context: Context, fetched: Fetched, limits: Limits, keep_html: bool = False
+) -> tuple[FetchFacts, Page | None]:
+    """The page that was fetched; where it cannot be read, None and facts that say so: it was not seen."""
+    page = await context.decoding.page(fetched, limits, keep_html)
+    if isinstance(page, Page):
+        return fetched.facts, page
+    return replace(fetched.facts, error="bad-answer", detail=f"page could not be read ({page})"), None
 
 
 def _split(refs: Sequence[MediaRef], skip: set[str]) -> tuple[list[MediaRef], list[MediaRef]]:
@@ -102,5 +110,3 @@ async def _push(
     if sent:
         return facts
     return replace(facts, error="internal", detail=FACES_LOST)
-
-

@@ -1,8 +1,8 @@
 """Media cut out of HTML, so that what is kept as evidence shows that a picture stood there and not the picture.
 
 Cut: data: addresses of media in attributes, style sheets and scripts, however they are split over lines; drawings
-(inline SVG); canvas pixels and blobs written into scripts as base64, hexadecimal, escaped bytes or lists of numbers; and
-runs of bytes that are no text at all. What was cut is named by its length and the SHA-256 of what stood there.
+(inline SVG); canvas pixels and blobs written into scripts as base64, hexadecimal, escaped bytes or lists of numbers;
+and runs of bytes that are no text at all. What was cut is named by its length and the SHA-256 of what stood there.
 """
 
 from __future__ import annotations

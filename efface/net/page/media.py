@@ -22,7 +22,9 @@ _LAZY_FULL = ("data-full", "data-large", "data-zoom-image", "data-highres")
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)$", re.IGNORECASE)
 _VECTOR = re.compile(r"\.(?:svgz?|ico|css|js|html?|php|woff2?)$", re.IGNORECASE)
-_THUMB = re.compile(r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE)
+_THUMB = re.compile(
+    r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE
+)
 _SIZED = re.compile(r"[-_/](\d{2,3})x(\d{2,3})(?=[._/-]|$)")
 _CSS_URL = re.compile(r"url\(\s*(?:\"([^\"]{1,2048})\"|'([^']{1,2048})'|([^\s\"')]{1,2048}))\s*\)", re.IGNORECASE)
 _MAX_JSON = 200_000

@@ -5,16 +5,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
+from efface.net.page.cut import cut_media
 from efface.net.page.media import media_refs
+from efface.net.page.model import Page
 from efface.net.page.shingles import shingle, sketch, words
 from efface.net.page.urls import absolute
 from efface.net.page.walls import walls
-from efface.net.protocol import FetchFacts, Limits, MediaRef
+from efface.net.protocol import FetchFacts, Limits
 
 MAX_TITLE = 300
 LONGEST_WORD = 200
@@ -22,52 +23,100 @@ LONGEST_WORD = 200
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "svg", "canvas", "head", "iframe", "object", "select"})
 _FRAME = frozenset({"nav", "header", "footer", "aside", "menu", "dialog"})
 _BLOCKS = frozenset(
-    "address article aside blockquote body br dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
-    "header hr li main nav ol p pre section summary table tbody td tfoot th thead title tr ul".split()
+    # fmt: off
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "br",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
+    # fmt: on
 )
 _MOST_NODES = 60_000
+_MOST_LINES = 2000
+_MOST_LINE_CHARS = 60_000
 _DEEPEST = 2000
 _LONGEST_TAG = 16_384
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,15})[^<>]*")
 _SHALLOW = frozenset(
-    "area base br col embed hr img input link meta param source track wbr p li td th tr dd dt option a html body head".split()
+    # fmt: off
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+        "td",
+        "th",
+        "tr",
+        "dd",
+        "dt",
+        "option",
+        "a",
+        "html",
+        "body",
+        "head",
+    ]
+    # fmt: on
 )
+_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([a-zA-Z0-9_:.\-]{2,40})", re.IGNORECASE)
+_REFRESH = re.compile(r"\s*(\d{1,6})[^;,]{0,10}[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']{1,2048})", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """``lines`` are the lines of the main text (navigation, header and footer left out where something else is
-    left); ``text_hashes`` and ``dom_hashes`` whole shingle sets; ``moved_to`` the target of an immediate
-    meta refresh."""
-
-    base: str
-    title: str = ""
-    text: str = ""
-    language: str = ""
-    lines: list[str] = field(default_factory=list)
-    links: list[str] = field(default_factory=list)
-    media: list[MediaRef] = field(default_factory=list)
-    more: bool = False
-    walls: list[str] = field(default_factory=list)
-    text_hashes: frozenset[int] = frozenset()
-    dom_hashes: frozenset[int] = frozenset()
-    moved_to: str = ""
-
-    @property
-    def text_sketch(self) -> list[int]:
-        return sketch(self.text_hashes)
-
-    @property
-    def dom_sketch(self) -> list[int]:
-        return sketch(self.dom_hashes)
 
 
 def decode_html(body: bytes, charset: str = "") -> str:
     """``body`` as text: byte order mark, then the header's charset, then the one in the first kilobyte, then UTF-8,
     broken bytes replaced (after WHATWG HTML, "determining the character encoding")."""
-    for mark, name in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+    for mark, name in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, "replace")
     match = _META_CHARSET.search(body[:2048])
@@ -84,8 +133,8 @@ def decode_html(body: bytes, charset: str = "") -> str:
 
 
 def bounded_html(html: str) -> tuple[str, bool]:
-    """``html`` cut where it nests deeper than ``_DEEPEST`` or a tag is longer than ``_LONGEST_TAG``, and whether it was:
-    the parser's cost grows with the square of both. Void and self-closing kinds of tags do not count."""
+    """``html`` cut where it nests deeper than ``_DEEPEST`` or a tag is longer than ``_LONGEST_TAG``, and whether it
+    was: the parser's cost grows with the square of both. Void and self-closing kinds of tags do not count."""
     if html.count("<") < _DEEPEST and len(html) < _LONGEST_TAG:
         return html, False
     depth = 0
@@ -100,13 +149,15 @@ def bounded_html(html: str) -> tuple[str, bool]:
     return html, False
 
 
-def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits) -> Page:
-    """``body`` as a page of ``facts.final_url``. Never raises for what is in it."""
+def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep_html: bool = False) -> Page:
+    """``body`` as a page of ``facts.final_url``; its source without media too where ``keep_html``. Never raises for
+    what is in it, but a page made for it may take long: the caller keeps the time."""
     try:
         base = URL(facts.final_url or facts.url)
     except (ValueError, TypeError):
         return Page(facts.final_url)
-    html, cut = bounded_html(decode_html(body[: limits.page_bytes], charset).replace("\x00", "\ufffd"))
+    whole = decode_html(body[: limits.page_bytes], charset).replace("\x00", "\ufffd")
+    html, cut = bounded_html(whole)
     try:
         tree = LexborHTMLParser(html)
     except Exception:  # the parser's own error class is not part of its interface
@@ -128,14 +179,15 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits) -> P
         title=title,
         text=text,
         language=re.sub(r"[^A-Za-z0-9-]", "", language)[:20].lower(),
-        lines=lines,
+        lines=_first(lines),
         links=links,
         media=media,
         more=more_media or more_links or cut,
         walls=walls(facts, tree, title, text, len(media)),
-        text_hashes=frozenset(shingle(words(text))),
-        dom_hashes=frozenset(shingle(tags, 4)),
+        text_sketch=sketch(shingle(words(text))),
+        dom_sketch=sketch(shingle(tags, 4)),
         moved_to=_refresh(tree, base),
+        html=cut_media(whole)[0][: 2 * limits.page_bytes] if keep_html else "",
     )
 
 
@@ -189,6 +241,18 @@ def _walk(tree: LexborHTMLParser) -> tuple[list[str], list[str], list[str]]:
     return main, frame, tags
 
 
+def _first(lines: list[str]) -> list[str]:
+    """The first lines, ``_MOST_LINES`` and ``_MOST_LINE_CHARS`` in all."""
+    kept: list[str] = []
+    size = 0
+    for line in lines[:_MOST_LINES]:
+        size += len(line)
+        if size > _MOST_LINE_CHARS:
+            break
+        kept.append(line)
+    return kept
+
+
 def _is_frame(node: LexborNode) -> bool:
     role = node.attributes.get("role")
     return role in ("navigation", "banner", "contentinfo", "complementary", "search") or "hidden" in node.attributes
@@ -227,7 +291,7 @@ def _refresh(tree: LexborHTMLParser, base: URL) -> str:
 def _refresh_text(tree: LexborHTMLParser) -> tuple[int, str] | None:
     for node in tree.css("meta[http-equiv]")[:20]:
         if (node.attributes.get("http-equiv") or "").lower() == "refresh":
-            match = re.match(r"\s*(\d{1,6})[^;,]{0,10}[;,]\s*(?:url\s*=\s*)?[\"']?([^\"']{1,2048})", node.attributes.get("content") or "", re.IGNORECASE)
+            match = _REFRESH.match(node.attributes.get("content") or "")
             if match:
                 return int(match.group(1)), match.group(2)
     return None

@@ -21,51 +21,106 @@ def _any(*phrases: str) -> re.Pattern[str]:
 
 
 _CHALLENGE_TITLE = _any(
-    r"just a moment", r"attention required", r"checking your browser", r"ddos[- ]guard", r"are you (?:a )?human",
-    r"security check", r"access denied", r"one more step", r"robot check", r"bot verification",
-)  # fmt: skip
+    r"just a moment",
+    r"attention required",
+    r"checking your browser",
+    r"ddos[- ]guard",
+    r"are you (?:a )?human",
+    r"security check",
+    r"access denied",
+    r"one more step",
+    r"robot check",
+    r"bot verification",
+)
 _CHALLENGE = _any(
-    r"verify(?:ing)? (?:that )?you are (?:a )?human", r"checking your browser before", r"enable javascript and cookies",
-    r"complete the (?:captcha|security check)", r"unusual traffic from your", r"prove (?:that )?you(?:'| a)re not a robot",
-    r"needs to review the security of your connection", r"please wait while we check",
-)  # fmt: skip
+    r"verify(?:ing)? (?:that )?you are (?:a )?human",
+    r"checking your browser before",
+    r"enable javascript and cookies",
+    r"complete the (?:captcha|security check)",
+    r"unusual traffic from your",
+    r"prove (?:that )?you(?:'| a)re not a robot",
+    r"needs to review the security of your connection",
+    r"please wait while we check",
+)
 _CHALLENGE_MARKS = (
     ".cf-turnstile, .g-recaptcha, .h-captcha, #challenge-form, #cf-challenge-running, #challenge-running, "
     "[src*='challenge-platform'], [src*='hcaptcha.com'], [src*='recaptcha/api'], [src*='captcha-delivery'], "
     "[id*='px-captcha']"
 )
 _AGE = _any(
-    r"are you (?:at least |over )?(?:18|21|eighteen)", r"i am (?:at least |over )?(?:18|21)", r"you must be (?:at least |over )?(?:18|21)",
-    r"age (?:verification|check|gate|confirmation)", r"confirm (?:that )?you are (?:over|at least)", r"bist du (?:über |mindestens )?18",
-    r"verify your age", r"(?:avez-vous|as-tu) (?:plus de )?18", r"eres mayor de (?:18|edad)", r"adults only",
-)  # fmt: skip
+    r"are you (?:at least |over )?(?:18|21|eighteen)",
+    r"i am (?:at least |over )?(?:18|21)",
+    r"you must be (?:at least |over )?(?:18|21)",
+    r"age (?:verification|check|gate|confirmation)",
+    r"confirm (?:that )?you are (?:over|at least)",
+    r"bist du (?:über |mindestens )?18",
+    r"verify your age",
+    r"(?:avez-vous|as-tu) (?:plus de )?18",
+    r"eres mayor de (?:18|edad)",
+    r"adults only",
+)
 _LOGIN = _any(
-    r"(?:log|sign) ?in to (?:continue|view|see)", r"please (?:log|sign) ?in", r"you must be logged in", r"members? only",
-    r"login required", r"bitte (?:melde|loggen)", r"connectez-vous", r"inicia sesi[oó]n", r"register to (?:view|continue)",
-)  # fmt: skip
+    r"(?:log|sign) ?in to (?:continue|view|see)",
+    r"please (?:log|sign) ?in",
+    r"you must be logged in",
+    r"members? only",
+    r"login required",
+    r"bitte (?:melde|loggen)",
+    r"connectez-vous",
+    r"inicia sesi[oó]n",
+    r"register to (?:view|continue)",
+)
+_LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|auth|account/login)\b")
 _PAYWALL = _any(
-    r"subscribe to (?:continue|read|view|see|unlock)", r"premium (?:members|content|access)", r"unlock (?:this|full)",
-    r"become a (?:premium )?member", r"purchase (?:access|to view)", r"upgrade (?:your account )?to (?:view|see|continue)",
-)  # fmt: skip
+    r"subscribe to (?:continue|read|view|see|unlock)",
+    r"premium (?:members|content|access)",
+    r"unlock (?:this|full)",
+    r"become a (?:premium )?member",
+    r"purchase (?:access|to view)",
+    r"upgrade (?:your account )?to (?:view|see|continue)",
+)
 _SUSPENDED = _any(
-    r"account (?:has been |is )?suspended", r"(?:web)?site (?:has been |is )?suspended", r"this account has been suspended",
-    r"hosting (?:account )?(?:has been |is )?(?:suspended|disabled)", r"contact your hosting provider", r"konto (?:wurde )?gesperrt",
+    r"account (?:has been |is )?suspended",
+    r"(?:web)?site (?:has been |is )?suspended",
+    r"this account has been suspended",
+    r"hosting (?:account )?(?:has been |is )?(?:suspended|disabled)",
+    r"contact your hosting provider",
+    r"konto (?:wurde )?gesperrt",
     r"bandwidth limit exceeded",
-)  # fmt: skip
+)
 _PARKED = _any(
-    r"(?:this |the )?domain (?:name )?(?:is|may be) (?:for sale|parked|available)", r"buy this domain", r"domain (?:is )?parked",
-    r"parked free", r"this domain has expired", r"inquire about this domain", r"domain steht zum verkauf",
-)  # fmt: skip
+    r"(?:this |the )?domain (?:name )?(?:is|may be) (?:for sale|parked|available)",
+    r"buy this domain",
+    r"domain (?:is )?parked",
+    r"parked free",
+    r"this domain has expired",
+    r"inquire about this domain",
+    r"domain steht zum verkauf",
+)
 _GEO = _any(
-    r"not available (?:in|for) your (?:country|region|location|area)", r"(?:blocked|restricted) in your (?:country|region|location)",
-    r"unavailable (?:in|for) your (?:country|region|location)", r"in deinem land nicht verf", r"for legal reasons",
-    r"n'est pas disponible dans votre pays", r"no est[aá] disponible en tu pa[ií]s",
-)  # fmt: skip
+    r"not available (?:in|for) your (?:country|region|location|area)",
+    r"(?:blocked|restricted) in your (?:country|region|location)",
+    r"unavailable (?:in|for) your (?:country|region|location)",
+    r"in deinem land nicht verf",
+    r"for legal reasons",
+    r"n'est pas disponible dans votre pays",
+    r"no est[aá] disponible en tu pa[ií]s",
+)
 _GONE = _any(
-    r"\b404\b", r"\b410\b", r"not found", r"no longer (?:available|exists?)", r"(?:page|post|video|image|album|content|file|item) (?:has been |was |is )?(?:removed|deleted|gone)",
-    r"does(?:n't| not) exist", r"could(?:n't| not) (?:be found|find)", r"nicht gefunden", r"introuvable", r"no encontrad",
-    r"nothing (?:was )?(?:here|found)", r"page missing",
-)  # fmt: skip
+    r"\b404\b",
+    r"\b410\b",
+    r"not found",
+    r"no longer (?:available|exists?)",
+    r"(?:page|post|video|image|album|content|file|item) "
+    r"(?:has been |was |is )?(?:removed|deleted|gone)",
+    r"does(?:n't| not) exist",
+    r"could(?:n't| not) (?:be found|find)",
+    r"nicht gefunden",
+    r"introuvable",
+    r"no encontrad",
+    r"nothing (?:was )?(?:here|found)",
+    r"page missing",
+)
 
 
 def walls(facts: FetchFacts, tree: LexborHTMLParser | None, title: str, text: str, media: int) -> list[str]:
@@ -115,5 +170,5 @@ def _login(facts: FetchFacts, tree: LexborHTMLParser | None, said: str, media: i
     asks = tree is not None and tree.css_first("input[type=password]") is not None
     if asks and media <= 2:
         return True
-    moved = bool(facts.redirects) and re.search(r"/(?:log-?in|sign-?in|auth|account/login)\b", facts.final_url) is not None
+    moved = bool(facts.redirects) and _LOGIN_PATH.search(facts.final_url) is not None
     return (asks or media <= 2) and (moved or _LOGIN.search(said) is not None)
