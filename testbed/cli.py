@@ -18,11 +18,11 @@ from testbed.world import generate
 
 
 @click.group("testbed")
-def testbed_group() -> None:
+def group() -> None:
     """A seeded hostile little internet on loopback, and its score."""
 
 
-@testbed_group.command("up")
+@group.command("up")
 @click.option(
     "--dir",
     "folder",
@@ -82,7 +82,7 @@ def up(
         asyncio.run(serve.run(folder.resolve(), address))
 
 
-@testbed_group.command("score")
+@group.command("score")
 @click.option(
     "--dir",
     "folder",
@@ -110,4 +110,4 @@ def score_command(folder: Path, export: Any, out: str) -> None:
         click.echo(f"{name:22} {value}")
 
 
-COMMANDS: list[click.Command] = [testbed_group]
+COMMANDS: list[click.Command] = [group]

@@ -100,6 +100,6 @@ def read(data: bytes, sender: str, recipients: list[str]) -> Notice:
         urls=list(urls),
         step=int(step) if step.isdigit() else 1,
         kind=_text(message, TYPE),
-        automatic=_text(message, "Auto-Submitted").lower() not in {"", "no"} or not sender,
+        automatic=_text(message, "Auto-Submitted").lower() not in {"", "no"} or sender in {"", "<>"},
         attachments=names,
     )

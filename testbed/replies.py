@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
@@ -47,7 +48,7 @@ def compose(kind: str, data: dict[str, Any], now: datetime) -> Outgoing:
         mail["Auto-Submitted"] = "auto-replied"
         mail["Precedence"] = "auto_reply"
     mail.set_content(f"Hello,\n\n{data['text']}\n\nRegards,\n{data['company']}\n")
-    return Outgoing(data["desk"], data["to"], message_id, mail.as_bytes())
+    return Outgoing(data["desk"], data["to"], message_id, mail.as_bytes(policy=policy.SMTP))
 
 
 def _one_line(text: str) -> str:
@@ -81,4 +82,4 @@ def _report(data: dict[str, Any], now: datetime, domain: str, message_id: str) -
     original["To"] = data["desk"]
     original.set_content("")
     report.attach(MIMEMessage(original))
-    return report.as_bytes()
+    return report.as_bytes(policy=policy.compat32.clone(linesep="\r\n"))
