@@ -8,152 +8,304 @@ import efface.engine.base.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('cases', '0001_initial'),
-        ('sites', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("cases", "0001_initial"),
+        ("sites", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Media',
+            name="Media",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.BinaryField(unique=True)),
-                ('pdq', models.JSONField(default=list, help_text='eight hex hashes; empty where it could not be decoded')),
-                ('quality', models.PositiveSmallIntegerField(default=0)),
-                ('width', models.PositiveIntegerField(default=0)),
-                ('height', models.PositiveIntegerField(default=0)),
-                ('faces', models.PositiveSmallIntegerField(default=0)),
-                ('faces_seen', models.BooleanField(default=False, help_text='faces were counted when it was met')),
-                ('error', models.CharField(blank=True, max_length=30)),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("sha256", models.BinaryField(unique=True)),
+                (
+                    "pdq",
+                    models.JSONField(default=list, help_text="eight hex hashes; empty where it could not be decoded"),
+                ),
+                ("quality", models.PositiveSmallIntegerField(default=0)),
+                ("width", models.PositiveIntegerField(default=0)),
+                ("height", models.PositiveIntegerField(default=0)),
+                ("faces", models.PositiveSmallIntegerField(default=0)),
+                ("faces_seen", models.BooleanField(default=False, help_text="faces were counted when it was met")),
+                ("error", models.CharField(blank=True, max_length=30)),
+                ("first_seen", models.DateTimeField()),
+                ("last_seen", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Match',
+            name="Match",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('page_digest', models.BinaryField()),
-                ('kind', models.CharField(max_length=8)),
-                ('score', models.FloatField(help_text='PDQ distance in bits, or cosine of faces')),
-                ('strong', models.BooleanField(default=False)),
-                ('reasons', models.JSONField(default=list)),
-                ('page_url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('media_url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('state', models.CharField(choices=[('candidate', 'to be decided'), ('asked', 'asked the survivor'), ('confirmed', 'confirmed'), ('rejected', 'not hers'), ('own', 'her own, leave it')], default='candidate', max_length=10)),
-                ('made_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=60)),
-                ('decided_why', models.CharField(blank=True, max_length=200)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("page_digest", models.BinaryField()),
+                ("kind", models.CharField(max_length=8)),
+                ("score", models.FloatField(help_text="PDQ distance in bits, or cosine of faces")),
+                ("strong", models.BooleanField(default=False)),
+                ("reasons", models.JSONField(default=list)),
+                ("page_url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("media_url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("candidate", "to be decided"),
+                            ("asked", "asked the survivor"),
+                            ("confirmed", "confirmed"),
+                            ("rejected", "not hers"),
+                            ("own", "her own, leave it"),
+                        ],
+                        default="candidate",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=60)),
+                ("decided_why", models.CharField(blank=True, max_length=200)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('age', models.CharField(choices=[('adult', '18 or older'), ('minor', 'under 18'), ('unknown', 'not known')], default='unknown', max_length=8)),
-                ('state', models.CharField(choices=[('unknown', 'not checked yet'), ('live', 'still there'), ('partial', 'partly removed'), ('moved', 'moved'), ('gated', 'behind a login or age gate'), ('bot-blocked', 'the site blocks our check'), ('geo-blocked', 'blocked in some countries'), ('suspended', 'site suspended'), ('unreachable', 'not reachable'), ('content-replaced', 'replaced by something else'), ('gone-provisional', 'not found, being rechecked'), ('gone-confirmed', 'not found in repeated checks'), ('delisting-pending', 'still listed by a search engine'), ('reappeared', 'came back'), ('conflict', 'checks disagree')], default='unknown', max_length=20)),
-                ('episode', models.PositiveSmallIntegerField(default=1, help_text='grows by one each time it comes back')),
-                ('page_url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('baseline', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('confirmed_at', models.DateTimeField()),
-                ('gone_at', models.DateTimeField(null=True)),
-                ('stopped', models.CharField(blank=True, help_text='why nothing more is done, where so', max_length=60)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='sites.site')),
-                ('match', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='finding', to='search.match')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "age",
+                    models.CharField(
+                        choices=[("adult", "18 or older"), ("minor", "under 18"), ("unknown", "not known")],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not checked yet"),
+                            ("live", "still there"),
+                            ("partial", "partly removed"),
+                            ("moved", "moved"),
+                            ("gated", "behind a login or age gate"),
+                            ("bot-blocked", "the site blocks our check"),
+                            ("geo-blocked", "blocked in some countries"),
+                            ("suspended", "site suspended"),
+                            ("unreachable", "not reachable"),
+                            ("content-replaced", "replaced by something else"),
+                            ("gone-provisional", "not found, being rechecked"),
+                            ("gone-confirmed", "not found in repeated checks"),
+                            ("delisting-pending", "still listed by a search engine"),
+                            ("reappeared", "came back"),
+                            ("conflict", "checks disagree"),
+                        ],
+                        default="unknown",
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "episode",
+                    models.PositiveSmallIntegerField(default=1, help_text="grows by one each time it comes back"),
+                ),
+                ("page_url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("baseline", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("confirmed_at", models.DateTimeField()),
+                ("gone_at", models.DateTimeField(null=True)),
+                (
+                    "stopped",
+                    models.CharField(blank=True, help_text="why nothing more is done, where so", max_length=60),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="sites.site"
+                    ),
+                ),
+                (
+                    "match",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="finding", to="search.match"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Sighting',
+            name="Sighting",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('page_digest', models.BinaryField()),
-                ('media_digest', models.BinaryField()),
-                ('page_url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='installation')),
-                ('media_url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='installation')),
-                ('role', models.CharField(default='media', max_length=10)),
-                ('first_seen', models.DateTimeField()),
-                ('last_seen', models.DateTimeField()),
-                ('media', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='search.media')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sightings', to='sites.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("page_digest", models.BinaryField()),
+                ("media_digest", models.BinaryField()),
+                ("page_url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="installation")),
+                ("media_url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="installation")),
+                ("role", models.CharField(default="media", max_length=10)),
+                ("first_seen", models.DateTimeField()),
+                ("last_seen", models.DateTimeField()),
+                (
+                    "media",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="search.media"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="sightings", to="sites.site"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='match',
-            name='sighting',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='matches', to='search.sighting'),
+            model_name="match",
+            name="sighting",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="matches", to="search.sighting"
+            ),
         ),
         migrations.CreateModel(
-            name='Asset',
+            name="Asset",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=10)),
-                ('url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('url_digest', models.BinaryField()),
-                ('host', models.CharField(max_length=253)),
-                ('pdq', models.JSONField(default=list)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('added_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assets', to='search.finding')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("role", models.CharField(max_length=10)),
+                ("url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("url_digest", models.BinaryField()),
+                ("host", models.CharField(max_length=253)),
+                ("pdq", models.JSONField(default=list)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assets", to="search.finding"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('finding'), models.F('url_digest'), name='one_asset_a_url')],
+                "constraints": [
+                    models.UniqueConstraint(models.F("finding"), models.F("url_digest"), name="one_asset_a_url")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Frontier',
+            name="Frontier",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.BinaryField(unique=True)),
-                ('url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='installation')),
-                ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('priority', models.PositiveSmallIntegerField(default=50, help_text='lower is sooner')),
-                ('found_at', models.DateTimeField()),
-                ('visited_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField()),
-                ('unchanged', models.PositiveIntegerField(default=0)),
-                ('status', models.PositiveSmallIntegerField(default=0)),
-                ('etag', models.CharField(blank=True, max_length=200)),
-                ('content', models.BinaryField(help_text='keyed digest of links and media, to notice change', null=True)),
-                ('wall', models.CharField(blank=True, max_length=20)),
-                ('failures', models.PositiveSmallIntegerField(default=0)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='frontier', to='sites.site')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("digest", models.BinaryField(unique=True)),
+                ("url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="installation")),
+                ("depth", models.PositiveSmallIntegerField(default=0)),
+                ("priority", models.PositiveSmallIntegerField(default=50, help_text="lower is sooner")),
+                ("found_at", models.DateTimeField()),
+                ("visited_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField()),
+                ("unchanged", models.PositiveIntegerField(default=0)),
+                ("status", models.PositiveSmallIntegerField(default=0)),
+                ("etag", models.CharField(blank=True, max_length=200)),
+                (
+                    "content",
+                    models.BinaryField(help_text="keyed digest of links and media, to notice change", null=True),
+                ),
+                ("wall", models.CharField(blank=True, max_length=20)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="frontier", to="sites.site"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(models.F('site'), models.F('due_at'), name='frontier_due')],
+                "indexes": [models.Index(models.F("site"), models.F("due_at"), name="frontier_due")],
             },
         ),
         migrations.AddIndex(
-            model_name='sighting',
-            index=models.Index(models.F('page_digest'), name='sighting_page'),
+            model_name="sighting",
+            index=models.Index(models.F("page_digest"), name="sighting_page"),
         ),
         migrations.AddIndex(
-            model_name='sighting',
-            index=models.Index(models.F('media_digest'), name='sighting_media'),
+            model_name="sighting",
+            index=models.Index(models.F("media_digest"), name="sighting_media"),
         ),
         migrations.AddConstraint(
-            model_name='sighting',
-            constraint=models.UniqueConstraint(models.F('page_digest'), models.F('media_digest'), models.F('media'), name='one_sighting_a_place'),
+            model_name="sighting",
+            constraint=models.UniqueConstraint(
+                models.F("page_digest"), models.F("media_digest"), models.F("media"), name="one_sighting_a_place"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='match',
-            constraint=models.UniqueConstraint(models.F('case'), models.F('page_digest'), name='one_match_a_page_and_case'),
+            model_name="match",
+            constraint=models.UniqueConstraint(
+                models.F("case"), models.F("page_digest"), name="one_match_a_page_and_case"
+            ),
         ),
     ]

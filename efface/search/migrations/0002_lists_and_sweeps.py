@@ -6,79 +6,89 @@ import efface.engine.base.fields
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('search', '0001_initial'),
-        ('sites', '0002_visits'),
+        ("search", "0001_initial"),
+        ("sites", "0002_visits"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='frontier',
-            name='last_modified',
+            model_name="frontier",
+            name="last_modified",
             field=models.CharField(blank=True, max_length=60),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='linked_at',
-            field=models.DateTimeField(help_text='last time a list linked to it', null=True),
+            model_name="frontier",
+            name="linked_at",
+            field=models.DateTimeField(help_text="last time a list linked to it", null=True),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='opened',
-            field=models.PositiveIntegerField(default=0, help_text='pages first found here: what makes it a list'),
+            model_name="frontier",
+            name="opened",
+            field=models.PositiveIntegerField(default=0, help_text="pages first found here: what makes it a list"),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='read_at',
-            field=models.DateTimeField(help_text='last time it was there and could be read', null=True),
+            model_name="frontier",
+            name="read_at",
+            field=models.DateTimeField(help_text="last time it was there and could be read", null=True),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='shape',
-            field=models.BinaryField(default=bytes, help_text="keyed digest of the URL's form, to notice endless series"),
+            model_name="frontier",
+            name="shape",
+            field=models.BinaryField(
+                default=bytes, help_text="keyed digest of the URL's form, to notice endless series"
+            ),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='shows',
-            field=models.PositiveSmallIntegerField(default=0, help_text='full media it shows'),
+            model_name="frontier",
+            name="shows",
+            field=models.PositiveSmallIntegerField(default=0, help_text="full media it shows"),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='sweep',
-            field=models.BooleanField(default=False, help_text='its faces must be met again'),
+            model_name="frontier",
+            name="sweep",
+            field=models.BooleanField(default=False, help_text="its faces must be met again"),
         ),
         migrations.AddField(
-            model_name='frontier',
-            name='via',
-            field=models.UUIDField(help_text='the list it was last seen on', null=True),
+            model_name="frontier",
+            name="via",
+            field=models.UUIDField(help_text="the list it was last seen on", null=True),
         ),
         migrations.AddField(
-            model_name='match',
-            name='baseline',
-            field=efface.engine.base.fields.SealedField(blank=True, help_text='what the page said then, as shingles', null=True, scope='case'),
+            model_name="match",
+            name="baseline",
+            field=efface.engine.base.fields.SealedField(
+                blank=True, help_text="what the page said then, as shingles", null=True, scope="case"
+            ),
         ),
         migrations.AddField(
-            model_name='sighting',
-            name='fetched_at',
-            field=models.DateTimeField(help_text='last time its bytes were looked at', null=True),
+            model_name="sighting",
+            name="fetched_at",
+            field=models.DateTimeField(help_text="last time its bytes were looked at", null=True),
         ),
         migrations.AddField(
-            model_name='sighting',
-            name='link_digest',
+            model_name="sighting",
+            name="link_digest",
             field=models.BinaryField(help_text="the page it stands for: a list's thumbnail of that page", null=True),
         ),
         migrations.AlterField(
-            model_name='frontier',
-            name='content',
-            field=models.BinaryField(help_text='keyed digest of the media it shows, to notice change', null=True),
+            model_name="frontier",
+            name="content",
+            field=models.BinaryField(help_text="keyed digest of the media it shows, to notice change", null=True),
         ),
         migrations.AddIndex(
-            model_name='frontier',
-            index=models.Index(models.F('site'), models.F('shape'), name='frontier_shape'),
+            model_name="frontier",
+            index=models.Index(models.F("site"), models.F("shape"), name="frontier_shape"),
         ),
         migrations.AddIndex(
-            model_name='sighting',
-            index=models.Index(models.F('link_digest'), condition=models.Q(('link_digest__isnull', False)), name='sighting_link'),
+            model_name="sighting",
+            index=models.Index(
+                models.F("link_digest"), condition=models.Q(("link_digest__isnull", False)), name="sighting_link"
+            ),
+        ),
+        migrations.AddField(
+            model_name="frontier",
+            name="robots_at",
+            field=models.DateTimeField(help_text="when robots.txt last allowed it", null=True),
         ),
     ]

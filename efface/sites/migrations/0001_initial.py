@@ -7,83 +7,164 @@ import efface.engine.base.ids
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Network',
+            name="Network",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('created', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("created", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ContactObservation',
+            name="ContactObservation",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('party_key', models.CharField(max_length=200)),
-                ('role', models.CharField(max_length=12)),
-                ('channel', models.CharField(max_length=8)),
-                ('value', models.CharField(max_length=500)),
-                ('source', models.CharField(max_length=60)),
-                ('confidence', models.FloatField()),
-                ('steps', models.JSONField(default=list)),
-                ('first_seen', models.DateTimeField()),
-                ('seen_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("party_key", models.CharField(max_length=200)),
+                ("role", models.CharField(max_length=12)),
+                ("channel", models.CharField(max_length=8)),
+                ("value", models.CharField(max_length=500)),
+                ("source", models.CharField(max_length=60)),
+                ("confidence", models.FloatField()),
+                ("steps", models.JSONField(default=list)),
+                ("first_seen", models.DateTimeField()),
+                ("seen_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('party_key'), models.F('channel'), models.F('value'), models.F('source'), name='one_contact_observation')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("party_key"),
+                        models.F("channel"),
+                        models.F("value"),
+                        models.F("source"),
+                        name="one_contact_observation",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(max_length=8)),
-                ('value', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('untested', 'not tried yet'), ('accepted', 'mail accepted'), ('acknowledged', 'acknowledged'), ('replied', 'replied'), ('complied', 'complied'), ('soft', 'temporary failure'), ('hard', 'dead'), ('full', 'mailbox full'), ('policy', 'refuses our mail'), ('silent', 'silent')], default='untested', max_length=12)),
-                ('at', models.DateTimeField()),
-                ('sent', models.PositiveIntegerField(default=0)),
-                ('bounced', models.PositiveIntegerField(default=0)),
-                ('replied', models.PositiveIntegerField(default=0)),
-                ('complied', models.PositiveIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("channel", models.CharField(max_length=8)),
+                ("value", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("untested", "not tried yet"),
+                            ("accepted", "mail accepted"),
+                            ("acknowledged", "acknowledged"),
+                            ("replied", "replied"),
+                            ("complied", "complied"),
+                            ("soft", "temporary failure"),
+                            ("hard", "dead"),
+                            ("full", "mailbox full"),
+                            ("policy", "refuses our mail"),
+                            ("silent", "silent"),
+                        ],
+                        default="untested",
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("sent", models.PositiveIntegerField(default=0)),
+                ("bounced", models.PositiveIntegerField(default=0)),
+                ("replied", models.PositiveIntegerField(default=0)),
+                ("complied", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('channel'), models.F('value'), name='one_delivery_state')],
+                "constraints": [
+                    models.UniqueConstraint(models.F("channel"), models.F("value"), name="one_delivery_state")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('domain', models.CharField(max_length=253, unique=True)),
-                ('start_url', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('active', 'watched'), ('paused', 'not visited'), ('stopped', 'stopped: suspected child material'), ('gone', 'offline')], default='active', max_length=8)),
-                ('hostility', models.CharField(choices=[('unknown', 'not known'), ('cooperative', 'answers requests'), ('hostile', 'hostile'), ('extortionate', 'asks money for removal')], default='unknown', max_length=12)),
-                ('kind', models.CharField(default='unknown', max_length=30)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('added_at', models.DateTimeField()),
-                ('visited_at', models.DateTimeField(null=True)),
-                ('visit_hours', models.FloatField(default=24.0, help_text='hours until the next visit')),
-                ('quiet_visits', models.PositiveIntegerField(default=0)),
-                ('backoff_until', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('robots_delay', models.FloatField(default=0)),
-                ('looked_up_at', models.DateTimeField(null=True)),
-                ('dossier', models.JSONField(help_text='latest answer of whereabouts, without URLs of findings', null=True)),
-                ('network', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='sites', to='sites.network')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("domain", models.CharField(max_length=253, unique=True)),
+                ("start_url", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "watched"),
+                            ("paused", "not visited"),
+                            ("stopped", "stopped: suspected child material"),
+                            ("gone", "offline"),
+                        ],
+                        default="active",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "hostility",
+                    models.CharField(
+                        choices=[
+                            ("unknown", "not known"),
+                            ("cooperative", "answers requests"),
+                            ("hostile", "hostile"),
+                            ("extortionate", "asks money for removal"),
+                        ],
+                        default="unknown",
+                        max_length=12,
+                    ),
+                ),
+                ("kind", models.CharField(default="unknown", max_length=30)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("added_at", models.DateTimeField()),
+                ("visited_at", models.DateTimeField(null=True)),
+                ("visit_hours", models.FloatField(default=24.0, help_text="hours until the next visit")),
+                ("quiet_visits", models.PositiveIntegerField(default=0)),
+                ("backoff_until", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("robots_delay", models.FloatField(default=0)),
+                ("looked_up_at", models.DateTimeField(null=True)),
+                (
+                    "dossier",
+                    models.JSONField(help_text="latest answer of whereabouts, without URLs of findings", null=True),
+                ),
+                (
+                    "network",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sites",
+                        to="sites.network",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
     ]

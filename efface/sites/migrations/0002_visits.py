@@ -4,35 +4,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sites', '0001_initial'),
+        ("sites", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='site',
-            name='day',
-            field=models.DateField(help_text='the day that day_pages counts', null=True),
+            model_name="site",
+            name="day",
+            field=models.DateField(help_text="the day that day_pages counts", null=True),
         ),
         migrations.AddField(
-            model_name='site',
-            name='day_pages',
+            model_name="site",
+            name="day_pages",
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='site',
-            name='failures',
-            field=models.PositiveSmallIntegerField(default=0, help_text='visits in a row that got no answer'),
+            model_name="site",
+            name="failures",
+            field=models.PositiveSmallIntegerField(default=0, help_text="visits in a row that got no answer"),
         ),
         migrations.AddField(
-            model_name='site',
-            name='hostility_why',
+            model_name="site",
+            name="hostility_why",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='site',
-            name='pages_left',
-            field=models.PositiveSmallIntegerField(default=0, help_text='of the visit that is under way'),
+            model_name="site",
+            name="pages_left",
+            field=models.PositiveSmallIntegerField(default=0, help_text="of the visit that is under way"),
+        ),
+        migrations.AddField(
+            model_name="site",
+            name="visit_began",
+            field=models.DateTimeField(help_text="of the visit that is under way", null=True),
+        ),
+        migrations.AddField(
+            model_name="site",
+            name="visit_changed",
+            field=models.BooleanField(default=False, help_text="the visit under way met something new"),
         ),
     ]

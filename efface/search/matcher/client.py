@@ -1,0 +1,73 @@
+"""Asking the matcher, from a job. Patient for some seconds: it may be restarting."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+from typing import Any, Protocol
+
+from efface.net import frames
+from efface.net.protocol import ProtocolError
+from efface.search.matcher.hits import Compare, Hits, Watch, unwire, wire
+
+PATIENCE_S = 20.0
+ANSWER_S = 30.0
+
+
+class MatcherUnavailable(RuntimeError):
+    """The matcher does not answer: what was met has not been compared and must be met again."""
+
+
+class MatcherRefused(RuntimeError):
+    """The matcher does not understand the question: the two sides are of different versions."""
+
+
+class Comparer(Protocol):
+    """What the crawl needs of a matcher."""
+
+    def watch(self) -> Watch: ...
+
+    def compare(self, question: Compare) -> Hits: ...
+
+
+class Matcher:
+    """``path`` is the matcher's trusted socket. A connection for each question; safe from any thread."""
+
+    def __init__(self, path: Path | str, patience_s: float = PATIENCE_S) -> None:
+        self.path, self.patience_s = str(path), patience_s
+
+    def watch(self) -> Watch:
+        """What is being looked for right now. Raises ``MatcherUnavailable``."""
+        found: Watch = self._ask("watch", {}, Watch)
+        return found
+
+    def compare(self, question: Compare) -> Hits:
+        """Raises ``MatcherUnavailable`` after ``patience_s``."""
+        found: Hits = self._ask("compare", wire(question), Hits)
+        return found
+
+    def _ask(self, op: str, body: Any, kind: Any) -> Any:
+        until, pause = time.monotonic() + self.patience_s, 0.05
+        while True:
+            try:
+                answer = self._once({"op": op, "body": body})
+                break
+            except (OSError, ProtocolError) as error:
+                if time.monotonic() + pause > until:
+                    raise MatcherUnavailable(type(error).__name__) from None
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+        if not isinstance(answer, dict) or answer.get("ok") is not True:
+            raise MatcherRefused(str(answer.get("detail", "")) if isinstance(answer, dict) else "not an answer")
+        try:
+            return unwire(kind, answer.get("body"))
+        except ProtocolError as error:
+            raise MatcherRefused(str(error)) from None
+
+    def _once(self, message: Any) -> Any:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
+            stream.settimeout(ANSWER_S)
+            stream.connect(self.path)
+            stream.sendall(frames.pack(message))
+            return frames.receive(stream)

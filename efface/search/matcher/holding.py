@@ -1,0 +1,130 @@
+"""Keeps the index in step with the database: loads what may be used, listens for changes, reads anew now and then.
+
+A change of consent arrives as a notification and takes effect within a second. What ends by the clock alone (an expired
+consent) is found by reading everything anew each minute; and whoever uses a hit asks ``cases.may`` once more.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import psycopg
+from django.db import InterfaceError, OperationalError, connection, transaction
+
+from efface.cases import active
+from efface.cases.active import Active
+from efface.engine.base import clock, sealing, settings
+from efface.search.matcher.index import Bounds, Index
+from efface.search.matcher.memory import Memory
+from efface.vision.models import manifest
+from efface.vision.models.errors import ModelError
+
+log = logging.getLogger(__name__)
+EVERYTHING_S = 60.0
+GATHER_S = 0.1
+"""Changes that come together are read together."""
+WAIT_S = 0.5
+
+
+def bounds(models: Path) -> dict[str, Bounds]:
+    """Thresholds of the face model in force, by its id; empty where its manifest cannot be read."""
+    try:
+        found = [one for one in manifest.active(models) if one.role == "face-embedder"]
+    except ModelError as error:
+        log.error("face search is off: %s", error)
+        return {}
+    return {
+        one.model_id: Bounds(one.thresholds.review, one.thresholds.strong)
+        for one in found
+        if one.thresholds is not None
+    }
+
+
+class Holding:
+    """The index in force is ``index``; it is replaced whole."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.bounds = bounds(settings.data_folder() / "models")
+        self.index = Index([], self.bounds)
+        self.refreshed = 0
+        self._rows: dict[uuid.UUID, list[Active]] = {}
+        self._stop = threading.Event()
+
+    def load(self, cases: Iterable[uuid.UUID] | None = None) -> None:
+        """Read the fingerprints of these cases anew, or all."""
+        wanted = None if cases is None else list(cases)
+        with transaction.atomic():
+            now = clock.now()
+            rows: dict[uuid.UUID, list[Active]] = {} if wanted is None else dict(self._rows)
+            for case in wanted if wanted is not None else [None]:
+                if case is not None:
+                    rows.pop(case, None)
+                for one in active.active_fingerprints(now, case):
+                    rows.setdefault(one.case_id, []).append(one)
+        before = self.index.cases()
+        self._rows = rows
+        self.index = Index((one for held in rows.values() for one in held), self.bounds)
+        self.refreshed += 1
+        ended = before - self.index.cases()
+        if ended:
+            self.memory.drop({str(case) for case in ended})
+        if self.index.unreadable:
+            log.error("%d fingerprints cannot be compared", self.index.unreadable)
+
+    def run(self, ready: threading.Event) -> None:
+        """Load and follow until ``stop``. A database that went away is waited for."""
+        while not self._stop.is_set():
+            try:
+                with _listening() as listener:
+                    # Listen first: what changes while everything is read is read again.
+                    self.load()
+                    ready.set()
+                    self._follow(listener)
+            except (psycopg.Error, OperationalError, InterfaceError, sealing.KeyMissing) as error:
+                log.warning("the database does not answer (%s); trying again", type(error).__name__)
+                connection.close()
+                self._stop.wait(WAIT_S)
+
+    def _follow(self, listener: psycopg.Connection[tuple[object, ...]]) -> None:
+        everything_at = time.monotonic() + EVERYTHING_S
+        while not self._stop.is_set():
+            changed = {note.payload for note in listener.notifies(timeout=WAIT_S, stop_after=1)}
+            if changed:
+                changed |= {note.payload for note in listener.notifies(timeout=GATHER_S)}
+            late = time.monotonic() >= everything_at
+            if not changed and not late:
+                continue
+            cases = list(_ids(changed))
+            # A note that names no case means: anything may have changed.
+            self.load(None if late or len(cases) < len(changed) else cases)
+            if late:
+                everything_at = time.monotonic() + EVERYTHING_S
+
+    def stop(self) -> None:
+        self._stop.set()
+
+
+def _ids(payloads: Iterable[str]) -> Iterator[uuid.UUID]:
+    for payload in payloads:
+        try:
+            yield uuid.UUID(payload)
+        except ValueError:
+            continue
+
+
+def _listening() -> psycopg.Connection[tuple[object, ...]]:
+    """A connection of its own that hears what changes."""
+    given = connection.get_connection_params()
+    wanted = {key: value for key, value in given.items() if key in _CONNECTION}
+    listener = psycopg.connect(**wanted, autocommit=True, connect_timeout=5)
+    listener.execute(f"LISTEN {active.CHANNEL}")
+    return listener
+
+
+_CONNECTION = ("dbname", "user", "password", "host", "port", "options")

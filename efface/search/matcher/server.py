@@ -1,0 +1,104 @@
+"""The two sockets of the matcher."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from efface.net import frames
+from efface.net.protocol import Face, ProtocolError, from_wire
+from efface.search.matcher.hits import Compare, Hits, Watch, unwire, wire
+from efface.search.matcher.holding import Holding
+
+log = logging.getLogger(__name__)
+MOST_MEDIA = 2000
+MOST_FACES = 64
+IDLE_S = 900.0
+Answer = Callable[[Any], Any]
+
+
+class Server:
+    """Answers from whatever index is in force at that moment."""
+
+    def __init__(self, holding: Holding) -> None:
+        self.holding = holding
+        self.boot = secrets.token_hex(8)
+
+    def asked(self, message: Any) -> Any:
+        """One question on the trusted socket."""
+        try:
+            if not isinstance(message, dict):
+                raise ProtocolError("not a question")
+            op, body = message.get("op"), message.get("body")
+            if op == "compare":
+                return {"ok": True, "body": wire(self._compare(unwire(Compare, body)))}
+            if op == "watch":
+                index = self.holding.index
+                return {
+                    "ok": True,
+                    "body": wire(Watch(self.boot, index.pictures, index.faces, self.holding.refreshed)),
+                }
+            raise ProtocolError("unknown question")
+        except ProtocolError as error:
+            return {"ok": False, "error": "bad-question", "detail": str(error)}
+
+    def _compare(self, question: Compare) -> Hits:
+        if len(question.media) > MOST_MEDIA:
+            raise ProtocolError("too many pictures at once")
+        index = self.holding.index
+        hits = index.compare_pictures(question.media)
+        if question.token:
+            hits += self.holding.memory.take(question.token, question.media)
+        return Hits(self.boot, hits)
+
+    def pushed(self, message: Any) -> Any:
+        """Faces of one picture, from the fetcher. It learns nothing from the answer, whatever was in them."""
+        try:
+            if not isinstance(message, dict):
+                raise ProtocolError("not a push")
+            given = message.get("faces")
+            faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
+            token, url, file = (str(message.get(key) or "") for key in ("token", "url", "sha256"))
+            self.holding.memory.add(token, url, file, self.holding.index.compare_faces(faces))
+        except (ProtocolError, ValueError, OverflowError):
+            log.warning("a push from the fetcher could not be read")
+        return {"ok": True, "body": {}}
+
+    async def serve(self, folder: Path, stop: asyncio.Event, up: Callable[[], None]) -> None:
+        """Both sockets in ``folder``, until ``stop``; ``up`` is called when they answer."""
+        servers = [
+            await self._listen(folder / "matcher.sock", self.asked),
+            await self._listen(folder / "faces.sock", self.pushed),
+        ]
+        up()
+        await stop.wait()
+        for server in servers:
+            server.close()
+
+    async def _listen(self, path: Path, answer: Answer) -> asyncio.AbstractServer:
+        async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                while True:
+                    async with asyncio.timeout(IDLE_S):
+                        message = await frames.read(reader)
+                    if message is None:
+                        return
+                    writer.write(frames.pack(answer(message)))
+                    await writer.drain()
+            except (ProtocolError, TimeoutError, ConnectionError):
+                return
+            finally:
+                writer.close()
+
+        fresh = path.with_name(f".{path.name}.{os.getpid()}")
+        fresh.unlink(missing_ok=True)
+        server = await asyncio.start_unix_server(talk, str(fresh))
+        fresh.chmod(0o600)
+        # The name changes hands at once: a client meets the old matcher's socket, or this one's.
+        fresh.replace(path)
+        return server

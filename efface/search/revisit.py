@@ -1,0 +1,90 @@
+"""When a page and a site are looked at again. Pure: facts in, times out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from efface.engine.base import clock
+
+GRID_H = 6
+LONGEST_VISIT_H = 168.0
+LONGEST_BACKOFF_H = 168.0
+PAGE_DAYS = 7
+LONGEST_PAGE_DAYS = 28
+DULL_DAYS = 28
+"""A page that neither shows pictures nor opened others, and one that is not there."""
+LONGEST_DULL_DAYS = 180
+WALL_DAYS = 7
+LIST_OPENS = 3
+"""A page on which at least this many others were first found is a list."""
+LISTS = 4
+"""So many lists of a site are read on each visit, besides its front page."""
+PAGES_A_DAY = 400
+"""Most pages of one site fetched in a day, however short its delay."""
+
+
+def is_list(depth: int, opened: int) -> bool:
+    return depth == 0 or opened >= LIST_OPENS
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When a page is due again, and its counters."""
+
+    due: datetime
+    unchanged: int
+    failures: int
+
+
+def after_page(
+    outcome: str, *, now: datetime, changed: bool, dull: bool, listed: bool, unchanged: int, failures: int
+) -> Again:
+    """``outcome``: "read", "same", "missing", "wall", "moved", "failed", "refused". ``dull``: neither pictures nor
+    links worth keeping; ``listed``: it is a list, due at each visit."""
+    if outcome in ("read", "same"):
+        unchanged = 0 if changed else min(unchanged + 1, 12)
+        if listed:
+            return Again(now + timedelta(hours=1), unchanged, 0)
+        first, most = (DULL_DAYS, LONGEST_DULL_DAYS) if dull else (PAGE_DAYS, LONGEST_PAGE_DAYS)
+        return Again(now + timedelta(days=min(first * 2.0**unchanged, most)), unchanged, 0)
+    if outcome == "wall":
+        return Again(now + timedelta(days=WALL_DAYS), unchanged, 0)
+    if outcome in ("missing", "moved"):
+        unchanged = min(unchanged + 1, 12)
+        return Again(now + timedelta(days=min(DULL_DAYS * 2.0 ** (unchanged - 1), LONGEST_DULL_DAYS)), unchanged, 0)
+    failures = min(failures + 1, 12)
+    if outcome == "refused":
+        return Again(now + timedelta(days=LONGEST_DULL_DAYS), unchanged, failures)
+    return Again(now + timedelta(days=min(2.0 ** (failures - 1), LONGEST_DULL_DAYS)), unchanged, failures)
+
+
+@dataclass(frozen=True, slots=True)
+class NextVisit:
+    due: datetime
+    hours: float
+    quiet: int
+
+
+def after_visit(*, now: datetime, changed: bool, more_due: bool, hours: float, quiet: int, base_h: float) -> NextVisit:
+    """A site that changed is visited again after ``base_h`` hours; each quiet visit doubles the wait up to seven days;
+    one that has pages left to read is visited at the next step of the grid."""
+    if changed:
+        hours, quiet = base_h, 0
+    elif not more_due:
+        hours, quiet = min(max(hours, base_h) * 2, LONGEST_VISIT_H), quiet + 1
+    wait = GRID_H if more_due else hours
+    # A moment on the grid stays where it is, so "at the next step" is never "now".
+    return NextVisit(clock.align(now + timedelta(hours=wait), hours=GRID_H), hours, quiet)
+
+
+def after_failure(*, now: datetime, failures: int, retry_after_s: float = 0.0) -> datetime:
+    """When a site that did not answer, or asked us to slow down, is tried again. ``failures`` counts this one."""
+    hours = max(min(GRID_H * 2.0 ** (failures - 1), LONGEST_BACKOFF_H), min(retry_after_s / 3600, LONGEST_BACKOFF_H))
+    return clock.align(now + timedelta(hours=hours), hours=GRID_H)
+
+
+def budget(*, pages_a_visit: int, day_pages: int, delay_s: float) -> int:
+    """Pages of one visit: the setting, and never more than what the day still allows at this delay."""
+    a_day = int(min(PAGES_A_DAY, 86400 / delay_s if delay_s > 0 else PAGES_A_DAY))
+    return max(0, min(pages_a_visit, a_day - day_pages))

@@ -1,0 +1,220 @@
+"""The matcher compares exactly, says how, forgets strangers, and follows consents."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from efface.cases import active, consents
+from efface.cases.active import Active
+from efface.net.protocol import Face, to_wire
+from efface.search.matcher.client import Matcher, MatcherRefused, MatcherUnavailable
+from efface.search.matcher.hits import Compare, Hit, Shown
+from efface.search.matcher.holding import Holding, _listening
+from efface.search.matcher.index import Bounds, Index
+from efface.search.matcher.memory import KEEP_S, MOST_HITS, Memory
+from efface.search.matcher.server import Server
+from efface.vision.hamming import DIHEDRAL
+from tests.conftest import role
+from tests.search.scene import make_case, picture
+
+MODEL = "m@sha256:1"
+BOUNDS = {MODEL: Bounds(0.55, 0.6)}
+
+
+def _hash(seed: int) -> str:
+    return random.Random(seed).randbytes(32).hex()
+
+
+def _off(text: str, bits: int) -> str:
+    """``text`` with its first ``bits`` bits turned."""
+    return f"{int(text, 16) ^ ((1 << bits) - 1):064x}"
+
+
+def _pdq(seed: int = 0, sha256: str = "") -> Active:
+    views = [_hash(seed * 8 + view) for view in range(8)]
+    return Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": views, "sha256": sha256, "md5": ""})
+
+
+def _template(vector: list[float], model: str = MODEL) -> Active:
+    return Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "face", {"model": model, "vector": vector, "photos": 3})
+
+
+def _face(embedding: list[float], model: str = MODEL, px: int = 90) -> Face:
+    return Face([0.1, 0.2, 0.3, 0.4], 0.99, 0.8, px, embedding, model)
+
+
+@pytest.mark.parametrize("view", range(8))
+@pytest.mark.parametrize(("bits", "found"), [(0, True), (31, True), (32, False)])
+def test_every_view_up_to_the_threshold_and_not_a_bit_further(view: int, bits: int, found: bool) -> None:
+    mine, other = _pdq(1), _pdq(2)
+    index = Index([other, mine], BOUNDS)
+    hits = index.compare_pictures([Shown("u", _off(mine.value["pdq"][view], bits), 80)])
+    assert bool(hits) is found
+    if found:
+        assert (hits[0].fingerprint, hits[0].score, hits[0].view, hits[0].threshold) == (
+            str(mine.fingerprint_id), bits, DIHEDRAL[view], 31,
+        )  # fmt: skip
+
+
+def test_a_flat_picture_counts_only_as_the_very_same_file() -> None:
+    mine = _pdq(1, sha256="ab" * 32)
+    index = Index([mine], BOUNDS)
+    assert index.compare_pictures([Shown("u", mine.value["pdq"][0], 49)]) == []
+    hits = index.compare_pictures([Shown("u", "", 0, "ab" * 32)])
+    assert [(hit.exact, hit.score) for hit in hits] == [(True, 0.0)]
+
+
+def test_broken_fingerprints_and_questions_harm_nobody_else() -> None:
+    broken = Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": ["zz"]})
+    mine = _pdq(1)
+    index = Index([broken, _template([1.0], "unknown-model"), mine], BOUNDS)
+    assert (index.pictures, index.faces, index.unreadable) == (1, 0, 2)
+    shown = [Shown("a", "not hex", 90), Shown("b", mine.value["pdq"][0], 90)]
+    assert [hit.media for hit in index.compare_pictures(shown)] == [1]
+
+
+def test_faces_review_strong_and_the_model_they_were_made_with() -> None:
+    mine = _template([2.0, 0.0, 0.0])
+    index = Index([mine, _template([0.0, 1.0, 0.0])], BOUNDS)
+    near = [0.58, (1 - 0.58**2) ** 0.5, 0.0]
+    hits = index.compare_faces([_face([0.5, 0.0, 0.5**0.5 * 1.2]), _face(near)])
+    by_owner = {hit.fingerprint: hit for hit in hits}
+    assert by_owner[str(mine.fingerprint_id)].strong is False
+    assert by_owner[str(mine.fingerprint_id)].score == pytest.approx(0.58, abs=1e-3)
+    assert index.compare_faces([_face([1.0, 0.0, 0.0], model="other")]) == []
+    assert index.compare_faces([_face([1.0, 0.0])]) == []
+    assert index.compare_faces([_face([float("nan"), 0.0, 0.0])]) == []
+    assert index.compare_faces([_face([1.0, 0.0, 0.0])])[0].strong
+
+
+def _hit(case: str = "c") -> Hit:
+    return Hit("o", case, "f", 0, "face", 0.7, 0.55, True)
+
+
+def test_face_hits_live_ten_minutes_under_their_scan() -> None:
+    now = [0.0]
+    memory = Memory(lambda: now[0])
+    memory.add("t", "url", "file", [_hit()])
+    assert [hit.media for hit in memory.take("t", [Shown("x"), Shown("url")])] == [1]
+    assert [hit.media for hit in memory.take("t", [Shown("other", sha256="file")])] == [0]
+    assert memory.take("t", [Shown("x")]) == memory.take("else", [Shown("url")]) == []
+    now[0] = KEEP_S + 1
+    assert memory.take("t", [Shown("url")]) == []
+    assert len(memory) == 0
+
+
+def test_memory_is_bounded_and_ended_consents_leave_it() -> None:
+    memory = Memory()
+    memory.add("t", "url", "", [_hit()] * (MOST_HITS + 10))
+    assert len(memory.take("t", [Shown("url")])) == MOST_HITS
+    memory.add("t" * 65, "url", "", [_hit()])
+    memory.drop({"c"})
+    assert memory.take("t", [Shown("url")]) == []
+
+
+def _holding(*rows: Active) -> Holding:
+    holding = Holding(Memory())
+    holding.index = Index(rows, BOUNDS)
+    return holding
+
+
+def test_pushed_faces_are_acknowledged_whatever_they_are_and_strangers_forgotten() -> None:
+    server = Server(_holding(_template([1.0, 0.0])))
+    acknowledged = {"ok": True, "body": {}}
+    stranger = {"token": "s", "url": "u", "sha256": "f", "faces": [to_wire(_face([0.0, 1.0]))]}
+    for push in (stranger, None, [], {"faces": 5}, {"token": "s", "faces": [{"box": "x"}]}):
+        assert server.pushed(push) == acknowledged
+    assert len(server.holding.memory) == 0
+    assert (
+        server.pushed({"token": "s", "url": "u", "sha256": "f", "faces": [to_wire(_face([1.0, 0.0]))]}) == acknowledged
+    )
+    answer = server.asked({"op": "compare", "body": {"token": "s", "media": [{"url_digest": "u"}]}})
+    assert [(hit["kind"], hit["strong"]) for hit in answer["body"]["hits"]] == [("face", True)]
+
+
+@pytest.mark.parametrize(
+    "question", [None, {}, {"op": "who-is"}, {"op": "compare", "body": {"media": 3}}, {"op": "compare"}]
+)
+def test_a_bad_question_gets_an_answer(question: Any) -> None:
+    assert Server(_holding()).asked(question)["ok"] is False
+
+
+def test_client_and_sockets(tmp_path: Path) -> None:
+    mine = _pdq(1)
+    server = Server(_holding(mine))
+    up, loop = threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(server.serve(tmp_path, stop, up.set)))
+    thread.start()
+    assert up.wait(5)
+    try:
+        matcher = Matcher(tmp_path / "matcher.sock", patience_s=0)
+        hits = matcher.compare(Compare("", [Shown("u", mine.value["pdq"][5], 90)]))
+        assert (hits.boot, hits.hits[0].view) == (server.boot, "flip-horizontal")
+        assert matcher.watch().pictures == 1
+        with pytest.raises(MatcherRefused, match="too many"):
+            matcher.compare(Compare("", [Shown("u")] * 2001))
+        assert (tmp_path / "faces.sock").stat().st_mode & 0o777 == 0o600
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(5)
+        loop.close()
+    with pytest.raises(MatcherUnavailable):
+        Matcher(tmp_path / "nobody.sock", patience_s=0).watch()
+
+
+@pytest.mark.django_db
+def test_holds_what_may_be_used_and_lets_go_when_it_ends(inside: Any, now: datetime) -> None:
+    first, second = make_case(inside, now), make_case(inside, now)
+    picture(first, "a", now)
+    picture(second, "b", now)
+    holding = Holding(Memory())
+    with role("efface_engine"):
+        holding.load()
+    assert (holding.index.pictures, holding.index.cases()) == (2, {first.pk, second.pk})
+    holding.memory.add("t", "u", "", [_hit(str(first.pk))])
+    consents.withdraw(first, "hash_match", "survivor", now)
+    with role("efface_engine"):
+        holding.load([first.pk])
+    assert holding.index.cases() == {second.pk}
+    assert holding.memory.take("t", [Shown("u")]) == []
+
+
+@pytest.mark.django_db
+def test_a_notification_is_followed_within_a_second() -> None:
+    holding = Holding(Memory())
+    ready = threading.Event()
+
+    def run() -> None:
+        try:
+            holding.run(ready)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert ready.wait(10)
+        before = holding.refreshed
+        with _listening() as speaker:
+            assert isinstance(speaker, psycopg.Connection)
+            speaker.execute("SELECT pg_notify(%s, %s)", [active.CHANNEL, str(uuid.uuid4())])
+        until = time.monotonic() + 1.0
+        while holding.refreshed == before and time.monotonic() < until:
+            time.sleep(0.01)
+        assert holding.refreshed > before
+    finally:
+        holding.stop()
+        thread.join(5)
+    assert not thread.is_alive()
