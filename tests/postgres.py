@@ -12,6 +12,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import pytest
+
 if "EFFACE_TEST_DATA" not in os.environ and "EFFACE_DATABASE_URL" not in os.environ:
     folder = Path(tempfile.mkdtemp(prefix="efface-test-"))
     if os.geteuid() == 0:
@@ -31,3 +33,14 @@ if "EFFACE_TEST_DATA" not in os.environ and "EFFACE_DATABASE_URL" not in os.envi
 
     atexit.register(_stop)
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the slow tests too (whole demo runs)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--slow"):
+        return
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: runs with --slow, as .ci/run does"))

@@ -20,7 +20,7 @@ MOST_ROUNDS = 400
 
 def find_code(page: Page) -> str:
     """The access code shown on a page. Raises ``PageFailed``."""
-    shown = page.tree.css_first('[data-fact="code"]')
+    shown = page.tree.css_first('[data-fact="access-code"]')
     found = CODE.search(shown.text() if shown else page.text())
     if not found:
         raise PageFailed("no access code is shown")

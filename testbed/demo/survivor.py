@@ -49,14 +49,15 @@ class Survivor:
                     break
 
     def place(self, name: str) -> str:
-        return {"case": "/case/", "consents": "/case/consents/", "pictures": "/case/pictures/", "link": "/case/"}[name]
+        """Where the portal's own menu leads."""
+        return {"case": "/case/", "consents": "/case/allow/", "pictures": "/case/pictures/", "link": "/case/"}[name]
 
     def enrol(self) -> str:
         """Choose the pictures on her own device; what comes back is what became of them."""
         page = self.browser.get(self.place("pictures"))
         form = next(one for one in page.forms("form[enctype]"))
         files = [("pictures", path.name, path.read_bytes()) for path in self.files]
-        changes = {"age": "adult"} | ({"with_face": "on"} if self.face else {})
+        changes = {"age": "adult"} | ({"with_face": "yes"} if self.face else {})
         answer = self.browser.submit(form, files, **changes)
         self.done["pictures"] += len(files)
         return answer.text()
@@ -76,7 +77,7 @@ class Survivor:
         count = 0
         for _ in range(100):
             page = self.browser.get(self.place("case"))
-            form = next((one for one in page.forms("form.candidate, form.age")), None)
+            form = next((one for one in page.forms("form.candidate, form.age-question")), None)
             if form is None:
                 return count
             self.answer(form)
@@ -85,8 +86,10 @@ class Survivor:
 
     def answer(self, form: Form) -> None:
         if "candidate" in form.classes():
-            self.browser.submit(form, choice="me", age="adult")
-            self.done["candidate.me"] += 1
+            # All she has to go by are the words about how alike it is, and a site she never gave a picture to.
+            mine = form.fact("strong") == "yes"
+            self.browser.submit(form, choice="me" if mine else "not-me", age="adult" if mine else "unknown")
+            self.done["candidate.me" if mine else "candidate.not-me"] += 1
         else:
-            self.browser.submit(form, choice="adult", age="adult")
+            self.browser.submit(form, choice="adult")
             self.done["age.adult"] += 1
