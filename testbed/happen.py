@@ -158,8 +158,6 @@ def apply(state: State, event: Event) -> Outgoing | None:
     kind = event.kind
     if kind in {"publish", "return"}:
         state.put_up(state.world.item(data["item"]))
-    elif kind == "appear":
-        state.touch(data["site"])
     elif kind == "remove":
         state.take_down(data["targets"], data["by"])
     elif kind == "purge":

@@ -57,7 +57,8 @@ def fit(pixels: Pixels, longest: int) -> Pixels:
     if scale >= 1:
         return pixels
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    return np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
+    made: Pixels = np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
+    return made
 
 
 def mirrored(pixels: Pixels) -> Pixels:

@@ -24,6 +24,8 @@ from testbed.truth import EVENTS
 CACHE_DAYS = 20.0
 """How long the CDN keeps a picture without asking the origin again."""
 
+MAILS = {"reply", "dsn"}
+
 
 @dataclass(order=True, slots=True)
 class Event:
@@ -64,7 +66,8 @@ class State:
         self.held: set[str] = set()
         self.moved: set[str] = set()
         self.delisted: set[str] = set()
-        self.versions: dict[str, int] = {}
+        self._touched: dict[str, int] = {}
+        self._shown = (self.now, show_time(self.now))
         self.by_host: dict[str, Site] = {}
         self.item_of: dict[str, str] = {}
         self.gone_items: set[str] = set()
@@ -72,7 +75,6 @@ class State:
         for site in world.sites:
             self.by_host[site.domain] = site
             self.by_host[site.media_domain] = site
-            self.versions[site.domain] = 0
             for gallery in site.galleries:
                 self._index(site, gallery)
         self._open()
@@ -92,14 +94,6 @@ class State:
                 continue
             due = parse_time(item.published_at)
             self.schedule(max(due, self.now), "publish", item=item.id)
-        for site in self.world.sites:
-            for gallery in site.galleries:
-                due = parse_time(gallery.published_at)
-                if due > self.now and not gallery.item:
-                    self.schedule(due, "appear", site=site.domain)
-        for outage in self.world.outages:
-            self.schedule(parse_time(outage.start), "appear", site=outage.site)
-            self.schedule(parse_time(outage.end), "appear", site=outage.site)
 
     # -- queue and log --------------------------------------------------------------------------------------------
 
@@ -109,8 +103,9 @@ class State:
     def later(self, seconds: float, kind: str, **data: Any) -> None:
         self.schedule(self.now + timedelta(seconds=seconds), kind, **data)
 
-    def next_at(self) -> datetime | None:
-        return self.queue[0].at if self.queue else None
+    def next_mail(self) -> datetime | None:
+        """When the next mail is due. Everything else happens by itself, in order, when time goes on."""
+        return min((event.at for event in self.queue if event.kind in MAILS), default=None)
 
     def log(self, event: str, **data: Any) -> None:
         line = json.dumps({"at": show_time(self.now), "event": event, **data}, ensure_ascii=False)
@@ -122,12 +117,18 @@ class State:
 
     # -- what stands where ----------------------------------------------------------------------------------------
 
+    def iso(self) -> str:
+        """World time as text; texts of this form sort as their times do."""
+        if self._shown[0] != self.now:
+            self._shown = (self.now, show_time(self.now))
+        return self._shown[1]
+
     @staticmethod
     def media_url(site: Site, path: str) -> str:
         return f"http://{site.media_domain}{path}"
 
     def published(self, gallery: Gallery) -> bool:
-        return not gallery.hidden and parse_time(gallery.published_at) <= self.now
+        return not gallery.hidden and gallery.published_at <= self.iso()
 
     def listed(self, site: Site) -> list[Gallery]:
         """Galleries in the site's lists: published, page not removed."""
@@ -177,14 +178,18 @@ class State:
 
     def outage(self, domain: str) -> str:
         for outage in self.world.outages:
-            if outage.site == domain and parse_time(outage.start) <= self.now < parse_time(outage.end):
+            if outage.site == domain and outage.start <= self.iso() < outage.end:
                 return outage.how
         return ""
 
     # -- changes --------------------------------------------------------------------------------------------------
 
     def touch(self, domain: str) -> None:
-        self.versions[domain] += 1
+        self._touched[domain] = self._touched.get(domain, 0) + 1
+
+    def version(self, site: Site) -> tuple[int, int]:
+        """Changes whenever the site's pages may look different: something was removed, returned or published."""
+        return self._touched.get(site.domain, 0), sum(1 for gallery in site.galleries if self.published(gallery))
 
     def take_down(self, urls: list[str], by: str) -> None:
         """Remove from the origin whatever of ``urls`` stands."""

@@ -39,7 +39,7 @@ class Web:
         self._traps: dict[str, list[Trap]] = {}
         for trap in state.world.traps:
             self._traps.setdefault(trap.site, []).append(trap)
-        self._pages: dict[tuple[str, str], tuple[int, bytes]] = {}
+        self._pages: dict[tuple[str, str], tuple[tuple[int, int], bytes]] = {}
 
     def close(self) -> None:
         self._pages.clear()
@@ -85,7 +85,7 @@ class Web:
 
     def _html(self, site: Site, name: str, make: str) -> Answer:
         body = make.encode()
-        self._pages[(site.domain, name)] = (self.state.versions[site.domain], body)
+        self._pages[(site.domain, name)] = (self.state.version(site), body)
         return self._tagged(body)
 
     @staticmethod
@@ -97,7 +97,7 @@ class Web:
         if url in self.state.gated:
             return Answer(200, render.login(site, operator).encode())
         kept = self._pages.get((site.domain, entry.id))
-        if kept and kept[0] == self.state.versions[site.domain]:
+        if kept and kept[0] == self.state.version(site):
             return self._tagged(kept[1])
         listed = [other for other in self.state.listed(site) if other.id != entry.id]
         related = Random(entry.id).sample(listed, min(4, len(listed)))
@@ -110,7 +110,7 @@ class Web:
         if page:
             name = f"list-{page}"
             kept = self._pages.get((site.domain, name))
-            if kept and kept[0] == self.state.versions[site.domain]:
+            if kept and kept[0] == self.state.version(site):
                 return self._tagged(kept[1])
             made = render.listing(site, self.state.listed(site), page, operator)
             if made is not None:

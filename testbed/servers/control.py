@@ -1,6 +1,7 @@
 """The driver's door to the world: what time it is, whether mail is under way, and moving on. Needs a bearer token.
 
 ``GET /state`` -> {"idle": bool, "now": iso, "next": iso | null, "in_flight": n, "events": n}
+``next`` is when the next mail is due; whatever else is planned happens by itself, in order, on the way.
 ``POST /advance`` {"now": iso} -> the same, after everything due happened and its mail was delivered (or gave up
 waiting, then ``idle`` is false and delivery goes on in the background).
 """
@@ -26,7 +27,7 @@ class Control:
         self.events = 0
 
     def snapshot(self) -> dict[str, object]:
-        following = self.state.next_at()
+        following = self.state.next_mail()
         return {
             "idle": not self._lock.locked() and self.postman.in_flight == 0,
             "now": show_time(self.state.now),
