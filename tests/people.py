@@ -101,7 +101,7 @@ def make_notice(finding: Any, *, state: str = "draft", channel: str = "email", c
         organisation_id=finding.organisation_id, case=finding.case, finding=finding, episode=1,
         position=Route.objects.filter(finding=finding).count() + 1, party_key=f"host:{uuid.uuid4().hex[:6]}", role="host",
         party_name="Example Hosting", channel=channel, contact=contact, notice_type="eu_dsa_art16", why="It hosts the page.",
-        exposure="recipient_only", exposure_lines=[], starts_at=at, state="active",
+        exposure="recipient_only", exposure_lines=[], starts_at=at, planned_at=at, state="active",
     )
     notice = Notice(
         organisation_id=finding.organisation_id, case=finding.case, route=route, finding=finding,

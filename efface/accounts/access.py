@@ -37,7 +37,9 @@ SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
 AUDIT = Access(roles=frozenset({Role.AUDITOR, Role.COORDINATOR}))
 
 #: Views of libraries that we route, by URL name.
-LIBRARY_VIEWS: dict[str, Access] = {"account_login": PUBLIC, "account_logout": MEMBERS, "set_language": PUBLIC}
+LIBRARY_VIEWS: dict[str, Access] = {
+    "account_login": PUBLIC, "account_inactive": PUBLIC, "account_logout": MEMBERS, "set_language": PUBLIC,
+}  # fmt: skip
 
 
 def view(*, access: Access) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

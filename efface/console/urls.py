@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allauth.account.views import LoginView, LogoutView
+from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
 from efface.console import casework, desk, opening, permission, pictures, places
@@ -34,7 +34,8 @@ rooms = [
 ]
 
 urlpatterns = [
-    path("sign-in/", LoginView.as_view(), name="account_login"),
-    path("sign-out/", LogoutView.as_view(), name="account_logout"),
+    path("sign-in/", LoginView.as_view(template_name="console/sign_in.html"), name="account_login"),
+    path("sign-out/", LogoutView.as_view(template_name="console/sign_out.html"), name="account_logout"),
+    path("inactive/", AccountInactiveView.as_view(template_name="console/inactive.html"), name="account_inactive"),
     path("", include((rooms, "console"))),
 ]

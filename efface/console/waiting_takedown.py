@@ -60,7 +60,7 @@ def drafts(
             reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
-            facts=(*_notice_facts(one), Fact("subject", _("Subject line"), one.subject_line or "")),
+            facts=(*_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines), answers=answers(one.answers)
             if one.channel == "form" else (),
             text_label=_("Complete text"), text=one.text or "", harm=LATER["notice"], since=one.drafted_at,
