@@ -20,22 +20,19 @@ class Inflate:
         self._gzip = coding != "deflate"
         self._limit = limit
         self._members = 1
-        self._started = False
-        self._machine = zlib.decompressobj(31 if self._gzip else 47)
+        self._head = b""
+        self._started = self._gzip
+        self._machine = zlib.decompressobj(31 if self._gzip else 15)
 
     def feed(self, chunk: bytes) -> None:
         """Inflate ``chunk``. Raises ``ValueError`` for a broken stream."""
-        data = chunk
+        data = chunk if self._started else self._begin(chunk)
         while data and not self.full:
             room = self._limit - len(self.out)
             try:
                 piece = self._machine.decompress(data, min(_STEP, room + 1))
             except zlib.error as error:
-                if not self._gzip and not self._started:  # many servers send raw deflate under this name
-                    self._machine, self._started = zlib.decompressobj(-15), True
-                    continue
                 raise ValueError(str(error)) from None
-            self._started = True
             self.out += piece[:room]
             if len(piece) > room:
                 self.full = True
@@ -43,6 +40,17 @@ class Inflate:
             data = self._machine.unconsumed_tail
             if self._machine.eof:
                 data = self._next_member()
+
+    def _begin(self, chunk: bytes) -> bytes:
+        """The stream so far once its first two bytes are there: many servers send raw deflate without the zlib header
+        (RFC 1950 section 2.2) that the coding's name stands for."""
+        self._head += chunk
+        if len(self._head) < 2:
+            return b""
+        self._started = True
+        if self._head[0] & 0x0F != 8 or int.from_bytes(self._head[:2], "big") % 31:
+            self._machine = zlib.decompressobj(-15)
+        return self._head
 
     def _next_member(self) -> bytes:
         """What follows a finished gzip member, if it is another one; trailing rubbish is dropped."""

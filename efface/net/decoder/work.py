@@ -154,7 +154,8 @@ def perform(kind: str, data: bytes, engine: Engine | None, faces: bool) -> Any:
 _PAGE = b"""<!doctype html><html lang=en><head><title>A</title><meta http-equiv=refresh content="0;url=/b">
 <script type="application/ld+json">{"image": "/c.jpg"}</script></head><body><nav>N</nav><main><h1>H</h1><p>words
 of a page that are long enough to be read</p><a href="http://b\xc3\xbccher.example/"><img src="/a.jpg"
-srcset="/b.jpg 2x"></a><svg></svg><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><form><input type=password></form></main></body></html>"""
+srcset="/b.jpg 2x"></a><svg></svg><img
+src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><form><input type=password></form></main></body></html>"""
 
 _MAIL = b"""\
 From: =?utf-8?q?M=C3=A4iler?= <MAILER-DAEMON@example.org>\r
