@@ -58,6 +58,12 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", binascii.crc32(kind + body))
 
 
+def warm() -> None:
+    """Make the large bodies, about two seconds of work, before somebody waits for them."""
+    bomb()
+    enormous_png()
+
+
 _START = bytes.fromhex("ffd8ffe000104a46494600010100000100010000")
 
 

@@ -57,7 +57,7 @@ def fit(pixels: Pixels, longest: int) -> Pixels:
     if scale >= 1:
         return pixels
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    made: Pixels = np.ascontiguousarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)).astype(np.uint8)
+    made: Pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return made
 
 
@@ -69,7 +69,8 @@ def recoloured(pixels: Pixels, rng: Random) -> Pixels:
     """Another white balance and contrast."""
     gains = np.array([rng.uniform(0.85, 1.15) for _ in range(3)])
     shifted = pixels.astype(np.float32) * gains + rng.uniform(-15, 15)
-    return np.clip(shifted, 0, 255).astype(np.uint8)
+    made: Pixels = np.clip(shifted, 0, 255).astype(np.uint8)
+    return made
 
 
 def off_centre_crop(pixels: Pixels, share: float) -> Pixels:

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any, TypeVar
 
-from testbed import happen
+from testbed import happen, hostile
 from testbed.model import World, load, show_time
 from testbed.servers import control, dns, http, rdap, smtp, tsa, whois
 from testbed.servers.deliver import Postman
@@ -81,6 +81,8 @@ class Running:
         for server in (tcp, web, mail, asked):
             self._close.append(server.close)
         self._close += [udp.close, lambda: web_server.shutdown(1.0), stamps.cleanup, driver.cleanup, self.postman.close]
+        warming = asyncio.create_task(asyncio.to_thread(hostile.warm))
+        self._close.append(lambda: warming)
         self.ready = self._describe(dns_port, web_port, mail_port, whois_port, mx)
         self.ready["tsa"] = {
             "url": f"http://{LOCAL}:{tsa_port}/tsa",

@@ -20,8 +20,9 @@ from testbed.servers.search import Search
 from testbed.state import State
 from testbed.web import Answer, Web
 
-DRIP_S = 0.5
-DRIPS = 40
+DRIP_S = 0.1
+DRIPS = {"drip": 30, "headers": 60, "hang": 5}
+"""How often a hostile answer gets a move on before it gives up: a demo has no time for real patience."""
 
 
 class Front:
@@ -95,7 +96,7 @@ class Front:
         return web.Response(text=render.report(site, operator, done=True), content_type="text/html")
 
     async def _misbehave(self, request: web.BaseRequest, how: str) -> web.StreamResponse:
-        """Play a hostile answer on the raw connection and end it. All of them give up after about twenty seconds."""
+        """Play a hostile answer on the raw connection and end it. All of them give up after some seconds."""
         transport = request.transport
         assert transport is not None
         start = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n"
@@ -106,8 +107,8 @@ class Front:
                 transport.write(start + b"transfer-encoding: chunked\r\n\r\n")
             elif how == "headers":
                 transport.write(start)
-            for turn in range(DRIPS):
-                if transport.is_closing() or how == "lying":
+            for turn in range(DRIPS.get(how, 0)):
+                if transport.is_closing():
                     break
                 if how == "drip":
                     transport.write(b"1\r\nx\r\n")
