@@ -48,7 +48,8 @@ class Party:
 class Dossier:
     """``status`` are the domain's EPP status words from RDAP; ``partial`` lists look-ups that failed and why;
     ``behind_cdn`` names the CDN of the page host ("" where none): then the origin host is unknown unless a party
-    with role host says otherwise."""
+    with role host says otherwise. ``signs`` are sentences of the site that tell what its operator is like
+    ("paid-removal: ..."): a person reads them, and the route plan takes a price for a removal as hostile."""
 
     url: str
     host: str
@@ -58,3 +59,4 @@ class Dossier:
     status: list[str] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
+    signs: list[str] = field(default_factory=list)

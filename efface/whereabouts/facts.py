@@ -1,0 +1,106 @@
+"""The data files of this room, read once: who stands before hosts, whose way in is known, where to look things up."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from publicsuffixlist import PublicSuffixList
+from yarl import URL
+
+HOME = Path(__file__).parent / "data"
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Cdn:
+    """One network that stands before hosts, and the signs it is known by (all lower case)."""
+
+    key: str
+    name: str
+    asn: tuple[int, ...] = ()
+    ranges: tuple[Network, ...] = ()
+    cname: tuple[str, ...] = ()
+    ns: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    server: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A known way in. ``notice`` is a notice type of its own, "" where the desk takes the usual ones."""
+
+    channel: str
+    value: str
+    confidence: float
+    notice: str = ""
+
+    @property
+    def source(self) -> str:
+        return f"playbook:{self.notice}" if self.notice else "playbook"
+
+
+def cdn(entry: dict[str, Any]) -> Cdn:
+    """One entry of ``cdns.yaml``, or of a world's list. Raises ``ValueError`` or ``KeyError``."""
+    numbers = entry.get("asn") or []
+    return Cdn(
+        key=str(entry.get("key") or str(entry["name"]).lower().replace(" ", "-")),
+        name=str(entry["name"]),
+        asn=tuple(map(int, numbers if isinstance(numbers, list) else [numbers])),
+        ranges=tuple(ipaddress.ip_network(one) for one in entry.get("ranges") or ()),
+        cname=tuple(entry.get("cname") or filter(None, [entry.get("domain")])),
+        ns=tuple(entry.get("ns") or ()),
+        headers=tuple(entry.get("headers") or ()),
+        server=tuple(entry.get("server") or ()),
+    )
+
+
+@lru_cache(maxsize=1)
+def cdns() -> tuple[Cdn, ...]:
+    return tuple(cdn(entry) for entry in _read("cdns.yaml")["cdns"])
+
+
+@lru_cache(maxsize=1)
+def playbook() -> dict[str, Any]:
+    """``cdn``: key -> desks; ``registry``: suffix -> name, value, confidence; ``search``: desks with key and name."""
+    return dict(_read("playbook.yaml"))
+
+
+@lru_cache(maxsize=1)
+def registries() -> dict[str, Any]:
+    return dict(_read("registries.yaml"))
+
+
+def _read(name: str) -> Any:
+    return yaml.safe_load((HOME / name).read_text(encoding="utf-8"))
+
+
+_suffixes = PublicSuffixList(accept_unknown=True)
+
+
+def registered(host: str) -> str:
+    """The registered domain of ``host`` (public suffix list), "" for an address or a bare suffix."""
+    host = host.rstrip(".").lower()
+    if address(host) is not None:
+        return ""
+    return str(_suffixes.privatesuffix(host) or "")
+
+
+def host_of(url: str) -> str:
+    """The host of a URL in ASCII, lower case, "" where it has none."""
+    try:
+        return (URL(url).raw_host or "").rstrip(".").lower()
+    except (ValueError, TypeError):
+        return ""
+
+
+def address(text: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(text.strip("[]"))
+    except ValueError:
+        return None
