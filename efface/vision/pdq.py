@@ -48,7 +48,7 @@ def fingerprint(picture: NDArray[np.uint8]) -> tuple[list[str], int]:
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
         raise ValueError("a picture is uint8, RGB or grey")
     if min(picture.shape[:2]) < LEAST_SIDE:
-        raise ValueError("too small for a fingerprint")
+        raise ValueError("picture too small for a fingerprint")
     small = to_hash_size(picture)
     if min(small.shape[:2]) < 2:
         raise ValueError("too narrow for a fingerprint")
