@@ -123,7 +123,9 @@ def _age(id: uuid.UUID, given: Given) -> str:
 
 
 def _site(id: uuid.UUID, given: Given) -> str:
-    Site.objects.filter(pk=id).update(hostility=given.choice)
+    from efface.sites import hostility
+
+    hostility.declare(Site.objects.get(pk=id), given.choice, given.why or "known from experience", given.member.role, given.now)
     return _("Noted for every case.")
 
 
@@ -132,7 +134,9 @@ def _notice(id: uuid.UUID, given: Given) -> str:
 
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
     if given.choice == "approve":
-        approving.approve(notice, given.member.user, given.now)
+        count = approving.approve(notice, given.member.user, given.now)
+        if count > 1:
+            return _("Approved, with %(n)d more of the same kind to the same party.") % {"n": count - 1}
         return _("Approved.")
     approving.refuse(notice, given.member.user, given.why, given.now)
     return _("Refused.")

@@ -12,12 +12,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing known. ``name`` is a stable key (``data-fact``), ``label`` its words; ``address`` marks a URL, which
-    is shown defanged. An empty ``value`` is not shown."""
+    is shown defanged; ``side`` one that is folded away. An empty ``value`` is not shown."""
 
     name: str
     label: str
     value: str
     address: bool = False
+    side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,10 @@ class Decision:
     def order(self) -> tuple[bool, int, datetime, str]:
         """Danger first, then harm, then the clock, then who waited longest."""
         return (not self.danger, self.harm, self.due or self.since, str(self.id))
+
+    @property
+    def has_side(self) -> bool:
+        return any(fact.side and fact.value for fact in self.facts)
 
     def option(self, value: str) -> Option | None:
         return next((one for one in self.options if one.value == value), None)

@@ -67,8 +67,8 @@ def take(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
         )
     except decide.Refused as refusal:
         messages.warning(request, str(refusal))
-        if not refusal.stale:
-            found = waiting.find(request.member, kind, id)
+        found = None if refusal.stale else waiting.find(request.member, kind, id)
+        if found:
             return render(request, "console/one.html", {"decision": found, "filled": filled, "now": clock.now()}, status=422)
         return redirect("console:decision", kind=kind, id=id)
     messages.success(request, words)

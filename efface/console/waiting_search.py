@@ -53,13 +53,13 @@ def _match(one: Match) -> Decision:
         facts=(
             Fact("kind", _("Kind"), one.kind),
             measure,
-            Fact("score", _("Score"), f"{one.score:g}"),
+            Fact("score", _("Score"), f"{one.score:g}", side=True),
             Fact("strong", _("Strong"), "yes" if one.strong else "no"),
             Fact("site", _("Site"), one.sighting.site.domain),
             Fact("page", _("Page"), one.page_url or "", address=True),
-            Fact("media", _("File"), one.media_url or "", address=True),
-            Fact("size", _("Size of the picture"), f"{media.width} × {media.height}" if media.width else ""),
-            Fact("first-seen", _("First seen"), one.sighting.first_seen.strftime("%Y-%m-%d %H:%M")),
+            Fact("media", _("File"), one.media_url or "", address=True, side=True),
+            Fact("size", _("Size of the picture"), f"{media.width} × {media.height}" if media.width else "", side=True),
+            Fact("first-seen", _("First seen"), one.sighting.first_seen.strftime("%Y-%m-%d %H:%M"), side=True),
         ),
         harm=2 if one.strong else 3, since=one.made_at, mark=mark(one.pk, one.state, one.kind, one.score, one.strong),
     )
@@ -111,6 +111,7 @@ def sites(
                 Option("cooperative", _("Answers requests")), Option("hostile", _("Hostile"), "careful"),
                 Option("extortionate", _("Asks money for removal"), "careful"),
             ),
+            blanks=(Blank("why", _("How you know (no case, no name)")),),
             facts=(Fact("site", _("Site"), one.domain), Fact("kind", _("Kind of site"), one.kind)),
             harm=7, since=one.added_at, mark=mark(one.pk, one.hostility),
         )

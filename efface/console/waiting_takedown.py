@@ -28,17 +28,17 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
         Fact("recipient", _("Recipient"), one.contact),
         Fact("party", _("Party"), route.party_name or route.party_key),
         Fact("role", _("Their part"), route.role),
-        Fact("channel", _("Channel"), one.channel),
+        Fact("channel", _("Channel"), one.channel, side=True),
         Fact("notice-type", _("Notice"), kind.name if kind else one.notice_type),
         Fact("law", _("Law"), kind.law if kind else ""),
         Fact("why", _("Why this way"), route.why),
-        Fact("clock", _("Clock"), route.clock_basis or (kind.clock.text if kind else "")),
-        Fact("step", _("Step"), _("reminder %(n)d") % {"n": one.step - 1} if one.step > 1 else _("first notice")),
-        Fact("language", _("Language"), one.language),
-        Fact("template", _("Wording"), one.template),
+        Fact("clock", _("Clock"), route.clock_basis or (kind.clock.text if kind else ""), side=True),
+        Fact("step", _("Step"), _("reminder %(n)d") % {"n": one.step - 1} if one.step > 1 else _("first notice"), side=True),
+        Fact("language", _("Language"), one.language, side=True),
+        Fact("template", _("Wording"), one.template, side=True),
         Fact("site", _("Site"), one.finding.site.domain),
         Fact("page", _("Page"), one.finding.page_url or "", address=True),
-        Fact("reference", _("Our reference"), one.reference),
+        Fact("reference", _("Our reference"), one.reference, side=True),
     )
 
 

@@ -80,7 +80,7 @@ def told(standing: Standing) -> Told:
             lines.append((_("The law gives them time until"), standing.law_date))
         if standing.planned and not standing.waiting:
             lines.append((_("If they do not act, we write to the next ones. You need not do anything."), None))
-        if not (standing.waiting or standing.sent or standing.planned):
+        if not (standing.waiting or standing.sent or standing.planned) and standing.state != FindingState.CONFLICT:
             lines.append((_("We find out who can remove it."), None))
     if standing.next_look:
         lines.append((_("We look again on"), standing.next_look))

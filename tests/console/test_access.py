@@ -1,0 +1,182 @@
+"""Who may open what: every address of the installation is listed here, and closed to everybody who is not named."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
+
+from efface.accounts import access
+from efface.engine.base import tenancy
+from tests import people
+
+pytestmark = pytest.mark.django_db
+ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
+CASEWORK = {"caseworker", "lead"}
+EVERYBODY = {"public"}
+HER = {"survivor"}
+
+#: Address by name -> who may open it. A new view must be added here, by hand.
+MATRIX: dict[str, set[str]] = {
+    "portal:start": EVERYBODY, "portal:enter": EVERYBODY, "portal:leave": EVERYBODY, "portal:neutral": EVERYBODY,
+    "portal:case": HER, "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
+    "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
+    "portal:write": HER,
+    "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
+    "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
+    "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
+    "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
+    "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
+    "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
+    "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
+    "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
+    "console:face-search": {"coordinator"},
+}  # fmt: skip
+
+
+def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, URLPattern]:
+    """Every address of the installation by its full name."""
+    found: dict[str, URLPattern] = {}
+    for one in (resolver or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver):
+            found |= routed(one, f"{space}{one.namespace}:" if one.namespace else space)
+        else:
+            found[space + (one.name or str(one.pattern))] = one
+    return found
+
+
+def address(name: str, pattern: URLPattern) -> str:
+    parts = {key: "match" if key == "kind" else uuid.uuid4() for key in pattern.pattern.converters}
+    return reverse(name, kwargs=parts)
+
+
+def test_every_view_says_who_may_open_it() -> None:
+    silent = [name for name, one in routed().items() if access.access_of(one.callback, one.name) is None]
+    assert silent == []
+
+
+def test_the_matrix_names_every_address() -> None:
+    assert set(routed()) == set(MATRIX)
+
+
+def test_declarations_agree_with_the_matrix() -> None:
+    for name, one in routed().items():
+        declared = access.access_of(one.callback, one.name)
+        assert declared is not None
+        told = EVERYBODY if declared.public else HER if declared.portal else {str(role) for role in declared.roles}
+        assert told == MATRIX[name], name
+
+
+def let_in(client: Client, url: str) -> bool:
+    """Whether the doorkeeper let the request through to the view (which may say 404, 405, or redirect within)."""
+    answer = client.get(url)
+    if answer.status_code == 403:
+        return False
+    turned_away = answer.status_code == 302 and answer.headers["Location"].startswith(("/console/sign-in/?next", "/enter/"))
+    assert answer.status_code < 500, url
+    return not turned_away
+
+
+def test_each_role_opens_what_is_its_own_and_nothing_else(organisation: Any, now: Any) -> None:
+    clients = {role: people.signed_in(people.worker(organisation, role)) for role in ROLES}
+    clients["survivor"] = people.entered(people.open_case(organisation).access_code)
+    clients["nobody"] = Client()
+    wrong = []
+    for name, one in routed().items():
+        if name in ("portal:leave", "account_logout", "account_login"):
+            continue
+        url = address(name, one)
+        for who, client in clients.items():
+            may = bool({who, "public"} & MATRIX[name])
+            if let_in(client, url) != may:
+                wrong.append(f"{name}: {who} {'is shut out' if may else 'is let in'}")
+    assert wrong == []
+
+
+def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
+    user = people.worker(organisation, "auditor")
+    client = people.signed_in(user)
+    assert client.get("/console/").status_code == 200
+    client.post("/console/sign-out/")
+    assert client.get("/console/").status_code == 302
+    answer = client.post("/console/sign-in/", {"login": user.email, "password": "not this one at all"})
+    assert answer.status_code == 200 and client.get("/console/").status_code == 302
+    client.post("/console/sign-in/", {"login": user.email, "password": people.PASSWORD})
+    assert client.get("/console/").status_code == 200
+
+
+def test_a_switched_off_account_stays_outside(organisation: Any, now: Any) -> None:
+    user = people.worker(organisation, "lead")
+    user.is_active = False
+    user.save()
+    client = Client()
+    answer = client.post("/console/sign-in/", {"login": user.email, "password": people.PASSWORD}, follow=True)
+    assert answer.status_code == 200
+    assert client.get("/console/queue/").status_code == 302
+
+
+def _undeclared(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("open to the world")
+
+
+def test_a_view_that_declares_nothing_is_closed_to_everybody(organisation: Any, now: Any, settings: Any) -> None:
+    class Routes:
+        urlpatterns = [path("new/", _undeclared), *get_resolver().url_patterns]
+
+    clients = [people.signed_in(people.worker(organisation, role)) for role in ROLES]
+    clients += [people.entered(people.open_case(organisation).access_code), Client()]
+    settings.ROOT_URLCONF = Routes
+    for client in clients:
+        answer = client.get("/new/")
+        assert answer.status_code == 403 and b"open to the world" not in answer.content
+
+
+def test_a_worker_without_membership_is_shut_out(organisation: Any, now: Any) -> None:
+    from efface.accounts.models import Member
+
+    user = people.worker(organisation, "lead")
+    client = people.signed_in(user)
+    assert client.get("/console/queue/").status_code == 200
+    with tenancy.organisation(organisation.pk):
+        Member.objects.filter(user=user).delete()
+    assert client.get("/console/queue/").status_code == 403
+
+
+def test_one_organisation_never_meets_another(organisation: Any, now: Any) -> None:
+    other = people.make_organisation("Another Helpline")
+    case = people.open_case(organisation).case
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+        notice = people.make_notice(people.make_finding(case))
+    theirs = people.signed_in(people.worker(other, "lead"))
+    assert case.reference.encode() not in theirs.get("/console/cases/").content
+    assert b"form class=\"decision\"" not in theirs.get("/console/queue/").content
+    for url in (f"/console/cases/{case.pk}/", f"/console/cases/{case.pk}/timeline/", f"/console/cases/{case.pk}/pictures/"):
+        assert theirs.get(url).status_code == 404
+    for kind, id in (("match", match.pk), ("notice", notice.pk)):
+        answer = theirs.post(f"/console/decision/{kind}/{id}/take/", {"choice": "confirm", "mark": "x"}, follow=True)
+        assert b"Nothing was done a second time" in answer.content
+    with tenancy.organisation(organisation.pk):
+        match.refresh_from_db()
+        notice.refresh_from_db()
+        assert (match.state, notice.state) == ("candidate", "draft")
+
+
+def test_a_survivor_sees_her_own_case_only(organisation: Any, now: Any) -> None:
+    hers, another = people.open_case(organisation), people.open_case(organisation).case
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(another, state="asked", page="https://elsewhere.example/x")
+        finding = people.make_finding(another, age="unknown", page="https://elsewhere.example/y")
+    client = people.entered(hers.access_code)
+    assert b"elsewhere" not in client.get("/case/").content
+    for url, choice in ((f"/case/answer/{match.pk}/", "me"), (f"/case/age/{finding.pk}/", "adult")):
+        answer = client.post(url, {"choice": choice, "age": "adult"}, follow=True)
+        assert b"Nothing was done a second time" in answer.content
+    with tenancy.organisation(organisation.pk):
+        match.refresh_from_db()
+        finding.refresh_from_db()
+        assert (match.state, finding.age) == ("asked", "unknown")
