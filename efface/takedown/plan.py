@@ -20,8 +20,9 @@ Age = Literal["adult", "minor", "unknown_treat_as_minor"]
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the plan needs of a case. Words are the law's. ``minor_clearance``: hotline or police gave a written
-    non-objection. ``suspects``: mail addresses and domains of suspects, lower case. ``hold_until``: police asked to
-    wait until then; ``hold_spares_search``: the officer agrees to delisting meanwhile."""
+    non-objection. ``suspects``: mail addresses and domains of suspects, lower case; ``hers``: the depicted person's own
+    addresses. ``hold_until``: police asked to wait until then; ``hold_spares_search``: the officer agrees to delisting
+    meanwhile."""
 
     age: Age = "unknown_treat_as_minor"
     danger: bool = False
@@ -30,6 +31,7 @@ class CaseFacts:
     country: str = ""
     minor_clearance: bool = False
     suspects: frozenset[str] = frozenset()
+    hers: frozenset[str] = frozenset()
     hold_until: datetime | None = None
     hold_spares_search: bool = False
     operator_allowed: bool = True
@@ -137,11 +139,12 @@ def plan(
     to what was achieved. Police, payment and regulators are advice for a person, never a route."""
     stop = _stop(case, finding, law)
     if stop is not None:
-        return Plan(stop, (), (), _advice(case, finding, law))
-    hostile = _hostile(finding)
+        return Plan(stop, (), (), _advice(case, law, _hostile(finding)))
+    hostile = _hostile(finding) or any(sign.startswith("paid-removal") for sign in dossier.signs)
     reach = Reach(
         delivery=delivery,
         suspects=case.suspects,
+        hers=case.hers,
         operator_domain=domain_of(dossier.domain) if hostile else "",
         operator_contacts=frozenset(_operator_contacts(dossier)) if hostile else frozenset(),
     )
@@ -159,7 +162,7 @@ def plan(
         routes.append(_route(party, choice, case, finding, dossier, law, hostile, now))
     routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.party_key))
     kept, doubles = _once_each(routes)
-    return Plan(None, tuple(kept), tuple(withheld + doubles), _advice(case, finding, law))
+    return Plan(None, tuple(kept), tuple(withheld + doubles), _advice(case, law, hostile))
 
 
 def _stop(case: CaseFacts, finding: FindingFacts, law: Law) -> Stop | None:
@@ -338,11 +341,11 @@ def _once_each(routes: list[PlannedRoute]) -> tuple[list[PlannedRoute], list[Wit
     return kept, doubles
 
 
-def _advice(case: CaseFacts, finding: FindingFacts, law: Law) -> tuple[str, ...]:
+def _advice(case: CaseFacts, law: Law, hostile: bool) -> tuple[str, ...]:
     """Sentences for the worker: what a person may do beside the routes."""
     lines: list[str] = []
     place = law.jurisdictions.get(case.country.upper())
-    if _hostile(finding):
+    if hostile:
         lines.append("Never pay for a removal and never answer the operator.")
     if place is not None:
         for risk in place.reporting_risk:

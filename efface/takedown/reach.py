@@ -23,10 +23,11 @@ LEAST = 0.1
 @dataclass(frozen=True, slots=True)
 class Reach:
     """``delivery``: contact value -> state. ``operator_domain`` and ``operator_contacts``, where set, may not be
-    written to in any role, because the operator is hostile."""
+    written to in any role, because the operator is hostile. ``hers`` are her own addresses: a page may hold them."""
 
     delivery: Mapping[str, str]
     suspects: frozenset[str] = frozenset()
+    hers: frozenset[str] = frozenset()
     operator_domain: str = ""
     operator_contacts: frozenset[str] = frozenset()
 
@@ -43,6 +44,9 @@ def choose(party: Party, reach: Reach) -> Choice | str:
     able = [one for one in party.contacts if one.channel in REACHABLE and one.confidence >= LEAST]
     if not able:
         return "no contact is known"
+    able = [one for one in able if one.value.lower() not in reach.hers]
+    if not able:
+        return "the only contact is her own"
     allowed = [one for one in able if not _suspect(one, reach)]
     if not allowed:
         return "each contact belongs to a suspect"

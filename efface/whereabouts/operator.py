@@ -6,6 +6,10 @@ import asyncio
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from selectolax.lexbor import LexborHTMLParser
+
+from efface.net.page.walls import walls
+from efface.net.protocol import FetchFacts
 from efface.whereabouts import facts
 from efface.whereabouts.hosts import ask_dns, best
 from efface.whereabouts.model import Contact, Party
@@ -27,11 +31,13 @@ ENOUGH = 0.5
 
 @dataclass(slots=True)
 class OperatorLook:
-    """What the site said. ``fetched`` is set once the page itself was asked for; ``headers`` are its answer's."""
+    """What the site said. ``fetched`` is set once the page itself was asked for; ``headers`` are its answer's; ``read``
+    says whether any of its pages could be read: only then is it known that it names nobody."""
 
     headers: dict[str, str] = field(default_factory=dict)
     fetched: asyncio.Event = field(default_factory=asyncio.Event)
     party: Party | None = None
+    read: bool = False
     signs: list[str] = field(default_factory=list)
 
 
@@ -46,13 +52,13 @@ async def operator(url: str, domain: str, transport: Transport, look: OperatorLo
         look.fetched.set()
     front = f"{urlsplit(url).scheme}://{facts.host_of(url)}{_port(url)}/"
     seen = {url}
-    if page is not None and _html(page):
-        _take(read(page.final_url, page.body, page.charset, "content"), found, todo, look, domain)
+    if page is not None and _still(page, domain, partial) and _readable(page, partial):
+        _take(read(page.final_url, page.body, page.charset, "content"), found, todo, look)
     if front not in seen:
         seen.add(front)
         page = await _page(front, transport, partial)
-        if page is not None and _html(page):
-            _take(read(page.final_url, page.body, page.charset, "front"), found, todo, look, domain)
+        if page is not None and _still(page, domain, partial) and _readable(page, partial):
+            _take(read(page.final_url, page.body, page.charset, "front"), found, todo, look)
     guesses = () if todo else GUESSED_PATHS
     todo += [(kind, front.rstrip("/") + path) for kind, path in guesses]
     todo.sort(key=lambda item: (item[0] != "abuse", len(item[1]), item[1]))
@@ -60,21 +66,24 @@ async def operator(url: str, domain: str, transport: Transport, look: OperatorLo
         if link in seen or len(seen) >= MOST_PAGES:
             continue
         seen.add(link)
-        page = await _page(link, transport, partial if not guesses else [])
-        if page is not None and page.status == 200 and _html(page) and _still(page, link, domain):
-            _take(read(page.final_url, page.body, page.charset, kind), found, [], look, domain)
+        notes = [] if guesses else partial
+        page = await _page(link, transport, notes)
+        if page is None or page.status != 200 or kind_of(page.final_url) is None:
+            continue
+        if _still(page, domain, notes) and _readable(page, notes):
+            _take(read(page.final_url, page.body, page.charset, kind), found, [], look)
     found = await _deliverable(found, transport, partial)
-    if not any(one.confidence >= ENOUGH for one in found):
+    if look.read and not any(one.confidence >= ENOUGH for one in found):
         found += await _guesses(domain, transport, partial)
-    reasons = [f"named on the site's own pages ({len(found)})"] if found else ["the site names no contact"]
+    silent = "the site names no contact" if look.read else "none of the site's pages could be read"
+    reasons = [f"named on the site's own pages ({len(found)})"] if found else [silent]
     look.party = Party(
         "operator", f"operator:{domain}", domain, domain, covers=[facts.host_of(url)], contacts=found, reasons=reasons
     )
 
 
-def _take(
-    reading: Reading, found: list[Contact], todo: list[tuple[PageKind, str]], look: OperatorLook, domain: str
-) -> None:
+def _take(reading: Reading, found: list[Contact], todo: list[tuple[PageKind, str]], look: OperatorLook) -> None:
+    look.read = True
     found += reading.contacts
     todo += [item for item in reading.links if item not in todo]
     look.signs += reading.signs
@@ -88,15 +97,28 @@ async def _page(url: str, transport: Transport, partial: list[str]) -> Answer | 
         return None
 
 
-def _html(page: Answer) -> bool:
+def _readable(page: Answer, partial: list[str]) -> bool:
+    """HTML, and not a check for robots: what stands behind one is for a person to read."""
     kind = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
-    return page.status < 500 and kind in ("text/html", "application/xhtml+xml", "")
+    if page.status >= 500 or kind not in ("text/html", "application/xhtml+xml", ""):
+        return False
+    tree = LexborHTMLParser(page.body.replace(b"\0", b""))
+    title = tree.css_first("title")
+    facts_of = FetchFacts(page.final_url, page.final_url, page.status, page.headers)
+    text = " ".join(tree.body.text(separator=" ").split()) if tree.body else ""
+    if "challenge" in walls(facts_of, tree, title.text() if title else "", text[:20_000], 0):
+        partial.append("page: the site takes us for a robot; its contact pages are for a person to read")
+        return False
+    return True
 
 
-def _still(page: Answer, link: str, domain: str) -> bool:
-    """A contact page that forwards to another site, or to a page of another kind, says nothing of this one."""
+def _still(page: Answer, domain: str, partial: list[str]) -> bool:
+    """A page that forwards to another site says nothing of this one."""
     host = facts.host_of(page.final_url)
-    return (facts.registered(host) or host) == domain and kind_of(page.final_url) is not None
+    if (facts.registered(host) or host) == domain:
+        return True
+    partial.append("page: it forwards to another site")
+    return False
 
 
 def _port(url: str) -> str:

@@ -118,6 +118,17 @@ def test_a_hostile_operator_is_not_written_to_under_another_name() -> None:
     assert "host" in roles(make(parties=[OPERATOR, own, GOOGLE]))
 
 
+def test_a_price_for_a_removal_makes_the_operator_hostile() -> None:
+    asked = replace(dossier(*EVERYBODY), signs=["paid-removal: Removal fee: $299"])
+    made = plan(CASE, FINDING, asked, LAW, {}, {}, NOON)
+    assert "operator" not in roles(made) and offsets(made)["host"] == 0
+
+
+def test_her_own_address_is_never_a_contact() -> None:
+    made = make(case=replace(CASE, hers=frozenset({"dmca@bad.example"})))
+    assert "operator" not in roles(made) and any("her own" in one.why for one in made.withheld)
+
+
 def test_danger_stops_everything_and_names_the_crisis_lines() -> None:
     made = make(case=replace(CASE, danger=True))
     assert made.stop is not None and made.stop.rule == "S0_danger" and not made.routes
