@@ -144,7 +144,7 @@ def run(faces_dir: Path, models_dir: Path) -> dict[str, Any]:
 
 def calibrate(faces_dir: Path, models_dir: Path, same: float | None = None) -> dict[str, Any]:
     """Thresholds from a calibration set: ``same`` from photos against the mean of two others of the same person
-    and of different people (0.1 % false), ``review`` at 1e-4 and ``strong`` at 2e-5 false alarms for three-photo
+    and of different people (0.1 % false), ``review`` at 1e-4 and ``strong`` at 1.5e-5 false alarms for three-photo
     templates. Each is rounded up to a hundredth."""
     engine = _engine(models_dir)
     photos, cost = analyse(faces_dir, engine)
@@ -152,7 +152,7 @@ def calibrate(faces_dir: Path, models_dir: Path, same: float | None = None) -> d
     if same is None:
         same = _ceil(float(np.quantile(pairs[1], 1 - 1e-3)))
     found = trial(photos, same)
-    limits = {name: _at_far(found.impostor, far) for name, far in (("review", 1e-4), ("strong", 2e-5))}
+    limits = {name: _at_far(found.impostor, far) for name, far in (("review", 1e-4), ("strong", 1.5e-5))}
     return {
         "model": engine.model_id,
         **cost,

