@@ -169,7 +169,7 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
     title = _clean(title_node.text(deep=True))[:MAX_TITLE] if title_node is not None else ""
     main, frame, tags = _walk(tree)
     lines = main if sum(len(line) for line in main) >= 40 or not frame else main + frame
-    text = "\n".join(lines)[: limits.text_chars]
+    text = cut_media("\n".join(lines)[: limits.text_chars])[0][: limits.text_chars]
     media, more_media = media_refs(tree, base, limits.media_per_page)
     links, more_links = _links(tree, base, limits.links_per_page)
     root = tree.css_first("html")
