@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from efface.accounts.models import User
 from efface.cases import consents, opening
 from efface.cases.models import Case, Purpose
-from efface.engine.base import sealing
 from efface.net.client import FetcherUnavailable
 from efface.net.protocol import Captured, FetchFacts, MediaRef, Picture, ScannedMedia
+from efface.search import urls
 from efface.search.models import Asset, Finding, Match, Media, Sighting
 from efface.sites.models import Site
 from tests.conftest import NOON
@@ -47,9 +47,9 @@ def make_finding(
     picture, _ = Media.objects.get_or_create(
         sha256=digest, defaults={"pdq": [pdq] * 8, "first_seen": now, "last_seen": now}
     )
-    page_digest = sealing.digest("url", page)
+    page_digest = urls.digest(page)
     sighting, _ = Sighting.objects.get_or_create(
-        media=picture, site=site, page_digest=page_digest, media_digest=sealing.digest("url", media[0]),
+        media=picture, site=site, page_digest=page_digest, media_digest=urls.digest(media[0]),
         defaults={"page_url": page, "media_url": media[0], "first_seen": now, "last_seen": now},
     )  # fmt: skip
     owned = {"organisation_id": case.organisation_id, "case": case}
@@ -60,10 +60,10 @@ def make_finding(
     finding = Finding.objects.create(
         **owned, match=match, site=site, age=age, page_url=page, confirmed_at=now,
     )  # fmt: skip
-    for role, urls in (("page", (page,)), ("media", media), ("thumbnail", thumbs)):
-        for url in urls:
+    for role, places in (("page", (page,)), ("media", media), ("thumbnail", thumbs)):
+        for url in places:
             Asset.objects.create(
-                **owned, finding=finding, role=role, url=url, url_digest=sealing.digest("url", url),
+                **owned, finding=finding, role=role, url=url, url_digest=urls.digest(url),
                 host=urlsplit(url).hostname or "", pdq=[] if role == "page" else [pdq] * 8, added_at=now,
             )  # fmt: skip
     return finding

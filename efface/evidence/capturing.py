@@ -69,7 +69,7 @@ def capture(organisation: uuid.UUID, finding: uuid.UUID) -> None:
     if task is None:
         return
     try:
-        seen = fetching.fetcher().capture(CaptureRequest(url=task.url))
+        seen = fetching.patiently(lambda one: one.capture(CaptureRequest(url=task.url)))
     except FetcherUnavailable:
         with tenancy.organisation(organisation):
             _again(finding, task, clock.now() + OUT, 0)

@@ -18,6 +18,7 @@ from tests.conftest import NOON
 def fetcher(monkeypatch: pytest.MonkeyPatch) -> ScriptedFetcher:
     one = ScriptedFetcher()
     monkeypatch.setattr(fetching, "fetcher", lambda: one)
+    monkeypatch.setattr(fetching, "PATIENCE_S", 0.0)
     return one
 
 

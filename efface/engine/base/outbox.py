@@ -91,14 +91,20 @@ def queue_message(
     data: bytes,
     now: datetime,
 ) -> Outbox:
-    """Put one message into the outbox, once for each ``key``; a second call returns the row that is there.
+    """Put one message into the outbox, once for each ``key``; a second call returns the row that is there. One that was
+    cancelled before it left is made ready again, with what is given now.
 
     ``data`` is the complete message (RFC 5322) with ``message_id(key)`` as its Message-ID; ``sender`` the envelope
     sender. Call it inside the transaction of what it belongs to."""
-    row = Outbox.objects.filter(key=key).first()
-    if row is not None:
-        return row
     message = {"sender": sender, "data": base64.b64encode(data).decode("ascii")}
+    row = Outbox.objects.select_for_update().filter(key=key).first()
+    if row is not None:
+        if row.state == Outbox.State.CANCELLED:
+            row.state, row.recipient, row.answer = Outbox.State.READY, recipient, ""
+            row.message = message
+            row.save()
+            _defer(row)
+        return row
     row, made = Outbox.objects.get_or_create(
         key=key,
         defaults={

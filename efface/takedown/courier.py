@@ -1,0 +1,112 @@
+"""What happens to a notice when its mail is about to leave, has left, was refused or may have left."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from efface.cases import events
+from efface.cases.may import may
+from efface.cases.models import Case, Purpose
+from efface.engine.base import outbox
+from efface.engine.base.models import Outbox
+from efface.search.models import FindingState
+from efface.sites import contacts
+from efface.sites.models import ContactState
+from efface.takedown import facts, ladder, planning, scope, sending
+from efface.takedown.models import Notice, Route
+
+
+class Courier:
+    """Registered for outbox messages of kind "notice". The outbox row is locked and the transaction is the effect's."""
+
+    def may(self, row: Outbox, now: datetime) -> outbox.May:
+        """The last word before the first byte: everything is asked again."""
+        notice = _notice(row)
+        if notice is None or notice.state != Notice.State.QUEUED:
+            return outbox.May("drop", "the notice does not stand any more")
+        finding, route = notice.finding, notice.route
+        if route.role == "operator" and facts.hostile(finding.site):
+            return outbox.May("drop", "the operator is hostile: never written to")
+        if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
+            return outbox.May("drop", finding.stopped or "it is gone")
+        if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
+            return outbox.May("drop", "another way is taken now")
+        if scope.standing(notice) is None:
+            return outbox.May("drop", "the approval was taken back")
+        if notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
+            return outbox.May("drop", "the case is closed")
+        purpose = Purpose.CONTACT_OPERATOR if route.role == "operator" else Purpose.NOTIFY
+        for one in {purpose, Purpose.NOTIFY}:
+            word = may(notice.case, one, now)
+            if not word:
+                return outbox.May("wait", str(word.reason))
+        if ladder.quiet(finding):
+            return outbox.May("wait", "a check will say whether it is still there")
+        looked_up = finding.site.looked_up_at
+        if looked_up is None or now - looked_up > planning.FRESH:
+            planning.request(finding)
+            return outbox.May("wait", "who is in charge is looked up again first")
+        return outbox.May("go")
+
+    def sent(self, row: Outbox, now: datetime) -> None:
+        notice = _notice(row)
+        if notice is None or notice.state not in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
+            return
+        notice.state, notice.sent_at = Notice.State.SENT, now
+        notice.save(update_fields=["state", "sent_at"])
+        contacts.delivery("email", notice.contact, ContactState.ACCEPTED, now)
+        ladder.sent(notice, now)
+        events.record(notice.case, "notice.sent", "engine", subject=notice.pk, now=now, role=notice.route.role,
+                      step=notice.step)  # fmt: skip
+
+    def refused(self, row: Outbox, code: int, text: str, now: datetime) -> None:
+        notice = _notice(row)
+        if notice is None:
+            return
+        notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
+        notice.save(update_fields=["state", "state_why"])
+        contacts.delivery("email", notice.contact, refusal(code, text), now)
+        events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now, code=code)
+        ladder.contact_dead(notice, now)
+
+    def ambiguous(self, row: Outbox, now: datetime) -> None:
+        notice = _notice(row)
+        if notice is not None and notice.state == Notice.State.QUEUED:
+            notice.state = Notice.State.AMBIGUOUS
+            notice.save(update_fields=["state"])
+            events.record(notice.case, "notice.ambiguous", "engine", subject=notice.pk, now=now)
+
+    def dropped(self, row: Outbox, why: str, now: datetime) -> None:
+        notice = _notice(row)
+        if notice is not None and notice.state == Notice.State.QUEUED:
+            notice.state, notice.state_why = Notice.State.CANCELLED, why[:200]
+            notice.save(update_fields=["state", "state_why"])
+            events.record(notice.case, "notice.dropped", "engine", subject=notice.pk, now=now, why=why)
+
+
+def refusal(code: int, text: str) -> str:
+    """What an SMTP refusal says of the mailbox (RFC 3463 subjects where given, else the code)."""
+    enhanced = re.search(r"\b[45]\.(\d{1,3})\.(\d{1,3})\b", text)
+    subject, detail = (enhanced.group(1), enhanced.group(2)) if enhanced else ("", "")
+    if (subject, detail) == ("2", "2") or code == 552:
+        return ContactState.FULL
+    if code < 500:
+        return ContactState.SOFT
+    if subject == "7" or code == 554:
+        return ContactState.POLICY
+    return ContactState.HARD
+
+
+def _notice(row: Outbox) -> Notice | None:
+    rows = Notice.objects.select_for_update(of=("self",)).select_related(
+        "case", "route__finding__site", "finding__site", "finding__match__sighting"
+    )
+    return rows.filter(pk=row.subject).first()
+
+
+def register() -> None:
+    outbox.courier(sending.KIND, Courier())
+
+
+

@@ -1,0 +1,203 @@
+"""Drafting a notice for a route: complete, or not at all.
+
+Under a lock on the recipient's address it is looked up what that recipient was told already, over all findings and
+cases of the organisation: a notice names only what is new there, and one that would name nothing is not written.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F
+
+from efface.accounts.models import Organisation
+from efface.cases import events
+from efface.cases.may import may
+from efface.cases.models import Age, Case, Purpose
+from efface.engine.base import sealing
+from efface.engine.base.ids import uuid7
+from efface.law import load
+from efface.search import urls as urls_of
+from efface.search.models import Finding, FindingState
+from efface.takedown import addresses, facts, notice
+from efface.takedown.models import Check, Named, Notice, Route
+
+SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
+"""States of a notice whose recipient was told nothing."""
+OUR_LANGUAGES = ("en", "de", "es")
+REMINDER = {
+    "en": ("Reminder", "This is a reminder of our notice of {sent}, reference {reference}: nothing has changed since."),
+    "de": ("Erinnerung", "Wir erinnern an unsere Meldung vom {sent}, Zeichen {reference}: nichts ist geschehen."),
+    "es": ("Recordatorio", "Recordamos nuestra notificación del {sent}, referencia {reference}: nada ha cambiado."),
+}
+
+
+class NothingNew(Exception):
+    """The recipient was told of every one of these addresses already."""
+
+
+def draft(route: Route, now: datetime, step: int = 1) -> Notice:
+    """The notice of a route's step, made where it is not there yet. The caller holds the route's lock.
+
+    Raises ``notice.NoticeError`` (incomplete, forbidden) and ``NothingNew``."""
+    there = Notice.objects.select_for_update().filter(route=route, step=step, contact=route.contact).first()
+    if there is not None and (there.state != Notice.State.CANCELLED or there.sent_at is not None):
+        return there
+    finding, case = route.finding, route.case
+    organisation = Organisation.objects.get(pk=case.organisation_id)
+    _lock(route.contact)
+    urls = _new(route, step, _concerned(route, finding))
+    if not urls:
+        raise NothingNew
+    # One that was taken back before it left is written anew in its own place: same reference, same Message-ID.
+    row = Notice(
+        pk=there.pk if there else uuid7(), organisation_id=case.organisation_id, case=case, route=route,
+        finding=finding, step=step, notice_type=route.notice_type, channel=route.channel, contact=route.contact,
+        drafted_at=now,
+    )  # fmt: skip
+    row.reference = reference(row)
+    made = notice.draft(
+        route.notice_type, _facts(row, route, finding, case, organisation, urls, now), language_of(route.country)
+    )
+    row.template, row.language = made.version, made.language
+    row.subject_line, row.text, row.xarf = made.subject, made.text, made.xarf or None
+    row.answers = [{"field": one.field, "label": one.label, "value": one.value} for one in made.answers]
+    row.urls = [url for url, _ in urls]
+    row.exposure_lines = [
+        {"who": line.who, "learns": line.learns, "certain": line.certain} for line in made.exposure
+    ]
+    if made.form or route.channel != "email":
+        row.channel = "form" if route.channel == "email" else route.channel
+    if step > 1:
+        _remind(row, route)
+    row._state.adding = there is None
+    row.save()
+    Named.objects.filter(notice=row).delete()
+    Named.objects.bulk_create(
+        Named(
+            organisation_id=case.organisation_id, case=case, notice=row, contact=_plain(route.contact),
+            notice_type=route.notice_type, step=step, url_digest=urls_of.digest(url),
+        )
+        for url, _ in urls
+    )  # fmt: skip
+    events.record(case, "notice.drafted", "engine", subject=row.pk, now=now, role=route.role, step=step)
+    return row
+
+
+def reference(row: Notice) -> str:
+    """What a recipient quotes back: says nothing, and is the same however often it is computed."""
+    digest = sealing.digest("notice-reference", str(row.pk))[:10]
+    return "EF-" + base64.b32encode(digest).decode("ascii")
+
+
+def language_of(country: str) -> str:
+    """The language of a recipient's country where notices are written in it, otherwise English."""
+    place = load().jurisdictions.get(country.upper())
+    spoken = place.languages if place else ()
+    return next((one for one in spoken if one in OUR_LANGUAGES), "en")
+
+
+def _concerned(route: Route, finding: Finding) -> list[tuple[str, str]]:
+    """(URL, role) this party can do something about: what stands on the hosts it answers for, and the page where it is
+    shown; everything where it answers for all."""
+    still = set(facts.alive(finding))
+    rows = [(str(one.url), one.role, one.host) for one in facts.assets(finding) if one.url in still]
+    covers = set(route.covers)
+    if not covers:
+        return [(url, role) for url, role, _ in rows]
+    if not any(host in covers for _, _, host in rows):
+        return []
+    return [(url, role) for url, role, host in rows if host in covers or role == "page"]
+
+
+def _new(route: Route, step: int, urls: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Without what a standing notice of the same kind and step names to the same contact. A notice of an episode that
+    is over does not stand any more."""
+    digests = {urls_of.digest(url): url for url, _ in urls}
+    told = (
+        Named.objects.filter(
+            contact=_plain(route.contact), notice_type=route.notice_type, step=step, url_digest__in=list(digests),
+            notice__route__episode=F("notice__finding__episode"),
+        )
+        .exclude(notice__state__in=SPENT)
+        .exclude(notice__finding__state=FindingState.GONE_CONFIRMED)
+        .values_list("url_digest", flat=True)
+    )  # fmt: skip
+    known = {digests[bytes(one)] for one in told}
+    return [(url, role) for url, role in urls if url not in known]
+
+
+def _plain(contact: str) -> str:
+    return contact.strip().lower()
+
+
+def _lock(contact: str) -> None:
+    """One drafting at a time for each recipient, until the transaction ends."""
+    number = int.from_bytes(hashlib.sha256(b"contact:" + _plain(contact).encode()).digest()[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
+
+
+def _facts(
+    row: Notice, route: Route, finding: Finding, case: Case, organisation: Organisation,
+    urls: list[tuple[str, str]], now: datetime,
+) -> notice.NoticeFacts:  # fmt: skip
+    offence = load().offence(case.country, synthetic=facts.nature(case) != "authentic")
+    return notice.NoticeFacts(
+        reference=row.reference,
+        organisation=notice.Organisation(
+            organisation.name, addresses.reply(row.pk), addresses.domain(), organisation.signatory
+        ),
+        recipient=route.party_name,
+        recipient_role=route.role,
+        locations=tuple(notice.Location(role, url) for url, role in urls),
+        prepared=now,
+        seen=min(facts.last_seen(finding), now),
+        authorised=bool(may(case, Purpose.NOTIFY, now)),
+        not_consensual=True,
+        believed=finding.match.state == "confirmed",
+        adult=finding.age == Age.ADULT and case.age == Age.ADULT,
+        nature=facts.nature(case),
+        domain=finding.site.domain,
+        offences=(offence,) if offence else (),
+        residence=case.country,
+        paid=facts.paid(case),
+        earlier_removal=_removed_before(finding),
+        earlier_notices=_earlier(finding),
+    )
+
+
+def _removed_before(finding: Finding) -> date | None:
+    """The day it was last found gone, where it came back since."""
+    if finding.episode == 1:
+        return None
+    gone = Check.objects.filter(finding=finding, state=FindingState.GONE_CONFIRMED, episode__lt=finding.episode)
+    last = gone.order_by("-at").first()
+    return last.at.date() if last else None
+
+
+def _earlier(finding: Finding) -> tuple[notice.Earlier, ...]:
+    rows = Notice.objects.filter(finding=finding, sent_at__isnull=False, route__episode=finding.episode, step=1)
+    return tuple(
+        notice.Earlier(row.route.role, row.route.party_name or row.route.party_key, row.sent_at)
+        for row in rows.select_related("route").order_by("sent_at")
+        if row.sent_at is not None
+    )
+
+
+def _remind(row: Notice, route: Route) -> None:
+    first = Notice.objects.filter(route=route, step=1, sent_at__isnull=False).order_by("-sent_at").first()
+    if first is None or first.sent_at is None:
+        return
+    word, line = REMINDER.get(row.language, REMINDER["en"])
+    said: Any = line.format(sent=notice.moment(first.sent_at), reference=first.reference)
+    row.subject_line = f"{word}: {row.subject_line}"
+    row.text = f"{said}\n\n{row.text}"
+    row.answers = [
+        one | {"value": f"{said}\n\n{one['value']}"} if one["field"] in ("message", "description") else one
+        for one in row.answers
+    ]

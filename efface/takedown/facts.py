@@ -1,0 +1,159 @@
+"""From rows to the plain facts that plan and notice work with. Reads only."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from statistics import median
+from typing import Any
+from urllib.parse import urlsplit
+
+from efface.cases.may import may
+from efface.cases.models import Age, Case, Hold, Purpose
+from efface.law import load
+from efface.net.protocol import Observation, from_wire
+from efface.search.models import Asset, Finding, FindingState
+from efface.sites import contacts
+from efface.sites.models import ContactState, Site
+from efface.takedown import plan, sight, verdict
+from efface.takedown.models import Check, Outcome, Route
+from efface.vision import hamming
+
+PLAN_AGE: dict[str, plan.Age] = {Age.ADULT: "adult", Age.MINOR: "minor", Age.UNKNOWN: "unknown_treat_as_minor"}
+HOSTILE = frozenset({Site.Hostility.HOSTILE, Site.Hostility.EXTORTIONATE})
+#: How the plan calls what ``sites`` knows of an address.
+DELIVERY = {
+    ContactState.ACCEPTED: "accepted",
+    ContactState.ACKNOWLEDGED: "auto_ack",
+    ContactState.REPLIED: "replied",
+    ContactState.COMPLIED: "complied",
+    ContactState.SOFT: "soft_bounce",
+    ContactState.HARD: "hard_bounce",
+    ContactState.FULL: "full",
+    ContactState.POLICY: "policy_reject",
+    ContactState.SILENT: "silent",
+}
+NATURE = {"synthetic": "fully_synthetic"}
+MOST_OUTCOMES = 5_000
+
+
+def hostile(site: Site) -> bool:
+    return site.hostility in HOSTILE
+
+
+def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
+    hold = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).order_by("-ends").first()
+    return plan.CaseFacts(
+        age=PLAN_AGE[case.age],
+        danger=case.danger,
+        content_nature=nature(case),
+        country=case.country,
+        hold_until=hold.ends if hold else None,
+        operator_allowed=bool(may(case, Purpose.CONTACT_OPERATOR, now)),
+    )
+
+
+def nature(case: Case) -> str:
+    """The law's word. Only what is known to be made by a computer is called so."""
+    return NATURE.get(case.acquisition, "authentic")
+
+
+def paid(case: Case) -> bool | None:
+    """Whether she is paid for such content. None: nobody knows how it was obtained, so nobody may say."""
+    if case.acquisition == "commercial_leak":
+        return True
+    return False if case.acquisition in load().words["acquisition_path"] else None
+
+
+def finding_facts(finding: Finding, ladder_began: datetime) -> plan.FindingFacts:
+    kind = finding.site.kind
+    return plan.FindingFacts(
+        confirmed=ladder_began,
+        age=PLAN_AGE[finding.age],
+        site_type=kind if kind in load().words["site_type"] else "ugc_forum",
+        hostility="hostile_or_extortionate" if hostile(finding.site) else str(finding.site.hostility),
+        returns=finding.episode - 1,
+        remaining=remaining(finding),
+    )
+
+
+def ladder_began(finding: Finding, now: datetime) -> datetime:
+    """When the first plan of this episode was made: the ladder's hours count from there."""
+    first = Route.objects.filter(finding=finding, episode=finding.episode).order_by("planned_at").first()
+    return first.planned_at if first else now
+
+
+def remaining(finding: Finding) -> frozenset[str]:
+    """The hosts that still serve something after a partial removal; empty where all of it stands."""
+    if finding.state != FindingState.PARTIAL:
+        return frozenset()
+    return frozenset(filter(None, (urlsplit(url).hostname for url in alive(finding))))
+
+
+def alive(finding: Finding) -> list[str]:
+    """The addresses of the asset set that the last check still saw served; all of them without such a check."""
+    urls = [(str(one.url), one.role) for one in assets(finding)]
+    last = Check.objects.filter(finding=finding, episode=finding.episode).order_by("-at", "-id").first()
+    if last is None or last.state != FindingState.PARTIAL or last.observation is None:
+        return [url for url, _ in urls]
+    seen: Observation = from_wire(Observation, last.observation)
+    kind, _ = sight.page(seen, frozenset())
+    still = {one.facts.url for one in seen.media if sight.media(one) in ("alive", "cached", "near", "unread")}
+    if kind in sight.PRESENT:
+        still |= {url for url, role in urls if role == "page"}
+    return [url for url, _ in urls if url in still] or [url for url, _ in urls]
+
+
+def assets(finding: Finding) -> list[Asset]:
+    """Pages first, then full media, then the rest."""
+    order = {"page": 0, "media": 1, "cdn": 2}
+    rows = [one for one in Asset.objects.filter(finding=finding) if one.url]
+    return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
+
+
+def last_seen(finding: Finding) -> datetime:
+    """When it was last seen there: by a check, or when a person confirmed the sighting."""
+    check = Check.objects.filter(finding=finding, state__in=verdict.SEEN).order_by("-at").first()
+    sighted = finding.match.sighting.last_seen
+    return max(filter(None, (check.at if check else None, min(sighted, finding.confirmed_at))))
+
+
+def past_checks(finding: Finding) -> list[verdict.PastCheck]:
+    rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok")
+    return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok) for row in rows]
+
+
+def delivery(values: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Contact value to the plan's word."""
+    known = contacts.states(values)
+    return {value: DELIVERY[ContactState(state)] for (_, value), state in known.items() if state in DELIVERY}
+
+
+def outcomes(party_keys: Iterable[str], roles: Iterable[str]) -> dict[tuple[str, str], plan.Outcome]:
+    """What earlier notices to these parties, and to all of these roles, achieved."""
+    wanted = set(party_keys)
+    rows: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    found = Outcome.objects.filter(role__in=set(roles)).order_by("-pk")[:MOST_OUTCOMES]
+    for row in found:
+        rows[(f"role:{row.role}", row.notice_type)].append(row)
+        if row.party_key in wanted:
+            rows[(row.party_key, row.notice_type)].append(row)
+    return {key: _sum(group) for key, group in rows.items()}
+
+
+def _sum(rows: list[Any]) -> plan.Outcome:
+    hours = [row.hours for row in rows if row.removed and row.hours is not None]
+    return plan.Outcome(len(rows), sum(row.removed for row in rows), float(median(hours)) if hours else 0.0)
+
+
+def copies_gone(finding: Finding) -> list[uuid.UUID]:
+    """Findings of the same case, of the same picture, that were gone before this one was confirmed."""
+    ours = {value for one in assets(finding) for value in one.pdq[:1]}
+    before = Finding.objects.filter(case_id=finding.case_id, gone_at__lt=finding.confirmed_at).exclude(pk=finding.pk)
+    return [
+        other.pk
+        for other in before.order_by("gone_at")
+        if hamming.least_distance(ours, {value for one in assets(other) for value in one.pdq}) <= hamming.MATCH
+    ]

@@ -1,0 +1,7 @@
+"""The jobs of this room, found here by the worker."""
+
+from efface.takedown.inbox import read
+from efface.takedown.planning import advance
+from efface.takedown.verifying import check
+
+__all__ = ["advance", "check", "read"]

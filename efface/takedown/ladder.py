@@ -1,0 +1,211 @@
+"""The ladder of a finding: which route begins when, what follows silence, a dead mailbox or a refusal.
+
+Everything here runs inside a transaction and defers slow work. A party is asked once, reminded once, and then the next
+one is asked; the look-up of who is in charge is made anew before each of these (``planning.advance``).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from efface.cases import events
+from efface.engine.base import clock, deadlines
+from efface.law import load
+from efface.search.models import Finding, FindingState
+from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
+from efface.takedown.models import Notice, Route
+from efface.takedown.notice import NoticeError, NoticeIncomplete
+
+WAITING = frozenset({
+    FindingState.GONE_PROVISIONAL, FindingState.CONTENT_REPLACED, FindingState.SUSPENDED,
+    FindingState.DELISTING_PENDING,
+})  # fmt: skip
+"""Nothing new is sent while it stands so: a check will say."""
+SILENT_HOURS = 72
+"""Where the law data name no pause for a role."""
+REMINDERS = 1
+USELESS = reach.DEAD | {"full"}
+"""What is known of a mailbox that makes trying the next one better."""
+ASK_AGAIN = timedelta(hours=24)
+
+
+def quiet(finding: Finding) -> bool:
+    """Nothing is to be sent about it now."""
+    return bool(finding.stopped) or finding.state in WAITING or finding.state == FindingState.GONE_CONFIRMED
+
+
+def begin_due(finding: Finding, now: datetime) -> int:
+    """Begin every planned route whose time has come; set a deadline for the others. Returns how many began."""
+    begun = 0
+    left = facts.remaining(finding)
+    routes = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
+    for route in routes.filter(finding=finding, episode=finding.episode, state=Route.State.PLANNED):
+        # What is left after a partial removal stands with somebody: they are asked without waiting for their turn.
+        due = now if left & set(route.covers) else route.starts_at
+        if due <= now and not quiet(finding):
+            begin(route, now)
+            begun += 1
+        else:
+            _set_start(route, max(due, now + ASK_AGAIN) if due <= now else due)
+    return begun
+
+
+def _set_start(route: Route, due: datetime) -> None:
+    deadlines.set_deadline(
+        "route.start", route.pk, clock.align(due), organisation=route.organisation_id, case=route.case_id
+    )
+
+
+def begin(route: Route, now: datetime) -> Notice | None:
+    """Draft a route's first notice, and let it go where it is approved already. The caller holds the route's lock."""
+    if facts.hostile(route.finding.site) and route.role == "operator":
+        close(route, Route.State.DROPPED, "the operator is hostile: never written to", now)
+        return None
+    notice = _draft(route, 1, now)
+    if notice is not None and route.state == Route.State.PLANNED:
+        route.state, route.state_why = Route.State.ACTIVE, ""
+        route.save(update_fields=["state", "state_why"])
+    return notice
+
+
+def _draft(route: Route, step: int, now: datetime) -> Notice | None:
+    """The notice of a step, let go under a standing approval. What cannot be written is said on the route."""
+    try:
+        notice = drafting.draft(route, now, step)
+    except drafting.NothingNew:
+        if step == 1:
+            close(route, Route.State.DONE, "the recipient was told of these addresses in another notice", now)
+        return None
+    except NoticeIncomplete as error:
+        lacks = "; ".join(one.words for one in error.missing)
+        _cannot(route, f"needs: {lacks}", now)
+        return None
+    except NoticeError as error:
+        _cannot(route, str(error), now)
+        return None
+    approval = scope.standing(notice)
+    if approval is not None:
+        sending.release(notice, approval, now)
+    return notice
+
+
+def _cannot(route: Route, why: str, now: datetime) -> None:
+    """Stays planned, with its reason, and is tried again tomorrow: what is missing may be answered by then."""
+    if route.state_why != why[:200]:
+        route.state_why = why[:200]
+        route.save(update_fields=["state_why"])
+        events.record(route.case, "route.incomplete", "engine", subject=route.finding_id, now=now, why=why[:500],
+                      role=route.role, notice_type=route.notice_type)  # fmt: skip
+    if route.state == Route.State.PLANNED:
+        _set_start(route, now + ASK_AGAIN)
+
+
+def sent(notice: Notice, now: datetime) -> None:
+    """A notice has left or was filed: its clocks begin."""
+    clock_rule = clocks.deadline(notice.notice_type, now)
+    if clock_rule is not None and notice.step == 1:
+        notice.clock_due, notice.clock_basis = clock_rule.due, clock_rule.law[:200]
+        notice.save(update_fields=["clock_due", "clock_basis"])
+        deadlines.set_deadline(
+            "notice.clock", notice.pk, clock_rule.due, organisation=notice.organisation_id, case=notice.case_id,
+            statutory=True,
+        )  # fmt: skip
+    chase_at(notice, now + patience(notice.route.role))
+
+
+def patience(role: str) -> timedelta:
+    """How long this kind of party is given before it is reminded, and again before the next one is asked."""
+    step = load().step(role)
+    return timedelta(hours=step.silent_hours if step and step.silent_hours else SILENT_HOURS)
+
+
+def chase_at(notice: Notice, due: datetime) -> None:
+    deadlines.set_deadline(
+        "notice.chaser", notice.pk, clock.align(due), organisation=notice.organisation_id, case=notice.case_id
+    )
+
+
+def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
+    """The party has had its time and it still stands: remind it once, then ask the next one. The route's look-up is
+    fresh and its lock is held. Returns a reminder where one was written."""
+    route = notice.route
+    if route.state != Route.State.ACTIVE or quiet(route.finding):
+        return None
+    if notice.step <= REMINDERS:
+        later = Notice.objects.filter(route=route, step__gt=notice.step).exists()
+        return None if later else _draft(route, notice.step + 1, now)
+    give_up(route, "no effect after a reminder", now)
+    return None
+
+
+def give_up(route: Route, why: str, now: datetime) -> None:
+    """A party that was asked does not help: kept as an outcome, and the next one is asked. Where nobody is left to ask,
+    the case says so: a person has to find another way."""
+    if route.state not in (Route.State.ACTIVE, Route.State.PLANNED):
+        return
+    close(route, Route.State.DEAD, why, now)
+    outcomes.failed(route, now)
+    if ask_next(route.finding, now) is None and not quiet(route.finding) and exhausted(route.finding):
+        events.record(route.case, "finding.exhausted", "engine", subject=route.finding_id, now=now)
+
+
+def exhausted(finding: Finding) -> bool:
+    """Every route of the present episode has ended."""
+    routes = Route.objects.filter(finding=finding, episode=finding.episode)
+    return not routes.filter(state__in=(Route.State.PLANNED, Route.State.ACTIVE)).exclude(role="search").exists()
+
+
+def ask_next(finding: Finding, now: datetime) -> Route | None:
+    """The next planned route need not wait for its turn."""
+    if quiet(finding):
+        return None
+    rows = Route.objects.select_for_update(of=("self",)).filter(
+        finding=finding, episode=finding.episode, state=Route.State.PLANNED, starts_at__gt=now
+    )
+    route = rows.exclude(role="search").order_by("starts_at", "position").first()
+    if route is not None:
+        route.starts_at = now
+        route.save(update_fields=["starts_at"])
+        _set_start(route, now)
+    return route
+
+
+def contact_dead(notice: Notice, now: datetime) -> Notice | None:
+    """A mailbox does not exist or takes nothing: the party's next best one, within the same approval; with none left,
+    the next party. The notice's own state is set by the caller."""
+    routes = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
+    route = routes.get(pk=notice.route_id)
+    deadlines.cancel(key=f"notice.chaser:{notice.pk}")
+    deadlines.cancel(key=f"notice.clock:{notice.pk}")
+    if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.contact != notice.contact:
+        return None
+    known = facts.delivery([("email", one) for one in route.alternatives])
+    usable = [one for one in route.alternatives if "@" in one and known.get(one.strip().lower()) not in USELESS]
+    if not usable:
+        give_up(route, "every contact is dead", now)
+        return None
+    route.contact, route.alternatives = usable[0], usable[1:]
+    route.save(update_fields=["contact", "alternatives"])
+    if quiet(route.finding):
+        return None
+    return _draft(route, 1, now)
+
+
+def close(route: Route, state: str, why: str, now: datetime) -> None:
+    """End a route: what has not left is taken back, its deadlines go."""
+    if route.state in (Route.State.DONE, Route.State.DEAD, Route.State.DROPPED):
+        return
+    route.state, route.state_why = state, why[:200]
+    route.save(update_fields=["state", "state_why"])
+    deadlines.cancel(key=f"route.start:{route.pk}")
+    for notice in Notice.objects.select_for_update().filter(route=route):
+        sending.take_back(notice, why, now)
+        deadlines.cancel(key=f"notice.chaser:{notice.pk}")
+        deadlines.cancel(key=f"notice.clock:{notice.pk}")
+
+
+def close_all(finding: Finding, state: str, why: str, now: datetime) -> None:
+    """End every route of the finding's present episode."""
+    routes = Route.objects.select_for_update(of=("self",)).filter(finding=finding, episode=finding.episode)
+    for route in routes.filter(state__in=(Route.State.PLANNED, Route.State.ACTIVE)):
+        close(route, state, why, now)

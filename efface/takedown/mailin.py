@@ -1,0 +1,151 @@
+"""The mail-in process: takes mail to signed addresses by SMTP, and refuses everything else before it is sent.
+
+``python -m efface.takedown.mailin``. Database role ``efface_app``. A mail is acknowledged only when it is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import logging
+import os
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+log = logging.getLogger(__name__)
+MOST_BYTES = 10_000_000
+MOST_RECIPIENTS = 5
+IDLE_S = 120
+
+
+class Desk:
+    """Handler for aiosmtpd. All database work happens in ``pool``, off the loop."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self.pool = pool
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 too many recipients"
+        try:
+            known = await asyncio.get_running_loop().run_in_executor(self.pool, known_address, address)
+        except Exception:
+            log.exception("a recipient could not be looked up")
+            return "451 4.3.0 try again later"
+        if not known:
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        content = envelope.content
+        raw = content.encode() if isinstance(content, str) else bytes(content or b"")
+        try:
+            answers = [
+                await asyncio.get_running_loop().run_in_executor(self.pool, take, address, raw)
+                for address in envelope.rcpt_tos
+            ]
+        except Exception:
+            log.exception("a mail could not be kept")
+            return "451 4.3.0 try again later"
+        # One answer stands for all recipients: any that kept it would get it twice, which is noticed by its digest.
+        return next((one for one in answers if not one.startswith("2")), "250 2.0.0 kept")
+
+
+def find(address: str) -> Any:
+    """The notice of a signed address, None for any other and for a case that was erased."""
+    from efface.engine.base import sealing, tenancy
+    from efface.takedown import addresses
+    from efface.takedown.models import Notice
+
+    signed = addresses.read(address)
+    if signed is None:
+        return None
+    with tenancy.looking_up(lookup=str(signed.notice)):
+        notice = Notice.objects.only("id", "organisation_id", "case_id").filter(pk=signed.notice).first()
+    if notice is None:
+        return None
+    with tenancy.organisation(notice.organisation_id):
+        try:
+            sealing.case_key(notice.case_id)
+        except sealing.KeyMissing:
+            return None
+    return notice
+
+
+def known_address(address: str) -> bool:
+    from django.db import close_old_connections
+
+    close_old_connections()
+    return find(address) is not None
+
+
+def take(address: str, raw: bytes) -> str:
+    """Keep one mail for one recipient; the SMTP answer. Committed when it returns."""
+    from django.db import close_old_connections
+
+    from efface.engine.base import clock, tenancy
+    from efface.takedown import inbox
+
+    close_old_connections()
+    notice = find(address)
+    if notice is None:
+        return "550 5.1.1 no such mailbox"
+    try:
+        with tenancy.organisation(notice.organisation_id):
+            inbox.receive(notice, raw, clock.now())
+    except inbox.TooMany:
+        return "452 4.2.2 too much mail for this address"
+    return "250 2.0.0 kept"
+
+
+async def listen(pool: ThreadPoolExecutor, host: str, port: int, name: str) -> asyncio.Server:
+    """Bind. Raises ``OSError`` where the port is taken."""
+    loop = asyncio.get_running_loop()
+    desk = Desk(pool)
+
+    def connection() -> SMTP:
+        return SMTP(
+            desk, hostname=name, ident="ready", data_size_limit=MOST_BYTES, enable_SMTPUTF8=False, timeout=IDLE_S,
+            loop=loop,
+        )  # fmt: skip
+
+    return await loop.create_server(connection, host=host, port=port)
+
+
+async def _serve() -> None:
+    from efface.engine.base import settings
+    from efface.takedown import addresses
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="mail") as pool:
+        server = await listen(pool, settings.get("mail_in_host"), settings.get("mail_in_port"), addresses.domain())
+        log.info("mail-in listens on port %d", server.sockets[0].getsockname()[1])
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await stop.wait()
+        server.close()
+
+
+def main() -> None:
+    ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core dump with mail in it
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    import django
+
+    django.setup()
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's own: it writes addresses
+    asyncio.run(_serve())
+
+
+if __name__ == "__main__":
+    main()

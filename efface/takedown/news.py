@@ -1,0 +1,71 @@
+"""What this room does when something happened below it."""
+
+from __future__ import annotations
+
+from efface.cases import events
+from efface.cases.models import CaseEvent
+from efface.engine.base import deadlines, outbox
+from efface.search.models import Finding
+from efface.takedown import ladder, planning, sending, verifying
+from efface.takedown.models import Notice, Route
+
+
+def _finding(event: CaseEvent) -> Finding | None:
+    rows = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting")
+    return rows.filter(pk=event.subject).first() if event.subject else None
+
+
+@events.on("finding.captured", "finding.uncaptured")
+def _plan(event: CaseEvent) -> None:
+    """Proven: looked at as it stands now, and planned for."""
+    finding = _finding(event)
+    if finding is not None:
+        verifying.request(finding)
+        planning.request(finding)
+
+
+@events.on("finding.reappeared")
+def _returned(event: CaseEvent) -> None:
+    """Said by a crawl that met it again; or by our own check, which has done all this already."""
+    finding = _finding(event)
+    if finding is not None:
+        verifying.came_back(finding, event.at, "met again by the crawl")
+
+
+@events.on("case.resumed", "consent.given", "hold.lifted")
+def _go_on(event: CaseEvent) -> None:
+    planning.request_all(event.case, event.at)
+    verifying.request_all(event.case, event.at)
+    outbox.wake(event.case_id)
+
+
+@events.on("finding.stopped")
+def _stopped(event: CaseEvent) -> None:
+    """Under 18, or another safety rule: nothing leaves, nothing is looked at any more."""
+    finding = _finding(event)
+    if finding is not None:
+        ladder.close_all(finding, Route.State.DROPPED, "stopped", event.at)
+        deadlines.cancel(subject=finding.pk)
+
+
+@events.on("case.closed")
+def _end(event: CaseEvent) -> None:
+    """Nothing more goes out; what waited is taken back. Checks end with their deadlines."""
+    for finding in Finding.objects.filter(case=event.case):
+        ladder.close_all(finding, Route.State.DROPPED, "the case is closed", event.at)
+        deadlines.cancel(subject=finding.pk)
+
+
+@events.on("consent.withdrawn")
+def _withdrawn(event: CaseEvent) -> None:
+    """Without consent to notify, what has not left is taken back; a new consent plans anew."""
+    if (event.data or {}).get("purpose") not in ("notify", "contact_operator"):
+        return
+    rows = Notice.objects.select_for_update(of=("self",)).select_related("route").filter(case=event.case)
+    if event.data.get("purpose") == "contact_operator":
+        rows = rows.filter(route__role="operator")
+    for notice in rows.filter(state__in=(Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)):
+        if sending.take_back(notice, "she withdrew her consent", event.at):
+            Route.objects.filter(pk=notice.route_id, state=Route.State.ACTIVE).update(state=Route.State.PLANNED)
+
+

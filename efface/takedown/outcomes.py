@@ -1,0 +1,50 @@
+"""What became of asking a party: kept without case or address, and used to order the next plan."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from efface.search.models import Finding, FindingState
+from efface.takedown import verdict
+from efface.takedown.models import Check, Notice, Outcome, Route
+
+
+def failed(route: Route, now: datetime) -> None:
+    """The party was asked and nothing followed. Called once, when the route is given up."""
+    sent = _sent_at(route)
+    if sent is not None:
+        Outcome.objects.create(
+            party_key=route.party_key, role=route.role, notice_type=route.notice_type, sent_at=sent, removed=False
+        )
+
+
+def removed(finding: Finding, now: datetime) -> int:
+    """It is gone: everybody who had been asked before it went counts as having had a part. Called once an episode,
+    before the routes are closed. Returns how many rows were made."""
+    gone = _first_absence(finding) or now
+    count = 0
+    for route in Route.objects.filter(finding=finding, episode=finding.episode, state=Route.State.ACTIVE):
+        sent = _sent_at(route)
+        if sent is not None and sent <= gone:
+            Outcome.objects.create(
+                party_key=route.party_key, role=route.role, notice_type=route.notice_type, sent_at=sent,
+                hours=(gone - sent).total_seconds() / 3600, removed=True,
+            )  # fmt: skip
+            count += 1
+    return count
+
+
+def _sent_at(route: Route) -> datetime | None:
+    row = Notice.objects.filter(route=route, sent_at__isnull=False).order_by("sent_at").first()
+    return row.sent_at if row else None
+
+
+def _first_absence(finding: Finding) -> datetime | None:
+    """When the unbroken row of absences began that ended in "gone"."""
+    first = None
+    for check in Check.objects.filter(finding=finding, episode=finding.episode).order_by("-at", "-id"):
+        if check.state in verdict.GONE:
+            first = check.at
+        elif check.state != FindingState.UNKNOWN:
+            break
+    return first

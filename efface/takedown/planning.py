@@ -1,0 +1,288 @@
+"""Who is asked about a finding: looked up, planned, and looked up again before every further step.
+
+The job ``advance`` is the only way outward: it asks the fetcher who is in charge now, brings the routes in line with
+the plan, begins those whose time has come, and reminds or gives up where a party stayed silent. A site that changed its
+host meanwhile makes the old host's routes end before anything is sent there.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from efface.cases import events
+from efface.cases.may import may
+from efface.cases.models import Case, Purpose
+from efface.engine.base import clock, deadlines, outbox, tenancy
+from efface.engine.base.jobs import job
+from efface.engine.base.models import Deadline
+from efface.evidence import fetching
+from efface.evidence.models import Capture
+from efface.law import load
+from efface.net.client import FetcherRefused, FetcherUnavailable
+from efface.net.protocol import WhereaboutsRequest
+from efface.search.models import Finding, FindingState
+from efface.sites import contacts
+from efface.sites.models import ContactObservation
+from efface.takedown import facts, ladder, plan
+from efface.takedown.models import Notice, Route
+from efface.whereabouts.client import whereabouts
+from efface.whereabouts.model import Contact, Dossier, Party
+
+log = logging.getLogger(__name__)
+FRESH = timedelta(hours=24)
+"""A look-up older than this is made again before anything is sent on its word."""
+AGAIN = timedelta(minutes=30)
+OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    page: str
+    media: list[str]
+    episode: int
+
+
+def request(finding: Finding, notice: uuid.UUID | None = None) -> None:
+    """Ask for the next step of a finding; ``notice`` is one whose party stayed silent."""
+    advance.defer(
+        organisation=finding.organisation_id, once=f"advance:{finding.pk}:{notice or ''}", finding=finding.pk,
+        notice=notice or "",
+    )  # fmt: skip
+
+
+def ready(finding: Finding, now: datetime) -> bool:
+    """May anything be planned outward: consent to notify, an adult, proof kept or given up, nothing stopped."""
+    if finding.stopped or not may(finding.case, Purpose.NOTIFY, now) or facts.PLAN_AGE[finding.age] != "adult":
+        return False
+    if Capture.objects.filter(finding=finding, episode=finding.episode).exists():
+        return True
+    gone_on = finding.case.caseevents.filter(kind="finding.uncaptured", subject=finding.pk)
+    return any((event.data or {}).get("episode") == finding.episode for event in gone_on)
+
+
+@job("takedown")
+def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str = "") -> None:
+    with tenancy.organisation(organisation):
+        task = _load(finding, clock.now())
+    if task is None:
+        return
+    try:
+        dossier = fetching.patiently(lambda one: whereabouts(one, WhereaboutsRequest(task.page, task.media)))
+    except (FetcherUnavailable, FetcherRefused) as error:
+        log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
+        with tenancy.organisation(organisation):
+            row = Finding.objects.get(pk=finding)
+            deadlines.set_deadline(
+                "finding.plan", row.pk, clock.now() + AGAIN, organisation=organisation, case=row.case_id
+            )
+        return
+    with tenancy.organisation(organisation):
+        now = clock.now()
+        row = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting").get(
+            pk=finding
+        )
+        if row.episode != task.episode or not ready(row, now):
+            return
+        apply(row, dossier, now)
+        ladder.begin_due(row, now)
+        if notice:
+            _chase(notice, now)
+        _wake(row)
+
+
+def _load(finding: uuid.UUID, now: datetime) -> Task | None:
+    row = Finding.objects.select_related("case").filter(pk=finding).first()
+    if row is None or not ready(row, now) or row.page_url is None:
+        return None
+    rows = facts.assets(row)
+    pages = [one for one in rows if one.role == "page"]
+    moved = row.state == FindingState.MOVED and pages
+    page = str(pages[-1].url) if moved else str(row.page_url)
+    return Task(page, [str(one.url) for one in rows if one.role != "page"][:50], row.episode)
+
+
+def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
+    """Bring the routes of the present episode in line with a fresh plan. The caller holds the finding's lock."""
+    contacts.observe(dossier, now)
+    dossier = _with_named(finding, dossier)
+    keys = [party.key for party in dossier.parties]
+    roles = [party.role for party in dossier.parties]
+    values = [(one.channel, one.value) for party in dossier.parties for one in party.contacts]
+    states = facts.delivery(values)
+    # The plan looks a contact up as it is written in the dossier.
+    delivery = {value: states[same] for channel, value in values if (same := contacts.plain(channel, value)) in states}
+    began = facts.ladder_began(finding, now)
+    made = plan.plan(
+        facts.case_facts(finding.case, now), facts.finding_facts(finding, began), dossier, load(), delivery,
+        facts.outcomes(keys, roles), now,
+    )  # fmt: skip
+    if made.stop is not None:
+        _stop(finding, made, now)
+        return made
+    fresh = _merge(finding, dossier, made, began, now)
+    _drop_others(finding, dossier, made, now)
+    if fresh:
+        events.record(
+            finding.case, "finding.planned", "engine", subject=finding.pk, now=now, episode=finding.episode,
+            routes=[[one.role, one.party_key, one.notice_type, one.starts.isoformat()] for one in made.routes],
+            withheld=[[one.role, one.party_key, one.why, one.person] for one in made.withheld],
+            advice=list(made.advice), partial=list(dossier.partial),
+        )  # fmt: skip
+    return made
+
+
+def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime, now: datetime) -> int:
+    """Routes that are not there yet; contacts of those that have not begun are brought up to date. Returns how many
+    are new."""
+    there = {
+        (route.party_key, route.notice_type): route
+        for route in Route.objects.select_for_update().filter(finding=finding, episode=finding.episode)
+    }
+    countries = {party.key: party.country for party in dossier.parties}
+    fresh = 0
+    for position, one in enumerate(made.routes):
+        key = (one.party_key[:200], one.notice_type)
+        route = there.get(key)
+        if route is None:
+            Route.objects.create(
+                organisation_id=finding.organisation_id, case_id=finding.case_id, finding=finding,
+                episode=finding.episode, position=position, party_key=key[0], role=one.role,
+                party_name=one.name[:200], country=countries.get(one.party_key, "")[:2], covers=list(one.covers),
+                channel=one.channel, contact=one.contact[:500], alternatives=list(one.alternatives),
+                notice_type=one.notice_type, why="; ".join(one.why)[:500], exposure=one.exposure,
+                clock_hours=one.clock_hours, clock_basis=one.clock_basis[:200], planned_at=began, starts_at=one.starts,
+            )  # fmt: skip
+            fresh += 1
+        elif route.state == Route.State.PLANNED:
+            route.position, route.channel, route.contact = position, one.channel, one.contact[:500]
+            route.alternatives, route.covers = list(one.alternatives), list(one.covers)
+            route.save(update_fields=["position", "channel", "contact", "alternatives", "covers"])
+    return fresh
+
+
+def _drop_others(finding: Finding, dossier: Dossier, made: plan.Plan, now: datetime) -> None:
+    """A party that is not in charge any more is not written to again. Believed of a complete look-up only."""
+    planned = {(one.party_key[:200], one.notice_type) for one in made.routes}
+    because = {one.party_key[:200]: one.why for one in made.withheld}
+    known = {party.key[:200] for party in dossier.parties}
+    for route in Route.objects.select_for_update(of=("self",)).select_related("finding").filter(
+        finding=finding, episode=finding.episode, state__in=OPEN
+    ):
+        if (route.party_key, route.notice_type) in planned:
+            continue
+        if route.party_key in known:
+            why = because.get(route.party_key, "another notice type fits now")
+            # A dead mailbox of a route under way is the ladder's to answer.
+            if route.state == Route.State.PLANNED or "bounced" not in why:
+                ladder.close(route, Route.State.DROPPED, why, now)
+        elif not dossier.partial:
+            ladder.close(route, Route.State.DROPPED, "not in charge of it any more", now)
+
+
+def _stop(finding: Finding, made: plan.Plan, now: datetime) -> None:
+    assert made.stop is not None
+    Finding.objects.filter(pk=finding.pk).update(stopped=made.stop.rule[:60])
+    finding.stopped = made.stop.rule[:60]
+    ladder.close_all(finding, Route.State.DROPPED, made.stop.reason, now)
+    events.record(
+        finding.case, "finding.stopped", "engine", subject=finding.pk, now=now, rule=made.stop.rule,
+        reason=made.stop.reason, desks=list(made.stop.desks), advice=list(made.advice),
+    )  # fmt: skip
+
+
+def _with_named(finding: Finding, dossier: Dossier) -> Dossier:
+    """The dossier with the hosts that a network in front of this site named when it was asked."""
+    if not dossier.behind_cdn:
+        return dossier
+    known = {one.value.lower() for party in dossier.parties for one in party.contacts}
+    found: list[Party] = []
+    rows = ContactObservation.objects.filter(party_key__startswith=named_prefix(finding), role="host")
+    for row in rows.order_by("-seen_at"):
+        if row.value.lower() in known:
+            continue
+        host = row.value.rpartition("@")[2]
+        found.append(
+            Party(
+                role="host", key=row.party_key, name=host, domain=host, covers=[dossier.host],
+                contacts=[Contact("email", row.value, row.source, confidence=row.confidence)],
+                reasons=["named by the network in front of the site"],
+            )  # fmt: skip
+        )
+    return replace(dossier, parties=[*dossier.parties, *found[:2]])
+
+
+def named_prefix(finding: Finding) -> str:
+    return f"named:{finding.site.domain}:"
+
+
+def name_host(finding: Finding, address: str, by: str, now: datetime) -> None:
+    """A party said that ``address`` is the host's desk for this finding's site. It is planned for like any other, and a
+    person approves the notice to it."""
+    host = address.rpartition("@")[2]
+    ContactObservation.objects.get_or_create(
+        party_key=f"{named_prefix(finding)}{host}"[:200], channel="email", value=address.lower()[:500],
+        source=f"answer:{by}"[:60],
+        defaults={"role": "host", "confidence": 0.8, "first_seen": now, "seen_at": now},
+    )  # fmt: skip
+
+
+def _chase(notice: uuid.UUID | str, now: datetime) -> None:
+    row = (
+        Notice.objects.select_for_update(of=("self",))
+        .select_related("route__finding__site", "route__case", "route__finding__match__sighting")
+        .filter(pk=notice, state__in=(Notice.State.SENT, Notice.State.FILED))
+        .first()
+    )
+    if row is not None:
+        Route.objects.select_for_update().get(pk=row.route_id)
+        ladder.remind_or_go_on(row, now)
+        ladder.begin_due(row.route.finding, now)
+
+
+def _wake(finding: Finding) -> None:
+    """Notices of this finding that waited for the look-up may go now."""
+    if Notice.objects.filter(finding=finding, state=Notice.State.QUEUED).exists():
+        outbox.wake(finding.case_id)
+
+
+def request_all(case: Case, now: datetime) -> None:
+    """After a pause, a hold or a new consent: every finding of the case goes on."""
+    for finding in Finding.objects.filter(case=case, stopped=""):
+        request(finding)
+
+
+@deadlines.handler("finding.plan")
+@deadlines.handler("route.start")
+def _due(deadline: Deadline, now: datetime) -> None:
+    finding = Finding.objects.filter(pk=deadline.subject).first()
+    if finding is None:
+        route = Route.objects.select_related("finding").filter(pk=deadline.subject, state=Route.State.PLANNED).first()
+        finding = route.finding if route else None
+    if finding is not None:
+        request(finding)
+
+
+@deadlines.handler("notice.chaser")
+def _silent(deadline: Deadline, now: datetime) -> None:
+    """The party's time is up: look again who is in charge, then remind it or go on. What is gone already needs nothing;
+    what may be gone is asked about again tomorrow."""
+    notice = Notice.objects.select_related("finding", "route").filter(pk=deadline.subject).first()
+    if notice is None or notice.route.state != Route.State.ACTIVE or notice.finding.stopped:
+        return
+    if ladder.quiet(notice.finding) or not may(notice.case, Purpose.NOTIFY, now):
+        ladder.chase_at(notice, now + ladder.ASK_AGAIN)
+        return
+    request(notice.finding, notice.pk)
+
+
+@deadlines.handler("notice.clock")
+def _overdue(deadline: Deadline, now: datetime) -> None:
+    """A clock of the law has ended and it still stands: said in the case, and the next party need not wait."""
+    notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
+    if notice is None or notice.route.state != Route.State.ACTIVE or ladder.quiet(notice.finding):
+        return
+    events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=notice.clock_basis)
+    ladder.ask_next(notice.finding, now)

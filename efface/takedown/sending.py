@@ -1,0 +1,54 @@
+"""Letting an approved notice go: into the outbox, or in front of the person who files the form."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from django.db import transaction
+
+from efface.accounts import audit
+from efface.accounts.models import Organisation, User
+from efface.engine.base import outbox
+from efface.engine.base.models import Outbox
+from efface.takedown import addresses, composing
+from efface.takedown.models import Approval, Notice
+
+KIND = "notice"
+
+
+def release(notice: Notice, approval: Approval, now: datetime) -> None:
+    """A draft under an approval: queued or prepared. The caller holds the notice's lock. Again: no effect."""
+    if notice.state != Notice.State.DRAFT:
+        return
+    notice.approval = approval
+    notice.state = Notice.State.QUEUED if notice.channel == "email" else Notice.State.PREPARED
+    notice.save(update_fields=["approval", "state"])
+    if notice.channel == "email":
+        organisation = Organisation.objects.get(pk=notice.organisation_id)
+        outbox.queue_message(
+            KIND, notice.pk, key=composing.key(notice), organisation=notice.organisation_id, case=notice.case_id,
+            sender=addresses.bounce(notice.pk), recipient=notice.contact,
+            data=composing.compose(notice, organisation, now), now=now,
+        )  # fmt: skip
+
+
+def take_back(notice: Notice, why: str, now: datetime) -> bool:
+    """Cancel a notice that has not begun to leave. True when it had not. The caller holds the notice's lock."""
+    open_states = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
+    if notice.state not in open_states:
+        return False
+    if notice.state == Notice.State.QUEUED and not outbox.cancel(notice.pk):
+        return False
+    notice.state, notice.state_why = Notice.State.CANCELLED, why[:200]
+    notice.save(update_fields=["state", "state_why"])
+    return True
+
+
+def resolve(row: Outbox, word: Literal["sent", "again"], user: User, now: datetime) -> None:
+    """A person says what became of an unclear message. Raises ``outbox.NotAmbiguous``."""
+    with transaction.atomic():
+        if word == "again":
+            Notice.objects.filter(pk=row.subject, state=Notice.State.AMBIGUOUS).update(state=Notice.State.QUEUED)
+        outbox.resolve(row, word, now)
+        audit.record(row.organisation_id, f"user:{user.pk}", f"outbox.{word}", str(row.pk), now)

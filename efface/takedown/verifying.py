@@ -1,0 +1,260 @@
+"""Checks: is it still there? Load, look through the fetcher, judge (``verdict``), save, set the next check.
+
+A check writes one ``Check`` row and moves the finding's state; what follows from a change (gone, back, moved, partly
+gone) is set in motion in the same transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from efface.cases import events
+from efface.cases.may import may
+from efface.cases.models import Age, Case, Purpose
+from efface.engine.base import clock, deadlines, tenancy
+from efface.engine.base.jobs import job
+from efface.engine.base.models import Deadline
+from efface.evidence import fetching
+from efface.net.client import FetcherRefused, FetcherUnavailable
+from efface.net.protocol import (
+    AssetRef,
+    Baseline,
+    Observation,
+    ObserveRequest,
+    PageLook,
+    ProtocolError,
+    from_wire,
+    to_wire,
+)
+from efface.search import urls
+from efface.search.models import Asset, Finding, FindingState, Frontier
+from efface.takedown import facts, ladder, outcomes, planning, verdict
+from efface.takedown.models import Check, Route
+
+log = logging.getLogger(__name__)
+USES = (Purpose.NOTIFY, Purpose.HASH_MATCH, Purpose.FACE_SEARCH)
+AGAIN = timedelta(minutes=30)
+MOST_ASSETS, MOST_HASHES, MOST_CONTROLS = 60, 64, 40
+GONE = (FindingState.GONE_CONFIRMED, FindingState.DELISTING_PENDING)
+
+
+class NotInConflict(ValueError):
+    """The finding's checks do not (any more) disagree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    request: ObserveRequest
+    episode: int
+    walls_before: frozenset[str]
+
+
+def request(finding: Finding) -> None:
+    """Ask for a check now. Several requests that wait are one."""
+    check.defer(organisation=finding.organisation_id, once=f"check:{finding.pk}", finding=finding.pk)
+
+
+def allowed(finding: Finding, now: datetime) -> bool:
+    """Looking is a use too: an open case, an adult, a consent that stands."""
+    return finding.age == Age.ADULT and not finding.stopped and any(may(finding.case, one, now) for one in USES)
+
+
+@job("verify")
+def check(organisation: uuid.UUID, finding: uuid.UUID) -> None:
+    with tenancy.organisation(organisation):
+        task = _load(finding, clock.now())
+    if task is None:
+        return
+    try:
+        seen = fetching.patiently(lambda one: one.observe(task.request))
+    except FetcherUnavailable:
+        with tenancy.organisation(organisation):
+            _next(Finding.objects.get(pk=finding), clock.now() + AGAIN, grid=False)
+        return
+    except FetcherRefused as error:
+        log.warning("check of finding %s refused: %s", finding, error.error)
+        seen = Observation(elsewhere_ok=False)
+    with tenancy.organisation(organisation):
+        save(finding, task, seen, clock.now())
+
+
+def _load(finding: uuid.UUID, now: datetime) -> Task | None:
+    row = Finding.objects.select_related("case", "site").filter(pk=finding).first()
+    if row is None or not allowed(row, now) or row.page_url is None:
+        return None
+    rows = facts.assets(row)
+    return Task(
+        ObserveRequest(
+            assets=[AssetRef(one.role, str(one.url)) for one in rows[:MOST_ASSETS]],
+            pdq=sorted({value for one in rows for value in one.pdq})[:MOST_HASHES],
+            sha256=sorted({one.sha256 for one in rows if one.sha256})[:MOST_HASHES],
+            baseline=baseline(row),
+            control_url=control(row, {bytes(one.url_digest) for one in rows}),
+        ),
+        row.episode,
+        _walls_before(row),
+    )
+
+
+def baseline(finding: Finding) -> Baseline | None:
+    """What the page said when the finding was confirmed, None where nothing usable was kept."""
+    try:
+        kept: Baseline | None = from_wire(Baseline, finding.baseline) if finding.baseline else None
+    except ProtocolError:
+        return None
+    return kept
+
+
+def control(finding: Finding, own: set[bytes]) -> str:
+    """Another page of the site that was there lately and holds no finding we know of; the front page where none is."""
+    pages = Frontier.objects.filter(site=finding.site, status=200, wall="", failures=0, visited_at__isnull=False)
+    found = Asset.objects.filter(finding__site=finding.site).values_list("url_digest", flat=True)
+    taken = own | {bytes(one) for one in found}
+    for page in pages.order_by("-visited_at", "digest")[:MOST_CONTROLS]:
+        url = str(page.url or "")
+        if url and urls.digest(url) not in taken and not _same_page(url, finding):
+            return url
+    return finding.site.start_url
+
+
+def _same_page(url: str, finding: Finding) -> bool:
+    ours, other = urlsplit(str(finding.page_url)), urlsplit(url)
+    return (ours.path.rstrip("/"), ours.query) == (other.path.rstrip("/"), other.query)
+
+
+def _walls_before(finding: Finding) -> frozenset[str]:
+    """Doors the page already had when it was first looked at."""
+    first = Check.objects.filter(finding=finding).order_by("at", "id").first()
+    if first is None or first.state not in verdict.SEEN or not isinstance(first.observation, dict):
+        return frozenset()
+    pages: dict[str, Any] = first.observation.get("pages", {})
+    return frozenset(wall for look in pages.values() for wall in look.get("walls", []))
+
+
+def save(finding: uuid.UUID, task: Task, seen: Observation, now: datetime) -> Check | None:
+    """Judge what was seen and keep it. A second run at the same moment, or for another episode, changes nothing."""
+    rows = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting")
+    row = rows.get(pk=finding)
+    if row.episode != task.episode or not allowed(row, now) or Check.objects.filter(finding=row, at=now).exists():
+        return None
+    found = verdict.judge(seen, facts.past_checks(row), baseline(row), now, walls_before=task.walls_before)
+    made = Check.objects.create(
+        organisation_id=row.organisation_id, case_id=row.case_id, finding=row, episode=row.episode, at=now,
+        row=found.row, state=found.state, reason=found.reason[:400], control_ok=found.control_ok,
+        next_at=now + found.next_check, observation=to_wire(seen),
+    )  # fmt: skip
+    before = row.state
+    wait = found.next_check
+    if row.baseline is None and found.state in verdict.SEEN:
+        _keep_baseline(row, seen)
+    if found.returned:
+        came_back(row, now, found.reason)
+    elif found.state != "unknown" and found.state != before:
+        # What could not be seen says nothing: the state stays what it was.
+        row.state = found.state
+        row.save(update_fields=["state"])
+        events.record(
+            row.case, "finding.checked", "engine", subject=row.pk, now=now, state=found.state, reason=found.reason
+        )
+        _follow(row, found, before, now)
+    if wait == timedelta(0) and before != found.state:
+        request(row)
+    else:
+        _next(row, now + (wait or verdict.DAY))
+    return made
+
+
+def _follow(finding: Finding, found: verdict.Verdict, before: str, now: datetime) -> None:
+    """What a change of state sets in motion."""
+    if found.state == "gone-confirmed" and finding.gone_at is None:
+        finding.gone_at = now
+        finding.save(update_fields=["gone_at"])
+        outcomes.removed(finding, now)
+        ladder.close_all(finding, Route.State.DONE, "it is gone", now)
+        events.record(finding.case, "finding.gone", "engine", subject=finding.pk, now=now, reason=found.reason)
+    elif found.state == "moved" and found.moved_to:
+        _moved(finding, found.moved_to, now)
+        planning.request(finding)
+    elif found.state == "partial" or (before in ladder.WAITING and found.state in verdict.SEEN):
+        # Somebody still serves a part of it, or it was not gone after all: on with the ladder.
+        planning.request(finding)
+
+
+def came_back(finding: Finding, now: datetime, why: str) -> bool:
+    """It had been gone and is back: a new episode, proven anew, straight to the host. The caller holds the finding's
+    lock. False where it was not gone (a second word of the same return)."""
+    if finding.state not in GONE and finding.gone_at is None:
+        return False
+    ladder.close_all(finding, Route.State.DONE, "it was gone, and came back", now)
+    finding.episode += 1
+    finding.state, finding.gone_at = FindingState.REAPPEARED, None
+    finding.save(update_fields=["episode", "state", "gone_at"])
+    _next(finding, now + timedelta(hours=24))
+    events.record(
+        finding.case, "finding.reappeared", "engine", subject=finding.pk, now=now, episode=finding.episode, reason=why
+    )
+    return True
+
+
+def _moved(finding: Finding, url: str, now: datetime) -> None:
+    """The page's new address joins the asset set."""
+    digest = urls.digest(url)
+    if not Asset.objects.filter(finding=finding, url_digest=digest).exists():
+        Asset.objects.create(
+            organisation_id=finding.organisation_id, case_id=finding.case_id, finding=finding, role="page", url=url,
+            url_digest=digest, host=(urlsplit(url).hostname or "")[:253], added_at=now,
+        )  # fmt: skip
+
+
+def _keep_baseline(finding: Finding, seen: Observation) -> None:
+    looks = [look for look in seen.pages.values() if not look.facts.error and look.facts.status == 200]
+    look: PageLook | None = next((one for one in looks if one.serves_target), looks[0] if looks else None)
+    if look is not None:
+        kept: Any = to_wire(Baseline(look.title, look.text_shingles, look.dom_shingles, look.media_urls))
+        finding.baseline = kept
+        finding.save(update_fields=["baseline"])
+
+
+def _next(finding: Finding, due: datetime, grid: bool = True) -> None:
+    deadlines.set_deadline(
+        "finding.check", finding.pk, clock.align(due) if grid else due, organisation=finding.organisation_id,
+        case=finding.case_id,
+    )  # fmt: skip
+
+
+def settle(finding: Finding, choice: str, actor: str, why: str, now: datetime) -> None:
+    """A person on checks that disagree: "again" looks once more, "live" says that it is still there. Raises
+    ``NotInConflict`` and ``ValueError``."""
+    if choice not in ("again", "live"):
+        raise ValueError("choice must be again or live")
+    with transaction.atomic():
+        row = Finding.objects.select_for_update(of=("self",)).select_related("case").get(pk=finding.pk)
+        if row.state != FindingState.CONFLICT:
+            raise NotInConflict(f"the finding is {row.state}")
+        row.state = FindingState.LIVE if choice == "live" else FindingState.UNKNOWN
+        row.save(update_fields=["state"])
+        events.record(row.case, "conflict.settled", actor, subject=row.pk, now=now, choice=choice, why=why[:500])
+        if choice == "live":
+            planning.request(row)
+        else:
+            request(row)
+
+
+def request_all(case: Case, now: datetime) -> None:
+    """After a pause: every finding of the case is looked at again."""
+    for finding in Finding.objects.filter(case=case, stopped="", age=Age.ADULT):
+        request(finding)
+
+
+@deadlines.handler("finding.check")
+def _due(deadline: Deadline, now: datetime) -> None:
+    finding = Finding.objects.filter(pk=deadline.subject).first()
+    if finding is not None:
+        request(finding)
