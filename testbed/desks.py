@@ -1,8 +1,8 @@
 """How the people at a desk behave. Pure: what arrived and what is known in, moves with their delays out.
 
-Behaviours of operators: complies-fast, complies-slow, page-only, soft-404, returns, gates, acknowledges, asks-info,
-asks-id, extortion, moves, bounces, bounces-later, mailbox-full, none. Hosts: complies-*, complies-second (only the
-second time), moves (tells the customer, who moves house). CDN: passes-on. Registrars: acknowledges, holds.
+Behaviours of operators: complies-fast, complies-slow, page-only, soft-404, returns, gates, cloaks, acknowledges,
+asks-info, asks-id, extortion, moves, bounces, bounces-later, mailbox-full, none. Hosts: complies-*, complies-second
+(only the second time), moves (tells the customer, who moves house). CDN: passes-on. Registrars: acknowledges, holds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from random import Random
 from typing import Literal
 
 HOUR = 3600.0
-Do = Literal["reply", "dsn", "remove", "gate", "move", "purge", "hold", "delist"]
+Do = Literal["reply", "dsn", "remove", "gate", "cloak", "move", "purge", "hold", "delist"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,9 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
         ]
     if desk == "page-only":
         return _removes(rng.uniform(6, 24) * HOUR, view.pages) if view.pages else []
+    if desk == "cloaks":
+        after = rng.uniform(4, 12) * HOUR
+        return [Move(after, "cloak", urls), _reply(after + 900, "removed", "Done, the content was deleted.")]
     if desk == "gates":
         return (
             [

@@ -164,10 +164,11 @@ def apply(state: State, event: Event) -> Outgoing | None:
         state.purge(data["targets"])
     elif kind == "expire":
         _expire(state, data)
-    elif kind == "gate":
+    elif kind in {"gate", "cloak"}:
+        hidden = state.gated if kind == "gate" else state.cloaked
         for url in data["targets"]:
-            state.gated.add(url)
-            state.log("gated", url=url, by=data["by"])
+            hidden.add(url)
+            state.log("gated" if kind == "gate" else "cloaked", url=url, by=data["by"])
     elif kind == "move":
         _move(state, data["targets"])
     elif kind == "hold":

@@ -18,7 +18,8 @@ TYPE = "X-Efface-Notice-Type"
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """``step`` counts the sender's own steps, 1 for the first; ``kind`` is the notice type where it says so."""
+    """``step`` counts the sender's own steps, 1 for the first, 0 for a mail of a conversation (an answer that names no
+    step); ``kind`` is the notice type where it says so."""
 
     message_id: str
     sender: str
@@ -98,7 +99,7 @@ def read(data: bytes, sender: str, recipients: list[str]) -> Notice:
         recipients=[address.lower() for address in recipients],
         subject=_text(message, "Subject"),
         urls=list(urls),
-        step=int(step) if step.isdigit() else 1,
+        step=int(step) if step.isdigit() else 0 if _text(message, "In-Reply-To") else 1,
         kind=_text(message, TYPE),
         automatic=_text(message, "Auto-Submitted").lower() not in {"", "no"} or sender in {"", "<>"},
         attachments=names,

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
+cv2.setNumThreads(1)
+# Small pictures: handing them to a pool of threads costs more than the work.
+
 APART = 60
 """Least PDQ distance, in bits over all dihedral views, between two pictures that are not copies."""
 
@@ -117,7 +120,7 @@ def with_canary(data: bytes, mark: bytes) -> bytes:
 
 def hash_bits(pixels: Pixels) -> tuple[NDArray[np.uint8], int]:
     """PDQ of all eight dihedral views, 8 x 256 bits, and the quality 0..100."""
-    views, quality = pdqhash.compute_dihedral(fit(pixels, 256))
+    views, quality = pdqhash.compute_dihedral(fit(pixels, 160))
     return np.asarray(views, dtype=np.uint8), int(quality)
 
 

@@ -42,6 +42,7 @@ _PLANTED_SITES = [
     Plan("none", host=4, contact="none", missing="200-recommendations"),
     Plan("returns", contact="mailto", missing="410"),
     Plan("bounces-later", host=0, contact="mailto"),
+    Plan("cloaks", host=5, contact="mailto"),
 ]
 _SPECIAL_SITES = [
     Plan("acknowledges", plant=False, extra={"wall": "challenge"}),
@@ -50,7 +51,7 @@ _SPECIAL_SITES = [
     Plan("none", contact="none", plant=False, extra={"dead_dns": "servfail"}),
 ]
 _ORDINARY = ["complies-fast", "complies-slow", "acknowledges", "asks-info", "bounces", "complies-fast"]
-_CONTACTS = ["mailto", "at-words", "entities", "cfemail", "reversed", "js", "form"]
+_CONTACTS = ["mailto", "at-words", "entities", "cfemail", "reversed", "js", "form", "base64", "rot13"]
 _MISSING = ["404", "404", "410", "200-static", "200-echo", "200-recommendations", "home"]
 
 LEAST_SITES = 10
@@ -183,4 +184,4 @@ def _traps(rng: Random, site: Site, placed: Placed, taken: set[str]) -> None:
     elif roll < 0.8:
         placed.traps.append(Trap(f"support@{names.unique(rng, taken)}-themes.com", site.domain, "vendor"))
     elif roll < 0.9:
-        placed.traps.append(Trap(f"comment-{names.word(rng)}@{site.domain}", site.domain, "comment"))
+        placed.traps.append(Trap(f"{names.word(rng)}.{names.word(rng)}@postwinkel.net", site.domain, "comment"))

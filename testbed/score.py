@@ -209,6 +209,8 @@ def _duplicates(truth: Truth, notices: list[dict[str, Any]]) -> int:
             continue
         to, message_id = event["to"].lower(), event["message_id"]
         received.add(message_id)
+        if not event["step"]:
+            continue
         twice = bool(message_id) and (to, message_id) in ids
         ids.add((to, message_id))
         if repeated(to, event["urls"], event["type"], event["step"], parse_time(event["at"])) or twice:

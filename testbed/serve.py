@@ -13,6 +13,7 @@ import json
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from random import SystemRandom
@@ -57,6 +58,7 @@ class Running:
         self.postman = Postman(self.state, mail_in)
         self.zone = dns.Zone(self.state)
         self.pages = Web(self.state)
+        self.exchanger = smtp.Exchanger(self.state)
         self.front = http.Front(self.state, self.pages, rdap.Rdap(self.state), Search(self.state), self.zone.addresses)
         self.ready: dict[str, Any] = {}
         self._close: list[Callable[[], Awaitable[Any] | None]] = []
@@ -69,8 +71,7 @@ class Running:
         (udp, tcp), dns_port = await on_free_port(lambda port: dns.listen(self.zone, DNS_ADDRESS, port))
         addresses = sorted(set(world.dial.values()))
         (web_server, web), web_port = await on_free_port(lambda port: http.listen(self.front, addresses, port))
-        exchanger = smtp.Exchanger(self.state)
-        mail, mail_port = await on_free_port(lambda port: smtp.listen(exchanger, [mx], port, world.services["mx"]))
+        mail, mail_port = await on_free_port(lambda port: smtp.listen(self.exchanger, [mx], port, world.services["mx"]))
         asked, whois_port = await on_free_port(lambda port: whois.listen(self.state, whois_at, port))
         authority = tsa.Authority(self.state.now)
         authority.write(self.folder)
@@ -81,8 +82,7 @@ class Running:
         for server in (tcp, web, mail, asked):
             self._close.append(server.close)
         self._close += [udp.close, lambda: web_server.shutdown(1.0), stamps.cleanup, driver.cleanup, self.postman.close]
-        warming = asyncio.create_task(asyncio.to_thread(hostile.warm))
-        self._close.append(lambda: warming)
+        threading.Thread(target=hostile.warm, daemon=True).start()
         self.ready = self._describe(dns_port, web_port, mail_port, whois_port, mx)
         self.ready["tsa"] = {
             "url": f"http://{LOCAL}:{tsa_port}/tsa",

@@ -2,9 +2,10 @@
 
 Events written to ``events.jsonl`` (``at`` and ``event`` always): ``url-up`` and ``url-down`` (``url``, ``item``,
 ``by``), ``cdn-cached`` (``url``, ``until``), ``cdn-purged`` (``url``), ``published``/``returned`` (``item``,
-``of``), ``gated`` (``url``), ``site-moved`` (``site``, ``from``, ``to``), ``site-held`` (``site``), ``delisted``
-(``url``), ``mail`` (``to``, ``from``, ``message_id``, ``subject``, ``urls``, ``step``, ``type``), ``mail-refused``
-(``to``, ``from``, ``code``), ``form`` (``site``, ``urls``), ``reply`` (``from``, ``to``, ``tone``), ``advanced``.
+``of``), ``gated`` and ``cloaked`` (``url``), ``site-moved`` (``site``, ``from``, ``to``), ``site-held`` (``site``),
+``delisted`` (``url``), ``mail`` (``to``, ``from``, ``message_id``, ``subject``, ``urls``, ``step``, ``type``),
+``mail-refused`` (``to``, ``from``, ``code``), ``form`` (``site``, ``urls``), ``reply`` (``from``, ``to``, ``tone``),
+``advanced``.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ class State:
         self.assets: dict[str, Asset] = {}
         self.down: set[str] = set()
         self.gated: set[str] = set()
+        self.cloaked: set[str] = set()
         self.cached: dict[str, datetime] = {}
         self.held: set[str] = set()
         self.moved: set[str] = set()
@@ -214,6 +216,7 @@ class State:
         for asset in self.siblings(f"http://{site.domain}{gallery.path}"):
             self.down.discard(asset.url)
             self.gated.discard(asset.url)
+            self.cloaked.discard(asset.url)
         for url in item.urls():
             self.item_of[url] = item.id
             self.log("url-up", url=url, item=item.id, by="operator")

@@ -50,8 +50,8 @@ class Web:
         assert self._map is not None
         return file, self._map[file.offset : file.offset + file.size]
 
-    def answer(self, host: str, path: str, query: str) -> Answer:
-        """What the origin of ``host`` says to a GET."""
+    def answer(self, host: str, path: str, query: str, agent: str = "") -> Answer:
+        """What the origin of ``host`` says to a GET by user agent ``agent``."""
         site = self.state.by_host.get(host)
         if site is None:
             return Answer(404, b"no such site\n", "text/plain")
@@ -64,6 +64,8 @@ class Web:
             return Answer(403, render.challenge(site).encode(), headers={"cf-mitigated": "challenge"})
         url = f"http://{host}{path}" + (f"?{query}" if query else "")
         asset = self.state.assets.get(url) or self.state.assets.get(f"http://{host}{path}")
+        if asset is not None and asset.url in self.state.cloaked and "bot" in agent.lower():
+            return Answer(404, b"not found\n", "text/plain")
         if asset is not None and asset.role != "page":
             return self._media(asset.url, asset.file)
         if host != site.domain:
@@ -150,7 +152,7 @@ class Web:
 
     # -- the CDN --------------------------------------------------------------------------------------------------
 
-    def edge(self, host: str, path: str, query: str) -> Answer:
+    def edge(self, host: str, path: str, query: str, agent: str = "") -> Answer:
         """What the CDN in front of ``host`` says: pictures from its cache, everything else from the origin."""
         site = self.state.by_host[host]
         name = self.state.world.provider(site.cdn).name.split()[0].lower()
@@ -163,7 +165,7 @@ class Web:
             age = int((self.state.now - self.state.cached[url]).total_seconds())
             marks |= {"x-cache": "HIT", "age": str(age), "etag": f'"{file.sha256[:16]}"'}
             return Answer(200, data, file.mime, marks)
-        found = self.answer(host, path, query)
+        found = self.answer(host, path, query, agent)
         found.headers |= marks
         found.headers["x-cache"] = "MISS" if asset is not None and asset.role != "page" else "DYNAMIC"
         if found.status == 200 and asset is not None and asset.role != "page" and not query:

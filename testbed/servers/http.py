@@ -47,12 +47,12 @@ class Front:
             return await self._post(request, host, path)
         if request.method not in {"GET", "HEAD"}:
             return web.Response(status=405)
-        found = self._get(host, path, query, claimed)
+        found = self._get(host, path, query, claimed, request.headers.get("user-agent", ""))
         if found.raw:
             return await self._misbehave(request, found.raw)
         return self._respond(request, found)
 
-    def _get(self, host: str, path: str, query: str, claimed: str) -> Answer:
+    def _get(self, host: str, path: str, query: str, claimed: str, agent: str) -> Answer:
         services = self.state.world.services
         if host in {services["rdap-names"], services["rdap-numbers"]}:
             return self.rdap.answer(path)
@@ -60,10 +60,10 @@ class Front:
             return self.search.answer(path, query)
         site = self.state.by_host.get(host)
         if site is not None and claimed == site.edge and self.state.behind_cdn(host):
-            return self.pages.edge(host, path, query)
+            return self.pages.edge(host, path, query, agent)
         if site is None:
             return Answer(200, f"<!doctype html><title>{host}</title><h1>{host}</h1>".encode())
-        return self.pages.answer(host, path, query)
+        return self.pages.answer(host, path, query, agent)
 
     @staticmethod
     def _respond(request: web.BaseRequest, found: Answer) -> web.Response:

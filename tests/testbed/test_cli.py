@@ -18,15 +18,11 @@ from testbed.serve import parse_address
 def test_up_builds_and_score_reads(tmp_path: Path) -> None:
     run = CliRunner()
     folder = tmp_path / "w"
-    made = run.invoke(
-        group, ["up", "--dir", str(folder), "--sites", "10", "--subjects", "1", "--build-only", "--json"]
-    )
+    made = run.invoke(group, ["up", "--dir", str(folder), "--sites", "10", "--subjects", "1", "--build-only", "--json"])
     assert made.exit_code == 0, made.output
     assert json.loads(made.output)["sites"] == 10
     (tmp_path / "export.json").write_text(json.dumps({"candidates": [], "findings": [], "notices": []}))
-    scored = run.invoke(
-        group, ["score", "--dir", str(folder), "--export", str(tmp_path / "export.json"), "--json"]
-    )
+    scored = run.invoke(group, ["score", "--dir", str(folder), "--export", str(tmp_path / "export.json"), "--json"])
     figures = json.loads(scored.output)
     assert figures["planted"] == figures["missed"] >= 20
 

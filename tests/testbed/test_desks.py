@@ -215,6 +215,22 @@ def test_a_gate_hides_the_page_and_keeps_the_picture(yard: Yard) -> None:
     assert yard.client.get(item.media_urls[0]).status == 200
 
 
+def test_a_cloak_shows_the_bot_nothing_and_everybody_else_everything(yard: Yard) -> None:
+    state = yard.thread.running.state
+    item, _, mailbox = yard.item_at("complies-fast")
+    state.world.operator(yard.world.site(item.site).operator).desk = "cloaks"
+    yard.thread.running.exchanger.directory[mailbox].behaviour = "cloaks"
+    yard.send(mailbox, item.urls())
+    yard.forward(hours=14)
+    for url in item.urls():
+        assert yard.client.get(url, **{"User-Agent": "EffaceBot/1"}).status == 404
+        assert yard.client.get(url, **{"User-Agent": "Mozilla/5.0"}).status == 200
+    assert not yard.events("url-down")
+    yard.send(yard.world.provider(yard.world.site(item.site).host).abuse, item.urls())
+    yard.forward(hours=45)
+    assert yard.client.get(item.media_urls[0], **{"User-Agent": "Mozilla/5.0"}).status == 404
+
+
 def test_a_site_told_by_its_host_moves_house(yard: Yard) -> None:
     item, site, _ = yard.item_at("moves")
     assert yard.client.addresses(site.domain) == [site.address]

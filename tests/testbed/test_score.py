@@ -313,6 +313,15 @@ def test_duplicates_among_received_mails(run: Any, mails: list[dict[str, Any]], 
     assert run(more=mails)["duplicate_notices"] == duplicates
 
 
+def test_an_answer_in_a_conversation_is_no_duplicate(run: Any) -> None:
+    assert (
+        run(more=[_mail(HOST, A1, 2, "<1>"), _mail(HOST, A1, 3, "<2>", step=0), _mail(HOST, A1, 4, "<3>", step=0)])[
+            "duplicate_notices"
+        ]
+        == 0
+    )
+
+
 def test_a_return_begins_a_new_episode(run: Any) -> None:
     back = [{"at": _day(12), "event": "returned", "item": "b2", "of": "b1"}]
     twice = [_mail(HOST, B1, 2, "<1>"), _mail(HOST, B1, 13, "<2>")]
