@@ -120,6 +120,7 @@ def test_what_was_installed_before_a_failure_stays(registry: Registry, tmp_path:
     assert _states(models_dir) == ["installed", "missing", "missing"]
 
 
+@pytest.mark.slow
 def test_a_killed_installation_goes_on_where_it_stopped(registry: Registry, tmp_path: Path) -> None:
     models_dir = tmp_path / "models"
     stock(registry, models_dir, "first", ROLES[:1])
