@@ -14,13 +14,13 @@ from tests.conftest import NOON, make_organisation, role
 PASSWORD = "a long enough pass phrase"
 
 
-def worker(organisation: Any, as_role: str = "caseworker", name: str = "") -> Any:
-    """A member who can sign in."""
+def worker(organisation: Any, as_role: str = "caseworker", name: str = "", password: str | None = None) -> Any:
+    """A member. Hashing a password is slow on purpose: only who signs in at the door needs one."""
     from efface.accounts.models import Member, User
     from efface.engine.base import tenancy
 
     user = User.objects.create_user(
-        f"{as_role}-{uuid.uuid4().hex[:8]}@desk.example", PASSWORD, name=name or as_role.title(), created=NOON
+        f"{as_role}-{uuid.uuid4().hex[:8]}@desk.example", password, name=name or as_role.title(), created=NOON
     )
     with tenancy.organisation(organisation.pk):
         Member.objects.create(organisation=organisation, user=user, role=as_role)
@@ -72,11 +72,20 @@ def make_match(case: Any, *, kind: str = "pdq", score: float = 4, strong: bool =
     match = Match(
         organisation_id=case.organisation_id, case=case, sighting=sighting, page_digest=digest, kind=kind, score=score,
         strong=strong, state=state, made_at=at,
-        reasons=reasons if reasons is not None else ["4 of 256 bits differ; the threshold is 31"],
+        reasons=reasons if reasons is not None else [_reason(kind, score, sighting.pk)],
     )
     match.page_url, match.media_url = page, page + ".jpg"
     match.save()
     return match
+
+
+def _reason(kind: str, score: float, sighting: uuid.UUID) -> dict[str, Any]:
+    """As ``search.matching`` writes them."""
+    common = {"kind": kind, "fingerprint": str(uuid.uuid4()), "sighting": str(sighting), "role": "media"}
+    if kind == "face":
+        return common | {"score": score, "threshold": 0.54, "strong_at": 0.61, "strong": score >= 0.61,
+                         "region": [0.55, 0.1, 0.2, 0.25], "px": 64}  # fmt: skip
+    return common | {"distance": int(score), "threshold": 31, "view": "original", "exact": False}
 
 
 def make_finding(case: Any, *, age: str = "adult", state: str = "live", page: str = "https://pictures.example/p/2",

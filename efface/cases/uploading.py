@@ -54,18 +54,19 @@ def _open() -> Any:
 
 
 def read(files: Sequence[bytes], *, faces: bool) -> list[Decoded]:
-    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``.
-
-    One batch at a time. Where the decoder cannot run at all, every reason is "off"."""
+    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``; where the
+    decoder cannot run at all, every reason is "off"."""
     global _decoder
-    with _lock:
-        try:
-            return list(_open().decode_pictures(list(files), faces=faces))
-        except (OSError, RuntimeError, ImportError):
-            # A decoder that died is replaced at the next upload.
+    try:
+        with _lock:
+            decoder = _open()
+        return list(decoder.decode_pictures(list(files), faces=faces))
+    except (OSError, RuntimeError):
+        with _lock:
+            # Another one is started at the next upload.
             _close(_decoder)
             _decoder = None
-            return [Decoded(Picture(size=len(one), error="off")) for one in files]
+        return [Decoded(Picture(size=len(one), error="off")) for one in files]
 
 
 def _close(decoder: Any) -> None:

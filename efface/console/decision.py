@@ -95,24 +95,6 @@ def mark(*parts: Any) -> str:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def lines(reasons: Any) -> tuple[str, ...]:
-    """Reasons as stored (sentences, or objects of names and values) as lines to read."""
-    if isinstance(reasons, str):
-        return (reasons,) if reasons else ()
-    if isinstance(reasons, dict):
-        reasons = [reasons]
-    found = []
-    for one in reasons or ():
-        if isinstance(one, dict):
-            words = one.get("words") or one.get("text")
-            found.append(str(words) if words else ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in one.items()))
-        elif isinstance(one, list | tuple):
-            found.append(" ".join(map(str, one)))
-        else:
-            found.append(str(one))
-    return tuple(found)
-
-
 def exposures(stored: Any) -> tuple[Exposure, ...]:
     """Exposure lines as stored on a notice or route."""
     found = []

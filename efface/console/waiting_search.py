@@ -9,12 +9,11 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases.models import Age, Case
-from efface.console.decision import Blank, Decision, Fact, Option, lines, mark
+from efface.console import reasons
+from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import EACH, narrowed
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
-
-BITS = 256
 
 
 def matches(
@@ -23,46 +22,65 @@ def matches(
     rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN).select_related(
         "case", "sighting__site", "sighting__media"
     )
-    for one in narrowed(rows.order_by("-strong", "made_at"), case, only, lock):
-        yield _match(one)
+    shown = list(narrowed(rows.order_by("-strong", "made_at"), case, only, lock))
+    names = reasons.labels(shown)
+    for one in shown:
+        yield _match(one, reasons.sentences(one.reasons, names), reasons.returned(one.reasons))
 
 
-def _match(one: Match) -> Decision:
-    face = one.kind == "face"
-    media = one.sighting.media
-    confirm = Option("confirm", _("Confirm"), "primary" if one.strong and not face else "")
-    ask = Option("ask", _("Ask her"), "primary" if not (one.strong and not face) else "")
-    if face:
-        title, proposed = _("A face that may be hers"), _("Ask her in the portal, without showing the picture.")
-        reason = _("A face match is another photo of her, or of somebody like her. It sends nothing by itself.")
+def _words(one: Match, back: bool) -> tuple[str, str, str]:
+    """Title, proposal and its reason."""
+    if one.kind == "face":
+        return (
+            _("A face that may be hers"), _("Ask her in the portal, without showing the picture."),
+            _("A face match is another photo of her, or of somebody like her. It sends nothing by itself."),
+        )  # fmt: skip
+    if one.kind == "reported":
+        return (
+            _("A page she reported"), _("Ask her, or confirm it if you know that it shows her."),
+            _("No fingerprint speaks for it; a person does."),
+        )  # fmt: skip
+    title = _("It came back") if back else _("A copy of her picture")
+    if one.strong:
+        return title, _("Confirm it without looking."), _("The picture's fingerprint is so near that chance is ruled out.")
+    return (
+        title, _("Ask her, or confirm it with a reason."),
+        _("The fingerprint is near, but not near enough to be sure."),
+    )  # fmt: skip
+
+
+def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
+    sure = one.strong and one.kind not in ("face", "reported")
+    title, proposed, reason = _words(one, back)
+    media, measure = one.sighting.media, Fact("", "", "")
+    if one.kind == "face":
         measure = Fact("similarity", _("Similarity"), _("%(score).2f of 1") % {"score": one.score})
-    else:
-        title = _("A copy of her picture")
-        proposed = _("Confirm it without looking.") if one.strong else _("Ask her, or confirm it with a reason.")
-        reason = (
-            _("The picture's fingerprint is so near that chance is ruled out.") if one.strong
-            else _("The fingerprint is near, but not near enough to be sure.")
-        )
+    elif one.kind == "pdq":
         measure = Fact("distance", _("Differing bits of 256"), str(round(one.score)))
     return Decision(
         kind="match", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
-        title=title, proposed=proposed, reason=reason,
-        options=(confirm, ask, Option("reject", _("Not hers"), "careful")),
+        title=title, proposed=proposed, reason=reason, reasons=because,
+        options=(
+            Option("confirm", _("Confirm"), "primary" if sure else ""),
+            Option("ask", _("Ask her"), "" if sure else "primary"),
+            Option("reject", _("Not hers"), "careful"),
+        ),
         blanks=(Blank("why", _("Reason (may stay empty)")),),
-        reasons=lines(one.reasons),
         facts=(
             Fact("kind", _("Kind"), one.kind),
             measure,
             Fact("score", _("Score"), f"{one.score:g}", side=True),
             Fact("strong", _("Strong"), "yes" if one.strong else "no"),
+            Fact("returned", _("Came back"), "yes" if back else ""),
             Fact("site", _("Site"), one.sighting.site.domain),
             Fact("page", _("Page"), one.page_url or "", address=True),
             Fact("media", _("File"), one.media_url or "", address=True, side=True),
             Fact("size", _("Size of the picture"), f"{media.width} × {media.height}" if media.width else "", side=True),
             Fact("first-seen", _("First seen"), one.sighting.first_seen.strftime("%Y-%m-%d %H:%M"), side=True),
         ),
-        harm=2 if one.strong else 3, since=one.made_at, mark=mark(one.pk, one.state, one.kind, one.score, one.strong),
-    )
+        harm=1 if back else 2 if one.strong else 3, since=one.made_at,
+        mark=mark(one.pk, one.state, one.kind, one.score, one.strong),
+    )  # fmt: skip
 
 
 def ages(
@@ -71,7 +89,9 @@ def ages(
     rows = Finding.objects.filter(age=Age.UNKNOWN, stopped="", case__state=Case.State.OPEN).select_related(
         "case", "site", "match"
     )
-    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
+    shown = list(narrowed(rows.order_by("confirmed_at"), case, only, lock))
+    names = reasons.labels(one.match for one in shown)
+    for one in shown:
         yield Decision(
             kind="age", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
             title=_("How old was she in this picture?"),
@@ -86,7 +106,7 @@ def ages(
                 Fact("kind", _("Kind of match"), one.match.kind), Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
-            reasons=lines(one.match.reasons), harm=2, since=one.confirmed_at, mark=mark(one.pk, one.age),
+            reasons=reasons.sentences(one.match.reasons, names), harm=2, since=one.confirmed_at, mark=mark(one.pk, one.age),
         )
 
 

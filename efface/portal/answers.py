@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,6 +29,12 @@ def _again(request: Any) -> HttpResponse:
     return redirect("portal:case")
 
 
+def _cannot(request: Any, refusal: ValueError) -> HttpResponse:
+    """The answer cannot be used as things stand; the words come from the room that refused it."""
+    messages.warning(request, _("Your answer could not be used yet: %(why)s") % {"why": refusal})
+    return redirect("portal:case")
+
+
 @view(access=PORTAL)
 @require_POST
 def candidate(request: Any, id: uuid.UUID) -> HttpResponse:
@@ -42,7 +49,11 @@ def candidate(request: Any, id: uuid.UUID) -> HttpResponse:
     match = Match.objects.select_for_update(of=("self",)).filter(pk=id, case=case, state=Match.State.ASKED).first()
     if match is None or case.state != Case.State.OPEN:
         return _again(request)
-    deciding.answer(match, choice, age, ACTOR, clock.now())
+    try:
+        with transaction.atomic():
+            deciding.answer(match, choice, age, ACTOR, clock.now())
+    except ValueError as refusal:
+        return _cannot(request, refusal)
     messages.success(request, _("Thank you. Your answer is noted."))
     return redirect("portal:case")
 
@@ -64,7 +75,11 @@ def age(request: Any, id: uuid.UUID) -> HttpResponse:
     if choice == Age.UNKNOWN:
         messages.info(request, _("That is all right. Your caseworker can help you with it; until then we write to nobody about it."))
         return redirect("portal:case")
-    deciding.set_age(finding, choice, ACTOR, clock.now())
+    try:
+        with transaction.atomic():
+            deciding.set_age(finding, choice, ACTOR, clock.now())
+    except ValueError as refusal:
+        return _cannot(request, refusal)
     messages.success(request, _("Thank you. Your answer is noted."))
     return redirect("portal:case")
 

@@ -65,12 +65,14 @@ def candidates(one: Case) -> list[dict[str, Any]]:
     return [{"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)} for row in rows.order_by("made_at")]
 
 
-def _region(reasons: Any) -> str:
-    """Where on her picture it matched, in words; "" where no reason says so."""
+def _region(reasons: Any) -> dict[str, Any] | None:
+    """Where on the picture a face was met: percent of its width and height. None where no reason says so."""
     for one in reasons if isinstance(reasons, list) else ():
-        if isinstance(one, dict) and one.get("region"):
-            return str(one["region"])
-    return ""
+        box = one.get("region") if isinstance(one, dict) else None
+        if isinstance(box, list) and len(box) == 4 and all(isinstance(share, int | float) for share in box):
+            x, y, width, height = (min(100.0, max(0.0, share * 100)) for share in box)
+            return {"x": x, "y": y, "width": width, "height": height, "words": words.place(x + width / 2, y + height / 2)}
+    return None
 
 
 def findings(one: Case) -> list[dict[str, Any]]:

@@ -87,6 +87,17 @@ def told(standing: Standing) -> Told:
     return Told(now, tuple(lines))
 
 
+def place(x: float, y: float) -> str:
+    """Where a point of a picture is, in words; percent from the left and from the top."""
+    across = 0 if x < 34 else 1 if x < 67 else 2
+    down = 0 if y < 34 else 1 if y < 67 else 2
+    return (
+        (_("at the top left"), _("at the top"), _("at the top right")),
+        (_("on the left"), _("in the middle"), _("on the right")),
+        (_("at the bottom left"), _("at the bottom"), _("at the bottom right")),
+    )[down][across]
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One switch: what it is for, what it reveals, and to whom."""

@@ -98,7 +98,7 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(organisation: Any, now
 
 
 def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
-    user = people.worker(organisation, "auditor")
+    user = people.worker(organisation, "auditor", password=people.PASSWORD)
     client = people.signed_in(user)
     assert client.get("/console/").status_code == 200
     client.post("/console/sign-out/")
@@ -110,7 +110,7 @@ def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
 
 
 def test_a_switched_off_account_stays_outside(organisation: Any, now: Any) -> None:
-    user = people.worker(organisation, "lead")
+    user = people.worker(organisation, "lead", password=people.PASSWORD)
     user.is_active = False
     user.save()
     client = Client()

@@ -54,7 +54,7 @@ def world(organisation: Any, now: Any) -> Any:
     with tenancy.organisation(organisation.pk):
         for purpose in ("hash_match", "notify"):
             consents.give(case, purpose, "survivor", now)
-        people.make_match(case, reasons=["4 of 256 bits differ; the threshold is 31", {"kind": "mirror", "view": "left-right"}])
+        people.make_match(case)
         people.make_match(case, kind="face", score=0.71, state="asked", page="https://pictures.example/p/7?x=<b>&y=1")
         finding = people.make_finding(case)
         people.make_check(finding)

@@ -1,11 +1,20 @@
+"""Decisions: what is shown, what an answer does, and that a second answer does nothing."""
+
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from efface.cases import consents, messages
+from efface.console import decide, queue
 from efface.engine.base import tenancy
+from efface.engine.base.models import Outbox
+from efface.search.models import Finding, Match
+from efface.takedown.models import Inbound, Notice
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -13,19 +22,245 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def case(organisation: Any, now: Any) -> Any:
-    return people.open_case(organisation).case
-
-
-def test_pages_open(organisation: Any, case: Any) -> None:
+    case = people.open_case(organisation).case
     with tenancy.organisation(organisation.pk):
-        people.make_match(case)
-        finding = people.make_finding(case, age="unknown", kind="face")
-        notice = people.make_notice(finding)
-        people.make_check(finding)
+        for purpose in ("hash_match", "notify"):
+            consents.give(case, purpose, "survivor", now)
+    return case
+
+
+@pytest.fixture
+def desk(organisation: Any, case: Any) -> Client:
+    return people.signed_in(people.worker(organisation, "caseworker"))
+
+
+def mark_of(client: Client, kind: str, id: Any) -> str:
+    content = client.get(f"/console/decision/{kind}/{id}/").content.decode()
+    found = re.search(r'name="mark" value="([0-9a-f]+)"', content)
+    assert found, content
+    return found[1]
+
+
+def take(client: Client, kind: str, id: Any, choice: str, **filled: str) -> str:
+    """Answer as the form on the page would; returns the page that comes after."""
+    given = {"mark": filled.pop("mark", "") or mark_of(client, kind, id), "choice": choice, **filled}
+    return client.post(f"/console/decision/{kind}/{id}/take/", given, follow=True).content.decode()
+
+
+def test_every_kind_can_be_answered() -> None:
+    assert set(queue.KINDS) == set(decide.kinds())
+
+
+def test_a_match_shows_facts_and_reasons_but_no_picture_and_no_link(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        people.make_match(case, page="https://pictures.example/a?<script>alert(1)</script>")
+    page = desk.get("/console/queue/").content.decode()
+    assert 'data-kind="match"' in page
+    assert re.search(r'data-fact="kind">pdq<', page) and re.search(r'data-fact="distance">4<', page)
+    assert re.search(r'data-fact="strong">yes<', page)
+    assert "4 of 256 bits differ, the limit is 31" in page
+    assert "hxxps://pictures[.]example/a?&lt;script&gt;" in page
+    assert "<img" not in page and "https://pictures.example" not in page and "<script>alert" not in page
+
+
+def test_confirming_makes_a_finding_once(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+    mark = mark_of(desk, "match", match.pk)
+    assert "Confirmed." in take(desk, "match", match.pk, "confirm", mark=mark)
+    assert "Nothing was done a second time" in take(desk, "match", match.pk, "confirm", mark=mark)
+    assert "Nothing was done a second time" in take(desk, "match", match.pk, "reject", mark=mark)
+    with tenancy.organisation(organisation.pk):
+        assert Finding.objects.filter(match=match).count() == 1
+        assert Match.objects.get(pk=match.pk).state == "confirmed"
+
+
+def test_two_workers_on_one_decision(organisation: Any, case: Any, desk: Client) -> None:
+    other = people.signed_in(people.worker(organisation, "lead"))
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case, kind="face", score=0.7)
+    first, second = mark_of(desk, "match", match.pk), mark_of(other, "match", match.pk)
+    with tenancy.organisation(organisation.pk):
+        Match.objects.filter(pk=match.pk).update(kind="pdq", score=3)
+    assert "changed since you opened it" in take(desk, "match", match.pk, "reject", mark=first)
+    assert "changed since you opened it" in take(other, "match", match.pk, "reject", mark=second)
+    assert "Rejected." in take(other, "match", match.pk, "reject")
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get(pk=match.pk).decided_by.startswith("lead:")
+
+
+def test_what_a_consent_does_not_cover_is_not_confirmed(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+        consents.withdraw(case, "hash_match", "survivor", now)
+    page = take(desk, "match", match.pk, "confirm")
+    assert "There is no consent for this." in page
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get(pk=match.pk).state == "candidate"
+
+
+def test_a_paused_case_waits_for_nobody(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+        mark = mark_of(desk, "match", match.pk)
+        consents.stop(case, "survivor", now)
+    assert "form class=\"decision\"" not in desk.get("/console/queue/").content.decode()
+    assert "Nothing was done a second time" in take(desk, "match", match.pk, "confirm", mark=mark)
+
+
+def test_a_notice_is_shown_whole_with_who_learns_what(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case))
+    page = desk.get(f"/console/decision/notice/{notice.pk}/").content.decode()
+    for words in ("abuse@host.example", "Example Hosting", "Every line of it.", "It hosts the page.", "the address of the page"):
+        assert words in page
+
+
+def test_a_notice_that_changed_is_not_approved_unread(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case))
+        mark = mark_of(desk, "notice", notice.pk)
+        notice.text = "Another text."
+        notice.save()
+    assert "changed since you opened it" in take(desk, "notice", notice.pk, "approve", mark=mark)
+    with tenancy.organisation(organisation.pk):
+        assert Notice.objects.get(pk=notice.pk).state == "draft"
+
+
+def test_refusing_a_notice_needs_a_reason(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case))
+    assert "Please fill in" in take(desk, "notice", notice.pk, "refuse")
+    assert "Refused." in take(desk, "notice", notice.pk, "refuse", why="wrong host")
+    with tenancy.organisation(organisation.pk):
+        assert Notice.objects.get(pk=notice.pk).state == "cancelled"
+
+
+def test_filing_a_form(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(
+            people.make_finding(case), state="prepared", channel="form", contact="https://search.example/removal"
+        )
+    page = desk.get("/console/queue/").content.decode()
+    assert re.search(r'data-fact="form-url">https://search.example/removal<', page)
+    assert re.search(r'data-field="urls">https://pictures.example/p/2<', page)
+    assert "Noted as filed." in take(desk, "filing", notice.pk, "filed", outside_reference="R-123")
+    with tenancy.organisation(organisation.pk):
+        assert Notice.objects.get(pk=notice.pk).outside_reference == "R-123"
+
+
+def test_age_is_for_leads_only(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        finding = people.make_finding(case, age="unknown")
+    assert 'data-kind="age"' not in desk.get("/console/queue/").content.decode()
+    assert "Nothing was done" in take(desk, "age", finding.pk, "adult", mark="0", why="she said so")
     lead = people.signed_in(people.worker(organisation, "lead"))
-    for url in ("/console/queue/", "/console/cases/", f"/console/cases/{case.pk}/", "/console/cases/new/", "/console/sites/",
-                f"/console/cases/{case.pk}/timeline/", f"/console/cases/{case.pk}/pictures/", f"/console/cases/{case.pk}/erase/",
-                f"/console/sites/{finding.site_id}/", f"/console/decision/notice/{notice.pk}/"):
-        answer = lead.get(url)
-        assert answer.status_code == 200, url
-    print(lead.get("/console/queue/").content.decode())
+    assert "Please fill in" in take(lead, "age", finding.pk, "adult")
+    assert "Noted." in take(lead, "age", finding.pk, "adult", why="she said so on the phone")
+    with tenancy.organisation(organisation.pk):
+        assert Finding.objects.get(pk=finding.pk).age == "adult"
+
+
+def test_under_18_stops_the_finding(organisation: Any, case: Any) -> None:
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    with tenancy.organisation(organisation.pk):
+        finding = people.make_finding(case, age="unknown")
+    take(lead, "age", finding.pk, "minor")
+    with tenancy.organisation(organisation.pk):
+        assert Finding.objects.get(pk=finding.pk).stopped
+
+
+def test_an_ambiguous_send_is_settled_by_a_person(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case), state="ambiguous")
+        row = Outbox(
+            organisation=organisation, case_id=case.pk, kind="notice", subject=notice.pk, key="k", message_id="<m@efface>",
+            state="ambiguous", created=now, sending_at=now,
+        )
+        row.recipient, row.message = "abuse@host.example", "raw"
+        row.save()
+    page = desk.get("/console/queue/").content.decode()
+    assert "&lt;m@efface&gt;" in page
+    take(desk, "send", row.pk, "sent")
+    with tenancy.organisation(organisation.pk):
+        assert Outbox.objects.get(pk=row.pk).state == "sent"
+
+
+def test_an_unclear_reply_is_read_as_text(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case), state="sent", sent_at=now)
+        mail = Inbound(
+            organisation=organisation, case_id=case.pk, notice=notice, at=now, raw=notice.pk, digest=b"1", kind="refuses",
+            confidence=0.5,
+        )
+        mail.sender, mail.subject_line = "abuse@host.example", "Re: <b>your</b> notice"
+        mail.text, mail.because = "No.\u202egnp.exe <img src=x> https://evil.example/", "No."
+        mail.save()
+    page = desk.get("/console/queue/").content.decode()
+    assert "&lt;img src=x&gt;" in page and "\u202e" not in page and "<img" not in page
+    assert 'href="https://evil' not in page
+    assert 'value="refuses" class="primary"' in page
+
+
+def test_a_message_is_answered(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        message = messages.write(case, from_survivor=True, author="survivor", text="Are you there?", now=now)
+    assert "Please fill in" in take(desk, "message", message.pk, "answer")
+    assert "Answer sent." in take(desk, "message", message.pk, "answer", text="Yes, we are.")
+    with tenancy.organisation(organisation.pk):
+        assert [one.text for one in case.messages.order_by("at", "id")] == ["Are you there?", "Yes, we are."]
+
+
+def test_order_is_danger_then_harm_then_age(organisation: Any, case: Any, now: Any) -> None:
+    lead = people.worker(organisation, "lead")
+    danger = people.open_case(organisation, danger=True).case
+    with tenancy.organisation(organisation.pk):
+        from efface.accounts.models import Member
+
+        member = Member.objects.get(user=lead)
+        people.make_match(case, strong=False, score=28, page="https://a.example/1", at=now - timedelta(days=9))
+        people.make_match(case, page="https://a.example/2", at=now)
+        people.make_match(case, page="https://a.example/3", at=now - timedelta(days=1))
+        people.make_match(danger, strong=False, score=28, page="https://a.example/4", at=now)
+        shown = [one for one in queue.decisions(member) if one.kind == "match"]
+    pages = [next(fact.value for fact in one.facts if fact.name == "page")[-1] for one in shown]
+    assert pages == ["4", "3", "2", "1"]
+
+
+def test_a_site_is_judged_for_everybody(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        site = people.make_finding(case).site
+    take(desk, "site", site.pk, "hostile")
+    site.refresh_from_db()
+    assert site.hostility == "hostile"
+    assert "Nothing to decide here" in desk.get(f"/console/decision/site/{site.pk}/").content.decode()
+
+
+def test_a_conflict_is_looked_at_again(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        finding = people.make_finding(case, state="conflict")
+        people.make_check(finding, state="conflict")
+    page = desk.get("/console/queue/").content.decode()
+    assert "The page still serves the picture." in page
+    take(desk, "conflict", finding.pk, "live", why="seen by the host")
+    with tenancy.organisation(organisation.pk):
+        assert Finding.objects.get(pk=finding.pk).state == "live"
+
+
+@pytest.mark.parametrize("choice", ["", "delete", "confirm\x00"])
+def test_an_answer_that_is_none(organisation: Any, case: Any, desk: Client, choice: str) -> None:
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+    assert "Please choose one of the answers." in take(desk, "match", match.pk, choice)
+    assert desk.post(f"/console/decision/nonsense/{match.pk}/take/").status_code == 404
+
+
+def test_the_queue_page_asks_a_bounded_number_of_questions(
+    organisation: Any, case: Any, desk: Client, django_assert_max_num_queries: Any
+) -> None:
+    with tenancy.organisation(organisation.pk):
+        for number in range(12):
+            people.make_match(case, page=f"https://a.example/{number}")
+            people.make_notice(people.make_finding(case, page=f"https://b.example/{number}"))
+    with django_assert_max_num_queries(60):
+        assert desk.get("/console/queue/").content.decode().count('data-kind="') == 25
