@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class SearchConfig(AppConfig):
     name = "efface.search"
     label = "search"
+
+    def ready(self) -> None:
+        from efface.search import deadlines, news  # noqa: F401 - they register themselves

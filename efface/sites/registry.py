@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from urllib.parse import urlsplit
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from publicsuffixlist import PublicSuffixList
 
@@ -79,6 +80,14 @@ def register(text: str, now: datetime) -> Site:
 def visit_at(site: uuid.UUID, due: datetime) -> None:
     """Set, or move, the site's next visit."""
     deadlines.set_deadline(VISIT, site, due)
+
+
+def visit_soon(site: uuid.UUID, now: datetime) -> None:
+    """Have a site visited now, unless it is stopped, paused or backing off."""
+    if Site.objects.filter(
+        Q(backoff_until=None) | Q(backoff_until__lte=now), pk=site, state=Site.State.ACTIVE
+    ).exists():
+        visit_at(site, now)
 
 
 def find(text: str) -> Site | None:

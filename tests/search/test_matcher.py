@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psycopg
 import pytest
 from django.db import connection
@@ -24,6 +25,7 @@ from efface.search.matcher.holding import Holding, _listening
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import KEEP_S, MOST_HITS, Memory
 from efface.search.matcher.server import Server
+from efface.vision import pdq
 from efface.vision.hamming import DIHEDRAL
 from tests.conftest import role
 from tests.search.scene import make_case, picture
@@ -59,19 +61,41 @@ def _face(embedding: list[float], model: str = MODEL, px: int = 90) -> Face:
 def test_every_view_up_to_the_threshold_and_not_a_bit_further(view: int, bits: int, found: bool) -> None:
     mine, other = _pdq(1), _pdq(2)
     index = Index([other, mine], BOUNDS)
-    hits = index.compare_pictures([Shown("u", _off(mine.value["pdq"][view], bits), 80)])
+    shown = [_hash(800 + number) for number in range(8)]
+    shown[view] = _off(mine.value["pdq"][0], bits)
+    hits = index.compare_pictures([Shown("u", shown, 80)])
     assert bool(hits) is found
     if found:
+        undone = {1: 3, 3: 1}.get(view, view)
         assert (hits[0].fingerprint, hits[0].score, hits[0].view, hits[0].threshold) == (
-            str(mine.fingerprint_id), bits, DIHEDRAL[view], 31,
-        )  # fmt: skip
+            str(mine.fingerprint_id),
+            bits,
+            DIHEDRAL[undone],
+            31,
+        )
+
+
+def test_the_view_is_what_was_done_to_her_picture() -> None:
+    """With true pictures: hers turned to the left is met; it must say so."""
+    pixels = np.random.default_rng(3).integers(0, 255, (12, 16, 3), dtype=np.uint8).repeat(40, 0).repeat(40, 1)
+    for name, made in {
+        "original": pixels,
+        "rotate-90-left": np.rot90(pixels, 1),
+        "rotate-90-right": np.rot90(pixels, 3),
+        "flip-horizontal": pixels[:, ::-1],
+        "flip-vertical": pixels[::-1],
+    }.items():
+        hashes, _ = pdq.fingerprint(np.ascontiguousarray(pixels))
+        mine = Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": hashes})
+        shown, _ = pdq.fingerprint(np.ascontiguousarray(made))
+        assert [hit.view for hit in Index([mine], {}).compare_pictures([Shown("u", shown, 90)])] == [name]
 
 
 def test_a_flat_picture_counts_only_as_the_very_same_file() -> None:
     mine = _pdq(1, sha256="ab" * 32)
     index = Index([mine], BOUNDS)
-    assert index.compare_pictures([Shown("u", mine.value["pdq"][0], 49)]) == []
-    hits = index.compare_pictures([Shown("u", "", 0, "ab" * 32)])
+    assert index.compare_pictures([Shown("u", mine.value["pdq"], 49)]) == []
+    hits = index.compare_pictures([Shown("u", [], 0, "ab" * 32)])
     assert [(hit.exact, hit.score) for hit in hits] == [(True, 0.0)]
 
 
@@ -79,8 +103,8 @@ def test_broken_fingerprints_and_questions_harm_nobody_else() -> None:
     broken = Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": ["zz"]})
     mine = _pdq(1)
     index = Index([broken, _template([1.0], "unknown-model"), mine], BOUNDS)
-    assert (index.pictures, index.faces, index.unreadable) == (1, 0, 2)
-    shown = [Shown("a", "not hex", 90), Shown("b", mine.value["pdq"][0], 90)]
+    assert (index.pictures, index.faces, len(index.unreadable)) == (1, 0, 2)
+    shown = [Shown("a", ["not hex"], 90), Shown("b", mine.value["pdq"], 90)]
     assert [hit.media for hit in index.compare_pictures(shown)] == [1]
 
 
@@ -160,8 +184,8 @@ def test_client_and_sockets(tmp_path: Path) -> None:
     assert up.wait(5)
     try:
         matcher = Matcher(tmp_path / "matcher.sock", patience_s=0)
-        hits = matcher.compare(Compare("", [Shown("u", mine.value["pdq"][5], 90)]))
-        assert (hits.boot, hits.hits[0].view) == (server.boot, "flip-horizontal")
+        hits = matcher.compare(Compare("", [Shown("u", mine.value["pdq"][::-1], 90)]))
+        assert (hits.boot, hits.hits[0].view) == (server.boot, "transverse")
         assert matcher.watch().pictures == 1
         with pytest.raises(MatcherRefused, match="too many"):
             matcher.compare(Compare("", [Shown("u")] * 2001))

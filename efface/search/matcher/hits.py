@@ -11,11 +11,11 @@ from efface.net.protocol import from_wire, to_wire
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture that a page shows. ``url_digest``: SHA-256 (hex) of its address, as the fetcher names it; ``pdq``: the
-    hash of the picture as it stands, 64 hex digits, "" where there is none; ``quality`` 0..100."""
+    """A picture that a page shows. ``url_digest``: SHA-256 (hex) of its address, as the fetcher names it; ``pdq``: its
+    eight hashes in the order of ``efface.vision.hamming.DIHEDRAL``, empty where there are none; ``quality`` 0..100."""
 
     url_digest: str
-    pdq: str = ""
+    pdq: list[str] = field(default_factory=list)
     quality: int = 0
     sha256: str = ""
 
@@ -32,9 +32,9 @@ class Compare:
 class Hit:
     """One resemblance. ``media`` is the position in the question; ``kind`` "pdq" (``score``: distance in bits, less is
     nearer) or "face" (``score``: cosine, more is nearer). ``threshold`` is the value from which it counts, ``strong``
-    whether it lies beyond the stricter one, ``strong_at``. ``view`` says for pdq how the picture was turned (in the
-    words of ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file; ``region`` for faces x, y,
-    width, height as shares of the picture, ``px`` their width in pixels."""
+    whether it lies beyond the stricter one, ``strong_at``. ``view`` says for pdq how the enrolled picture was turned to
+    give this one (in the words of ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file;
+    ``region`` for faces x, y, width, height as shares of the picture, ``px`` their width in pixels."""
 
     organisation: str
     case: str

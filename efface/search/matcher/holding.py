@@ -17,7 +17,6 @@ import psycopg
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from efface.cases import active
-from efface.cases.active import Active
 from efface.engine.base import clock, sealing, settings
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import Memory
@@ -46,14 +45,13 @@ def bounds(models: Path) -> dict[str, Bounds]:
 
 
 class Holding:
-    """The index in force is ``index``; it is replaced whole."""
+    """``index`` is what is compared with; ``refreshed`` counts how often it was brought in step."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.bounds = bounds(settings.data_folder() / "models")
         self.index = Index([], self.bounds)
         self.refreshed = 0
-        self._rows: dict[uuid.UUID, list[Active]] = {}
         self._stop = threading.Event()
 
     def load(self, cases: Iterable[uuid.UUID] | None = None) -> None:
@@ -61,21 +59,14 @@ class Holding:
         wanted = None if cases is None else list(cases)
         with transaction.atomic():
             now = clock.now()
-            rows: dict[uuid.UUID, list[Active]] = {} if wanted is None else dict(self._rows)
-            for case in wanted if wanted is not None else [None]:
-                if case is not None:
-                    rows.pop(case, None)
-                for one in active.active_fingerprints(now, case):
-                    rows.setdefault(one.case_id, []).append(one)
-        before = self.index.cases()
-        self._rows = rows
-        self.index = Index((one for held in rows.values() for one in held), self.bounds)
+            rows = [
+                one for case in ([None] if wanted is None else wanted) for one in active.active_fingerprints(now, case)
+            ]
+        ended = self.index.replace(rows, wanted)
+        self.memory.drop({str(case) for case in ended})
         self.refreshed += 1
-        ended = before - self.index.cases()
-        if ended:
-            self.memory.drop({str(case) for case in ended})
         if self.index.unreadable:
-            log.error("%d fingerprints cannot be compared", self.index.unreadable)
+            log.error("%d fingerprints cannot be compared", len(self.index.unreadable))
 
     def run(self, ready: threading.Event) -> None:
         """Load and follow until ``stop``. A database that went away is waited for."""

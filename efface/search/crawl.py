@@ -1,0 +1,234 @@
+"""Visits: a site is read politely, a few pages at a time, for ever.
+
+A visit is cut into steps. Under a driven clock one step reads the whole visit; in production a step reads one page, and
+the next step is a deadline as many seconds later as the site's delay demands, so that no worker ever sleeps. Every page
+is written in a transaction of its own: a visit that was killed half-way goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from efface.engine.base import settings
+from efface.net.client import FetcherRefused, FetcherUnavailable
+from efface.net.protocol import FetchFacts, RobotsRequest, Scan
+from efface.search import frontier, pages, revisit, urls
+from efface.search.matcher.client import MatcherUnavailable
+from efface.search.matcher.hits import Watch
+from efface.search.media import Seen
+from efface.search.models import Frontier
+from efface.search.pages import Looked, Tools
+from efface.search.reading import Reading
+from efface.sites import registry
+from efface.sites.models import Site
+
+log = logging.getLogger(__name__)
+AGENT = "EffaceBot"
+ROBOTS_AT_ONCE = 60
+STALE_VISIT = timedelta(days=2)
+SILENT_AT_ONCE = 2
+"""So many pages in a row without an answer end the visit: the site is down."""
+
+
+class SiteDown(Exception):
+    """The site does not answer, or asked us to come later. ``why`` holds a short word, never a page."""
+
+    def __init__(self, why: str, retry_after_s: float = 0.0) -> None:
+        super().__init__(why)
+        self.why, self.retry_after_s = why, retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """``pages`` of a visit, how many of them a step may read, seconds between two pages, hours between two visits."""
+
+    pages: int
+    step: int
+    delay_s: float
+    hours: float
+
+    @classmethod
+    def of_installation(cls, driven: bool) -> Pace:
+        most = settings.get("crawl_pages")
+        return cls(most, most if driven else 1, settings.get("crawl_delay"), settings.get("crawl_hours"))
+
+
+def visit(site_id: uuid.UUID, tools: Tools, pace: Pace, now: datetime) -> int:
+    """One step of a visit; sets the deadline of the next. Returns how many pages were read."""
+    site = _begin(site_id, pace, now)
+    if site is None:
+        return 0
+    read = 0
+    try:
+        watch = tools.matcher.watch()
+        read, finished = _step(site, tools, watch, pace, now)
+    except SiteDown as down:
+        _down(site, down, now)
+        return read
+    except FetcherRefused as refusal:
+        _down(site, SiteDown(refusal.error), now)
+        return read
+    except (FetcherUnavailable, MatcherUnavailable) as error:
+        # Ours, not the site's: the visit goes on at the next step of the grid.
+        log.warning("visit of site %s put off: %s", site.pk, type(error).__name__)
+        registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
+        return read
+    if finished:
+        _end(site, pace, now)
+    else:
+        registry.visit_at(site.pk, now + timedelta(seconds=max(pace.delay_s, site.robots_delay)))
+    return read
+
+
+def _begin(site_id: uuid.UUID, pace: Pace, now: datetime) -> Site | None:
+    """The site with a visit under way; None where it is not to be visited now."""
+    site = Site.objects.filter(pk=site_id, state=Site.State.ACTIVE).first()
+    if site is None:
+        return None
+    if site.backoff_until is not None and site.backoff_until > now:
+        registry.visit_at(site.pk, site.backoff_until)
+        return None
+    if site.visit_began is not None and now - site.visit_began < STALE_VISIT:
+        return site
+    if site.day != now.date():
+        site.day, site.day_pages = now.date(), 0
+    delay = max(pace.delay_s, site.robots_delay)
+    site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=delay)
+    if not site.pages_left:
+        registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
+        return None
+    site.visit_began, site.visit_changed = now, False
+    site.save(update_fields=["day", "day_pages", "pages_left", "visit_began", "visit_changed"])
+    frontier.start(site, now)
+    return site
+
+
+def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> tuple[int, bool]:
+    """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
+    assert site.visit_began is not None
+    seen = Seen.of_site(site.pk, now)
+    always = frontier.lists(site.pk)
+    read = silent = 0
+    while read < pace.step and site.pages_left > 0:
+        page = _next(site, tools, always, now)
+        if page is None:
+            return read, True
+        looked = _look(site, page, tools, seen, watch, now)
+        saved = pages.save(site, looked, now)
+        seen.note(looked.met, bytes(page.digest), now)
+        read += 1
+        site.pages_left -= 1
+        site.visit_changed = site.visit_changed or saved.changed
+        Site.objects.filter(pk=site.pk).update(
+            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + 1
+        )
+        silent = silent + 1 if saved.outcome == "unreachable" else 0
+        _check(page, looked.reading, silent)
+    return read, site.pages_left <= 0
+
+
+def _look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
+    try:
+        return pages.look(site, page, tools, seen, watch, now)
+    except FetcherRefused as refusal:
+        return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
+
+
+def _check(page: Frontier, reading: Reading, silent: int) -> None:
+    """Whether the visit can go on after this page. Raises ``SiteDown``."""
+    if reading.outcome == "busy":
+        raise SiteDown(reading.why, reading.retry_after_s)
+    if silent >= SILENT_AT_ONCE or (reading.outcome == "unreachable" and page.depth == 0):
+        raise SiteDown(reading.why)
+    if page.depth == 0 and reading.outcome == "failed" and reading.status >= 500:
+        raise SiteDown(reading.why)
+    if (
+        page.depth == 0
+        and reading.outcome == "wall"
+        and reading.wall in ("challenge", "blocked", "suspended", "parked")
+    ):
+        raise SiteDown(reading.wall)
+
+
+def _next(site: Site, tools: Tools, always: set[uuid.UUID], now: datetime) -> Frontier | None:
+    """The next page that robots.txt allows. Raises ``SiteDown`` where robots.txt cannot be had: then nothing may be
+    read (RFC 9309 section 2.3.1.4)."""
+    assert site.visit_began is not None
+    while True:
+        rows = frontier.waiting(site.pk, site.visit_began, always, now)
+        page = rows.first()
+        if page is None or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
+            return page
+        _ask_robots(site, page, list(rows[:ROBOTS_AT_ONCE]), tools, now)
+
+
+def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, now: datetime) -> None:
+    """One look at robots.txt answers for every page that waits."""
+    origin = urls.origin(page.url)
+    rows = [row for row in rows if urls.origin(row.url) == origin]
+    request = RobotsRequest(origin, [row.url for row in rows], AGENT)
+    answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
+    facts = answer.facts
+    if facts.error or facts.status >= 500:
+        if origin == urls.origin(site.start_url):
+            raise SiteDown(f"robots.txt: {facts.error or facts.status}")
+        answer = replace(answer, allowed=[False] * len(rows))
+    if answer.delay_s != site.robots_delay and origin == urls.origin(site.start_url):
+        site.robots_delay = answer.delay_s
+        Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
+    yes = [row.pk for row, allowed in zip(rows, answer.allowed, strict=False) if allowed]
+    no = [row.pk for row in rows if row.pk not in set(yes)]
+    Frontier.objects.filter(pk__in=yes).update(robots_at=now)
+    if no:
+        Frontier.objects.filter(pk__in=no).update(
+            wall="robots", visited_at=now, robots_at=None, due_at=now + timedelta(days=revisit.WALL_DAYS)
+        )
+
+
+def _end(site: Site, pace: Pace, now: datetime) -> None:
+    """The visit is over: when is the next?"""
+    assert site.visit_began is not None
+    following = revisit.after_visit(
+        now=now,
+        changed=site.visit_changed,
+        more_due=frontier.anything_due(site.pk, site.visit_began, now),
+        hours=site.visit_hours,
+        quiet=site.quiet_visits,
+        base_h=pace.hours,
+    )
+    start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
+    Site.objects.filter(pk=site.pk).update(
+        visit_began=None,
+        visited_at=now,
+        visit_hours=following.hours,
+        quiet_visits=following.quiet,
+        failures=0,
+        backoff_until=None,
+        last_error="robots.txt forbids" if start == "robots" else start or "",
+    )
+    registry.visit_at(site.pk, following.due)
+
+
+def _down(site: Site, down: SiteDown, now: datetime) -> None:
+    """Back off, longer each time. A new site that does not speak https is tried with http."""
+    if site.start_url.startswith("https://") and _never_read(site):
+        plain = "http://" + site.start_url.removeprefix("https://")
+        Frontier.objects.filter(site=site, depth=0).delete()
+        Site.objects.filter(pk=site.pk).update(start_url=plain, visit_began=None)
+        registry.visit_at(site.pk, now)
+        return
+    failures = min(site.failures + 1, 60)
+    until = revisit.after_failure(now=now, failures=failures, retry_after_s=down.retry_after_s)
+    Site.objects.filter(pk=site.pk).update(
+        visit_began=None, failures=failures, backoff_until=until, last_error=down.why[:200]
+    )
+    registry.visit_at(site.pk, until)
+
+
+def _never_read(site: Site) -> bool:
+    return not Frontier.objects.filter(site=site, read_at__isnull=False).exists()

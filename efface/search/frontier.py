@@ -1,0 +1,161 @@
+"""The pages known of a site: which to read next, and which new links are worth keeping."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from efface.engine.base import sealing
+from efface.search import urls
+from efface.search.models import Frontier
+from efface.search.revisit import LIST_OPENS, LISTS, is_list
+from efface.sites.models import Site
+
+ASKED, START, RELISTED = 0, 10, 30
+"""Priorities: asked for (reported, or its thumbnail matched), the front page, back in a list."""
+MOST_DEPTH = 6
+MOST_PAGES = 50_000
+MOST_OF_A_SHAPE = 2_000
+MOST_DATES = 3
+BARREN = 20
+"""A form of address of which so many pages were read and none showed a picture gets no more."""
+ROBOTS_FOR = timedelta(hours=24)
+"""RFC 9309 section 2.4: a robots.txt is not relied on for longer."""
+
+
+def ensure(site: Site, url: str, now: datetime, *, depth: int = 1, priority: int | None = None) -> Frontier:
+    """The row of a page, made where it was not known. ``url`` is canonical."""
+    digest = urls.digest(url)
+    row = Frontier.objects.filter(digest=digest).first()
+    if row is None:
+        made = _row(site.pk, url, digest, depth, now)
+        if priority is not None:
+            made.priority = priority
+        Frontier.objects.bulk_create([made], ignore_conflicts=True)
+        row = Frontier.objects.get(digest=digest)
+    return row
+
+
+def _row(site: uuid.UUID, url: str, digest: bytes, depth: int, now: datetime) -> Frontier:
+    row = Frontier(
+        site_id=site, digest=digest, depth=depth, priority=urls.priority(url, depth), found_at=now, due_at=now,
+        shape=sealing.digest("shape", f"{urls.host_of(url)} {urls.shape(url)}")[:16],
+    )  # fmt: skip
+    row.url = url
+    return row
+
+
+def start(site: Site, now: datetime) -> Frontier:
+    return ensure(site, urls.canonical(site.start_url), now, depth=0, priority=START)
+
+
+def lists(site: uuid.UUID) -> set[uuid.UUID]:
+    """The pages read on every visit: the front page, and the lists on which most others were found."""
+    rows = Frontier.objects.filter(site=site, status__in=(0, 200, 304))
+    best = (
+        rows.filter(opened__gte=LIST_OPENS, depth__gt=0).order_by("-opened", "pk").values_list("pk", flat=True)[:LISTS]
+    )
+    return set(best) | set(rows.filter(depth=0).values_list("pk", flat=True))
+
+
+def waiting(site: uuid.UUID, began: datetime, always: Iterable[uuid.UUID], now: datetime) -> QuerySet[Frontier]:
+    """What this visit has still to read, in order: due pages and lists not read since the visit began."""
+    rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
+    return rows.exclude(visited_at__gte=began).exclude(wall="stopped").order_by("priority", "due_at", "pk")
+
+
+def anything_due(site: uuid.UUID, began: datetime, now: datetime) -> bool:
+    """Whether pages are left for the next visit to read soon."""
+    due = Frontier.objects.filter(site=site, due_at__lte=now)
+    return due.exclude(visited_at__gte=began, priority__gt=ASKED).exists()
+
+
+def make_due(digests: Sequence[bytes], now: datetime, *, priority: int = ASKED, sweep: bool = False) -> int:
+    """Have known pages read on the next visit; ``sweep``: without skipping media. Returns how many."""
+    rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped")
+    if sweep:
+        return rows.update(due_at=now, priority=priority, sweep=True)
+    return rows.update(due_at=now, priority=priority)
+
+
+def stop(digest: bytes) -> None:
+    """Never read this page again: what is on it may be of a minor."""
+    far = datetime(9999, 1, 1, tzinfo=UTC)
+    Frontier.objects.filter(digest=digest).update(wall="stopped", due_at=far, opened=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """``new`` pages were not known; ``relisted`` ones are linked to again after they were not."""
+
+    new: int = 0
+    relisted: int = 0
+
+
+def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -> Added:
+    """Keep the links of a page that was read. For a list, note which pages it links to, and have those read that are
+    back in it."""
+    wanted: dict[bytes, str] = {}
+    for link in links:
+        url = urls.canonical(link)
+        if url and urls.belongs(url, site.domain) and not urls.refusal(url):
+            wanted.setdefault(urls.digest(url), url)
+    wanted.pop(bytes(page.digest), None)
+    if not wanted:
+        return Added()
+    known = {
+        bytes(digest): (pk, linked_at, visited_at)
+        for digest, pk, linked_at, visited_at in Frontier.objects.filter(digest__in=list(wanted)).values_list(
+            "digest", "pk", "linked_at", "visited_at"
+        )
+    }
+    fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    if fresh:
+        Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
+    relisted: list[uuid.UUID] = []
+    if is_list(page.depth, page.opened + len(fresh)):
+        if page.read_at is not None:
+            relisted = [
+                pk for pk, linked_at, visited_at in known.values()
+                if visited_at is not None and linked_at is not None and linked_at < page.read_at
+            ]  # fmt: skip
+        if relisted:
+            back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
+            back.update(priority=RELISTED, due_at=now)
+        Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
+    return Added(len(fresh), len(relisted))
+
+
+def still_listed(page: Frontier, now: datetime) -> None:
+    """The list has not changed: what it linked to it links to still."""
+    Frontier.objects.filter(via=page.pk).update(linked_at=now)
+
+
+def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: datetime) -> list[Frontier]:
+    """Rows for new pages, without endless series: dates, forms of address that never show a picture, and everything
+    that lies too deep."""
+    if not fresh or depth > MOST_DEPTH:
+        return []
+    rows = [_row(site, url, digest, depth, now) for digest, url in fresh.items()]
+    shapes = {bytes(row.shape) for row in rows}
+    counts = {
+        bytes(shape): (number, read, shows or 0)
+        for shape, number, read, shows in Frontier.objects.filter(site=site, shape__in=list(shapes))
+        .values_list("shape")
+        .annotate(Count("pk"), Count("visited_at"), Sum("shows"))
+    }
+    total = Frontier.objects.filter(site=site).count()
+    kept: list[Frontier] = []
+    for row in rows:
+        shape = bytes(row.shape)
+        number, read, shows = counts.get(shape, (0, 0, 0))
+        most = MOST_DATES if urls.is_calendar(row.url) else MOST_OF_A_SHAPE
+        if number >= most or (read >= BARREN and not shows) or total + len(kept) >= MOST_PAGES:
+            continue
+        counts[shape] = (number + 1, read, shows)
+        kept.append(row)
+    return kept

@@ -1,0 +1,55 @@
+"""Work of this room that runs in a worker. Arguments are ids; the moment is read here, once."""
+
+from __future__ import annotations
+
+import uuid
+
+from efface.engine.base import clock, settings
+from efface.engine.base.jobs import job
+from efface.engine.base.models import Installation
+from efface.net.client import Fetcher
+from efface.net.protocol import Limits
+from efface.search import crawl, lookback, reported
+from efface.search import sweep as sweeps
+from efface.search.crawl import Pace
+from efface.search.matcher.client import Matcher
+from efface.search.pages import Tools
+
+DRIVEN_FETCH_S = 5.0
+"""Longest fetch under a driven clock: its sites are near, and those that hang need not be waited for."""
+
+
+def tools(driven: bool) -> Tools:
+    folder = settings.run_folder()
+    limits = Limits(total_s=DRIVEN_FETCH_S) if driven else Limits()
+    return Tools(Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock"), limits)
+
+
+def is_driven() -> bool:
+    """Whether this installation's clock is driven: then nobody waits between two pages."""
+    return Installation.driven_now() is not None
+
+
+@job("crawl", system=True)
+def visit(site: uuid.UUID) -> None:
+    """One step of a site's visit."""
+    driven = is_driven()
+    crawl.visit(site, tools(driven), Pace.of_installation(driven), clock.now())
+
+
+@job("crawl")
+def follow(organisation: uuid.UUID, link: uuid.UUID) -> None:
+    """Look at a reported link."""
+    reported.follow(organisation, link, tools(is_driven()), clock.now())
+
+
+@job("match")
+def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
+    """Compare a case's pictures with everything met before."""
+    lookback.look(organisation, case, clock.now())
+
+
+@job("match")
+def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
+    """Have pages that show faces read again."""
+    sweeps.start(organisation, case, clock.now())

@@ -1,0 +1,239 @@
+"""From resemblances to matches: one candidate a case and page, with every reason, written once.
+
+Reasons are plain words and numbers, as JSON; a person decides from them without looking:
+
+- ``{"kind": "pdq", "distance", "threshold", "view", "exact", "fingerprint", "sighting", "role"}``
+- ``{"kind": "face", "score", "threshold", "strong_at", "strong", "region", "px", "fingerprint", "sighting", "role"}``
+- ``{"kind": "return" | "copy", "finding", "site"}``: the picture of a finding, which was removed, or still stands there
+- ``{"kind": "reported", "by"}``: she, or a worker, named this page
+- ``{"kind": "listed"}``: met only as a thumbnail in a list; the page itself could not be read
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from efface.cases import events
+from efface.cases.may import may
+from efface.cases.models import Case, Purpose
+from efface.engine.base import tenancy
+from efface.net.protocol import Scan
+from efface.search import assets, frontier
+from efface.search.matcher.hits import Hit
+from efface.search.media import Met
+from efface.search.models import Finding, FindingState, Match
+from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
+
+ENGINE = "engine"
+GONE = frozenset({FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL})
+SAME_PICTURE = "the same picture was rejected on another page"
+PURPOSE = {"pdq": Purpose.HASH_MATCH, "face": Purpose.FACE_SEARCH, "reported": Purpose.HASH_MATCH}
+_RANK = {"pdq": 0, "face": 1, "reported": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """The page that evidence stands on. ``baseline`` is ``efface.net.protocol.Baseline`` as a dictionary, {} where its
+    text was not read."""
+
+    url: str
+    digest: bytes
+    baseline: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One hit on one medium of the page."""
+
+    hit: Hit
+    met: Met
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of it: new candidates, matches that gained reasons, findings that came back."""
+
+    made: int = 0
+    added: int = 0
+    back: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(self.made + other.made, self.added + other.added, self.back + other.back)
+
+
+def baseline(scan: Scan) -> dict[str, Any]:
+    """What the page says now, boiled down to hashes: by which it is recognised later, without keeping its text."""
+    from efface.net.page.shingles import shingle, sketch, words
+
+    return {
+        "title": scan.title,
+        "text_shingles": sketch(shingle(words(scan.text))),
+        "dom_shingles": [],
+        "media_urls": [one.ref.url for one in scan.media] + [ref.url for ref in scan.skipped],
+    }
+
+
+def write(page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> Written:
+    """Write the evidence to the cases it belongs to. Inside the caller's transaction; safe to repeat."""
+    done = Written()
+    ordered = sorted(evidence, key=lambda one: (one.hit.organisation, one.hit.case))
+    for organisation, rows in groupby(ordered, key=lambda one: one.hit.organisation):
+        with tenancy.organisation(organisation):
+            for case_id, of_case in groupby(list(rows), key=lambda one: one.hit.case):
+                case = Case.objects.filter(pk=case_id).first()
+                if case is not None:
+                    done += of(case, page, list(of_case), now)
+    return done
+
+
+def of(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime, reported_by: str = "") -> Written:
+    """The evidence of one case, inside its organisation. What its consents do not cover is dropped here."""
+    allowed = {kind: bool(may(case, PURPOSE[kind], now)) for kind in {one.hit.kind for one in evidence}}
+    usable = [one for one in evidence if allowed[one.hit.kind] and one.met.sighting is not None]
+    if not usable:
+        return Written()
+    match = Match.objects.select_for_update().filter(case=case, page_digest=page.digest).first()
+    if match is None:
+        try:
+            with transaction.atomic():
+                _make(case, page, usable, now, reported_by)
+            return Written(made=1)
+        except IntegrityError:
+            match = Match.objects.select_for_update().get(case=case, page_digest=page.digest)
+    return _again(match, page, usable, now)
+
+
+def _make(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime, reported_by: str) -> None:
+    best = min(evidence, key=_order)
+    assert best.met.sighting is not None
+    match = Match(
+        organisation_id=case.organisation_id, case=case, sighting_id=best.met.sighting, page_digest=page.digest,
+        kind=best.hit.kind, score=best.hit.score, strong=best.hit.strong, made_at=now,
+        reasons=[*_reasons(evidence), *earlier(case, evidence, page.digest)],
+    )  # fmt: skip
+    if reported_by:
+        match.reasons.append({"kind": "reported", "by": reported_by})
+    match.page_url, match.media_url = page.url, best.met.ref.url
+    match.baseline = page.baseline or None
+    if _rejected_before(case, evidence):
+        match.state, match.decided_at, match.decided_by, match.decided_why = (
+            Match.State.REJECTED, now, ENGINE, SAME_PICTURE,
+        )  # fmt: skip
+    match.save()
+    if match.state == Match.State.CANDIDATE:
+        events.record(
+            case, "match.made", ENGINE, subject=match.pk, now=now, why=match.kind, strong=match.strong,
+            returned=any(reason["kind"] == "return" for reason in match.reasons),
+        )  # fmt: skip
+
+
+def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> Written:
+    """The page is known to the case already. A decision stands; reasons that are new are added to what is open."""
+    if match.state in (Match.State.REJECTED, Match.State.OWN):
+        return Written()
+    if page.baseline and match.baseline is None:
+        match.baseline = page.baseline
+        match.save(update_fields=["baseline"])
+    if match.state == Match.State.CONFIRMED:
+        return Written(back=int(_came_back(match, page, evidence, now)))
+    added = [reason for reason in _reasons(evidence) if _key(reason) not in {_key(old) for old in match.reasons}]
+    if not added:
+        return Written()
+    best = min(evidence, key=_order)
+    match.reasons = [reason for reason in match.reasons if reason["kind"] != "listed" or best.met.listed] + added
+    if _order(best) < (_RANK[match.kind], not match.strong, match.score if match.kind == "pdq" else -match.score):
+        assert best.met.sighting is not None
+        match.kind, match.score, match.strong = best.hit.kind, best.hit.score, best.hit.strong
+        match.sighting_id, match.media_url = best.met.sighting, best.met.ref.url
+    match.save()
+    return Written(added=1)
+
+
+def _came_back(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> bool:
+    """The page of a finding shows her picture. Where it was gone, it is back: that is news, once its bytes were seen
+    just now and are the finding's picture, or another of hers by PDQ."""
+    finding = Finding.objects.select_for_update().filter(match=match).first()
+    if finding is None or finding.stopped:
+        return False
+    known = assets.pictures(finding)
+    hers = [one for one in evidence if one.hit.kind == "pdq" or near(one.met, known)]
+    if not hers:
+        return False
+    if finding.state not in GONE:
+        assets.add(finding, [one.met for one in hers], now)
+        return False
+    if not any(one.met.fresh for one in hers):
+        # The page links to it, but nobody has fetched it: look again, at the bytes.
+        frontier.make_due([page.digest], now, sweep=True)
+        return False
+    assets.add(finding, [one.met for one in hers if one.met.fresh], now)
+    events.record(match.case, "finding.reappeared", ENGINE, subject=finding.pk, now=now, seen_by="crawl")
+    return True
+
+
+def near(met: Met, pictures: Iterable[Sequence[str]]) -> bool:
+    """Whether a medium is one of these pictures (each as its hashes), however turned."""
+    if not met.pdq or met.quality < LOW_QUALITY:
+        return False
+    return any(least_distance(met.pdq, hashes[:1]) <= MATCH for hashes in pictures if hashes)
+
+
+def earlier(case: Case, evidence: Sequence[Evidence], page: bytes) -> list[dict[str, Any]]:
+    """The case's findings on other pages that show one of these pictures: a return where it had been removed."""
+    found: dict[uuid.UUID, dict[str, Any]] = {}
+    rows = assets.of_case(case).exclude(finding__match__page_digest=page)
+    for row in rows:
+        if row.finding_id not in found and any(near(one.met, [row.pdq]) for one in evidence):
+            kind = "return" if row.finding.state in GONE else "copy"
+            found[row.finding_id] = {"kind": kind, "finding": str(row.finding_id), "site": row.finding.site.domain}
+    return list(found.values())
+
+
+def _rejected_before(case: Case, evidence: Sequence[Evidence]) -> bool:
+    """Faces only: each of these very pictures was rejected for this case on another page."""
+    if any(one.hit.kind != "face" for one in evidence):
+        return False
+    media = {one.met.media for one in evidence}
+    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind="face", sighting__media__in=media)
+    return media <= set(rejected.values_list("sighting__media", flat=True))
+
+
+def _order(one: Evidence) -> tuple[int, bool, float]:
+    """Best first: pictures before faces, strong before weak, then the nearer."""
+    return _RANK[one.hit.kind], not one.hit.strong, one.hit.score if one.hit.kind == "pdq" else -one.hit.score
+
+
+def _reasons(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
+    made = [_reason(one) for one in sorted(evidence, key=_order) if one.hit.kind != "reported"]
+    if evidence and all(one.met.listed for one in evidence):
+        made.append({"kind": "listed"})
+    return made
+
+
+def _reason(one: Evidence) -> dict[str, Any]:
+    hit = one.hit
+    common = {
+        "kind": hit.kind,
+        "fingerprint": hit.fingerprint,
+        "sighting": str(one.met.sighting),
+        "role": one.met.ref.role,
+    }
+    if hit.kind == "pdq":
+        return common | {
+            "distance": int(hit.score), "threshold": int(hit.threshold), "view": hit.view, "exact": hit.exact,
+        }  # fmt: skip
+    return common | {
+        "score": hit.score, "threshold": hit.threshold, "strong_at": hit.strong_at, "strong": hit.strong,
+        "region": hit.region, "px": hit.px,
+    }  # fmt: skip
+
+
+def _key(reason: dict[str, Any]) -> tuple[Any, ...]:
+    return reason["kind"], reason.get("fingerprint"), reason.get("sighting"), reason.get("finding")

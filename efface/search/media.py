@@ -1,0 +1,283 @@
+"""Media met on pages: what a site is known to show, and keeping what a scan met. Fingerprints only, no bytes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from efface.engine.base import sealing
+from efface.net.page.urls import url_digest
+from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
+from efface.search import urls
+from efface.search.models import Frontier, Media, Sighting
+from efface.sites.models import Site
+
+LOOK_AGAIN = timedelta(days=30)
+"""An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
+MOST_KNOWN = 4000
+SEEN_AGAIN = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Known:
+    """A medium of this site whose bytes were looked at lately. ``pages``: digests of the pages it was met on."""
+
+    media: uuid.UUID
+    sha256: str
+    pdq: list[str]
+    quality: int
+    faces: int
+    faces_seen: bool
+    fetched_at: datetime
+    pages: set[bytes] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Met:
+    """A medium on a page. ``url_digest`` is the fetcher's name for its address, ``digest`` ours; ``link`` the digest of
+    the page it stands for, where it is a list's thumbnail of another page; ``fresh``: its bytes were fetched now;
+    ``listed``: it is such a thumbnail, and counts for the page it stands for, because that one cannot be read."""
+
+    ref: MediaRef
+    url_digest: str
+    digest: bytes
+    link: bytes | None
+    sha256: str
+    pdq: list[str]
+    quality: int
+    fresh: bool
+    picture: Picture | None = None
+    listed: bool = False
+    faces_seen: bool = False
+    media: uuid.UUID | None = None
+    sighting: uuid.UUID | None = None
+    fetched_at: datetime | None = None
+
+
+class Seen:
+    """What a site is known to show, by the fetcher's digest of the address. Loaded once a visit."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Known] = {}
+
+    @classmethod
+    def of_site(cls, site: uuid.UUID, now: datetime) -> Seen:
+        seen = cls()
+        rows = (
+            Sighting.objects.filter(site=site, fetched_at__gte=now - LOOK_AGAIN)
+            .select_related("media")
+            .only("media_url", "page_digest", "fetched_at", "media__sha256", "media__pdq", "media__quality",
+                  "media__faces", "media__faces_seen")
+            .order_by("-fetched_at")[:MOST_KNOWN]
+        )  # fmt: skip
+        for row in rows:
+            assert row.fetched_at is not None
+            url = row.media_url
+            if not isinstance(url, str):
+                continue
+            known = seen.known.setdefault(
+                url_digest(url),
+                Known(
+                    row.media_id,
+                    bytes(row.media.sha256).hex(),
+                    row.media.pdq,
+                    row.media.quality,
+                    row.media.faces,
+                    row.media.faces_seen,
+                    row.fetched_at,
+                ),  # fmt: skip
+            )
+            known.pages.add(bytes(row.page_digest))
+        return seen
+
+    def skip(self, page: Frontier, *, faces: bool, listed: bool) -> list[str]:
+        """Addresses that need not be fetched for this page. While faces are searched, a picture that shows some is
+        fetched once for each page, because what it resembled is remembered nowhere; a list's thumbnails are not."""
+        digest = bytes(page.digest)
+
+        def enough(known: Known) -> bool:
+            if not faces:
+                return not page.sweep
+            if listed and not page.sweep:
+                return True
+            return known.faces_seen and (not known.faces or (digest in known.pages and not page.sweep))
+
+        return [name for name, known in self.known.items() if enough(known)]
+
+    def note(self, met: Iterable[Met], page: bytes, now: datetime) -> None:
+        for one in met:
+            if one.media is None:
+                continue
+            known = self.known.get(one.url_digest)
+            if known is None or one.fresh:
+                count = one.picture.faces if one.picture else 0
+                pages = known.pages if known else set()
+                known = self.known[one.url_digest] = Known(
+                    one.media, one.sha256, one.pdq, one.quality, count, one.faces_seen, now, pages
+                )
+            known.pages.add(page)
+
+
+def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool) -> list[Met]:
+    """The media a scan met on its page, each address once: fetched ones, and skipped ones that are known."""
+    found: dict[str, Met] = {}
+    for one in scan.media:
+        name = url_digest(one.ref.url)
+        if one.picture.sha256 and name not in found:
+            found[name] = _fresh(one, name, _stands_for(one.ref, page, site), faces)
+    for ref in scan.skipped:
+        name = url_digest(ref.url)
+        known = seen.known.get(name)
+        if known is not None and name not in found:
+            found[name] = Met(
+                ref, name, urls.digest(ref.url), _stands_for(ref, page, site), known.sha256, known.pdq, known.quality,
+                False, media=known.media, faces_seen=known.faces_seen, fetched_at=known.fetched_at,
+            )  # fmt: skip
+    return list(found.values())
+
+
+def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool) -> Met:
+    picture = one.picture
+    # Faces that could not be handed to the matcher were not compared: the picture counts as not looked at for faces.
+    looked = faces and one.facts.error == ""
+    return Met(
+        one.ref, name, urls.digest(one.ref.url), link, picture.sha256, list(picture.pdq), picture.pdq_quality, True,
+        picture=picture, faces_seen=looked,
+    )  # fmt: skip
+
+
+def _stands_for(ref: MediaRef, page: Frontier, site: Site) -> bytes | None:
+    """A thumbnail that links to another page of the site belongs to that page."""
+    if ref.role != "thumbnail" or not ref.link:
+        return None
+    link = urls.canonical(ref.link)
+    if not link or not urls.belongs(link, site.domain) or urls.refusal(link):
+        return None
+    digest = urls.digest(link)
+    return None if digest == bytes(page.digest) else digest
+
+
+def content(scan: Scan) -> bytes:
+    """Keyed digest of what a page shows, to notice a change."""
+    names = {url_digest(one.ref.url) for one in scan.media} | {url_digest(ref.url) for ref in scan.skipped}
+    return sealing.digest("content", "\n".join(sorted(names)))
+
+
+def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
+    """Write media and sightings. Repeating it changes nothing but the time last seen. Fills ``media`` and ``sighting``
+    of each."""
+    _keep_media([one for one in met if one.fresh], now)
+    _keep_sightings(site, page, met, now)
+
+
+def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
+    if not fresh:
+        return
+    by_file: dict[str, list[Met]] = {}
+    for one in fresh:
+        by_file.setdefault(one.sha256, []).append(one)
+    rows = []
+    # In the order of the digest, so that two pages with the same pictures do not wait for each other.
+    for sha256 in sorted(by_file):
+        one = by_file[sha256][0]
+        picture = one.picture
+        assert picture is not None
+        rows.append(
+            Media(
+                sha256=bytes.fromhex(sha256),
+                pdq=one.pdq,
+                quality=one.quality,
+                width=picture.width,
+                height=picture.height,
+                faces=picture.faces,
+                faces_seen=one.faces_seen,
+                error=picture.error[:30],
+                first_seen=now,
+                last_seen=now,
+            )  # fmt: skip
+        )
+    Media.objects.bulk_create(rows, ignore_conflicts=True)
+    stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
+    unseen: dict[int, list[uuid.UUID]] = {}
+    old = []
+    for pk, stored_file, faces_seen, last_seen in stored.values_list("pk", "sha256", "faces_seen", "last_seen"):
+        for one in by_file[bytes(stored_file).hex()]:
+            one.media = pk
+            if one.faces_seen and not faces_seen and one.picture is not None:
+                unseen.setdefault(one.picture.faces, []).append(pk)
+        if last_seen < now - SEEN_AGAIN:
+            old.append(pk)
+    for count, ids in unseen.items():
+        Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
+    _seen_again(old, now)
+
+
+def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Rows that somebody else is writing are left to them."""
+    if ids:
+        free = Media.objects.filter(pk__in=ids).select_for_update(skip_locked=True).order_by("sha256")
+        Media.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen=now)
+
+
+def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
+    before = {
+        (bytes(digest), media): pk
+        for pk, digest, media in Sighting.objects.filter(page_digest=page.digest).values_list(
+            "pk", "media_digest", "media_id"
+        )
+    }
+    made: list[Sighting] = []
+    again: list[uuid.UUID] = []
+    looked: list[uuid.UUID] = []
+    for one in met:
+        if one.media is None:
+            continue
+        pk = before.get((one.digest, one.media))
+        if pk is not None:
+            one.sighting = pk
+            (looked if one.fresh else again).append(pk)
+            continue
+        row = Sighting(
+            media_id=one.media, site_id=site.pk, page_digest=page.digest, media_digest=one.digest, role=one.ref.role,
+            link_digest=one.link, first_seen=now, last_seen=now, fetched_at=now if one.fresh else one.fetched_at,
+        )  # fmt: skip
+        row.page_url, row.media_url = page.url, one.ref.url
+        one.sighting = row.pk
+        made.append(row)
+    if made:
+        Sighting.objects.bulk_create(made, ignore_conflicts=True)
+    if again:
+        Sighting.objects.filter(pk__in=again).update(last_seen=now)
+    if looked:
+        Sighting.objects.filter(pk__in=looked).update(last_seen=now, fetched_at=now)
+    old = [one.media for one in met if not one.fresh and one.fetched_at and one.fetched_at < now - SEEN_AGAIN]
+    _seen_again(sorted({media for media in old if media is not None}), now)
+
+
+def still_shown(page: Frontier, now: datetime) -> None:
+    """The page has not changed: what it showed it shows still."""
+    if page.read_at is not None:
+        Sighting.objects.filter(page_digest=page.digest, last_seen__gte=page.read_at).update(last_seen=now)
+
+
+def pointing_at(page: bytes, since: datetime) -> list[Met]:
+    """Thumbnails on lists that stand for this page: all there is of it where the page itself is behind a wall."""
+    rows = Sighting.objects.filter(link_digest=page, last_seen__gte=since).select_related("media")[:20]
+    return [
+        Met(
+            MediaRef(row.media_url or "", "thumbnail"),
+            url_digest(row.media_url or ""),
+            bytes(row.media_digest),
+            None,
+            bytes(row.media.sha256).hex(),
+            row.media.pdq,
+            row.media.quality,
+            False,
+            listed=True,
+            media=row.media_id,
+            sighting=row.pk,
+        )  # fmt: skip
+        for row in rows
+    ]

@@ -1,0 +1,54 @@
+"""What this room does when something happens to a case."""
+
+from __future__ import annotations
+
+from efface.cases import events
+from efface.cases.models import CaseEvent, Fingerprint, FingerprintKind, Purpose
+from efface.search import jobs
+
+
+def _look_back(event: CaseEvent) -> None:
+    jobs.look_back.defer(organisation=event.organisation_id, once=f"look-back:{event.case_id}", case=event.case_id)
+
+
+def _sweep(event: CaseEvent) -> None:
+    jobs.sweep.defer(organisation=event.organisation_id, once=f"sweep:{event.case_id}", case=event.case_id)
+
+
+@events.on("fingerprint.added")
+def fingerprint_added(event: CaseEvent) -> None:
+    if event.subject is None:
+        return
+    kind = Fingerprint.objects.filter(pk=event.subject).values_list("kind", flat=True).first()
+    if kind == FingerprintKind.FACE:
+        _sweep(event)
+    elif kind is not None:
+        _look_back(event)
+
+
+@events.on("consent.given")
+def consent_given(event: CaseEvent) -> None:
+    purpose = (event.data or {}).get("purpose")
+    if purpose == Purpose.HASH_MATCH:
+        _look_back(event)
+    elif purpose == Purpose.FACE_SEARCH:
+        _sweep(event)
+
+
+@events.on("case.attested")
+def attested(event: CaseEvent) -> None:
+    _sweep(event)
+
+
+@events.on("case.resumed")
+def resumed(event: CaseEvent) -> None:
+    _look_back(event)
+    _sweep(event)
+
+
+@events.on("link.reported")
+def link_reported(event: CaseEvent) -> None:
+    jobs.follow.defer(
+        organisation=event.organisation_id, once=f"follow:{event.subject}", lock=f"follow:{event.subject}",
+        link=event.subject,
+    )  # fmt: skip

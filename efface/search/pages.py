@@ -1,0 +1,211 @@
+"""One page: fetch and compare, outside any transaction; then write what came of it, in one."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from django.db import transaction
+
+from efface.net.client import FetcherUnavailable
+from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
+from efface.search import frontier, matching, media, revisit, urls
+from efface.search.matcher.client import Comparer
+from efface.search.matcher.hits import Compare, Hit, Shown, Watch
+from efface.search.matching import Evidence, PageFacts, Written
+from efface.search.media import Met, Seen
+from efface.search.models import Frontier, Sighting
+from efface.search.reading import Reading, read
+from efface.sites import hostility
+from efface.sites.models import Site
+
+T = TypeVar("T")
+PATIENCE_S = 20.0
+POINTERS_FOR = timedelta(days=14)
+
+
+class Scanner(Protocol):
+    """What the crawl needs of a fetcher (``efface.net.client.Fetcher``)."""
+
+    def scan(self, request: ScanRequest) -> Scan: ...
+
+    def robots(self, request: RobotsRequest) -> Robots: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for."""
+
+    fetcher: Scanner
+    matcher: Comparer
+    limits: Limits = field(default_factory=Limits)
+    patience_s: float = PATIENCE_S
+
+
+def patiently(call: Callable[[], T], patience_s: float) -> T:
+    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that."""
+    until, pause = time.monotonic() + patience_s, 0.1
+    while True:
+        try:
+            return call()
+        except FetcherUnavailable:
+            if time.monotonic() + pause > until:
+                raise
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A page that was fetched and compared, before anything is written. ``lost``: faces may not have been compared."""
+
+    page: Frontier
+    scan: Scan
+    reading: Reading
+    met: Sequence[Met]
+    hits: Sequence[Hit]
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """``changed``: new links, other media, or a match; ``media``: how many media were met on it."""
+
+    outcome: str
+    changed: bool = False
+    written: Written = field(default_factory=Written)
+    media: int = 0
+
+
+def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
+    """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
+    ``MatcherUnavailable``, ``MatcherRefused``."""
+    faces = watch.faces > 0
+    listed = revisit.is_list(page.depth, page.opened)
+    known = page.read_at is not None and not page.sweep
+    request = ScanRequest(
+        page.url,
+        token=secrets.token_hex(16),
+        etag=page.etag if known else "",
+        last_modified=page.last_modified if known else "",
+        skip=seen.skip(page, faces=faces, listed=listed),
+        faces=faces,
+        limits=tools.limits,
+    )
+    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
+    reading = read(scan, page.url, site.domain, now)
+    if not reading.shows:
+        return Looked(page, scan, reading, [], [])
+    met = media.meet(scan, page, site, seen, faces=faces)
+    listed_only = [] if reading.outcome == "read" else media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
+    met += [one for one in listed_only if one.url_digest not in {other.url_digest for other in met}]
+    if not met:
+        return Looked(page, scan, reading, [], [])
+    answer = tools.matcher.compare(
+        Compare(request.token, [Shown(one.url_digest, one.pdq, one.quality, one.sha256) for one in met])
+    )
+    lost = faces and answer.boot != watch.boot and any(one.picture and one.picture.faces for one in met)
+    # A picture whose faces the matcher did not get stays to be looked at.
+    undelivered = faces and any(one.fresh and not one.faces_seen for one in met)
+    return Looked(page, scan, reading, met, answer.hits, lost or undelivered)
+
+
+def save(site: Site, looked: Looked, now: datetime) -> Saved:
+    """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat."""
+    page, reading = looked.page, looked.reading
+    with transaction.atomic():
+        # One writer a page: a reported link may be looked at while its site is visited.
+        Frontier.objects.select_for_update().filter(pk=page.pk).values_list("pk").first()
+        if reading.outcome == "same":
+            media.still_shown(page, now)
+            frontier.still_listed(page, now)
+            return _finish(page, looked, Saved("same"), now, opened=0)
+        if not reading.shows:
+            if reading.to:
+                frontier.ensure(site, reading.to, now, depth=page.depth + 1, priority=page.priority)
+            return _finish(page, looked, Saved(reading.outcome), now, opened=0)
+        own = [one for one in looked.met if one.sighting is None]
+        media.keep(site, page, own, now)
+        added = frontier.Added()
+        if reading.outcome == "read":
+            added = frontier.add_links(site, page, looked.scan.links, now)
+            hostility.judge(site, looked.scan.text)
+        written = _match(site, looked, now)
+        differs = media.content(looked.scan) != bytes(page.content or b"")
+        changed = bool(added.new or added.relisted or written.made or written.back or differs)
+        return _finish(page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, opened=added.new)
+
+
+def _match(site: Site, looked: Looked, now: datetime) -> Written:
+    """Hits on the page's own media become matches; hits on a list's thumbnails have the page they stand for read."""
+    pointed = [one.link for one in (looked.met[hit.media] for hit in looked.hits) if one.link is not None]
+    if pointed:
+        _follow(pointed, now)
+    evidence = [Evidence(hit, looked.met[hit.media]) for hit in looked.hits if looked.met[hit.media].link is None]
+    if not evidence:
+        return Written()
+    page = looked.page
+    facts = PageFacts(page.url, bytes(page.digest), matching.baseline(looked.scan))
+    return matching.write(facts, evidence, now)
+
+
+def _follow(digests: Sequence[bytes], now: datetime) -> None:
+    """Pages whose thumbnail resembles somebody, unless they were read since that thumbnail was first met."""
+    firsts = dict(
+        Sighting.objects.filter(link_digest__in=digests)
+        .order_by("-first_seen")
+        .values_list("link_digest", "first_seen")
+    )
+    rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped").values_list("pk", "digest", "visited_at")
+    wanted = [
+        pk for pk, digest, visited in rows if visited is None or visited < firsts.get(bytes(digest), now)
+    ]  # fmt: skip
+    if wanted:
+        Frontier.objects.filter(pk__in=wanted).update(due_at=now, priority=frontier.ASKED)
+
+
+def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, opened: int) -> Saved:
+    """When the page is due again, and what is remembered of it."""
+    reading, headers = looked.reading, looked.scan.facts.headers
+    read_now = reading.outcome == "read"
+    shows = sum(1 for one in looked.met if one.link is None and one.ref.role == "media") if read_now else page.shows
+    opened += page.opened
+    listed = revisit.is_list(page.depth, opened)
+    again = revisit.after_page(
+        reading.outcome,
+        now=now,
+        changed=saved.changed and page.read_at is not None,
+        dull=not shows and not opened,
+        listed=listed,
+        unchanged=page.unchanged,
+        failures=page.failures,
+    )
+    values: dict[str, object] = {
+        "visited_at": now,
+        "due_at": now if looked.lost else again.due,
+        "unchanged": again.unchanged,
+        "failures": again.failures,
+        "status": reading.status if reading.status != 304 else page.status,
+        "wall": reading.wall[:20] or ("refused" if reading.outcome == "refused" else ""),
+        "sweep": looked.lost,
+        "opened": opened,
+        "shows": min(shows, 1000),
+    }
+    if looked.lost:
+        values["priority"] = frontier.ASKED
+    elif page.priority <= frontier.RELISTED:
+        values["priority"] = frontier.START if page.depth == 0 else urls.priority(page.url, page.depth)
+    if reading.outcome in ("read", "same"):
+        values["read_at"] = now
+    if read_now:
+        values |= {
+            "etag": headers.get("etag", "")[:200],
+            "last_modified": headers.get("last-modified", "")[:60],
+            "content": media.content(looked.scan),
+        }
+    Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
+    return saved

@@ -1,0 +1,348 @@
+"""Visits: polite, complete, idempotent, going on where they were killed, and never taking a wall for an empty page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from efface.engine.base import clock, tenancy
+from efface.engine.base.models import Deadline
+from efface.net.client import FetcherUnavailable
+from efface.net.protocol import Limits
+from efface.search import crawl, urls
+from efface.search.crawl import Pace
+from efface.search.models import Frontier, Match, Media, Sighting
+from efface.search.pages import Tools
+from efface.sites import registry
+from efface.sites.models import Site
+from tests.search.scene import Page, StubFetcher, StubMatcher, make_case, picture
+
+pytestmark = pytest.mark.django_db
+PACE = Pace(pages=12, step=12, delay_s=0.0, hours=24.0)
+
+
+class World:
+    """A site, its fetcher and the matcher, and time that is moved by hand."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.fetcher, self.matcher = StubFetcher(), StubMatcher()
+        self.site = registry.register("http://quiet-lake.example/", now)
+
+    def visit(self, pace: Pace = PACE) -> list[str]:
+        """One step; the paths that were read."""
+        before = len(self.fetcher.scanned)
+        tools = Tools(self.fetcher, self.matcher, Limits(), patience_s=0.0)
+        with clock.fixed(self.now):
+            crawl.visit(self.site.pk, tools, pace, self.now)
+        self.site.refresh_from_db()
+        return self.fetcher.scanned[before:]
+
+    def next_visit(self) -> list[str]:
+        """At the time that was set for it."""
+        self.now = self.due()
+        return self.visit()
+
+    def due(self) -> datetime:
+        return Deadline.objects.get(subject=self.site.pk, state="waiting").due
+
+    def page(self, path: str) -> Frontier:
+        return Frontier.objects.get(digest=urls.digest(f"http://quiet-lake.example{path}"))
+
+
+@pytest.fixture
+def world(now: datetime) -> Iterator[World]:
+    made = World(now)
+    made.fetcher.pages = {
+        "/": Page(["/v/1", "/v/2", "/v/3", "/page/2", "/login", "http://elsewhere.example/"],
+                  thumbs={"/t/1.jpg": ("one~3", "/v/1"), "/t/2.jpg": ("two~3", "/v/2")}),
+        "/page/2": Page(["/v/4", "/v/5", "/v/6", "/"], thumbs={"/t/4.jpg": ("four~3", "/v/4")}),
+        **{f"/v/{n}": Page(["/", "/v/1"], {f"/m/{n}.jpg": name, f"/t/{n}.jpg": f"{name}~3"})
+           for n, name in enumerate(["one", "two", "three", "four", "five", "six"], start=1)},
+    }  # fmt: skip
+    yield made
+
+
+def test_reads_lists_first_then_everything_and_no_action_or_foreign_link(world: World) -> None:
+    read = world.visit()
+    assert read[:2] == ["/", "/page/2"]
+    assert sorted(read) == ["/", "/page/2", "/v/1", "/v/2", "/v/3", "/v/4", "/v/5", "/v/6"]
+    assert world.fetcher.robots_asked <= 3
+    # A thumbnail met on the list is not fetched again on its page.
+    assert world.fetcher.fetched.count("/t/1.jpg") == 1
+    assert Media.objects.count() == 12
+    assert Sighting.objects.filter(link_digest=world.page("/v/1").digest).count() == 1
+
+
+def test_a_second_visit_asks_only_for_lists_and_fetches_no_medium(world: World) -> None:
+    world.visit()
+    counted = Media.objects.count(), Sighting.objects.count(), Frontier.objects.count()
+    world.fetcher.fetched.clear()
+    assert world.next_visit() == ["/", "/page/2"]
+    assert world.fetcher.fetched == []
+    assert (Media.objects.count(), Sighting.objects.count(), Frontier.objects.count()) == counted
+
+
+def test_quiet_sites_are_visited_ever_more_rarely_and_changing_ones_daily(world: World) -> None:
+    world.visit()
+    assert world.due() == world.now + timedelta(hours=24)
+    waits = []
+    for _ in range(4):
+        world.next_visit()
+        waits.append((world.due() - world.now).total_seconds() / 3600)
+    assert waits == [48, 96, 168, 168]
+    world.fetcher.pages["/"].links.append("/v/9")
+    world.fetcher.pages["/v/9"] = Page([], {"/m/9.jpg": "nine"})
+    assert "/v/9" in world.next_visit()
+    assert world.due() - world.now == timedelta(hours=24)
+
+
+def test_due_times_lie_on_the_grid(world: World) -> None:
+    world.now += timedelta(minutes=17)
+    world.visit()
+    assert (world.due().hour % 6, world.due().minute, world.due().second) == (0, 0, 0)
+
+
+def test_a_match_on_the_page_not_on_the_list_that_shows_its_thumbnail(world: World, organisation: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        world.matcher = StubMatcher(picture(case, "two", world.now))
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert (match.page_url, match.media_url) == (
+            "http://quiet-lake.example/v/2", "http://quiet-lake.example/m/2.jpg",
+        )  # fmt: skip
+        assert [(reason["distance"], reason["role"]) for reason in match.reasons] == [(0, "media"), (3, "media")]
+        assert match.baseline["media_urls"] and match.baseline["text_shingles"]
+    assert Match.objects.count() == 0, "and no other transaction sees it"
+
+
+def test_a_walled_page_is_matched_by_its_thumbnail_and_called_a_wall(world: World, organisation: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        world.matcher = StubMatcher(picture(make_case(organisation, world.now), "two", world.now))
+    world.fetcher.pages["/v/2"] = Page(walls=["login"], status=200)
+    world.visit()
+    page = world.page("/v/2")
+    assert (page.wall, page.read_at, page.status) == ("login", None, 200)
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert match.page_url == "http://quiet-lake.example/v/2"
+        assert [reason["kind"] for reason in match.reasons] == ["pdq", "listed"]
+
+
+def test_a_visit_that_was_killed_goes_on_where_it_stopped(world: World, organisation: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        world.matcher = StubMatcher(picture(make_case(organisation, world.now), "six", world.now))
+    world.fetcher.crash_at = "/v/3"
+    with pytest.raises(KeyboardInterrupt):
+        world.visit()
+    done = set(world.fetcher.scanned) - {"/v/3"}
+    world.fetcher.crash_at = ""
+    rest = world.visit()
+    assert done.isdisjoint(rest)
+    assert done | set(rest) == {"/", "/page/2", *(f"/v/{n}" for n in range(1, 7))}
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.count() == 1
+
+
+def test_the_same_visit_run_twice_changes_nothing(world: World, organisation: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        world.matcher = StubMatcher(picture(make_case(organisation, world.now), "two", world.now))
+    world.visit()
+    Frontier.objects.update(visited_at=None, due_at=world.now, etag="", read_at=None)
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.count() == 1
+        assert len(Match.objects.get().reasons) == 2
+
+
+def test_no_more_than_the_budget_and_the_rest_at_the_next_step(world: World) -> None:
+    assert len(world.visit(Pace(3, 3, 0.0, 24.0))) == 3
+    assert world.due() == world.now + timedelta(hours=6)
+    world.now = world.due()
+    assert len(world.visit(Pace(30, 30, 0.0, 24.0))) == 5 + 2
+
+
+def test_the_day_has_a_budget_of_its_own(world: World) -> None:
+    slow = Pace(pages=12, step=12, delay_s=86400 / 5, hours=24.0)
+    assert len(world.visit(slow)) == 5
+    world.now += timedelta(hours=6)
+    assert world.visit(slow) == []
+    world.now = world.now.replace(hour=0) + timedelta(days=1)
+    assert len(world.visit(slow)) > 0
+
+
+def test_in_production_one_page_a_step_and_the_next_after_the_delay(world: World) -> None:
+    world.fetcher.delay = 5.0
+    pace = Pace(pages=3, step=1, delay_s=2.0, hours=24.0)
+    for path in ("/", "/page/2"):
+        assert world.visit(pace) == [path]
+        assert world.due() == world.now + timedelta(seconds=5)
+        world.now = world.due()
+    assert len(world.visit(pace)) == 1
+    assert world.fetcher.robots_asked == 2
+    assert world.due() - world.now >= timedelta(hours=5)
+
+
+def test_robots_txt_forbids_pages_and_sites(world: World) -> None:
+    world.fetcher.forbidden = {"/v/2", "/v/3"}
+    assert not {"/v/2", "/v/3"} & set(world.visit())
+    assert world.page("/v/2").wall == "robots"
+    world.fetcher.forbidden = {"/"}
+    world.now += timedelta(days=2)
+    world.visit()
+    assert world.site.last_error == "robots.txt forbids"
+
+
+@pytest.mark.parametrize(("status", "down"), [(503, {}), (200, {"/robots.txt": "timeout"})])
+def test_without_robots_txt_nothing_is_read(world: World, status: int, down: dict[str, str]) -> None:
+    world.fetcher.robots_status, world.fetcher.down = status, down
+    assert world.visit() == []
+    assert world.site.failures == 1
+    assert world.site.last_error.startswith("robots.txt: ")
+
+
+def test_backs_off_longer_each_time_and_recovers(world: World) -> None:
+    world.fetcher.down = {"*": "timeout"}
+    waits = []
+    for _ in range(7):
+        world.visit()
+        waits.append((world.due() - world.now) / timedelta(hours=1))
+        world.now = world.due()
+    assert waits == [6, 12, 24, 48, 96, 168, 168]
+    assert Frontier.objects.filter(read_at__isnull=False).count() == 0
+    world.fetcher.down = {}
+    assert len(world.visit()) == 8
+    assert (world.site.failures, world.site.last_error, world.site.backoff_until) == (0, "", None)
+
+
+def test_a_busy_site_is_left_alone_as_long_as_it_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.visit()
+    world.fetcher.pages["/page/2"] = Page(status=429)
+    world.now = world.due()
+    assert world.visit() == ["/", "/page/2"]
+    assert world.site.last_error == "429"
+    assert world.site.backoff_until == world.now + timedelta(hours=6)
+    later = world.now + timedelta(hours=1)
+    world.now = later
+    assert world.visit() == []
+
+
+def test_a_challenge_on_the_front_page_is_a_wall_not_an_empty_site(world: World) -> None:
+    world.fetcher.pages["/"] = Page(walls=["challenge"], status=403)
+    world.visit()
+    assert (world.page("/").wall, world.page("/").read_at, world.site.last_error) == ("challenge", None, "challenge")
+
+
+def test_https_is_tried_first_and_http_where_nobody_answers(now: datetime) -> None:
+    world = World(now)
+    Site.objects.update(start_url="https://quiet-lake.example/")
+    world.fetcher.pages["/"] = Page()
+    world.fetcher.down = {"https://quiet-lake.example/": "reset"}
+    assert world.visit() == ["https://quiet-lake.example/"]
+    assert (world.site.start_url, world.due()) == ("http://quiet-lake.example/", now)
+    assert world.visit() == ["/"]
+
+
+def test_a_page_that_moved_is_not_taken_for_where_it_moved_to(world: World) -> None:
+    world.fetcher.pages["/v/2"] = Page(to="/")
+    world.visit()
+    assert world.page("/v/2").read_at is None
+    assert not Sighting.objects.filter(page_digest=world.page("/v/2").digest).exists()
+
+
+def test_what_is_gone_and_comes_back_into_the_list_is_read_again(world: World) -> None:
+    world.visit()
+    world.fetcher.pages["/"].links.remove("/v/3")
+    gone = world.fetcher.pages.pop("/v/3")
+    assert world.next_visit() == ["/", "/page/2"]
+    world.fetcher.pages["/"].links.append("/v/3")
+    world.fetcher.pages["/v/3"] = gone
+    assert "/v/3" in world.next_visit()
+
+
+def test_an_endless_calendar_and_an_endless_path_end(world: World) -> None:
+    class Endless(dict[str, Page]):
+        def get(self, path: str, default: Any = None) -> Any:  # type: ignore[override]
+            if path.startswith("/calendar"):
+                number = len(path)
+                return Page([f"/calendar?month=2026-{number + step:02d}" for step in range(20)])
+            if path.startswith("/x"):
+                return Page([path + "/a/b" if path.endswith("b") or path == "/x" else f"{path}/{len(path)}", "/x/1"])
+            return super().get(path, default)
+
+    world.fetcher.pages = Endless(world.fetcher.pages)
+    world.fetcher.pages["/"].links += ["/calendar?month=2026-01", "/x"]
+    read = world.visit(Pace(100, 100, 0.0, 24.0))
+    assert 2 <= sum(path.startswith("/calendar") for path in read) <= 6
+    assert {"/x", "/x/a/b", "/x/1/4/6/8"} <= set(read)
+    assert sum(path.startswith("/x") for path in read) <= 8
+    assert world.next_visit() == ["/", "/page/2"], "there is an end"
+
+
+def test_broken_media_are_noted_and_do_not_stop_anything(world: World) -> None:
+    world.fetcher.pages["/v/1"] = Page([], {"/m/a.jpg": "corrupt", "/m/b.jpg": "", "/m/c.jpg": "fine"})
+    world.visit()
+    met = Media.objects.filter(sightings__page_digest=world.page("/v/1").digest)
+    assert sorted(met.values_list("error", flat=True)) == ["", "corrupt"]
+
+
+def test_a_fetcher_that_is_not_there_puts_the_visit_off(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(request: Any) -> Any:
+        raise FetcherUnavailable("gone")
+
+    monkeypatch.setattr(world.fetcher, "scan", gone)
+    assert world.visit() == []
+    assert (world.site.failures, world.due()) == (0, world.now + timedelta(hours=6))
+    monkeypatch.undo()
+    assert len(world.next_visit()) == 8
+
+
+def test_a_site_that_is_paused_or_stopped_is_not_visited(world: World) -> None:
+    Site.objects.update(state="stopped")
+    assert world.visit() == []
+
+
+def test_an_operator_that_asks_money_is_known_from_its_pages(world: World) -> None:
+    world.fetcher.pages["/v/1"].text = "Want it removed? Paid removal service: $299 per picture."
+    world.visit()
+    assert world.site.hostility == "extortionate"
+
+
+def test_faces_are_fetched_once_a_page_and_again_only_in_a_sweep(world: World) -> None:
+    world.matcher.templates = 1
+    world.fetcher.faces = {"two": 1}
+    world.visit()
+    assert all(request.faces for request in world.fetcher.requests)
+    assert sorted(Media.objects.filter(faces__gt=0).values_list("faces", "faces_seen")) == [(1, True)]
+    world.fetcher.fetched.clear()
+    world.fetcher.pages["/v/2"].links.append("/v/77")
+    world.fetcher.pages["/v/1"].shows["/m/2.jpg"] = "two"
+    Frontier.objects.update(due_at=world.now)
+    world.now += timedelta(days=1)
+    world.visit()
+    assert world.fetcher.fetched == ["/m/2.jpg"], "new on page 1, known on page 2"
+
+
+def test_faces_that_never_reached_the_matcher_are_looked_at_again(world: World) -> None:
+    world.matcher.templates = 1
+    world.fetcher.faces = {"two": 1}
+    compare = world.matcher.compare
+
+    def comparing(question: Any) -> Any:
+        world.matcher.boot = "2"
+        return compare(question)
+
+    world.matcher.compare = comparing  # type: ignore[method-assign]
+    world.visit()
+    page = world.page("/v/2")
+    assert (page.sweep, page.due_at) == (True, world.now)
+    assert world.due() == world.now + timedelta(hours=6)
+    world.fetcher.fetched.clear()
+    world.next_visit()
+    assert "/m/2.jpg" in world.fetcher.fetched
+    assert not world.page("/v/2").sweep
