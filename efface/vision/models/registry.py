@@ -113,7 +113,7 @@ def _npm(source: Source, into: Path) -> Path:
         "--fetch-retry-maxtimeout=5000",
         f"--pack-destination={into}",
     ]
-    if not os.access(Path.home(), os.W_OK):
+    if not _home_is_writable():
         arguments.append(f"--cache={into.parent / 'npm-cache'}")
     try:
         done = npm(
@@ -131,6 +131,14 @@ def _npm(source: Source, into: Path) -> Path:
     if done.returncode != 0:
         raise _judge(source, _npm_code(str(done.stdout)), str(done.stderr))
     return _only(source, into, "*.tgz")
+
+
+def _home_is_writable() -> bool:
+    """npm keeps its cache there; a service's account often has no home."""
+    try:
+        return os.access(Path.home(), os.W_OK)
+    except RuntimeError:
+        return False
 
 
 def _npm_code(answer: str) -> str:
