@@ -25,6 +25,7 @@ MAX_RECIPIENTS = 100
 _ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,64}@[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])")
 _BREAK = re.compile(r"(?i)</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|hr|pre)\b[^>]*>")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 
@@ -53,6 +54,9 @@ def _read(data: bytes) -> Mail:
         return Mail(error="no headers")
     parts, text = _content(message)
     failures, permanent = _bounce(message)
+    report = _is_report(message, headers)
+    if report and not failures:
+        permanent = failures = _named_with_refusal(text)
     return Mail(
         headers=headers,
         recipients=_recipients(message),
@@ -63,7 +67,7 @@ def _read(data: bytes) -> Mail:
         parts=parts,
         bounce=failures,
         bounce_permanent=permanent,
-        is_bounce=bool(failures) or _is_report(message, headers),
+        is_bounce=bool(failures) or report,
         auto_submitted=_is_automatic(headers),
     )
 
@@ -194,14 +198,29 @@ def _lower(address: Any) -> str:
     return match.group(0).lower() if match else ""
 
 
+def _named_with_refusal(text: str) -> list[str]:
+    """Addresses that stand just before a permanent refusal (SMTP 5yz, RFC 5321, or status 5.y.z, RFC 3463)."""
+    found: dict[str, None] = {}
+    lines = text.split("\n")[:400]
+    for at, line in enumerate(lines):
+        if _REFUSAL.search(line[:500]):
+            for near in (line, *reversed(lines[max(0, at - 3) : at])):
+                addresses = _ADDRESS.findall(near[:500])
+                if addresses:
+                    found[addresses[0].lower()] = None
+                    break
+    return list(found)[:MAX_RECIPIENTS]
+
+
 def _is_report(message: Message, headers: dict[str, str]) -> bool:
     """A delivery report by its shape (RFC 3464), or a mail from the null sender's usual names."""
     report = "delivery-status" in headers.get("content-type", "").lower()
     if report and message.get_content_type() == "multipart/report":
         return True
-    sender = re.match(r"(?i)(mailer-daemon|postmaster)@", _first_address(headers.get("from", "")))
+    sender = _first_address(headers.get("from", ""))
+    machine = not sender or re.match(r"(mailer-daemon|postmaster|mail-daemon)@", sender) is not None
     subject = re.search(r"(?i)undeliver|delivery|failure|returned|unzustellbar", headers.get("subject", ""))
-    return sender is not None and subject is not None
+    return machine and subject is not None
 
 
 def _is_automatic(headers: dict[str, str]) -> bool:

@@ -127,6 +127,9 @@ async def _serve(given: argparse.Namespace, guard: Guard, decoder: Decoder, extr
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log.info("ready decoder=%s", decoder.state().get("on"))
+    # The supervisor waits for this line.
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     try:
         await stop.wait()
     finally:
