@@ -21,7 +21,9 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"
 
 def executable() -> str:
     """Chromium of this machine; skips the test with a reason where there is none."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+    )
     if not found:
         pytest.skip("no Chromium on this machine: install the package chromium")
     return found
@@ -52,7 +54,7 @@ class Browser:
     def _answer(self, route: Any, client: Any) -> None:
         from django.db import connections
 
-        # Inside Playwright's loop Django would open a connection of its own, which sees nothing of the test's transaction.
+        # Inside Playwright's loop Django would open a connection of its own, blind to the test's transaction.
         connections["default"] = self.connection
         request = route.request
         if not request.url.startswith(ORIGIN + "/"):

@@ -53,25 +53,41 @@ def entered(code: str) -> Client:
 def make_site(domain: str = "pictures.example") -> Any:
     from efface.sites.models import Site
 
-    return Site.objects.get_or_create(
-        domain=domain, defaults={"start_url": f"https://{domain}/", "added_at": NOON}
-    )[0]
+    return Site.objects.get_or_create(domain=domain, defaults={"start_url": f"https://{domain}/", "added_at": NOON})[0]
 
 
-def make_match(case: Any, *, kind: str = "pdq", score: float = 4, strong: bool = True, state: str = "candidate",
-               page: str = "https://pictures.example/p/1", at: datetime = NOON, reasons: Any = None) -> Any:  # fmt: skip
+def make_match(
+    case: Any,
+    *,
+    kind: str = "pdq",
+    score: float = 4,
+    strong: bool = True,
+    state: str = "candidate",
+    page: str = "https://pictures.example/p/1",
+    at: datetime = NOON,
+    reasons: Any = None,
+) -> Any:
     from efface.search.models import Match, Media, Sighting
 
     digest = hashlib.sha256(page.encode()).digest()
     media = Media.objects.create(
         sha256=hashlib.sha256(uuid.uuid4().bytes).digest(), width=800, height=600, first_seen=at, last_seen=at
     )
-    sighting = Sighting(media=media, site=make_site(), page_digest=digest, media_digest=digest, first_seen=at, last_seen=at)
+    sighting = Sighting(
+        media=media, site=make_site(), page_digest=digest, media_digest=digest, first_seen=at, last_seen=at
+    )
     sighting.page_url, sighting.media_url = page, page + ".jpg"
     sighting.save()
     match = Match(
-        organisation_id=case.organisation_id, case=case, sighting=sighting, page_digest=digest, kind=kind, score=score,
-        strong=strong, state=state, made_at=at,
+        organisation_id=case.organisation_id,
+        case=case,
+        sighting=sighting,
+        page_digest=digest,
+        kind=kind,
+        score=score,
+        strong=strong,
+        state=state,
+        made_at=at,
         reasons=reasons if reasons is not None else [_reason(kind, score, sighting.pk)],
     )
     match.page_url, match.media_url = page, page + ".jpg"
@@ -84,7 +100,7 @@ def _reason(kind: str, score: float, sighting: uuid.UUID) -> dict[str, Any]:
     common = {"kind": kind, "fingerprint": str(uuid.uuid4()), "sighting": str(sighting), "role": "media"}
     if kind == "face":
         return common | {"score": score, "threshold": 0.54, "strong_at": 0.61, "strong": score >= 0.61,
-                         "region": [0.55, 0.1, 0.2, 0.25], "px": 64}  # fmt: skip
+                         "region": [0.7, 0.1, 0.2, 0.2], "px": 64}  # fmt: skip
     return common | {"distance": int(score), "threshold": 31, "view": "original", "exact": False}
 
 
@@ -94,7 +110,12 @@ def make_finding(case: Any, *, age: str = "adult", state: str = "live", page: st
 
     match = make_match(case, page=page, state="confirmed", kind=kind, at=at)
     finding = Finding(
-        organisation_id=case.organisation_id, case=case, match=match, site=match.sighting.site, age=age, state=state,
+        organisation_id=case.organisation_id,
+        case=case,
+        match=match,
+        site=match.sighting.site,
+        age=age,
+        state=state,
         confirmed_at=at,
     )
     finding.page_url = page
@@ -107,15 +128,37 @@ def make_notice(finding: Any, *, state: str = "draft", channel: str = "email", c
     from efface.takedown.models import Notice, Route
 
     route = Route.objects.create(
-        organisation_id=finding.organisation_id, case=finding.case, finding=finding, episode=1,
-        position=Route.objects.filter(finding=finding).count() + 1, party_key=f"host:{uuid.uuid4().hex[:6]}", role="host",
-        party_name="Example Hosting", channel=channel, contact=contact, notice_type="eu_dsa_art16", why="It hosts the page.",
-        exposure="recipient_only", exposure_lines=[], starts_at=at, planned_at=at, state="active",
+        organisation_id=finding.organisation_id,
+        case=finding.case,
+        finding=finding,
+        episode=1,
+        position=Route.objects.filter(finding=finding).count() + 1,
+        party_key=f"host:{uuid.uuid4().hex[:6]}",
+        role="host",
+        party_name="Example Hosting",
+        channel=channel,
+        contact=contact,
+        notice_type="eu_dsa_art16",
+        why="It hosts the page.",
+        exposure="recipient_only",
+        exposure_lines=[],
+        starts_at=at,
+        planned_at=at,
+        state="active",
     )
     notice = Notice(
-        organisation_id=finding.organisation_id, case=finding.case, route=route, finding=finding,
-        reference=uuid.uuid4().hex[:10].upper(), notice_type="eu_dsa_art16", template="eu_dsa_art16/en/1", language="en",
-        channel=channel, contact=contact, state=state, drafted_at=at,
+        organisation_id=finding.organisation_id,
+        case=finding.case,
+        route=route,
+        finding=finding,
+        reference=uuid.uuid4().hex[:10].upper(),
+        notice_type="eu_dsa_art16",
+        template="eu_dsa_art16/en/1",
+        language="en",
+        channel=channel,
+        contact=contact,
+        state=state,
+        drafted_at=at,
         exposure_lines=[{"who": "Example Hosting", "learns": "the address of the page", "certain": True}],
         **more,
     )
@@ -129,8 +172,16 @@ def make_check(finding: Any, state: str = "live", at: datetime = NOON) -> Any:
     from efface.takedown.models import Check
 
     return Check.objects.create(
-        organisation_id=finding.organisation_id, case=finding.case, finding=finding, episode=1, at=at, row=2, state=state,
-        reason="The page still serves the picture.", control_ok=True, next_at=at + timedelta(hours=24),
+        organisation_id=finding.organisation_id,
+        case=finding.case,
+        finding=finding,
+        episode=1,
+        at=at,
+        row=2,
+        state=state,
+        reason="The page still serves the picture.",
+        control_ok=True,
+        next_at=at + timedelta(hours=24),
     )
 
 

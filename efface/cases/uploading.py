@@ -54,8 +54,8 @@ def _open() -> Any:
 
 
 def read(files: Sequence[bytes], *, faces: bool) -> list[Decoded]:
-    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``; where the
-    decoder cannot run at all, every reason is "off"."""
+    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``; where
+    the decoder cannot run at all, every reason is "off"."""
     global _decoder
     try:
         with _lock:

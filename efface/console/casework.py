@@ -34,7 +34,8 @@ def cases(request: Any) -> HttpResponse:
     if wanted:
         rows = rows.filter(reference__startswith=wanted)
     rows = rows.annotate(
-        waiting=Count("matchs", filter=Q(matchs__state="candidate"), distinct=True), found=Count("findings", distinct=True)
+        waiting=Count("matchs", filter=Q(matchs__state="candidate"), distinct=True),
+        found=Count("findings", distinct=True),
     ).order_by("-danger", "-opened_at")
     try:
         page = max(1, int(request.GET.get("page", "1")))
@@ -52,13 +53,21 @@ def case(request: Any, id: uuid.UUID) -> HttpResponse:
     return _page(request, get_object_or_404(Case, pk=id))
 
 
-def _page(request: Any, one: Case, *, attest: Attest | None = None, hold: PlaceHold | None = None, status: int = 200,
-          typed: str = "") -> HttpResponse:
+def _page(
+    request: Any,
+    one: Case,
+    *,
+    attest: Attest | None = None,
+    hold: PlaceHold | None = None,
+    status: int = 200,
+    typed: str = "",
+) -> HttpResponse:
     now = clock.now()
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
         "decisions": queue.decisions(request.member, case=one.pk), "fingerprints": story.fingerprints(one),
-        "findings": story.findings(one), "attestations": one.attestations.select_related("first_worker", "second_worker"),
+        "findings": story.findings(one),
+        "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
         "attest": attest or Attest(), "hold": hold or PlaceHold(), "typed": typed,
@@ -176,4 +185,3 @@ def lift(request: Any, id: uuid.UUID, hold_id: uuid.UUID) -> HttpResponse:
     holds.lift(get_object_or_404(one.holds, pk=hold_id), actor(request), clock.now())
     messages.success(request, _("Hold lifted."))
     return redirect("console:case", id=id)
-

@@ -54,7 +54,9 @@ class Given:
         return self.filled.get("why", "").strip()[:LONGEST]
 
 
-def take(member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, filled: Mapping[str, str], now: datetime) -> str:
+def take(
+    member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, filled: Mapping[str, str], now: datetime
+) -> str:
     """Act on an answer and say in words what was done. Raises ``Refused``."""
     decision = queue.find(member, kind, id, lock=True)
     if decision is None:
@@ -81,7 +83,9 @@ def take(member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, fille
 def _message(id: uuid.UUID, given: Given) -> str:
     message = Message.objects.select_related("case").get(pk=id)
     if given.choice == "answer":
-        case_messages.write(message.case, from_survivor=False, author=given.actor, text=given.filled.get("text", ""), now=given.now)
+        case_messages.write(
+            message.case, from_survivor=False, author=given.actor, text=given.filled.get("text", ""), now=given.now
+        )
     Message.objects.filter(pk=id, read_at=None).update(read_at=given.now)
     return _("Answer sent.") if given.choice == "answer" else _("Marked as read.")
 
@@ -125,7 +129,9 @@ def _age(id: uuid.UUID, given: Given) -> str:
 def _site(id: uuid.UUID, given: Given) -> str:
     from efface.sites import hostility
 
-    hostility.declare(Site.objects.get(pk=id), given.choice, given.why or "known from experience", given.member.role, given.now)
+    hostility.declare(
+        Site.objects.get(pk=id), given.choice, given.why or "known from experience", given.member.role, given.now
+    )
     return _("Noted for every case.")
 
 
@@ -157,8 +163,12 @@ def _filing(id: uuid.UUID, given: Given) -> str:
 def _send(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import sending
 
-    sending.resolve(Outbox.objects.get(pk=id), given.choice, given.member.user, given.now)
-    return _("Noted as sent.") if given.choice == "sent" else _("It is sent again.")
+    row = Outbox.objects.get(pk=id)
+    if given.choice == "sent":
+        sending.resolve(row, "sent", given.member.user, given.now)
+        return _("Noted as sent.")
+    sending.resolve(row, "again", given.member.user, given.now)
+    return _("It is sent again.")
 
 
 def _reply(id: uuid.UUID, given: Given) -> str:
@@ -177,8 +187,17 @@ def _conflict(id: uuid.UUID, given: Given) -> str:
 
 
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
-    "message": _message, "attestation": _attestation, "link": _link, "match": _match, "age": _age, "site": _site,
-    "notice": _notice, "filing": _filing, "send": _send, "reply": _reply, "conflict": _conflict,
+    "message": _message,
+    "attestation": _attestation,
+    "link": _link,
+    "match": _match,
+    "age": _age,
+    "site": _site,
+    "notice": _notice,
+    "filing": _filing,
+    "send": _send,
+    "reply": _reply,
+    "conflict": _conflict,
 }
 
 

@@ -1,4 +1,4 @@
-"""What a person decides: what is known, what is proposed and why, what may be answered. Plain data for the templates."""
+"""What a person decides: what is known, what is proposed and why, what may be answered. Plain data."""
 
 from __future__ import annotations
 

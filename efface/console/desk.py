@@ -33,7 +33,9 @@ def home(request: Any) -> HttpResponse:
 @require_GET
 def queue(request: Any) -> HttpResponse:
     found = waiting.decisions(request.member)
-    return render(request, "console/queue.html", {"decisions": found, "stamp": waiting.stamp(found), "now": clock.now()})
+    return render(
+        request, "console/queue.html", {"decisions": found, "stamp": waiting.stamp(found), "now": clock.now()}
+    )
 
 
 @view(access=STAFF_CASES)
@@ -42,7 +44,9 @@ def fresh(request: Any) -> HttpResponse:
     """For the queue page's own refresh: a line that says whether the queue changed since it was shown."""
     found = waiting.decisions(request.member)
     changed = waiting.stamp(found) != request.GET.get("seen", "")
-    return render(request, "console/fresh.html", {"changed": changed, "stamp": request.GET.get("seen", ""), "count": len(found)})
+    return render(
+        request, "console/fresh.html", {"changed": changed, "stamp": request.GET.get("seen", ""), "count": len(found)}
+    )
 
 
 @view(access=STAFF_CASES)
@@ -69,7 +73,9 @@ def take(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
         messages.warning(request, str(refusal))
         found = None if refusal.stale else waiting.find(request.member, kind, id)
         if found:
-            return render(request, "console/one.html", {"decision": found, "filled": filled, "now": clock.now()}, status=422)
+            return render(
+                request, "console/one.html", {"decision": found, "filled": filled, "now": clock.now()}, status=422
+            )
         return redirect("console:decision", kind=kind, id=id)
     messages.success(request, words)
     return redirect(_next(request))

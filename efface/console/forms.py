@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from efface.cases.models import Age, Purpose
 from efface.law import load
 
-#: How the pictures were obtained: the law's words, with "not known" first.
-UNKNOWN = ("unknown", _("not known"))
-
 
 def _acquisition() -> list[tuple[str, Any]]:
-    return [UNKNOWN, *load().words["acquisition_path"].items()]
+    """How the pictures were obtained: the law's words, with "not known" first."""
+    unknown: tuple[str, Any] = ("unknown", _("not known"))
+    return [unknown, *load().words["acquisition_path"].items()]
 
 
 def _countries() -> list[tuple[str, str]]:
@@ -30,7 +29,9 @@ class NewCase(forms.Form):
     """What the next step needs, and no more. A name is optional and sealed."""
 
     age = forms.ChoiceField(
-        label=_("How old was she when the pictures were made?"), choices=Age.choices, initial=Age.UNKNOWN,
+        label=_("How old was she when the pictures were made?"),
+        choices=Age.choices,
+        initial=Age.UNKNOWN,
         help_text=_("Until it is known to be 18 or older, nothing is searched and nobody is written to."),
     )
     country = forms.ChoiceField(label=_("Where does she live?"), choices=_countries, required=False)
@@ -38,18 +39,26 @@ class NewCase(forms.Form):
     acquisition = forms.ChoiceField(label=_("How were the pictures obtained?"), choices=_acquisition, required=False)
     danger = forms.BooleanField(label=_("She is in danger, or may harm herself"), required=False)
     name = forms.CharField(
-        label=_("Name (may stay empty)"), max_length=120, required=False, help_text=_("Sealed. Never appears in a notice."),
+        label=_("Name (may stay empty)"),
+        max_length=120,
+        required=False,
+        help_text=_("Sealed. Never appears in a notice."),
     )
     purposes = forms.MultipleChoiceField(
-        label=_("What she allows, in her words to you"), choices=Purpose.choices, required=False,
-        widget=forms.CheckboxSelectMultiple, help_text=_("She can change each of them in the portal at any time."),
+        label=_("What she allows, in her words to you"),
+        choices=Purpose.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("She can change each of them in the portal at any time."),
     )
 
 
 class Attest(forms.Form):
     spoke_alone = forms.BooleanField(label=_("I spoke with her, and she was alone"), required=False)
     proof_seen = forms.CharField(
-        label=_("Which proof I saw"), max_length=120, help_text=_("Say what it was, without its numbers. Nothing of it is kept."),
+        label=_("Which proof I saw"),
+        max_length=120,
+        help_text=_("Say what it was, without its numbers. Nothing of it is kept."),
     )
 
 
@@ -61,7 +70,8 @@ class PlaceHold(forms.Form):
 
 class Upload(forms.Form):
     age = forms.ChoiceField(
-        label=_("How old was she in these pictures?"), choices=[one for one in Age.choices if one[0] != Age.MINOR],
+        label=_("How old was she in these pictures?"),
+        choices=[one for one in Age.choices if one[0] != Age.MINOR],
         initial=Age.UNKNOWN,
     )
     with_face = forms.BooleanField(
@@ -72,7 +82,9 @@ class Upload(forms.Form):
 class FaceSearch(forms.Form):
     impact_assessment = forms.CharField(label=_("Impact assessment: where it is kept, and its date"), max_length=200)
     legal_basis = forms.CharField(label=_("Legal basis"), max_length=200)
-    countries = forms.CharField(label=_("Countries"), max_length=200, help_text=_("Two-letter codes with commas, for example DE, ES"))
+    countries = forms.CharField(
+        label=_("Countries"), max_length=200, help_text=_("Two-letter codes with commas, for example DE, ES")
+    )
 
     def clean_countries(self) -> str:
         codes = [code.strip().upper() for code in str(self.cleaned_data["countries"]).split(",") if code.strip()]

@@ -35,14 +35,19 @@ def new_case(request: Any) -> HttpResponse:
         if form.is_valid():
             ticket = request.session.pop(ONCE, "")
             if not ticket or ticket != request.POST.get("ticket"):
-                messages.warning(request, _("This form was used already: the case is in the list. If its code got lost, make a new one."))
+                messages.warning(
+                    request,
+                    _("This form was used already: the case is in the list. If its code got lost, make a new one."),
+                )
                 return redirect("console:cases")
             return _open(request, form.cleaned_data)
     else:
         form = NewCase()
         request.session[ONCE] = secrets.token_hex(8)
     return render(
-        request, "console/new_case.html", {"form": form, "ticket": request.session.get(ONCE, "")},
+        request,
+        "console/new_case.html",
+        {"form": form, "ticket": request.session.get(ONCE, "")},
         status=422 if request.method == "POST" else 200,
     )
 
@@ -50,9 +55,16 @@ def new_case(request: Any) -> HttpResponse:
 def _open(request: Any, given: dict[str, Any]) -> HttpResponse:
     now = clock.now()
     opened = doors.open_case(
-        request.member.organisation_id, actor(request), age=given["age"], country=given["country"],
-        language=given["language"], name=given["name"] or None, acquisition=given["acquisition"] or "unknown",
-        danger=given["danger"], worker=request.user.pk, now=now,
+        request.member.organisation_id,
+        actor(request),
+        age=given["age"],
+        country=given["country"],
+        language=given["language"],
+        name=given["name"] or None,
+        acquisition=given["acquisition"] or "unknown",
+        danger=given["danger"],
+        worker=request.user.pk,
+        now=now,
     )
     for purpose in given["purposes"]:
         consents.give(opened.case, purpose, actor(request), now)
@@ -60,7 +72,9 @@ def _open(request: Any, given: dict[str, Any]) -> HttpResponse:
 
 
 def _card(request: Any, case: Case, code: str) -> HttpResponse:
-    return render(request, "console/code.html", {"case": case, "code": code, "address": request.build_absolute_uri("/")})
+    return render(
+        request, "console/code.html", {"case": case, "code": code, "address": request.build_absolute_uri("/")}
+    )
 
 
 @view(access=STAFF_CASES)
@@ -86,4 +100,6 @@ def erase(request: Any, id: uuid.UUID) -> HttpResponse:
             messages.success(request, _("Erased. Nothing of the case can be read any more."))
             return redirect("console:cases")
         form.add_error("reference", _("This is not the case's reference."))
-    return render(request, "console/erase.html", {"case": case, "form": form}, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "console/erase.html", {"case": case, "form": form}, status=422 if request.method == "POST" else 200
+    )

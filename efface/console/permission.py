@@ -24,7 +24,9 @@ from efface.engine.base import clock
 def face_search(request: Any) -> HttpResponse:
     """POST ``choice`` record (with the three fields) or withdraw."""
     form = FaceSearch(request.POST if request.POST.get("choice") == "record" else None)
-    standing = FaceSearchPermission.objects.filter(withdrawn_at=None).select_related("recorded_by").order_by("-recorded_at")
+    standing = (
+        FaceSearchPermission.objects.filter(withdrawn_at=None).select_related("recorded_by").order_by("-recorded_at")
+    )
     now, organisation, actor = clock.now(), request.member.organisation_id, f"coordinator:{request.user.pk}"
     if request.method == "POST" and request.POST.get("choice") == "withdraw":
         if standing.update(withdrawn_at=now):
@@ -42,7 +44,9 @@ def face_search(request: Any) -> HttpResponse:
         messages.success(request, _("Recorded. Face search may be used for attested cases with consent."))
         return redirect("console:face-search")
     return render(
-        request, "console/face_search.html", {"form": form, "standing": standing.first()},
+        request,
+        "console/face_search.html",
+        {"form": form, "standing": standing.first()},
         status=422 if request.method == "POST" else 200,
     )
 

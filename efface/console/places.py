@@ -42,4 +42,6 @@ def site(request: Any, id: uuid.UUID) -> HttpResponse:
             for row in observed if row.party_key == party.get("key")
         ]  # fmt: skip
     siblings = one.network.sites.exclude(pk=one.pk).order_by("domain") if one.network else []
-    return render(request, "console/site.html", {"site": one, "dossier": dossier, "parties": parties, "siblings": siblings})
+    return render(
+        request, "console/site.html", {"site": one, "dossier": dossier, "parties": parties, "siblings": siblings}
+    )

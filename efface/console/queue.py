@@ -1,7 +1,7 @@
 """The queue of decisions: everything that waits for a person, ordered by harm and clock.
 
-Each kind has a function that turns rows into ``Decision``s. ``find`` gives one of them again with its row locked, which is
-how an answer is checked against what still stands.
+Each kind has a function that turns rows into ``Decision``s. ``find`` gives one of them again with its row locked, which
+is how an answer is checked against what still stands.
 """
 
 from __future__ import annotations

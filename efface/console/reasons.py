@@ -33,7 +33,8 @@ def _sentence(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if kind == "pdq":
         return _picture(reason, names)
     if kind == "face":
-        return _("Face: similarity %(score).2f; candidates begin at %(threshold).2f, strong ones at %(strong).2f; %(px)d pixels wide") % {
+        return _("Face: similarity %(score).2f; candidates begin at %(threshold).2f, strong ones at %(strong).2f; "
+                 "%(px)d pixels wide") % {
             "score": _number(reason, "score"), "threshold": _number(reason, "threshold"),
             "strong": _number(reason, "strong_at"), "px": int(_number(reason, "px")),
         }  # fmt: skip

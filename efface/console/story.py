@@ -1,4 +1,4 @@
-"""What a case page tells: fingerprints by label, findings with routes, notices and checks, the timeline with reasons."""
+"""What a case page tells: fingerprints by label, findings with routes, notices and checks, the timeline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def timeline(case: Case, *, limit: int) -> list[Line]:
     found = []
     for event in case.caseevents.order_by("-at", "-id")[:limit]:
         data = event.data if isinstance(event.data, dict) else {}
-        details = tuple((name.replace("_", " "), _flat(value)) for name, value in data.items() if value not in (None, "", [], {}))
+        details = tuple(
+            (name.replace("_", " "), _flat(value)) for name, value in data.items() if value not in (None, "", [], {})
+        )
         found.append(Line(event.at, actor_words(event.actor, names), event_words(event.kind), event.kind, details))
     return found
 
@@ -50,8 +52,10 @@ def fingerprints(case: Case) -> list[Fingerprint]:
 def findings(case: Case) -> list[dict[str, Any]]:
     """Each finding with its routes in order, their notices, and the last checks with their reasons."""
     rows = (
-        Finding.objects.filter(case=case).select_related("site", "match")
-        .prefetch_related("routes__notices", "checks", "captures").order_by("-confirmed_at")
+        Finding.objects.filter(case=case)
+        .select_related("site", "match")
+        .prefetch_related("routes__notices", "checks", "captures")
+        .order_by("-confirmed_at")
     )
     told = []
     for one in rows:

@@ -34,12 +34,22 @@ def messages(
     rows = Message.objects.filter(from_survivor=True, read_at=None, case__state__in=LIVING).select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         yield Decision(
-            kind="message", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="message",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("A message from the survivor"),
-            proposed=_("Read it and answer."), reason=_("She waits for an answer."),
+            proposed=_("Read it and answer."),
+            reason=_("She waits for an answer."),
             options=(Option("read", _("Read"), ""), Option("answer", _("Send the answer"), "primary")),
             blanks=(Blank("text", _("Answer"), long=True, needed_for=("answer",)),),
-            facts=(), text_label=_("Message"), text=one.text or "", harm=1, since=one.at, mark=mark(one.pk),
+            facts=(),
+            text_label=_("Message"),
+            text=one.text or "",
+            harm=1,
+            since=one.at,
+            mark=mark(one.pk),
         )
 
 
@@ -53,18 +63,27 @@ def attestations(
     )
     for one in narrowed(rows.order_by("first_at"), case, only, lock):
         yield Decision(
-            kind="attestation", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="attestation",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("An attestation needs a second worker"),
             proposed=_("Approve, if you are convinced that this is the person shown."),
-            reason=_("Face and text search need two workers and 72 hours of cooling-off, so that nobody who controls her can turn "
-                     "them against her."),
+            reason=_(
+                "Face and text search need two workers and 72 hours of cooling-off, so that nobody who controls her "
+                "can turn "
+                "them against her."
+            ),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             facts=(
                 Fact("first-worker", _("First worker"), one.first_worker.name),
                 Fact("spoke-alone", _("Spoke with her alone"), _("yes") if one.spoke_alone else _("no")),
                 Fact("proof", _("Proof seen (not kept)"), one.proof_seen),
             ),
-            harm=3, since=one.first_at, mark=mark(one.pk, one.spoke_alone, one.proof_seen),
+            harm=3,
+            since=one.first_at,
+            mark=mark(one.pk, one.spoke_alone, one.proof_seen),
         )
 
 
@@ -77,13 +96,21 @@ def links(
     )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         yield Decision(
-            kind="link", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="link",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("A reported link without a match"),
-            proposed=_("Ask her about it, or put it aside."), reason=_("The page was looked at; nothing on it matched a fingerprint."),
+            proposed=_("Ask her about it, or put it aside."),
+            reason=_("The page was looked at; nothing on it matched a fingerprint."),
             options=(Option("aside", _("Put aside"), ""),),
             facts=(
-                Fact("url", _("Address"), one.url or "", address=True), Fact("outcome", _("What came of it"), one.outcome),
+                Fact("url", _("Address"), one.url or "", address=True),
+                Fact("outcome", _("What came of it"), one.outcome),
                 Fact("by", _("Reported by"), one.by.split(":")[0]),
             ),
-            harm=4, since=one.at, mark=mark(one.pk, one.outcome),
+            harm=4,
+            since=one.at,
+            mark=mark(one.pk, one.outcome),
         )

@@ -42,7 +42,11 @@ def _words(one: Match, back: bool) -> tuple[str, str, str]:
         )  # fmt: skip
     title = _("It came back") if back else _("A copy of her picture")
     if one.strong:
-        return title, _("Confirm it without looking."), _("The picture's fingerprint is so near that chance is ruled out.")
+        return (
+            title,
+            _("Confirm it without looking."),
+            _("The picture's fingerprint is so near that chance is ruled out."),
+        )
     return (
         title, _("Ask her, or confirm it with a reason."),
         _("The fingerprint is near, but not near enough to be sure."),
@@ -93,20 +97,32 @@ def ages(
     names = reasons.labels(one.match for one in shown)
     for one in shown:
         yield Decision(
-            kind="age", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="age",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("How old was she in this picture?"),
             proposed=_("Leave it to her, unless you know."),
-            reason=_("It is another picture than those enrolled. Until its age is known nothing is captured and nobody is written to. "
-                     "She is asked in the portal. Nobody looks at the picture to find out."),
+            reason=_(
+                "It is another picture than those enrolled. Until its age is known nothing is captured and nobody is "
+                "written to. "
+                "She is asked in the portal. Nobody looks at the picture to find out."
+            ),
             options=(
-                Option("adult", _("18 or older")), Option("minor", _("Under 18"), "careful"),
+                Option("adult", _("18 or older")),
+                Option("minor", _("Under 18"), "careful"),
             ),
             blanks=(Blank("why", _("How you know"), needed_for=("adult",)),),
             facts=(
-                Fact("kind", _("Kind of match"), one.match.kind), Fact("site", _("Site"), one.site.domain),
+                Fact("kind", _("Kind of match"), one.match.kind),
+                Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
-            reasons=reasons.sentences(one.match.reasons, names), harm=2, since=one.confirmed_at, mark=mark(one.pk, one.age),
+            reasons=reasons.sentences(one.match.reasons, names),
+            harm=2,
+            since=one.confirmed_at,
+            mark=mark(one.pk, one.age),
         )
 
 
@@ -124,14 +140,21 @@ def sites(
         rows = rows.select_for_update(of=("self",))
     for one in rows.order_by("added_at")[:EACH]:
         yield Decision(
-            kind="site", id=one.pk, case_id=None, reference="", title=_("How does this site behave?"),
+            kind="site",
+            id=one.pk,
+            case_id=None,
+            reference="",
+            title=_("How does this site behave?"),
             proposed=_("Say what you know; leave it where you do not."),
             reason=_("Hostile and extortionate operators are never written to; the company that hosts them is."),
             options=(
-                Option("cooperative", _("Answers requests")), Option("hostile", _("Hostile"), "careful"),
+                Option("cooperative", _("Answers requests")),
+                Option("hostile", _("Hostile"), "careful"),
                 Option("extortionate", _("Asks money for removal"), "careful"),
             ),
             blanks=(Blank("why", _("How you know (no case, no name)")),),
             facts=(Fact("site", _("Site"), one.domain), Fact("kind", _("Kind of site"), one.kind)),
-            harm=7, since=one.added_at, mark=mark(one.pk, one.hostility),
+            harm=7,
+            since=one.added_at,
+            mark=mark(one.pk, one.hostility),
         )

@@ -33,7 +33,12 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
         Fact("law", _("Law"), kind.law if kind else ""),
         Fact("why", _("Why this way"), route.why),
         Fact("clock", _("Clock"), route.clock_basis or (kind.clock.text if kind else ""), side=True),
-        Fact("step", _("Step"), _("reminder %(n)d") % {"n": one.step - 1} if one.step > 1 else _("first notice"), side=True),
+        Fact(
+            "step",
+            _("Step"),
+            _("reminder %(n)d") % {"n": one.step - 1} if one.step > 1 else _("first notice"),
+            side=True,
+        ),
         Fact("language", _("Language"), one.language, side=True),
         Fact("template", _("Wording"), one.template, side=True),
         Fact("site", _("Site"), one.finding.site.domain),
@@ -54,17 +59,25 @@ def drafts(
 ) -> Iterator[Decision]:
     for one in _notices(Notice.State.DRAFT, case, only, lock):
         yield Decision(
-            kind="notice", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="notice",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("A notice to approve"),
             proposed=_("Approve it, if the recipient and what they learn are right."),
             reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
             facts=(*_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
-            exposure=exposures(one.exposure_lines or one.route.exposure_lines), answers=answers(one.answers)
-            if one.channel == "form" else (),
-            text_label=_("Complete text"), text=one.text or "", harm=LATER["notice"], since=one.drafted_at,
-            due=one.route.starts_at, mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
+            exposure=exposures(one.exposure_lines or one.route.exposure_lines),
+            answers=answers(one.answers) if one.channel == "form" else (),
+            text_label=_("Complete text"),
+            text=one.text or "",
+            harm=LATER["notice"],
+            since=one.drafted_at,
+            due=one.route.starts_at,
+            mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
         )
 
 
@@ -73,20 +86,33 @@ def filings(
 ) -> Iterator[Decision]:
     for one in _notices(Notice.State.PREPARED, case, only, lock):
         yield Decision(
-            kind="filing", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="filing",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("A form to file"),
             proposed=_("Copy the answers into the form, send it, and note the number they give."),
-            reason=_("This party takes notices through a form only. A person files it; nothing is filled in by itself."),
+            reason=_(
+                "This party takes notices through a form only. A person files it; nothing is filled in by itself."
+            ),
             options=(
-                Option("filed", _("Filed"), "primary"), Option("refuse", _("Cannot be filed"), "careful"),
+                Option("filed", _("Filed"), "primary"),
+                Option("refuse", _("Cannot be filed"), "careful"),
             ),
             blanks=(
-                Blank("outside_reference", _("Their reference"), _("The number or code the form showed after sending.")),
+                Blank(
+                    "outside_reference", _("Their reference"), _("The number or code the form showed after sending.")
+                ),
                 Blank("why", _("Reason, if it cannot be filed"), needed_for=("refuse",)),
             ),
             facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)),
-            exposure=exposures(one.exposure_lines or one.route.exposure_lines), answers=answers(one.answers),
-            text_label=_("Complete text"), text=one.text or "", harm=LATER["filing"], since=one.drafted_at,
+            exposure=exposures(one.exposure_lines or one.route.exposure_lines),
+            answers=answers(one.answers),
+            text_label=_("Complete text"),
+            text=one.text or "",
+            harm=LATER["filing"],
+            since=one.drafted_at,
             mark=mark(one.pk, one.state, one.contact, one.answers),
         )
 
@@ -99,19 +125,30 @@ def ambiguous(
     for one in narrowed(rows.filter(case_id__in=cases).order_by("created"), case, only, lock):
         owner = cases[one.case_id]
         yield Decision(
-            kind="send", id=one.pk, case_id=owner.pk, reference=owner.reference, danger=owner.danger,
+            kind="send",
+            id=one.pk,
+            case_id=owner.pk,
+            reference=owner.reference,
+            danger=owner.danger,
             title=_("Was this mail sent?"),
             proposed=_("Look in the mail server's log for the message id."),
-            reason=_("The machine stopped while the mail was on its way. Sending it twice would do harm, so a person says which."),
+            reason=_(
+                "The machine stopped while the mail was on its way. Sending it twice would do harm, so a person says "
+                "which."
+            ),
             options=(
-                Option("sent", _("It was sent")), Option("again", _("It was not sent: send it"), "careful"),
+                Option("sent", _("It was sent")),
+                Option("again", _("It was not sent: send it"), "careful"),
             ),
             facts=(
-                Fact("recipient", _("Recipient"), str(one.recipient or "")), Fact("message-id", _("Message id"), one.message_id),
+                Fact("recipient", _("Recipient"), str(one.recipient or "")),
+                Fact("message-id", _("Message id"), one.message_id),
                 Fact("sending-at", _("Begun"), one.sending_at.strftime("%Y-%m-%d %H:%M UTC") if one.sending_at else ""),
                 Fact("answer", _("Last answer of the mail server"), one.answer),
             ),
-            harm=1, since=one.sending_at or one.created, mark=mark(one.pk, one.state, one.attempts),
+            harm=1,
+            since=one.sending_at or one.created,
+            mark=mark(one.pk, one.state, one.attempts),
         )
 
 
@@ -123,7 +160,11 @@ def replies(
         notice, owner = one.notice, one.notice.case
         guess = reply_kinds().get(one.kind, one.kind)
         yield Decision(
-            kind="reply", id=one.pk, case_id=owner.pk, reference=owner.reference, danger=owner.danger,
+            kind="reply",
+            id=one.pk,
+            case_id=owner.pk,
+            reference=owner.reference,
+            danger=owner.danger,
             title=_("A reply nobody could read for certain"),
             proposed=_("Read it and say what it is."),
             reason=_("The machine's guess is not certain enough to act on."),
@@ -131,13 +172,20 @@ def replies(
                 Option(kind, words, "primary" if kind == one.kind else "") for kind, words in reply_kinds().items()
             ),
             facts=(
-                Fact("guess", _("Guess"), guess), Fact("guess-kind", _("Guessed kind"), one.kind),
+                Fact("guess", _("Guess"), guess),
+                Fact("guess-kind", _("Guessed kind"), one.kind),
                 Fact("confidence", _("Certainty"), f"{one.confidence:.2f}"),
                 Fact("because", _("Because of"), str(one.because or "")),
-                Fact("from", _("From"), str(one.sender or "")), Fact("subject", _("Subject line"), str(one.subject_line or "")),
-                Fact("notice", _("About our notice"), notice.reference), Fact("recipient", _("Sent to"), notice.contact),
+                Fact("from", _("From"), str(one.sender or "")),
+                Fact("subject", _("Subject line"), str(one.subject_line or "")),
+                Fact("notice", _("About our notice"), notice.reference),
+                Fact("recipient", _("Sent to"), notice.contact),
             ),
-            text_label=_("Their words"), text=str(one.text or ""), harm=3, since=one.at, mark=mark(one.pk, one.kind, one.confidence),
+            text_label=_("Their words"),
+            text=str(one.text or ""),
+            harm=3,
+            since=one.at,
+            mark=mark(one.pk, one.kind, one.confidence),
         )
 
 
@@ -150,18 +198,25 @@ def conflicts(
     for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
         checks = list(Check.objects.filter(finding=one).order_by("-at")[:4])
         yield Decision(
-            kind="conflict", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            kind="conflict",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
             title=_("The checks disagree"),
             proposed=_("Have it looked at again, or say that it is still there."),
             reason=_("Nothing is called gone while the evidence speaks both ways."),
             options=(
-                Option("again", _("Check again"), "primary"), Option("live", _("It is still there")),
+                Option("again", _("Check again"), "primary"),
+                Option("live", _("It is still there")),
             ),
             blanks=(Blank("why", _("Reason (may stay empty)")),),
             facts=(
-                Fact("site", _("Site"), one.site.domain), Fact("page", _("Page"), one.page_url or "", address=True),
+                Fact("site", _("Site"), one.site.domain),
+                Fact("page", _("Page"), one.page_url or "", address=True),
             ),
             reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
-            harm=2, since=checks[0].at if checks else one.confirmed_at,
+            harm=2,
+            since=checks[0].at if checks else one.confirmed_at,
             mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
         )

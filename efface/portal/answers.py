@@ -73,7 +73,10 @@ def age(request: Any, id: uuid.UUID) -> HttpResponse:
     if finding is None:
         return _again(request)
     if choice == Age.UNKNOWN:
-        messages.info(request, _("That is all right. Your caseworker can help you with it; until then we write to nobody about it."))
+        messages.info(
+            request,
+            _("That is all right. Your caseworker can help you with it; until then we write to nobody about it."),
+        )
         return redirect("portal:case")
     try:
         with transaction.atomic():
@@ -145,6 +148,8 @@ def message(request: Any) -> HttpResponse:
         letters.write(case, from_survivor=True, author=ACTOR, text=text, now=clock.now())
     except letters.Unusable as refusal:
         thread = case.messages.order_by("at")
-        return page.show(request, "portal/messages.html", case, {"thread": thread, "problem": str(refusal), "typed": text}, 422)
+        return page.show(
+            request, "portal/messages.html", case, {"thread": thread, "problem": str(refusal), "typed": text}, 422
+        )
     messages.success(request, _("Sent. You find the answer here."))
     return redirect("portal:messages")

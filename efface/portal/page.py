@@ -27,10 +27,14 @@ def own_case(request: Any) -> Case | None:
     return Case.objects.filter(pk=request.case_id).exclude(state=Case.State.ERASED).first()
 
 
-def show(request: Any, template: str, case: Case, more: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+def show(
+    request: Any, template: str, case: Case, more: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
     """A page inside the case: with what every one of them needs."""
     unread = Message.objects.filter(case=case, from_survivor=False, read_at=None).count()
-    return render(request, template, {"case": case, "now": clock.now(), "unread": unread, **(more or {})}, status=status)
+    return render(
+        request, template, {"case": case, "now": clock.now(), "unread": unread, **(more or {})}, status=status
+    )
 
 
 def out(request: Any) -> HttpResponse:
@@ -62,7 +66,10 @@ def candidates(one: Case) -> list[dict[str, Any]]:
     if one.state != Case.State.OPEN:
         return []
     rows = Match.objects.filter(case=one, state=Match.State.ASKED).select_related("sighting__site", "sighting__media")
-    return [{"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)} for row in rows.order_by("made_at")]
+    return [
+        {"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)}
+        for row in rows.order_by("made_at")
+    ]
 
 
 def _region(reasons: Any) -> dict[str, Any] | None:
@@ -71,7 +78,13 @@ def _region(reasons: Any) -> dict[str, Any] | None:
         box = one.get("region") if isinstance(one, dict) else None
         if isinstance(box, list) and len(box) == 4 and all(isinstance(share, int | float) for share in box):
             x, y, width, height = (min(100.0, max(0.0, share * 100)) for share in box)
-            return {"x": x, "y": y, "width": width, "height": height, "words": words.place(x + width / 2, y + height / 2)}
+            return {
+                "x": x,
+                "y": y,
+                "width": width,
+                "height": height,
+                "words": words.place(x + width / 2, y + height / 2),
+            }
     return None
 
 
@@ -79,17 +92,28 @@ def findings(one: Case) -> list[dict[str, Any]]:
     rows = list(Finding.objects.filter(case=one).select_related("site", "match").order_by("-confirmed_at"))
     notices, routes = list(Notice.objects.filter(case=one)), list(Route.objects.filter(case=one))
     looks = dict(
-        Deadline.objects.filter(case_id=one.pk, kind="finding.check", state=Deadline.State.WAITING).values_list("subject", "due")
+        Deadline.objects.filter(case_id=one.pk, kind="finding.check", state=Deadline.State.WAITING).values_list(
+            "subject", "due"
+        )
     )
     told = []
     for row in rows:
         mine = [notice for notice in notices if notice.finding_id == row.pk]
-        clocks = [notice.clock_due for notice in mine if notice.clock_due and notice.state in OUT and notice.clock_due > clock.now()]
+        clocks = [
+            notice.clock_due
+            for notice in mine
+            if notice.clock_due and notice.state in OUT and notice.clock_due > clock.now()
+        ]
         standing = words.Standing(
-            state=row.state, age=row.age, paused=one.state == Case.State.PAUSED, stopped=row.stopped,
-            waiting=sum(notice.state in WAITING for notice in mine), sent=len({n.route_id for n in mine if n.state in OUT}),
+            state=row.state,
+            age=row.age,
+            paused=one.state == Case.State.PAUSED,
+            stopped=row.stopped,
+            waiting=sum(notice.state in WAITING for notice in mine),
+            sent=len({n.route_id for n in mine if n.state in OUT}),
             planned=sum(r.finding_id == row.pk and r.state == Route.State.PLANNED for r in routes),
-            next_look=looks.get(row.pk), law_date=min(clocks, default=None),
+            next_look=looks.get(row.pk),
+            law_date=min(clocks, default=None),
         )
         ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN
         told.append({"finding": row, "told": words.told(standing), "ask_age": ask, "settled": row.state in words.GONE})
@@ -104,10 +128,12 @@ def consents(request: Any) -> HttpResponse:
         return out(request)
     now = clock.now()
     standing = {
-        row.purpose: row for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
+        row.purpose: row
+        for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
     }
     switches = [
-        {"permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now)} for each in words.permissions()
+        {"permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now)}
+        for each in words.permissions()
     ]
     return show(request, "portal/consents.html", one, {"switches": switches})
 

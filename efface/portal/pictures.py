@@ -33,7 +33,11 @@ def pictures(request: Any) -> HttpResponse:
 
 
 def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]:
-    chosen, age, faces = request.FILES.getlist("pictures"), request.POST.get("age", Age.UNKNOWN), "with_face" in request.POST
+    chosen, age, faces = (
+        request.FILES.getlist("pictures"),
+        request.POST.get("age", Age.UNKNOWN),
+        "with_face" in request.POST,
+    )
     problem = uploading.objection(chosen, int(request.META.get("CONTENT_LENGTH") or 0))
     if problem:
         return None, problem
@@ -41,7 +45,9 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
         return None, _("Everything is paused. Press Continue first.")
     # Asked before anything is read: of a minor nothing is taken in.
     if Age.MINOR in (age, case.age) or age not in Age.values:
-        return None, _("For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster.")
+        return None, _(
+            "For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster."
+        )
     read = uploading.read([one.read() for one in chosen], faces=faces)
     labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
     try:

@@ -37,14 +37,26 @@ def enter(request: Any) -> HttpResponse:
         return render(request, "portal/enter.html")
     key = _tries_key(request)
     if int(cache.get(key, 0)) >= TRIES:
-        return _sorry(request, _("There were many wrong codes from here. For safety, please wait a quarter of an hour and try "
-                                 "again. Your code still works."), 429)
+        return _sorry(
+            request,
+            _(
+                "There were many wrong codes from here. For safety, please wait a quarter of an hour and try "
+                "again. Your code still works."
+            ),
+            429,
+        )
     found = opening.enter(request.POST.get("code", "")[:200])
     if found is None:
         _count(key)
         log.info("portal: a code did not open")
-        return _sorry(request, _("This code does not open anything. Look at each letter again: codes hold no 0, o, 1, i or l. "
-                                 "If it still does not work, your caseworker can give you a new one."), 422)
+        return _sorry(
+            request,
+            _(
+                "This code does not open anything. Look at each letter again: codes hold no 0, o, 1, i or l. "
+                "If it still does not work, your caseworker can give you a new one."
+            ),
+            422,
+        )
     organisation, case = found
     # A new session with nothing of an earlier one in it: neither another case nor a sign-in to the desk.
     request.session.flush()

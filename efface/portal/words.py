@@ -62,10 +62,23 @@ def told(standing: Standing) -> Told:
     if standing.paused:
         return Told(now, ((_("Everything is paused, as you wished. Nothing happens until you press Continue."), None),))
     if standing.age == Age.UNKNOWN:
-        return Told(now, ((_("We need one answer from you first: how old you were. Until then we write to nobody."), None),))
+        return Told(
+            now, ((_("We need one answer from you first: how old you were. Until then we write to nobody."), None),)
+        )
     if standing.age == Age.MINOR:
-        return Told(now, ((_("For pictures of somebody under 18 there are other ways, often faster. Your caseworker speaks with you "
-                             "about them. We keep and send nothing."), None),))
+        return Told(
+            now,
+            (
+                (
+                    _(
+                        "For pictures of somebody under 18 there are other ways, often faster. Your caseworker "
+                        "speaks with you "
+                        "about them. We keep and send nothing."
+                    ),
+                    None,
+                ),
+            ),
+        )
     if standing.stopped:
         return Told(now, ((_("Nothing more is done here for now. Your caseworker can tell you why."), None),))
     lines: list[tuple[str, datetime | None]] = []
@@ -112,19 +125,24 @@ def permissions() -> tuple[Permission, ...]:
     nobody = _("Nobody outside learns anything.")
     return (
         Permission(Purpose.HASH_MATCH, _("Look for copies of my pictures"),
-                   _("We compare fingerprints of your pictures with pictures on the sites we visit. A fingerprint is a short row of "
+                   _("We compare fingerprints of your pictures with pictures on the sites we visit. A fingerprint is "
+                     "a short row of "
                      "numbers; the picture itself is not kept."), nobody),
         Permission(Purpose.FACE_SEARCH, _("Look for my face"),
-                   _("We compare the faces we meet with yours, to find pictures you do not know of. Everybody else's face is forgotten "
+                   _("We compare the faces we meet with yours, to find pictures you do not know of. Everybody else's "
+                     "face is forgotten "
                      "at once. First a worker speaks with you."), nobody),
         Permission(Purpose.TEXT_SEARCH, _("Look for my name"),
                    _("We look for the names, handles or numbers you gave us."), nobody),
         Permission(Purpose.NOTIFY, _("Write to hosting companies and search engines"),
                    _("We ask those who can remove it to do so, in our name."),
-                   _("They learn the address of the page and that the person shown did not agree. They do not learn your name.")),
+                   _("They learn the address of the page and that the person shown did not agree. They do not learn "
+                     "your name.")),
         Permission(Purpose.CONTACT_OPERATOR, _("Write to the site itself"),
-                   _("We ask the people who run the site, where that seems safe. We never write to sites that blackmail."),
-                   _("They learn that somebody objects, and to which page. They do not learn your name. Some may tell the person who "
+                   _("We ask the people who run the site, where that seems safe. We never write to sites that "
+                     "blackmail."),
+                   _("They learn that somebody objects, and to which page. They do not learn your name. Some may "
+                     "tell the person who "
                      "put it there.")),
         Permission(Purpose.HASH_LISTS, _("Pass fingerprints to lists that large platforms use"),
                    _("Platforms on these lists can stop the same picture from being uploaded."),

@@ -76,7 +76,9 @@ def let_in(client: Client, url: str) -> bool:
     answer = client.get(url)
     if answer.status_code == 403:
         return False
-    turned_away = answer.status_code == 302 and answer.headers["Location"].startswith(("/console/sign-in/?next", "/enter/"))
+    turned_away = answer.status_code == 302 and answer.headers["Location"].startswith(
+        ("/console/sign-in/?next", "/enter/")
+    )
     assert answer.status_code < 500, url
     return not turned_away
 
@@ -154,8 +156,12 @@ def test_one_organisation_never_meets_another(organisation: Any, now: Any) -> No
         notice = people.make_notice(people.make_finding(case))
     theirs = people.signed_in(people.worker(other, "lead"))
     assert case.reference.encode() not in theirs.get("/console/cases/").content
-    assert b"form class=\"decision\"" not in theirs.get("/console/queue/").content
-    for url in (f"/console/cases/{case.pk}/", f"/console/cases/{case.pk}/timeline/", f"/console/cases/{case.pk}/pictures/"):
+    assert b'form class="decision"' not in theirs.get("/console/queue/").content
+    for url in (
+        f"/console/cases/{case.pk}/",
+        f"/console/cases/{case.pk}/timeline/",
+        f"/console/cases/{case.pk}/pictures/",
+    ):
         assert theirs.get(url).status_code == 404
     for kind, id in (("match", match.pk), ("notice", notice.pk)):
         answer = theirs.post(f"/console/decision/{kind}/{id}/take/", {"choice": "confirm", "mark": "x"}, follow=True)

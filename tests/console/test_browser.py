@@ -1,5 +1,6 @@
-"""Every page of both doors in Chromium, at the width of a phone (light) and of a desk (dark): no accessibility violation, no complaint of the
-browser (content security policy included), no request to anybody else, nothing to scroll sideways.
+"""Every page of both doors in Chromium, at the width of a phone (light) and of a desk (dark): no accessibility
+violation, no complaint of the browser (content security policy included), no request to anybody else, nothing to scroll
+sideways.
 
 ``EFFACE_SHOTS=DIR`` keeps a picture of each page there, to look at.
 """
@@ -98,3 +99,46 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
         assert browser.outside == []
         assert complaints == []
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("way", ["Escape", "link"])
+def test_quick_exit_leaves_at_once(world: Any, way: str) -> None:
+    her = people.entered(world.access_code)
+    with chromium() as browser, browser.page(her) as page:
+        page.goto(ORIGIN + "/case/")
+        before = page.evaluate("history.length")
+        if way == "Escape":
+            page.keyboard.press("Escape")
+        else:
+            page.click("a.exit")
+        page.wait_for_function("document.title === 'House plants'")
+        assert page.evaluate("history.length") == before
+        page.goto(ORIGIN + "/case/")
+        assert page.inner_text("h1") == "Your access code"
+        assert page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
+
+
+def test_the_way_through_without_javascript(organisation: Any, world: Any) -> None:
+    from efface.search.models import Match
+
+    her = people.entered(world.access_code)
+    with chromium() as browser, browser.page(her, java_script_enabled=False) as page:
+        page.goto(ORIGIN + "/case/")
+        page.check("form.candidate input[value=adult]")
+        page.click("form.candidate button[value=not-me]")
+        assert "Your answer is noted" in page.inner_text("main")
+        page.click("form.stop button")
+        assert "Everything is paused." in page.inner_text("main")
+        page.click("a.exit")
+        assert page.title() == "House plants"
+    with tenancy.organisation(organisation.pk):
+        assert not Match.objects.filter(state="asked").exists()
+
+
+def test_text_can_be_twice_as_large(world: Any) -> None:
+    """200 % zoom of a window 640 pixels wide leaves 320 of CSS: nothing must be cut off or scroll sideways."""
+    her = people.entered(world.access_code)
+    with chromium() as browser, browser.page(her, width=320, height=400) as page:
+        for path in ("/", "/case/", "/case/allow/", "/case/pictures/", "/case/messages/"):
+            page.goto(ORIGIN + path)
+            assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), path

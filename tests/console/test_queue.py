@@ -104,7 +104,7 @@ def test_a_paused_case_waits_for_nobody(organisation: Any, case: Any, desk: Clie
         match = people.make_match(case)
         mark = mark_of(desk, "match", match.pk)
         consents.stop(case, "survivor", now)
-    assert "form class=\"decision\"" not in desk.get("/console/queue/").content.decode()
+    assert 'form class="decision"' not in desk.get("/console/queue/").content.decode()
     assert "Nothing was done a second time" in take(desk, "match", match.pk, "confirm", mark=mark)
 
 
@@ -112,7 +112,13 @@ def test_a_notice_is_shown_whole_with_who_learns_what(organisation: Any, case: A
     with tenancy.organisation(organisation.pk):
         notice = people.make_notice(people.make_finding(case))
     page = desk.get(f"/console/decision/notice/{notice.pk}/").content.decode()
-    for words in ("abuse@host.example", "Example Hosting", "Every line of it.", "It hosts the page.", "the address of the page"):
+    for words in (
+        "abuse@host.example",
+        "Example Hosting",
+        "Every line of it.",
+        "It hosts the page.",
+        "the address of the page",
+    ):
         assert words in page
 
 
@@ -174,8 +180,15 @@ def test_an_ambiguous_send_is_settled_by_a_person(organisation: Any, case: Any, 
     with tenancy.organisation(organisation.pk):
         notice = people.make_notice(people.make_finding(case), state="ambiguous")
         row = Outbox(
-            organisation=organisation, case_id=case.pk, kind="notice", subject=notice.pk, key="k", message_id="<m@efface>",
-            state="ambiguous", created=now, sending_at=now,
+            organisation=organisation,
+            case_id=case.pk,
+            kind="notice",
+            subject=notice.pk,
+            key="k",
+            message_id="<m@efface>",
+            state="ambiguous",
+            created=now,
+            sending_at=now,
         )
         row.recipient, row.message = "abuse@host.example", "raw"
         row.save()
@@ -190,7 +203,13 @@ def test_an_unclear_reply_is_read_as_text(organisation: Any, case: Any, desk: Cl
     with tenancy.organisation(organisation.pk):
         notice = people.make_notice(people.make_finding(case), state="sent", sent_at=now)
         mail = Inbound(
-            organisation=organisation, case_id=case.pk, notice=notice, at=now, raw=notice.pk, digest=b"1", kind="refuses",
+            organisation=organisation,
+            case_id=case.pk,
+            notice=notice,
+            at=now,
+            raw=notice.pk,
+            digest=b"1",
+            kind="refuses",
             confidence=0.5,
         )
         mail.sender, mail.subject_line = "abuse@host.example", "Re: <b>your</b> notice"

@@ -25,7 +25,9 @@ def clean(value: Any) -> str:
     Escaping is the template's; the result is not marked safe."""
     text = "" if value is None else str(value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")[:LONGEST]
-    return "".join(one for one in text if one in KEPT or unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs", "Cn"))
+    return "".join(
+        one for one in text if one in KEPT or unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs", "Cn")
+    )
 
 
 @register.filter
