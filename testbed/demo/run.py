@@ -162,6 +162,7 @@ class Demo:
             sum((person.done for person in self.people), Counter())  # type: ignore[attr-defined]
         )
         result["steps"] = self.drive.steps
+        result["failures"] = [line for person in self.people for line in getattr(person, "failures", [])][:20]
         result["timings"] = self.timings | {
             "waited": round(self.drive.waited_s, 1),
             "people": round(self.drive.people_s, 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -42,14 +41,15 @@ class Worker:
         landed = self.browser.submit(page.form("form[method=post]"), login=self.who.email, password=self.who.password)
         if "/sign-in/" in landed.url:
             raise PageFailed(f"{self.who.role} could not sign in")
-        self.left_alone: set[tuple[str, str]] = set()
+        self.left_alone: set[tuple[str, str, str]] = set()
+        self.failures: list[str] = []
 
     def act(self, now: datetime) -> int:
         """Work through the queue until nothing is left that this person decides."""
         count = 0
         for _ in range(MOST_ROUNDS):
             page = self.browser.get("/console/queue/")
-            form = next((one for one in page.forms("form.decision") if (one.kind, one.id) not in self.left_alone), None)
+            form = next((one for one in page.forms("form.decision") if self.key(one) not in self.left_alone), None)
             if form is None:
                 return count
             count += self.decide(form)
@@ -59,15 +59,22 @@ class Worker:
         """Answer one decision, or leave it alone. Returns how many things were done."""
         answer = getattr(self, "on_" + form.kind.replace("-", "_"), lambda _: None)(form)
         if answer is None:
-            self.left_alone.add((form.kind, form.id))
+            self.left_alone.add(self.key(form))
             return 0
         choice, filled = answer
-        with contextlib.suppress(PageFailed):
+        # What could not be decided is not tried for ever: it is asked again when it has changed.
+        self.left_alone.add(self.key(form))
+        try:
             self.browser.submit(form, choice=choice, **filled)
-        # What could not be decided is not tried for ever.
-        self.left_alone.add((form.kind, f"{form.id}:{form.fields.get('mark', '')}"))
+        except PageFailed as error:
+            self.failures.append(f"{form.kind} {choice}: {error}")
+            return 0
         self.done[f"{form.kind}.{choice}"] += 1
         return 1
+
+    @staticmethod
+    def key(form: Form) -> tuple[str, str, str]:
+        return form.kind, form.id, form.fields.get("mark", "")
 
 
 Answer = tuple[str, dict[str, str]] | None
@@ -77,7 +84,7 @@ class Caseworker(Worker):
     """Decides as the handbook says: a picture match is confirmed without looking; a strong face match is put to her; a
     weak one is not hers until more speaks for it."""
 
-    def open_case(self, label: str, language: str = "en") -> tuple[str, str]:
+    def open_case(self, label: str, language: str = "en", acquisition: str = "device_repair_lost_cloud") -> tuple[str, str]:
         """A new case; returns its page's address and the access code."""
         page = self.browser.get("/console/cases/new/")
         form = next(one for one in page.forms("form[method=post]") if "age" in one.fields)

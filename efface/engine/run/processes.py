@@ -52,6 +52,13 @@ def trusted_environment(role: str) -> dict[str, str]:
     return environment
 
 
+def _kind() -> str:
+    try:
+        return (settings.data_folder() / "kind").read_text(encoding="ascii").strip()
+    except OSError:
+        return "production"
+
+
 def of_installation(world_fd: int | None = None) -> list[Process]:
     """All processes besides PostgreSQL, in the order of their start."""
     python = [sys.executable, "-m"]
@@ -60,10 +67,11 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
         *python, "efface.whereabouts.fetcher", "--socket", str(socket["fetcher"]),
         "--faces-socket", str(socket["faces"]), "--models", str(models_folder()),
     ]  # fmt: skip
+    scanner += ["--exit-with-parent", "--kind", _kind()]
     if world_fd is not None:
         scanner += ["--world-fd", str(world_fd)]
     if settings.get("tor_proxy"):
-        scanner += ["--tor", settings.get("tor_proxy")]
+        scanner += ["--socks", settings.get("tor_proxy")]
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
     return [
         Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),
