@@ -12,7 +12,7 @@ from random import Random
 from typing import Literal
 
 HOUR = 3600.0
-Do = Literal["reply", "dsn", "remove", "gate", "cloak", "move", "purge", "hold", "delist"]
+Do = Literal["reply", "dsn", "remove", "gate", "cloak", "move", "purge", "hold", "delist", "forward"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +160,18 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
 
 
 def _cdn(view: View, rng: Random) -> list[Move]:
-    """A pass-through: purges its copies, names the host, removes nothing at the origin."""
+    """A pass-through: purges its copies, names the host, removes nothing at the origin, and passes the report on to the
+    host three days later."""
     text = (
         f"{view.company} is a network provider offering a pass-through service and does not host the content. "
         f"The hosting provider of the site is {view.host_name}; its abuse contact is {view.host_abuse}. "
         "Any copy in our cache has been purged."
     )
     after = rng.uniform(2, 8) * HOUR
-    return [Move(after, "purge", view.cached), _reply(after + 300, "passes-on", text)]
+    moves = [Move(after, "purge", view.cached), _reply(after + 300, "passes-on", text)]
+    if not view.earlier and (view.pages or view.media):
+        moves.append(Move(72 * HOUR, "forward", view.pages + view.media))
+    return moves
 
 
 def _registrar(view: View, rng: Random) -> list[Move]:

@@ -40,6 +40,9 @@ def directory(state: State) -> dict[str, Desk]:
                 provider.stale_abuse, provider.role, provider.key, "bounces", provider.name
             )
     for registrar in world.registrars:
+        if registrar.rdap == "several":
+            legal = f"legal@{registrar.domain}"
+            found[legal] = Desk(legal, "registrar", registrar.key, "acknowledges", registrar.name)
         found[registrar.abuse] = Desk(registrar.abuse, "registrar", registrar.key, registrar.desk, registrar.name)
     for operator in world.operators:
         if operator.mailbox:
@@ -147,9 +150,7 @@ def file_form(state: State, site: str, urls: list[str]) -> None:
     view = look(state, desk, urls)
     rng = Random(f"{state.world.seed}:{desk.address}:{sorted(urls)}:{view.earlier}")
     state.mails.setdefault(desk.address, []).append(urls)
-    for move in desks.decide(view, rng):
-        if move.do not in {"reply", "dsn"}:
-            state.later(move.after_s, move.do, targets=move.targets, by=desk.address)
+    _silently(state, desk, desks.decide(view, rng))
 
 
 def apply(state: State, event: Event) -> Outgoing | None:
@@ -169,6 +170,8 @@ def apply(state: State, event: Event) -> Outgoing | None:
         for url in data["targets"]:
             hidden.add(url)
             state.log("gated" if kind == "gate" else "cloaked", url=url, by=data["by"])
+    elif kind == "forward":
+        _forward(state, data["targets"])
     elif kind == "move":
         _move(state, data["targets"])
     elif kind == "hold":
@@ -192,6 +195,23 @@ def apply(state: State, event: Event) -> Outgoing | None:
         )
         return mail
     return None
+
+
+def _forward(state: State, urls: list[str]) -> None:
+    """The CDN passes a report on: each host concerned treats it as a mail of its own, but writes to nobody."""
+    for key in sorted({state.host_of(url.split("/")[2]) for url in urls if state.stands(url)}):
+        host = state.world.provider(key)
+        desk = Desk(host.abuse, host.role, host.key, host.desk, host.name)
+        view = look(state, desk, urls)
+        rng = Random(f"{state.world.seed}:forward:{desk.address}:{sorted(urls)}:{view.earlier}")
+        state.mails.setdefault(desk.address, []).append(urls)
+        _silently(state, desk, desks.decide(view, rng))
+
+
+def _silently(state: State, desk: Desk, moves: list[Move]) -> None:
+    for move in moves:
+        if move.do not in {"reply", "dsn"}:
+            state.later(move.after_s, move.do, targets=move.targets, by=desk.address)
 
 
 def _expire(state: State, data: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ _STARTS = [
 ]
 _ENDS = ["rel", "dax", "mere", "vane", "lin", "tok", "sund", "mar", "vik", "nor", "fell", "wick", "bo", "ran", "lo"]
 _SITE_TAILS = ["pics", "gallery", "board", "tube", "album", "vault", "snaps", "wall", "leaks", "share", "photos"]
-_SUFFIXES = ["com", "net", "org", "com", "net", "to", "cc", "ru", "io", "me"]
+_SUFFIXES = ["com", "net", "com", "net", "to", "cc", "ru", "io", "me"]
 _ADJECTIVES = [
     "quiet",
     "amber",

@@ -285,6 +285,16 @@ def test_a_cdn_copy_outlives_its_origin_until_purged(yard: Yard) -> None:
     assert host.abuse in yard.inbox.mails[-1][2].get_content()
 
 
+def test_a_cdn_passes_the_report_on_to_the_host(yard: Yard) -> None:
+    item, site, _ = yard.item_at("complies-slow", cdn="cdn-0")
+    yard.send(yard.world.provider(site.cdn).abuse, item.urls())
+    yard.forward(hours=71)
+    assert yard.statuses(item) == (200, 200, 200)
+    yard.forward(hours=45)
+    assert yard.client.get(item.page_urls[0]).status == 404
+    assert yard.client.get(item.media_urls[0] + "?fresh=1").status == 404
+
+
 def test_a_cdn_copy_expires(yard: Yard) -> None:
     item, site, _ = yard.item_at("complies-slow", cdn="cdn-0")
     yard.client.get(item.media_urls[0])
