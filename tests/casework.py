@@ -25,7 +25,7 @@ PDQ = "f0" * 32
 
 
 def make_user(name: str = "w") -> User:
-    return User.objects.create_user(f"{name}@example.org", "a long password", name=name, created=NOON)
+    return User.objects.create_user(f"{name}@example.org", name=name, created=NOON)
 
 
 def make_case(organisation: Any, **more: Any) -> Case:

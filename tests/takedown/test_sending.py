@@ -237,7 +237,7 @@ def test_a_dead_mailbox_is_followed_by_the_next_one_then_by_the_next_party(offic
     office.work()
     office.approve(route__role="operator")
     office.work()
-    tried = Notice.objects.filter(route__role="operator").order_by("drafted_at")
+    tried = Notice.objects.filter(route__role="operator").order_by("drafted_at", "pk")
     assert [(one.contact, one.state) for one in tried] == [
         ("dmca@pictures.example", "failed"), ("abuse@pictures.example", "failed"),
     ]  # fmt: skip
