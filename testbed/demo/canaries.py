@@ -102,7 +102,7 @@ def search_files(searcher: Searcher, folders: Iterable[Path]) -> list[Leak]:
     """Every file below these folders, as it lies there and unpacked."""
     leaks: list[Leak] = []
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
+        for path in [folder] if folder.is_file() else sorted(folder.rglob("*")):
             try:
                 if not path.is_file() or path.is_symlink():
                     continue

@@ -32,6 +32,8 @@ from testbed.demo.world import World
 from testbed.score import score
 from testbed.world import generate
 
+#: Folders in the temporary folder that belong to other runs, or to the world itself.
+OTHERS = ("efface-demo-", "efface-test-", "pytest-")
 CONSENTS = ("hash_match", "notify", "contact_operator")
 
 
@@ -59,7 +61,7 @@ class Demo:
         self.survivors: list[Survivor] = []
         self.drive: Drive | None = None
         self.peak: Peak | None = None
-        self.began = time.monotonic()
+        self.began, self.started = time.monotonic(), time.time()
         self.timings: dict[str, float] = {}
 
     @contextlib.contextmanager
@@ -182,11 +184,13 @@ class Demo:
         if done.returncode:
             raise RuntimeError(f"the search for canaries failed:\n{done.stderr[-2000:]}")
         opened = [Leak(*leak) for leak in json.loads(done.stdout)["leaks"]]
-        folders = [
-            self.folder / "data",
-            *(path for path in Path(tempfile.gettempdir()).glob("efface-*") if path != self.folder),
-        ]
-        return opened + search_files(Searcher(canaries), [folder for folder in folders if folder.is_dir()])
+        searcher = Searcher(canaries)
+        leaks = search_files(searcher, [self.folder / "data"])
+        for path in Path(tempfile.gettempdir()).iterdir():
+            # Temporary files of this run may lie beside its folder; other runs have canaries of their own.
+            if not path.name.startswith(OTHERS) and path.lstat().st_mtime >= self.started:
+                leaks += search_files(searcher, [path])
+        return opened + leaks
 
     def close(self) -> None:
         with contextlib.suppress(Exception):

@@ -84,7 +84,9 @@ class Caseworker(Worker):
     """Decides as the handbook says: a picture match is confirmed without looking; a strong face match is put to her; a
     weak one is not hers until more speaks for it."""
 
-    def open_case(self, label: str, language: str = "en", acquisition: str = "device_repair_lost_cloud") -> tuple[str, str]:
+    def open_case(
+        self, label: str, language: str = "en", acquisition: str = "device_repair_lost_cloud"
+    ) -> tuple[str, str]:
         """A new case; returns its page's address and the access code."""
         page = self.browser.get("/console/cases/new/")
         form = next(one for one in page.forms("form[method=post]") if "age" in one.fields)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from efface.engine.run.supervisor import end_with_parent
 from testbed.model import parse_time
 
 
@@ -28,7 +29,7 @@ class World:
         log = (folder / "world.log").open("ab")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "testbed.serve", "--dir", str(folder), "--mail-in", mail_in],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True,
+            stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
         )  # fmt: skip
         log.close()
         self.ready = self._await_ready()
@@ -46,7 +47,8 @@ class World:
                 return json.loads((self.folder / "ready.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
             except (OSError, ValueError):
                 time.sleep(0.05)
-        raise WorldFailed(f"the world did not start; {self.folder / 'world.log'} says why")
+        last = (self.folder / "world.log").read_text(errors="replace").strip().splitlines()[-1:]
+        raise WorldFailed(f"the world did not start: {' '.join(last)}")
 
     def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(*self.address, timeout=120)

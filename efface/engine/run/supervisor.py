@@ -34,7 +34,8 @@ class StartFailed(RuntimeError):
     """A process did not become ready; the message names it and the log to read."""
 
 
-def _in_child() -> None:
+def end_with_parent() -> None:
+    """Run in a child before its program: it ends when the thread that started it does, and dumps no core."""
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
@@ -92,7 +93,7 @@ class Supervisor:
             child.log.chmod(0o600)
             child.running = subprocess.Popen(
                 process.command, env=process.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=log_file, pass_fds=process.descriptors, start_new_session=True, cwd="/", preexec_fn=_in_child,
+                stderr=log_file, pass_fds=process.descriptors, start_new_session=True, cwd="/", preexec_fn=end_with_parent,
             )  # fmt: skip
         child.started = time.monotonic()
         child.starts += 1
