@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from efface.net.decoder import landlock, seal, work
-from efface.net.process import die_with_parent, no_dumps
+from efface.net.process import no_dumps
 
 _HEAD = struct.Struct("!4sBI")
 KINDS = {b"PICT": "picture", b"PAGE": "page", b"MAIL": "mail"}
@@ -212,7 +212,6 @@ def _put(descriptor: int, answer: Any) -> None:
 
 def main() -> int:
     no_dumps()
-    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     try:
