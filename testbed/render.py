@@ -56,7 +56,9 @@ def shell(site: Site, title: str, main: str, operator: Operator, head: str = "",
         for path, text in [("/", latest), ("/about", about), ("/contact", contact), ("/report", report)]
     )
     rng = Random(site.domain)
-    tags = "".join(f"<li><a href='/tag/{names.word(rng)}'>{names.word(rng)}</a></li>" for _ in range(6))
+    words = [names.word(rng) for _ in range(6)]
+    tags = "".join(f"<li><a href='/tag/{word}'>{word}</a></li>" for word in words[:2])
+    tags += "".join(f"<li>{word}</li>" for word in words[2:])
     pay = ""
     if operator.extortion:
         pay = "<p class='removal'>Want your pictures removed? Use our <a href='/removal'>paid removal service</a>.</p>"

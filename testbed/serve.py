@@ -2,6 +2,13 @@
 
 Everything listens on loopback, on ports chosen freely at start, so several worlds can run side by side. What a user of
 the world needs is written to ``DIR/ready.json`` (and printed as one line); the process ends on SIGTERM or SIGINT.
+
+``ready.json``: ``seed``, ``start``, ``now`` (ISO), ``days``, ``folder``, ``world`` (what the egress guard is given:
+``dns`` [address, port], ``dial`` {claimed: loopback}, ``ports`` {"80", "25", "43"}, ``rdap`` bootstrap data,
+``whois`` {suffix: server}), ``smtp`` [address, port] (smarthost and mail exchanger of every desk), ``seeds`` (home
+pages of all sites), ``search`` {domain, url, report}, ``cdns`` [{name, domain, ranges, asn}] (public knowledge),
+``subjects`` [{key, label, face, files, known_links}] (what each survivor has and knows), ``tsa`` {url, certificate,
+root}, ``control`` {url, token}.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import http.client
 import json
 import smtplib
 import socket
@@ -365,6 +366,38 @@ def test_mail_waits_for_a_mail_in_that_is_busy(yard: Yard) -> None:
     state = yard.forward(hours=11)
     assert state["idle"] is True
     assert len(yard.inbox.mails) == 1
+
+
+def test_a_site_that_is_down_still_holds_what_it_holds(yard: Yard) -> None:
+    for outage in sorted(yard.world.outages, key=lambda entry: entry.start):
+        yard.client.advance(outage.start)
+        if outage.how == "503":
+            assert yard.client.get(f"http://{outage.site}/robots.txt").status == 503
+        else:
+            with pytest.raises((http.client.HTTPException, OSError)):
+                yard.client.get(f"http://{outage.site}/")
+        yard.client.advance(outage.end)
+        assert yard.client.get(f"http://{outage.site}/").status == 200
+    assert {outage.how for outage in yard.world.outages} == {"503", "hang"}
+    assert not yard.events("url-down")
+
+
+def test_mail_nobody_takes_is_logged_and_does_not_block(folder: Path) -> None:
+    alone = Thread(folder)
+    try:
+        world = alone.running.world
+        operator = next(entry for entry in world.operators if entry.desk == "acknowledges")
+        mail = EmailMessage()
+        mail["From"] = "notices@helpline.example"
+        mail["To"] = operator.mailbox
+        mail.set_content(f"http://{operator.sites[0]}/")
+        with smtplib.SMTP(*alone.ready["smtp"], timeout=10) as out:
+            out.send_message(mail)
+        state = alone.client.advance(show_time(parse_time(world.start) + timedelta(days=1)))
+        assert state["idle"] is True
+        assert "undeliverable" in (folder / "events.jsonl").read_text()
+    finally:
+        alone.stop()
 
 
 def test_time_never_runs_backwards(yard: Yard) -> None:
