@@ -152,7 +152,7 @@ _money = re.compile(
     r"|(\d+ ?(eur|usd|euros?|dollars?|btc|usdt)|[€$] ?\d+).{0,80}(goes away|remov|delete|takedown|lösch|entfern|elimin)"
 )
 """A price for a removal."""
-_mail_address = re.compile(r"[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}", re.IGNORECASE)
+_mail_address = re.compile(r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63}+@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}", re.IGNORECASE)
 _reply_prefix = re.compile(
     r"^((re|aw|fwd?|wg|rv|automatic reply|automatische antwort|respuesta automática)\s*:\s*)+", re.IGNORECASE
 )

@@ -24,8 +24,8 @@ GRACE = timedelta(hours=6)
 def export(organisation: Organisation) -> dict[str, Any]:
     """Call it inside the organisation. ``case`` is the name a case was opened under; times are ISO 8601 in UTC.
 
-    ``candidates``: page_url, media_url, case, state, kind. ``findings``: id, case, page_url, media_urls, state, episode,
-    gone_confirmed_at and reappeared_at (lists). ``notices``: id, case, to, party, type, urls, state, sent_at,
+    ``candidates``: page_url, media_url, case, state, kind. ``findings``: id, case, page_url, media_urls, state,
+    episode, gone_confirmed_at and reappeared_at (lists). ``notices``: id, case, to, party, type, urls, state, sent_at,
     message_id, channel, step. ``deadlines``: missed (a number) and which kinds."""
     now = clock.now()
     return {

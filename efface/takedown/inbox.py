@@ -120,7 +120,7 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
     )
     if found.demands_money:
         _asks_money(notice, now)
-    if row.kind == "forwards" and found.mentions:
+    if found.mentions:
         _named(notice, found.mentions, now)
     if row.kind in MACHINE and not found.needs_person and not (row.kind == "bounce" and not found.permanent):
         _act(notice, row.kind, now)

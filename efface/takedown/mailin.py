@@ -61,7 +61,8 @@ class Desk:
 
 def find(address: str) -> Any:
     """The notice of a signed address, None for any other and for a case that was erased."""
-    from efface.engine.base import sealing, tenancy
+    from efface.engine.base import tenancy
+    from efface.engine.base.models import CaseKey
     from efface.takedown import addresses
     from efface.takedown.models import Notice
 
@@ -73,11 +74,8 @@ def find(address: str) -> Any:
     if notice is None:
         return None
     with tenancy.organisation(notice.organisation_id):
-        try:
-            sealing.case_key(notice.case_id)
-        except sealing.KeyMissing:
-            return None
-    return notice
+        there = CaseKey.objects.filter(case_id=notice.case_id, destroyed_at=None).exists()
+    return notice if there else None
 
 
 def known_address(address: str) -> bool:

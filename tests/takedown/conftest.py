@@ -11,7 +11,7 @@ from django.db import connection
 
 from efface.cases.models import Case
 from efface.engine.base import clock, deadlines, outbox
-from efface.engine.base.models import Deadline, Outbox
+from efface.engine.base.models import Deadline
 from efface.evidence import capturing, fetching
 from efface.evidence.capturing import Task
 from efface.search.models import Finding
@@ -103,7 +103,7 @@ class Office:
             return approving.approve_all(drafts, self.user, self.now)
 
     def notice(self, role: str, step: int = 1) -> Notice:
-        return Notice.objects.filter(route__role=role, step=step).latest("drafted_at")
+        return Notice.objects.filter(route__role=role, step=step).latest("drafted_at", "pk")
 
     def route(self, role: str) -> Route:
         return Route.objects.get(role=role, episode=Finding.objects.get(case=self.case).episode)
