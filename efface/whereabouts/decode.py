@@ -12,20 +12,23 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from efface.net.page.read import bounded_html
 from efface.whereabouts import facts
 
-ADDRESS = re.compile(r"[a-z0-9][a-z0-9._%+-]{0,63}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}", re.IGNORECASE)
+ADDRESS = re.compile(
+    r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63}+@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6}", re.IGNORECASE
+)
 _AT = r"\s*(?:[\[({<]\s*(?:at|@|ät|arroba|собака|a)\s*[\])}>]|\s(?:AT|ÄT|ARROBA)\s)\s*"
 _DOT = r"(?:\s*(?:[\[({<]\s*(?:dot|\.|punkt|punto|точка)\s*[\])}>]|\s(?:DOT|PUNKT|PUNTO)\s)\s*|\.)"
 _WORDS = re.compile(
-    rf"([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}){_AT}([A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{1,5}})"
+    rf"(?<![A-Za-z0-9._%+-])([A-Za-z0-9][A-Za-z0-9._%+-]{{0,63}}+){_AT}([A-Za-z0-9-]{{1,63}}(?:{_DOT}[A-Za-z0-9-]{{1,63}}){{1,5}})"
 )
 _LITERALS = re.compile(r"""(["'])\s*\+\s*(["'])""")
 _HEX = re.compile(r"^[0-9a-fA-F]{6,400}$")
 _BASE64 = re.compile(r"^[A-Za-z0-9+/_-]{8,400}={0,2}$")
 _NO_FILE = re.compile(r"\.(?:png|jpe?g|gif|webp|svg|css|js|avif|mp4)$", re.IGNORECASE)
 MOST_NODES = 20_000
-MOST_LINKS = 400
+MOST_LINKS = 150
 MOST_FOUND = 60
 CONTEXT = 300
 
@@ -69,7 +72,7 @@ _NOBODY = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply", "maile
 def visible(html: str) -> LexborHTMLParser:
     """The page without what a reader does not see (inline and simple style-sheet hiding, templates, comments). Scripts
     stay: they may write an address."""
-    page = LexborHTMLParser(html)
+    page = LexborHTMLParser(bounded_html(html)[0])
     for node in page.css("template, noscript, [hidden], [aria-hidden=true], input[type=hidden]"):
         node.decompose()
     for node in page.css("[style]")[:MOST_NODES]:

@@ -8,12 +8,13 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
+from efface.net.page.read import bounded_html, decode_html
 from efface.net.page.walls import walls
 from efface.net.protocol import FetchFacts
 from efface.whereabouts import facts
 from efface.whereabouts.hosts import ask_dns, best
 from efface.whereabouts.model import Contact, Party
-from efface.whereabouts.page import PageKind, Reading, kind_of, read
+from efface.whereabouts.page import LARGEST, PageKind, Reading, kind_of, read
 from efface.whereabouts.transport import Answer, Transport, Unanswered
 
 MOST_PAGES = 8
@@ -102,7 +103,7 @@ def _readable(page: Answer, partial: list[str]) -> bool:
     kind = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
     if page.status >= 500 or kind not in ("text/html", "application/xhtml+xml", ""):
         return False
-    tree = LexborHTMLParser(page.body.replace(b"\0", b""))
+    tree = LexborHTMLParser(bounded_html(decode_html(page.body[:LARGEST], page.charset).replace("\x00", ""))[0])
     title = tree.css_first("title")
     facts_of = FetchFacts(page.final_url, page.final_url, page.status, page.headers)
     text = " ".join(tree.body.text(separator=" ").split()) if tree.body else ""

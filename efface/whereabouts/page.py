@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
+from efface.net.page.read import decode_html
 from efface.whereabouts import facts
 from efface.whereabouts.decode import Found, addresses, around, visible
 from efface.whereabouts.model import Contact
@@ -20,6 +21,8 @@ START = {"abuse": 0.9, "contact": 0.75, "front": 0.5, "content": 0.5}
 """Starting confidence of an address by the kind of page it stands on."""
 STEP, FOREIGN, FORM = 0.05, 0.15, 0.4
 MOST_LINKS = 6
+LARGEST = 400_000
+"""Bytes of a page that are read: contact pages are short, and a page made to be slow is not."""
 
 ABUSE = re.compile(
     r"abuse|dmca|copyright|takedown|take[- ]down|remov|report|complain|ncii|2257|legal[- ]?notice|content[- ]?policy"
@@ -67,7 +70,7 @@ def kind_of(url: str, words: str = "") -> PageKind | None:
 
 def read(url: str, body: bytes, charset: str, kind: PageKind) -> Reading:
     """Never raises for what a stranger wrote. ``url`` is the page's own address after redirects."""
-    page = visible(_decoded(body, charset))
+    page = visible(decode_html(body[:LARGEST], charset).replace("\x00", "\ufffd"))
     for node in page.css(COMMENTS):
         node.decompose()
     links = list(_links(page, url))
@@ -159,10 +162,3 @@ def _signs(page: LexborHTMLParser) -> list[str]:
         if match and not FREE.search(sentence):
             return [f"paid-removal: {sentence[match.start() : match.end() + 80].strip()[:200]}"]
     return []
-
-
-def _decoded(body: bytes, charset: str) -> str:
-    try:
-        return body.decode(charset or "utf-8", "replace").replace("\x00", "")
-    except LookupError:
-        return body.decode("utf-8", "replace").replace("\x00", "")

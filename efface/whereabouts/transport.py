@@ -12,7 +12,7 @@ from efface.net.guard import Guard, NetError
 from efface.net.protocol import Limits
 
 MOST_REQUESTS = 80
-PAGE_BYTES = 1_000_000
+PAGE_BYTES = 400_000
 PATIENCE_S = 3.0
 """Longest wait for a server that says it is busy (RFC 9110 Retry-After)."""
 
@@ -27,7 +27,7 @@ class Unanswered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One web page. ``headers`` are lower-case; ``body`` at most a megabyte; ``final_url`` after redirects."""
+    """One web page. ``headers`` are lower-case; ``body`` at most ``PAGE_BYTES``; ``final_url`` after redirects."""
 
     status: int
     final_url: str

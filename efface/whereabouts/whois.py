@@ -16,7 +16,9 @@ from efface.whereabouts.transport import Transport
 
 LARGEST = 64 * 1024
 MOST_LINES = 2_000
-_MAIL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}")
+_MAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
+)
 _LINE = re.compile(r"^[\s%]*\[?([A-Za-z][A-Za-z0-9 /()_.'-]{1,50}?)\]?[ \t.]*[:\]][ \t]*(.*?)\s*$")
 
 
