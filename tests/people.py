@@ -108,7 +108,7 @@ def make_finding(case: Any, *, age: str = "adult", state: str = "live", page: st
                  kind: str = "pdq", at: datetime = NOON) -> Any:  # fmt: skip
     from efface.search.models import Finding
 
-    match = make_match(case, page=page, state="confirmed", kind=kind, at=at)
+    match = make_match(case, page=page, state="confirmed", kind=kind, score=0.7 if kind == "face" else 4, at=at)
     finding = Finding(
         organisation_id=case.organisation_id,
         case=case,

@@ -65,7 +65,7 @@ def _page(
     now = clock.now()
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
-        "decisions": queue.decisions(request.member, case=one.pk), "fingerprints": story.fingerprints(one),
+        "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN], "fingerprints": story.fingerprints(one),
         "findings": story.findings(one),
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),

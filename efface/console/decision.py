@@ -83,8 +83,12 @@ class Decision:
         return (not self.danger, self.harm, self.due or self.since, str(self.id))
 
     @property
-    def has_side(self) -> bool:
-        return any(fact.side and fact.value for fact in self.facts)
+    def shown(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.value and not fact.side]
+
+    @property
+    def folded(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.value and fact.side]
 
     def option(self, value: str) -> Option | None:
         return next((one for one in self.options if one.value == value), None)

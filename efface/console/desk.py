@@ -33,9 +33,13 @@ def home(request: Any) -> HttpResponse:
 @require_GET
 def queue(request: Any) -> HttpResponse:
     found = waiting.decisions(request.member)
-    return render(
-        request, "console/queue.html", {"decisions": found, "stamp": waiting.stamp(found), "now": clock.now()}
-    )
+    shown = {
+        "decisions": found[: waiting.SHOWN],
+        "count": len(found),
+        "more": max(0, len(found) - waiting.SHOWN),
+        "stamp": waiting.stamp(found),
+    }
+    return render(request, "console/queue.html", shown)
 
 
 @view(access=STAFF_CASES)

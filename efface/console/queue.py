@@ -15,7 +15,7 @@ from efface.console import waiting_case, waiting_search, waiting_takedown
 from efface.console.decision import Decision
 
 Source = Callable[..., Iterable[Decision]]
-SHOWN = 100
+SHOWN = 40
 
 #: kind -> (who may decide it, where its rows come from)
 KINDS: dict[str, tuple[frozenset[str], Source]] = {
@@ -33,13 +33,14 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
 }
 
 
-def decisions(member: Member, *, case: uuid.UUID | None = None, limit: int = SHOWN) -> list[Decision]:
-    """All that waits and that this member may decide, most urgent first. ``case`` narrows it to one case."""
+def decisions(member: Member, *, case: uuid.UUID | None = None) -> list[Decision]:
+    """What waits and what this member may decide, most urgent first (of each kind at most ``waiting_case.EACH``).
+    ``case`` narrows it to one case."""
     found: list[Decision] = []
     for roles, source in KINDS.values():
         if member.role in roles:
             found += source(member, case=case)
-    return sorted(found, key=Decision.order)[:limit]
+    return sorted(found, key=Decision.order)
 
 
 def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Decision | None:

@@ -120,7 +120,7 @@ def ages(
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
             reasons=reasons.sentences(one.match.reasons, names),
-            harm=2,
+            harm=5,
             since=one.confirmed_at,
             mark=mark(one.pk, one.age),
         )

@@ -106,7 +106,7 @@ def filings(
                 ),
                 Blank("why", _("Reason, if it cannot be filed"), needed_for=("refuse",)),
             ),
-            facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)),
+            facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)[1:]),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers),
             text_label=_("Complete text"),

@@ -282,4 +282,24 @@ def test_the_queue_page_asks_a_bounded_number_of_questions(
             people.make_match(case, page=f"https://a.example/{number}")
             people.make_notice(people.make_finding(case, page=f"https://b.example/{number}"))
     with django_assert_max_num_queries(60):
-        assert desk.get("/console/queue/").content.decode().count('data-kind="') == 25
+        page = desk.get("/console/queue/").content.decode()
+    assert page.count('data-kind="') == 25 and re.search(r'data-fact="count">25<', page)
+
+
+def test_a_long_queue_shows_its_most_urgent_part(
+    organisation: Any, case: Any, desk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "SHOWN", 2)
+    with tenancy.organisation(organisation.pk):
+        for number in range(3):
+            people.make_match(case, page=f"https://a.example/{number}")
+    page = desk.get("/console/queue/").content.decode()
+    assert page.count('data-kind="') == 2 and "One more waits" in page
+
+
+def test_the_page_notices_that_the_queue_changed(organisation: Any, case: Any, desk: Client) -> None:
+    found = re.search(r'hx-get="(/console/queue/fresh/\?seen=\w+)"', desk.get("/console/queue/").content.decode())
+    assert found and "has changed" not in desk.get(found[1]).content.decode()
+    with tenancy.organisation(organisation.pk):
+        people.make_match(case)
+    assert "has changed" in desk.get(found[1]).content.decode()
