@@ -102,15 +102,14 @@ def _begin(site_id: uuid.UUID, pace: Pace, now: datetime) -> Site | None:
     if not site.pages_left:
         registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
         return None
-    site.visit_began, site.visit_changed = now, False
-    site.save(update_fields=["day", "day_pages", "pages_left", "visit_began", "visit_changed"])
+    site.visit_began, site.visit_changed, site.visits = now, False, site.visits + 1
+    site.save(update_fields=["day", "day_pages", "pages_left", "visit_began", "visit_changed", "visits"])
     frontier.start(site, now)
     return site
 
 
 def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
-    assert site.visit_began is not None
     seen = Seen.of_site(site.pk, now)
     always = frontier.lists(site.pk)
     read = silent = 0
@@ -119,7 +118,7 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> 
         if page is None:
             return read, True
         looked = _look(site, page, tools, seen, watch, now)
-        saved = pages.save(site, looked, now)
+        saved = pages.save(site, looked, now, visit=site.visits)
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.pages_left -= 1
@@ -158,9 +157,8 @@ def _check(page: Frontier, reading: Reading, silent: int) -> None:
 def _next(site: Site, tools: Tools, always: set[uuid.UUID], now: datetime) -> Frontier | None:
     """The next page that robots.txt allows. Raises ``SiteDown`` where robots.txt cannot be had: then nothing may be
     read (RFC 9309 section 2.3.1.4)."""
-    assert site.visit_began is not None
     while True:
-        rows = frontier.waiting(site.pk, site.visit_began, always, now)
+        rows = frontier.waiting(site, always, now)
         page = rows.first()
         if page is None or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
             return page
@@ -186,17 +184,16 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
     Frontier.objects.filter(pk__in=yes).update(robots_at=now)
     if no:
         Frontier.objects.filter(pk__in=no).update(
-            wall="robots", visited_at=now, robots_at=None, due_at=now + timedelta(days=revisit.WALL_DAYS)
+            wall="robots", visit=site.visits, robots_at=None, due_at=now + timedelta(days=revisit.WALL_DAYS)
         )
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:
     """The visit is over: when is the next?"""
-    assert site.visit_began is not None
     following = revisit.after_visit(
         now=now,
         changed=site.visit_changed,
-        more_due=frontier.anything_due(site.pk, site.visit_began, now),
+        more_due=frontier.anything_due(site, now),
         hours=site.visit_hours,
         quiet=site.quiet_visits,
         base_h=pace.hours,

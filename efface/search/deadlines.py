@@ -1,4 +1,4 @@
-"""When a site is due."""
+"""When a site is due, and when a case's fingerprints are compared with what was met before."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ from efface.search import jobs
 from efface.search.revisit import LONGEST_VISIT_H
 from efface.sites import registry
 from efface.sites.models import Site
+
+LOOK_BACK, SWEEP = "case.look_back", "case.sweep"
+
+
+@deadlines.handler(LOOK_BACK)
+def look_back_is_due(deadline: Deadline, now: datetime) -> None:
+    """A second pass: pages that were being read while the fingerprints were added are written by now."""
+    if deadline.organisation_id is not None:
+        once = f"look-back:{deadline.subject}"
+        jobs.look_back.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
+
+
+@deadlines.handler(SWEEP)
+def sweep_is_due(deadline: Deadline, now: datetime) -> None:
+    if deadline.organisation_id is not None:
+        once = f"sweep:{deadline.subject}"
+        jobs.sweep.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
 
 
 @deadlines.handler(registry.VISIT)

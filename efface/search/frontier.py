@@ -62,24 +62,25 @@ def lists(site: uuid.UUID) -> set[uuid.UUID]:
     return set(best) | set(rows.filter(depth=0).values_list("pk", flat=True))
 
 
-def waiting(site: uuid.UUID, began: datetime, always: Iterable[uuid.UUID], now: datetime) -> QuerySet[Frontier]:
-    """What this visit has still to read, in order: due pages and lists not read since the visit began."""
+def waiting(site: Site, always: Iterable[uuid.UUID], now: datetime) -> QuerySet[Frontier]:
+    """What this visit has still to read, in order: due pages, and lists, that it has not read yet."""
     rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
-    return rows.exclude(visited_at__gte=began).exclude(wall="stopped").order_by("priority", "due_at", "pk")
+    return rows.exclude(visit=site.visits).exclude(wall="stopped").order_by("priority", "due_at", "pk")
 
 
-def anything_due(site: uuid.UUID, began: datetime, now: datetime) -> bool:
+def anything_due(site: Site, now: datetime) -> bool:
     """Whether pages are left for the next visit to read soon."""
     due = Frontier.objects.filter(site=site, due_at__lte=now)
-    return due.exclude(visited_at__gte=began, priority__gt=ASKED).exists()
+    return due.exclude(visit=site.visits, priority__gt=ASKED).exists()
 
 
-def make_due(digests: Sequence[bytes], now: datetime, *, priority: int = ASKED, sweep: bool = False) -> int:
-    """Have known pages read on the next visit; ``sweep``: without skipping media. Returns how many."""
+def make_due(digests: Sequence[bytes], now: datetime, *, faces_only: bool = False) -> int:
+    """Have known pages read on the next visit, first of all, with all their media, or those that may show faces.
+    Returns how many."""
     rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped")
-    if sweep:
-        return rows.update(due_at=now, priority=priority, sweep=True)
-    return rows.update(due_at=now, priority=priority)
+    if faces_only:
+        return rows.update(due_at=now, priority=ASKED, sweep=True)
+    return rows.update(due_at=now, priority=ASKED, afresh=True)
 
 
 def stop(digest: bytes) -> None:
@@ -125,7 +126,7 @@ def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -
             ]  # fmt: skip
         if relisted:
             back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
-            back.update(priority=RELISTED, due_at=now)
+            back.update(priority=RELISTED, due_at=now, afresh=True)
         Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
     return Added(len(fresh), len(relisted))
 

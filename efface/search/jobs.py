@@ -46,10 +46,10 @@ def follow(organisation: uuid.UUID, link: uuid.UUID) -> None:
 @job("match")
 def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Compare a case's pictures with everything met before."""
-    lookback.look(organisation, case, clock.now())
+    lookback.look(organisation, case, tools(is_driven()).matcher, clock.now())
 
 
 @job("match")
 def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Have pages that show faces read again."""
-    sweeps.start(organisation, case, clock.now())
+    sweeps.start(organisation, case, tools(is_driven()).matcher, clock.now())

@@ -15,6 +15,7 @@ from efface.engine.base import tenancy
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef
 from efface.search import frontier, matching
+from efface.search.matcher.client import Comparer, await_fingerprints
 from efface.search.matcher.hits import Hit
 from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import Met
@@ -24,13 +25,20 @@ from efface.vision.hamming import DIHEDRAL, LOW_QUALITY, MATCH
 
 log = logging.getLogger(__name__)
 CHUNK = 2000
+PATIENCE_S = 5.0
 Near = dict[uuid.UUID, list[tuple[Fingerprint, int, int]]]
 """Medium to the fingerprints it resembles, with distance and view."""
 
 
-def look(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> Written:
+def look(
+    organisation: uuid.UUID, case_id: uuid.UUID, matcher: Comparer, now: datetime, patience_s: float = PATIENCE_S
+) -> Written:
     """Compare all of a case's pictures with all media met, and write matches. Pages are read again too, so that what is
-    there no longer is noticed, and their text is known."""
+    there no longer is noticed, and their text is known.
+
+    First the matcher must know the pictures: what is met from then on it compares itself."""
+    if not ready(organisation, case_id, FingerprintKind.PDQ, Purpose.HASH_MATCH, matcher, now, patience_s):
+        return Written()
     with tenancy.organisation(organisation):
         case = Case.objects.filter(pk=case_id).first()
         if case is None or not may(case, Purpose.HASH_MATCH, now):
@@ -41,6 +49,28 @@ def look(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> Written:
             return Written()
         near = _compare(prints)
         return _write(case, near, now) if near else Written()
+
+
+def ready(
+    organisation: uuid.UUID,
+    case_id: uuid.UUID,
+    kind: str,
+    purpose: str,
+    matcher: Comparer,
+    now: datetime,
+    patience_s: float,
+) -> bool:
+    """Whether the case has fingerprints of this kind that may be used. Waits a little until the matcher compares with
+    them too."""
+    with tenancy.organisation(organisation):
+        case = Case.objects.filter(pk=case_id).first()
+        if case is None or not may(case, purpose, now):
+            return False
+        rows = Fingerprint.objects.filter(case=case, kind=kind, retired_at=None).exclude(age="minor")
+        ids = [str(pk) for pk in rows.values_list("pk", flat=True)]
+    if ids and not await_fingerprints(matcher, ids, patience_s):
+        log.warning("case %s: the matcher does not hold its fingerprints", case_id)
+    return bool(ids)
 
 
 def _compare(prints: Sequence[Fingerprint]) -> Near:
@@ -87,9 +117,10 @@ def _write(case: Case, near: Near, now: datetime) -> Written:
     return done
 
 
-def read_again(digests: Sequence[bytes], sites: Iterable[uuid.UUID], now: datetime, *, sweep: bool = False) -> int:
-    """Have these pages read at once, and their sites visited. Returns how many pages."""
-    count = frontier.make_due(digests, now, sweep=sweep)
+def read_again(digests: Sequence[bytes], sites: Iterable[uuid.UUID], now: datetime, *, faces_only: bool = False) -> int:
+    """Have these pages and their media read at once, whether they changed or not, and their sites visited. Returns how
+    many pages."""
+    count = frontier.make_due(digests, now, faces_only=faces_only)
     for site in sorted(sites):
         registry.visit_soon(site, now)
     return count

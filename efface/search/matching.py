@@ -25,7 +25,7 @@ from efface.cases.may import may
 from efface.cases.models import Case, Purpose
 from efface.engine.base import tenancy
 from efface.net.protocol import Scan
-from efface.search import assets, frontier
+from efface.search import assets
 from efface.search.matcher.hits import Hit
 from efface.search.media import Met
 from efface.search.models import Finding, FindingState, Match
@@ -58,14 +58,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of it: new candidates, matches that gained reasons, findings that came back."""
+    """What came of it: new candidates, matches that gained reasons, findings that came back. ``unsure``: findings that
+    were gone, and whose page names her picture again; its bytes must be fetched before that is news."""
 
     made: int = 0
     added: int = 0
     back: int = 0
+    unsure: int = 0
 
     def __add__(self, other: Written) -> Written:
-        return Written(self.made + other.made, self.added + other.added, self.back + other.back)
+        return Written(
+            self.made + other.made, self.added + other.added, self.back + other.back, self.unsure + other.unsure
+        )
 
 
 def baseline(scan: Scan) -> dict[str, Any]:
@@ -142,7 +146,7 @@ def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: dat
         match.baseline = page.baseline
         match.save(update_fields=["baseline"])
     if match.state == Match.State.CONFIRMED:
-        return Written(back=int(_came_back(match, page, evidence, now)))
+        return _came_back(match, evidence, now)
     added = [reason for reason in _reasons(evidence) if _key(reason) not in {_key(old) for old in match.reasons}]
     if not added:
         return Written()
@@ -156,26 +160,25 @@ def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: dat
     return Written(added=1)
 
 
-def _came_back(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> bool:
+def _came_back(match: Match, evidence: Sequence[Evidence], now: datetime) -> Written:
     """The page of a finding shows her picture. Where it was gone, it is back: that is news, once its bytes were seen
     just now and are the finding's picture, or another of hers by PDQ."""
     finding = Finding.objects.select_for_update().filter(match=match).first()
     if finding is None or finding.stopped:
-        return False
+        return Written()
     known = assets.pictures(finding)
-    hers = [one for one in evidence if one.hit.kind == "pdq" or near(one.met, known)]
+    hers = [one.met for one in evidence if one.hit.kind == "pdq" or near(one.met, known)]
     if not hers:
-        return False
+        return Written()
     if finding.state not in GONE:
-        assets.add(finding, [one.met for one in hers], now)
-        return False
-    if not any(one.met.fresh for one in hers):
-        # The page links to it, but nobody has fetched it: look again, at the bytes.
-        frontier.make_due([page.digest], now, sweep=True)
-        return False
-    assets.add(finding, [one.met for one in hers if one.met.fresh], now)
+        assets.add(finding, hers, now)
+        return Written()
+    fresh = [met for met in hers if met.fresh]
+    if not fresh:
+        return Written(unsure=1)
+    assets.add(finding, fresh, now)
     events.record(match.case, "finding.reappeared", ENGINE, subject=finding.pk, now=now, seen_by="crawl")
-    return True
+    return Written(back=1)
 
 
 def near(met: Met, pictures: Iterable[Sequence[str]]) -> bool:

@@ -95,11 +95,13 @@ class Seen:
     def skip(self, page: Frontier, *, faces: bool, listed: bool) -> list[str]:
         """Addresses that need not be fetched for this page. While faces are searched, a picture that shows some is
         fetched once for each page, because what it resembled is remembered nowhere; a list's thumbnails are not."""
+        if page.afresh:
+            return []
         digest = bytes(page.digest)
 
         def enough(known: Known) -> bool:
             if not faces:
-                return not page.sweep
+                return True
             if listed and not page.sweep:
                 return True
             return known.faces_seen and (not known.faces or (digest in known.pages and not page.sweep))

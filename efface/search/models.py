@@ -20,6 +20,7 @@ class Frontier(GlobalRow):
     priority = models.PositiveSmallIntegerField(default=50, help_text=_("lower is sooner"))
     found_at = models.DateTimeField()
     visited_at = models.DateTimeField(null=True)
+    visit = models.PositiveIntegerField(default=0, help_text=_("number of the site's visit that read it last"))
     due_at = models.DateTimeField()
     unchanged = models.PositiveIntegerField(default=0)
     status = models.PositiveSmallIntegerField(default=0)
@@ -34,6 +35,7 @@ class Frontier(GlobalRow):
     shape = models.BinaryField(default=bytes, help_text=_("keyed digest of the URL's form, to notice endless series"))
     shows = models.PositiveSmallIntegerField(default=0, help_text=_("full media it shows"))
     sweep = models.BooleanField(default=False, help_text=_("its faces must be met again"))
+    afresh = models.BooleanField(default=False, help_text=_("all its media must be fetched again"))
     wall = models.CharField(max_length=20, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
 

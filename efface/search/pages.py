@@ -86,7 +86,7 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     ``MatcherUnavailable``, ``MatcherRefused``."""
     faces = watch.faces > 0
     listed = revisit.is_list(page.depth, page.opened)
-    known = page.read_at is not None and not page.sweep
+    known = page.read_at is not None and not (page.sweep or page.afresh)
     request = ScanRequest(
         page.url,
         token=secrets.token_hex(16),
@@ -114,8 +114,9 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     return Looked(page, scan, reading, met, answer.hits, lost or undelivered)
 
 
-def save(site: Site, looked: Looked, now: datetime) -> Saved:
-    """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat."""
+def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None) -> Saved:
+    """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
+    numbers the site's visit that it belongs to."""
     page, reading = looked.page, looked.reading
     with transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
@@ -123,11 +124,11 @@ def save(site: Site, looked: Looked, now: datetime) -> Saved:
         if reading.outcome == "same":
             media.still_shown(page, now)
             frontier.still_listed(page, now)
-            return _finish(page, looked, Saved("same"), now, opened=0)
+            return _finish(page, looked, Saved("same"), now, visit)
         if not reading.shows:
             if reading.to:
                 frontier.ensure(site, reading.to, now, depth=page.depth + 1, priority=page.priority)
-            return _finish(page, looked, Saved(reading.outcome), now, opened=0)
+            return _finish(page, looked, Saved(reading.outcome), now, visit)
         own = [one for one in looked.met if one.sighting is None]
         media.keep(site, page, own, now)
         added = frontier.Added()
@@ -137,7 +138,9 @@ def save(site: Site, looked: Looked, now: datetime) -> Saved:
         written = _match(site, looked, now)
         differs = media.content(looked.scan) != bytes(page.content or b"")
         changed = bool(added.new or added.relisted or written.made or written.back or differs)
-        return _finish(page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, opened=added.new)
+        return _finish(
+            page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, visit, opened=added.new
+        )
 
 
 def _match(site: Site, looked: Looked, now: datetime) -> Written:
@@ -168,9 +171,10 @@ def _follow(digests: Sequence[bytes], now: datetime) -> None:
         Frontier.objects.filter(pk__in=wanted).update(due_at=now, priority=frontier.ASKED)
 
 
-def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, opened: int) -> Saved:
+def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: int | None, opened: int = 0) -> Saved:
     """When the page is due again, and what is remembered of it."""
     reading, headers = looked.reading, looked.scan.facts.headers
+    once_more = looked.lost or saved.written.unsure > 0
     read_now = reading.outcome == "read"
     shows = sum(1 for one in looked.met if one.link is None and one.ref.role == "media") if read_now else page.shows
     opened += page.opened
@@ -186,16 +190,19 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, opened:
     )
     values: dict[str, object] = {
         "visited_at": now,
-        "due_at": now if looked.lost else again.due,
+        "due_at": now if once_more else again.due,
         "unchanged": again.unchanged,
         "failures": again.failures,
         "status": reading.status if reading.status != 304 else page.status,
         "wall": reading.wall[:20] or ("refused" if reading.outcome == "refused" else ""),
-        "sweep": looked.lost,
+        "sweep": False,
+        "afresh": once_more,
         "opened": opened,
         "shows": min(shows, 1000),
     }
-    if looked.lost:
+    if visit is not None:
+        values["visit"] = visit
+    if once_more:
         values["priority"] = frontier.ASKED
     elif page.priority <= frontier.RELISTED:
         values["priority"] = frontier.START if page.depth == 0 else urls.priority(page.url, page.depth)

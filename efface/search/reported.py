@@ -70,7 +70,7 @@ def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | 
             ReportedLink.objects.filter(pk=link_id).update(handled_at=now, outcome="not a site")
             return None
         page = frontier.ensure(site, url, now, depth=1, priority=frontier.ASKED)
-        frontier.make_due([bytes(page.digest)], now, sweep=True)
+        frontier.make_due([bytes(page.digest)], now)
         page.refresh_from_db()
     return Link(url, by, case_id, site, page)
 

@@ -10,23 +10,23 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from efface.cases.may import may
-from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
+from efface.cases.models import FingerprintKind, Purpose
 from efface.engine.base import tenancy
-from efface.search.lookback import read_again
+from efface.search.lookback import PATIENCE_S, read_again, ready
+from efface.search.matcher.client import Comparer
 from efface.search.models import Sighting
 
 CHUNK = 5000
 
 
-def start(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> int:
-    """Mark every page with media that show faces, or were never looked at for faces. Returns how many pages."""
+def start(
+    organisation: uuid.UUID, case_id: uuid.UUID, matcher: Comparer, now: datetime, patience_s: float = PATIENCE_S
+) -> int:
+    """Mark every page with media that show faces, or were never looked at for faces. Returns how many pages. The
+    matcher must know the template first: a page that was swept too early would not be swept again."""
+    if not ready(organisation, case_id, FingerprintKind.FACE, Purpose.FACE_SEARCH, matcher, now, patience_s):
+        return 0
     with tenancy.organisation(organisation):
-        case = Case.objects.filter(pk=case_id).first()
-        if case is None or not may(case, Purpose.FACE_SEARCH, now):
-            return 0
-        if not Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE, retired_at=None).exists():
-            return 0
         rows = (
             Sighting.objects.filter(Q(media__faces__gt=0) | Q(media__faces_seen=False), link_digest=None)
             .exclude(media__error__in=("corrupt", "unknown-format"))
@@ -38,6 +38,6 @@ def start(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> int:
             batch.append(bytes(digest))
             sites.add(site)
             if len(batch) >= CHUNK:
-                count += read_again(batch, (), now, sweep=True)
+                count += read_again(batch, (), now, faces_only=True)
                 batch = []
-        return count + read_again(batch, sites, now, sweep=True)
+        return count + read_again(batch, sites, now, faces_only=True)

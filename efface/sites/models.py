@@ -58,6 +58,7 @@ class Site(GlobalRow):
     failures = models.PositiveSmallIntegerField(default=0, help_text=_("visits in a row that got no answer"))
     day = models.DateField(null=True, help_text=_("the day that day_pages counts"))
     day_pages = models.PositiveIntegerField(default=0)
+    visits = models.PositiveIntegerField(default=0, help_text=_("visits begun; numbers the one under way"))
     visit_began = models.DateTimeField(null=True, help_text=_("of the visit that is under way"))
     visit_changed = models.BooleanField(default=False, help_text=_("the visit under way met something new"))
     pages_left = models.PositiveSmallIntegerField(default=0, help_text=_("of the visit that is under way"))

@@ -185,6 +185,9 @@ class StubMatcher:
     def watch(self) -> Watch:
         return Watch(self.boot, len(self.rows), self.templates)
 
+    def missing(self, fingerprints: list[str]) -> list[str]:
+        return []
+
     def compare(self, question: Compare) -> Hits:
         self.questions.append(question)
         index = Index(self.rows, {MODEL: Bounds(0.55, 0.6)})

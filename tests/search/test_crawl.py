@@ -340,9 +340,9 @@ def test_faces_that_never_reached_the_matcher_are_looked_at_again(world: World) 
     world.matcher.compare = comparing  # type: ignore[method-assign]
     world.visit()
     page = world.page("/v/2")
-    assert (page.sweep, page.due_at) == (True, world.now)
+    assert (page.afresh, page.due_at) == (True, world.now)
     assert world.due() == world.now + timedelta(hours=6)
     world.fetcher.fetched.clear()
     world.next_visit()
     assert "/m/2.jpg" in world.fetcher.fetched
-    assert not world.page("/v/2").sweep
+    assert not world.page("/v/2").afresh

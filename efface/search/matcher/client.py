@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from efface.net import frames
 from efface.net.protocol import ProtocolError
-from efface.search.matcher.hits import Compare, Hits, Watch, unwire, wire
+from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
 
 PATIENCE_S = 20.0
 ANSWER_S = 30.0
@@ -30,6 +30,8 @@ class Comparer(Protocol):
 
     def compare(self, question: Compare) -> Hits: ...
 
+    def missing(self, fingerprints: list[str]) -> list[str]: ...
+
 
 class Matcher:
     """``path`` is the matcher's trusted socket. A connection for each question; safe from any thread."""
@@ -46,6 +48,11 @@ class Matcher:
         """Raises ``MatcherUnavailable`` after ``patience_s``."""
         found: Hits = self._ask("compare", wire(question), Hits)
         return found
+
+    def missing(self, fingerprints: list[str]) -> list[str]:
+        """Those of these fingerprints' ids that are not compared with (yet)."""
+        found: Holds = self._ask("missing", wire(Holds(fingerprints)), Holds)
+        return found.fingerprints
 
     def _ask(self, op: str, body: Any, kind: Any) -> Any:
         until, pause = time.monotonic() + self.patience_s, 0.05
@@ -71,3 +78,14 @@ class Matcher:
             stream.connect(self.path)
             stream.sendall(frames.pack(message))
             return frames.receive(stream)
+
+
+def await_fingerprints(matcher: Comparer, fingerprints: list[str], patience_s: float) -> bool:
+    """Wait until the matcher compares with these, so that nothing is met in between that it did not know. False where
+    it does not after ``patience_s`` (a model without thresholds, a consent that ended)."""
+    until = time.monotonic() + patience_s
+    while matcher.missing(fingerprints):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

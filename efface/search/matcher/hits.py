@@ -71,6 +71,13 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Holds:
+    """A list of fingerprints' ids: asked, whether they are in force; answered, those that are not."""
+
+    fingerprints: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Whose fingerprint."""
 

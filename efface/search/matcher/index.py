@@ -98,6 +98,11 @@ class Index:
         with self._lock:
             return {owner.case for owner in self._owners.values()}
 
+    def missing(self, fingerprints: Sequence[str]) -> list[str]:
+        """Those of these fingerprints that are not compared with."""
+        held = {str(fingerprint) for fingerprint in list(self._owners)}
+        return [name for name in fingerprints if name not in held]
+
     def compare_pictures(self, media: Sequence[Shown]) -> list[Hit]:
         """For each picture and fingerprint at most one hit, over the eight views. Pictures of low quality count only
         where the very same file was enrolled."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from efface.net import frames
 from efface.net.protocol import Face, ProtocolError, from_wire
-from efface.search.matcher.hits import Compare, Hits, Watch, unwire, wire
+from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ class Server:
             op, body = message.get("op"), message.get("body")
             if op == "compare":
                 return {"ok": True, "body": wire(self._compare(unwire(Compare, body)))}
+            if op == "missing":
+                return {"ok": True, "body": wire(Holds(self.holding.index.missing(unwire(Holds, body).fingerprints)))}
             if op == "watch":
                 index = self.holding.index
                 return {

@@ -1,0 +1,255 @@
+"""New fingerprints against what was met before, sweeps for new faces, and reported links."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from efface.accounts.models import FaceSearchPermission, User
+from efface.cases import consents, links
+from efface.cases.models import ReportedLink
+from efface.engine.base import deadlines, tenancy
+from efface.engine.base.models import Deadline
+from efface.net.client import FetcherUnavailable
+from efface.net.protocol import Limits
+from efface.search import lookback, reported, sweep
+from efface.search.models import Frontier, Match
+from efface.search.pages import Tools
+from efface.sites import registry
+from efface.sites.models import Site
+from tests.conftest import role
+from tests.search.scene import Page, StubMatcher, face, make_case, picture
+from tests.search.test_crawl import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(now: datetime) -> Iterator[World]:
+    made = World(now)
+    made.fetcher.pages = {
+        "/": Page(["/v/1", "/v/2", "/v/3"]),
+        "/v/1": Page([], {"/m/1.jpg": "a>", "/m/x.jpg": "stranger"}),
+        "/v/2": Page([], {"/m/2.jpg": "a~31"}),
+        "/v/3": Page([], {"/m/3.jpg": "a~32", "/m/x.jpg": "stranger"}),
+    }
+    yield made
+
+
+def _waiting() -> list[tuple[str, dict[str, Any]]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY id")
+        return [(name, json.loads(args)) for name, args in cursor.fetchall()]
+
+
+def test_a_new_picture_is_found_on_pages_met_before(world: World, organisation: Any) -> None:
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        picture(case, "a", world.now)
+    done = lookback.look(organisation.pk, case.pk, world.matcher, world.now)
+    assert done.made == 2
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 0
+    with tenancy.organisation(organisation.pk):
+        reasons = {match.page_url[-4:]: match.reasons[0] for match in Match.objects.all()}
+        assert (reasons["/v/1"]["view"], reasons["/v/1"]["distance"]) == ("flip-horizontal", 0)
+        assert (reasons["/v/2"]["view"], reasons["/v/2"]["distance"]) == ("original", 31)
+        assert all(match.baseline is None for match in Match.objects.all())
+        world.matcher = StubMatcher(picture(case, "a", world.now))
+    assert world.due() == world.now
+    assert set(world.visit()) >= {"/v/1", "/v/2"}
+    with tenancy.organisation(organisation.pk):
+        assert all(match.baseline["text_shingles"] for match in Match.objects.all()), "read again, its text is known"
+
+
+def test_a_page_that_no_longer_shows_it_is_read_first(world: World, organisation: Any) -> None:
+    world.visit()
+    world.fetcher.pages["/v/1"] = Page([], {"/m/x.jpg": "stranger"})
+    Frontier.objects.update(due_at=world.now)
+    world.next_visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        picture(case, "a", world.now)
+    lookback.look(organisation.pk, case.pk, world.matcher, world.now)
+    with tenancy.organisation(organisation.pk):
+        assert [match.page_url[-4:] for match in Match.objects.all()] == ["/v/2"]
+    assert world.page("/v/1").due_at == world.now
+
+
+def test_without_consent_nothing_is_looked_up(world: World, organisation: Any) -> None:
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        picture(case, "a", world.now)
+        consents.withdraw(case, "hash_match", "survivor", world.now)
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 0
+    assert lookback.look(organisation.pk, uuid.uuid4(), world.matcher, world.now).made == 0
+
+
+def test_a_sweep_reads_pages_with_faces_again_once_for_all_templates(world: World, organisation: Any) -> None:
+    world.matcher.templates = 1
+    world.fetcher.faces = {"a>": 1}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        worker = User.objects.create_user("w@helpline.example", "x", name="W", created=world.now)
+        cases = [make_case(organisation, world.now, level="attested") for _ in range(2)]
+        for case in cases:
+            face(case, [1.0, 0.0], world.now)
+    assert sweep.start(organisation.pk, cases[0].pk, world.matcher, world.now) == 0, "face search is off"
+    with tenancy.organisation(organisation.pk):
+        FaceSearchPermission.objects.create(
+            organisation=organisation, impact_assessment="done", legal_basis="consent", countries="DE",
+            recorded_by=worker, recorded_at=world.now,
+        )  # fmt: skip
+    assert [sweep.start(organisation.pk, case.pk, world.matcher, world.now) for case in cases] == [1, 1]
+    assert world.due() == world.now
+    world.fetcher.fetched.clear()
+    assert [path for path in world.visit() if path != "/"] == ["/v/1"]
+    assert world.fetcher.fetched == ["/m/1.jpg"], "the stranger's picture shows no face"
+    world.fetcher.fetched.clear()
+    world.next_visit()
+    assert world.fetcher.fetched == []
+
+
+def test_media_never_looked_at_for_faces_are_swept_too(world: World, organisation: Any) -> None:
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        worker = User.objects.create_user("w@helpline.example", "x", name="W", created=world.now)
+        case = make_case(organisation, world.now, level="attested")
+        face(case, [1.0, 0.0], world.now)
+        FaceSearchPermission.objects.create(
+            organisation=organisation, impact_assessment="done", legal_basis="consent", countries="DE",
+            recorded_by=worker, recorded_at=world.now,
+        )  # fmt: skip
+    assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 3
+
+
+def test_news_of_a_case_becomes_work(organisation: Any, now: datetime) -> None:
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, now)
+        consents.give(case, "hash_match", "survivor", now)
+        consents.give(case, "hash_match", "survivor", now)
+        consents.give(case, "notify", "survivor", now)
+        consents.give(case, "face_search", "survivor", now)
+        links.report(case, "http://quiet-lake.example/v/1", "survivor", now)
+    names = [name for name, _ in _waiting()]
+    assert names == ["search.jobs.look_back", "search.jobs.follow"]
+    assert all(set(args) <= {"organisation", "case", "link"} for _, args in _waiting())
+    with role("efface_engine"):
+        rows = Deadline.objects.filter(subject=case.pk).order_by("kind").values_list("kind", "due")
+        assert list(rows) == [("case.look_back", now.replace(hour=18)), ("case.sweep", now.replace(hour=18))]
+        deadlines.fire(now.replace(hour=18))
+    assert [name for name, _ in _waiting()][2:] == ["search.jobs.sweep"]
+
+
+def test_a_due_site_becomes_a_job_and_is_never_forgotten(now: datetime) -> None:
+    site = registry.register("http://quiet-lake.example/", now)
+    with role("efface_engine"):
+        assert deadlines.fire(now) == 1
+    assert _waiting() == [("search.jobs.visit", {"site": str(site.pk)})]
+    row = Deadline.objects.get(subject=site.pk)
+    assert (row.state, (row.due - now).days) == ("waiting", 7)
+    Site.objects.update(state="paused")
+    with role("efface_engine"):
+        deadlines.fire(row.due)
+    assert len(_waiting()) == 1
+
+
+# -- reported links -------------------------------------------------------------------------------------------------
+
+
+def _report(organisation: Any, world: World, url: str, *pictures: str) -> ReportedLink:
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        rows = [picture(case, name, world.now) for name in pictures]
+        world.matcher = StubMatcher(*rows)
+        return links.report(case, url, "survivor", world.now)
+
+
+def _follow(organisation: Any, world: World, link: ReportedLink) -> str:
+    return reported.follow(organisation.pk, link.pk, Tools(world.fetcher, world.matcher, Limits(), 0.0), world.now)
+
+
+def test_a_reported_link_is_looked_at_whatever_robots_say_and_its_site_is_visited(
+    world: World, organisation: Any
+) -> None:
+    Site.objects.all().delete()
+    Deadline.objects.all().delete()
+    world.fetcher.forbidden = {"/v/2"}
+    link = _report(organisation, world, "http://quiet-lake.example/v/2?utm_source=x", "a")
+    assert _follow(organisation, world, link) == "matched"
+    assert world.fetcher.scanned == ["/v/2"]
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get().kind == "pdq"
+        link.refresh_from_db()
+        assert (link.outcome, link.handled_at) == ("matched", world.now)
+    assert Deadline.objects.get(kind=registry.VISIT).due == world.now
+    assert _follow(organisation, world, link) == ""
+
+
+def test_a_reported_page_without_a_known_picture_is_a_candidate_because_she_said_so(
+    world: World, organisation: Any
+) -> None:
+    link = _report(organisation, world, "http://quiet-lake.example/v/3", "unrelated")
+    assert _follow(organisation, world, link) == "seen: not recognised"
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert (match.kind, match.strong, match.reasons) == (
+            "reported",
+            False,
+            [{"kind": "reported", "by": "survivor"}],
+        )
+
+
+@pytest.mark.parametrize(
+    ("page", "outcome"),
+    [
+        (None, "not there"),
+        (Page(walls=["login"]), "wall: login"),
+        (Page(), "nothing shown"),
+        (Page(status=500), "failed"),
+        (Page(status=429), "busy"),
+        (Page(to="/v/2"), "matched"),
+    ],
+)
+def test_what_came_of_a_link_is_said(world: World, organisation: Any, page: Page | None, outcome: str) -> None:
+    link = _report(organisation, world, "http://quiet-lake.example/linked", "a")
+    if page is not None:
+        world.fetcher.pages["/linked"] = page
+    assert _follow(organisation, world, link) == outcome
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/x.jpg", "http://co.uk/"])
+def test_a_link_that_is_no_site(world: World, organisation: Any, url: str) -> None:
+    link = _report(organisation, world, url, "a")
+    assert _follow(organisation, world, link) == ""
+    with tenancy.organisation(organisation.pk):
+        link.refresh_from_db()
+        assert link.outcome == "not a site"
+
+
+def test_a_link_without_a_scheme_is_tried_both_ways(world: World, organisation: Any) -> None:
+    world.fetcher.down = {"https://quiet-lake.example/v/2": "reset"}
+    link = _report(organisation, world, "quiet-lake.example/v/2", "a")
+    assert _follow(organisation, world, link) == "matched"
+
+
+def test_a_link_is_not_lost_while_the_fetcher_is_down(
+    world: World, organisation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(request: Any) -> Any:
+        raise FetcherUnavailable("gone")
+
+    link = _report(organisation, world, "http://quiet-lake.example/v/2", "a")
+    monkeypatch.setattr(world.fetcher, "scan", gone)
+    assert _follow(organisation, world, link) == "put off"
+    monkeypatch.undo()
+    assert world.visit()[0] == "/v/2"
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.filter(page_digest=world.page("/v/2").digest).count() == 1
