@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import attesting, consents, holds, links
+from efface.cases import ages, attesting, consents, holds, links
 from efface.cases import messages as letters
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
@@ -65,7 +65,8 @@ def _page(
     now = clock.now()
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
-        "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN], "fingerprints": story.fingerprints(one),
+        "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
+        "fingerprints": story.fingerprints(one),
         "findings": story.findings(one),
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
@@ -120,6 +121,20 @@ def consent(request: Any, id: uuid.UUID) -> HttpResponse:
     elif not standing:
         consents.give(one, purpose, actor(request), clock.now())
     messages.success(request, _("Noted."))
+    return redirect("console:case", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def age(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``choice`` is adult, minor or unknown: what she said about the pictures of this case."""
+    one = _living(id)
+    try:
+        ages.declare(one, request.POST.get("choice", ""), actor(request), clock.now())
+    except ValueError as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Noted."))
     return redirect("console:case", id=id)
 
 

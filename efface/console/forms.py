@@ -18,9 +18,11 @@ def _acquisition() -> list[tuple[str, Any]]:
     return [unknown, *load().words["acquisition_path"].items()]
 
 
-def _countries() -> list[tuple[str, str]]:
+def _countries() -> list[tuple[str, Any]]:
     law = load()
-    named = [(code, f"{place.name} ({code})") for code, place in sorted(law.jurisdictions.items())]
+    named: list[tuple[str, Any]] = [
+        (code, f"{place.name} ({code})") for code, place in sorted(law.jurisdictions.items())
+    ]
     others = [(code, code) for code in sorted(law.groups["eu"]) if code not in law.jurisdictions]
     return [("", _("not known")), *named, *others]
 

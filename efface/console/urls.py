@@ -20,6 +20,7 @@ rooms = [
     path("cases/<uuid:id>/code/", opening.new_code, name="new-code"),
     path("cases/<uuid:id>/attest/", casework.attest, name="attest"),
     path("cases/<uuid:id>/consent/", casework.consent, name="case-consent"),
+    path("cases/<uuid:id>/age/", casework.age, name="case-age"),
     path("cases/<uuid:id>/pause/", casework.pause, name="case-pause"),
     path("cases/<uuid:id>/message/", casework.message, name="case-message"),
     path("cases/<uuid:id>/link/", casework.link, name="case-link"),

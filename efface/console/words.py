@@ -27,6 +27,7 @@ def event_words(kind: str) -> str:
         "case.paused": _("Everything paused"),
         "case.resumed": _("Continued"),
         "case.closed": _("Case closed"),
+        "case.age_declared": _("Age when the pictures were made"),
         "case.attested": _("Case attested"),
         "attestation.begun": _("First worker attested"),
         "attestation.approved": _("Second worker approved"),

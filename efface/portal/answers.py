@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import consents, links
+from efface.cases import ages, consents, links
 from efface.cases import messages as letters
 from efface.cases.models import Age, Case, Consent, Purpose
 from efface.engine.base import clock
@@ -83,6 +83,22 @@ def age(request: Any, id: uuid.UUID) -> HttpResponse:
             deciding.set_age(finding, choice, ACTOR, clock.now())
     except ValueError as refusal:
         return _cannot(request, refusal)
+    messages.success(request, _("Thank you. Your answer is noted."))
+    return redirect("portal:case")
+
+
+@view(access=PORTAL)
+@require_POST
+def case_age(request: Any) -> HttpResponse:
+    """``choice`` is adult, minor or unknown, about all the pictures of the case; asked where nobody said it yet."""
+    case, choice = page.own_case(request), request.POST.get("choice", "")
+    if case is None:
+        return page.out(request)
+    if choice not in Age.values:
+        return render(request, "404.html", status=404)
+    if case.age != Age.UNKNOWN:
+        return _again(request)
+    ages.declare(case, choice, ACTOR, clock.now())
     messages.success(request, _("Thank you. Your answer is noted."))
     return redirect("portal:case")
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("case/pictures/", pictures.pictures, name="pictures"),
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
+    path("case/age/", answers.case_age, name="case-age"),
     path("case/allow/change/", answers.consent, name="consent"),
     path("case/pause/", answers.pause, name="pause"),
     path("case/link/", answers.link, name="link"),

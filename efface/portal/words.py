@@ -162,6 +162,7 @@ def event_words(kind: str) -> str:
         "case.paused": _("Everything was paused."),
         "case.resumed": _("It goes on."),
         "case.closed": _("The case was closed."),
+        "case.age_declared": _("It is known how old you were."),
         "case.attested": _("Search for your face and name can begin, where you allow it."),
         "code.renewed": _("A new access code was made. The old one no longer works."),
         "consent.given": _("You allowed something."),

@@ -23,12 +23,14 @@ HER = {"survivor"}
 #: Address by name -> who may open it. A new view must be added here, by hand.
 MATRIX: dict[str, set[str]] = {
     "portal:start": EVERYBODY, "portal:enter": EVERYBODY, "portal:leave": EVERYBODY, "portal:neutral": EVERYBODY,
-    "portal:case": HER, "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
+    "portal:case": HER,
+    "portal:case-age": HER, "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
+    "console:case-age": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,

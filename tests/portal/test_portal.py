@@ -248,3 +248,17 @@ def test_the_language_can_be_chosen(language: str, db: Any) -> None:
     client = Client()
     client.post("/language/", {"language": language})
     assert f'<html lang="{language}"' in words(client, "/")
+
+
+def test_the_case_s_age_is_asked_once_where_nobody_said_it(organisation: Any, now: Any) -> None:
+    opened = people.open_case(organisation, age="unknown")
+    her = people.entered(opened.access_code)
+    assert "One question first" in words(her)
+    her.post("/case/age/", {"choice": "unknown"})
+    assert "One question first" in words(her)
+    her.post("/case/age/", {"choice": "adult"})
+    assert "One question first" not in words(her)
+    assert b"answered already" in her.post("/case/age/", {"choice": "minor"}, follow=True).content
+    assert her.post("/case/age/", {"choice": "99"}).status_code == 404
+    with tenancy.organisation(organisation.pk):
+        assert Case.objects.get(pk=opened.case.pk).age == "adult"
