@@ -71,8 +71,9 @@ class Drive:
                 self._kill_soon()
             now = following
             self.steps += 1
-            self.installation.drive(now)
+            # The world first: what Efface then sees at this moment is the world of this moment.
             self.world.advance(now)
+            self.installation.drive(now)
         for strike in self.strikes:
             strike.join(10)
         self._until_quiet(now)
@@ -80,7 +81,11 @@ class Drive:
     def _next(self, now: datetime, looked: datetime) -> datetime:
         candidates = [looked + timedelta(hours=24)]
         due, event = self.installation.next_due(), self.world.state()[1]
-        candidates += [moment for moment in (due, event) if moment is not None]
+        if due is not None:
+            candidates.append(due)
+        if event is not None:
+            # The world tells full seconds; a moment later it has surely happened.
+            candidates.append(event + timedelta(seconds=1))
         return max(now, min(candidates))
 
     def _until_quiet(self, now: datetime) -> None:

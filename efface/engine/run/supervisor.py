@@ -52,6 +52,11 @@ class Child:
     starts: int = 0
 
 
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else "it wrote nothing"
+
+
 class Supervisor:
     """``start`` returns when every process said it is ready; ``watch`` keeps them running until ``stop``."""
 
@@ -77,7 +82,7 @@ class Supervisor:
         for child in self.children.values():
             while child.ready is None or not child.ready.wait(0.05):
                 if child.running is not None and child.running.poll() is not None:
-                    raise StartFailed(f"{child.process.name} ended at once; {child.log} says why")
+                    raise StartFailed(f"{child.process.name} ended at once ({_last_line(child.log)}); see {child.log}")
                 if time.monotonic() > until:
                     raise StartFailed(f"{child.process.name} did not become ready; see {child.log}")
         self._write_state()
