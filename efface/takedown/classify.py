@@ -21,6 +21,7 @@ Kind = Literal[
     "delay", "other",
 ]  # fmt: skip
 
+Refusal = Literal["", "gone", "full", "policy"]
 PHRASES = Path(__file__).parent / "phrases.yaml"
 SURE, HINT = 0.9, 0.5
 DOUBT = 0.7
@@ -34,14 +35,17 @@ MOST_SENTENCES = 200
 class Classification:
     """``because`` is the sentence (at most 600 characters) that says so. ``address`` is the mailbox the mail is about:
     of a bounce or delay the one that failed, otherwise the sender. ``permanent`` True: writing there again is useless.
-    ``mentions`` are other mail addresses the sender named (a network that hides the host names it so), at most 10.
-    ``demands_money`` True: a removal is offered for money; nobody pays, and a person looks at the operator again."""
+    ``refusal`` says why a bounce came back: "gone" (no such mailbox), "full", "policy" (they refuse our mail: the
+    mailbox lives, our name suffers), "" where it does not say. ``mentions`` are other mail addresses the sender named (a
+    network that hides the host names it so), at most 10. ``demands_money`` True: a removal is offered for money; nobody
+    pays, and a person looks at the operator again."""
 
     kind: Kind
     confidence: float
     because: str
     address: str
     permanent: bool = False
+    refusal: Refusal = ""
     mentions: tuple[str, ...] = ()
     demands_money: bool = False
 
@@ -152,7 +156,9 @@ _money = re.compile(
     r"|(\d+ ?(eur|usd|euros?|dollars?|btc|usdt)|[€$] ?\d+).{0,80}(goes away|remov|delete|takedown|lösch|entfern|elimin)"
 )
 """A price for a removal."""
-_mail_address = re.compile(r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63}+@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}", re.IGNORECASE)
+_mail_address = re.compile(
+    r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63}+@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}", re.IGNORECASE
+)
 _reply_prefix = re.compile(
     r"^((re|aw|fwd?|wg|rv|automatic reply|automatische antwort|respuesta automática)\s*:\s*)+", re.IGNORECASE
 )
@@ -224,13 +230,38 @@ def _report(mail: Mail) -> Classification:
     failed = next(iter([*mail.bounce_permanent, *mail.bounce, *mail.recipients[:1]]), "").lower()
     hard, because = _says(mail, "bounce")
     soft, waiting = _says(mail, "delay")
+    why = _refusal(mail)
     if mail.bounce_permanent:
-        return Classification("bounce", 0.98, because or _short(mail.subject), failed, permanent=True)
+        final = why not in ("full", "policy")
+        return Classification("bounce", 0.98, because or _short(mail.subject), failed, final, why)
     if soft and (mail.bounce or not hard):
         return Classification("delay", 0.9, waiting, failed)
     if hard and not soft:
-        return Classification("bounce", 0.85, because, failed, permanent=True)
-    return Classification("bounce", 0.6, because or waiting or _short(mail.subject), failed)
+        return Classification("bounce", 0.85, because, failed, why not in ("full", "policy"), why)
+    return Classification("bounce", 0.6, because or waiting or _short(mail.subject), failed, refusal=why)
+
+
+_FULL = re.compile(
+    r"\b[45]\.2\.2\b|over ?quota|quota (?:is )?exceeded|(?:mailbox|inbox) .{0,20}\bfull\b|postfach .{0,20}voll"
+)
+_POLICY = re.compile(
+    r"\b5\.7\.\d{1,3}\b|black ?list|block ?list|\bspam\b|\bdmarc\b|\bspf\b|\bdkim\b|reputation|blocked|banned|policy"
+    r"|authenticat|\b5\.3\.4\b|too (?:large|big)"
+)
+_NOBODY = re.compile(
+    r"\b5\.1\.[0-9]{1,2}\b|\b5\.2\.1\b|unknown|no such|does not exist|doesn't exist|not found|no longer|disabled|inactive"
+    r"|unbekannt|existiert nicht|no existe|desconocido"
+)
+
+
+def _refusal(mail: Mail) -> Refusal:
+    """Why it came back (RFC 3463 subjects first), from the report's own words."""
+    text = f"{mail.subject}\n{unquoted(mail.text)[:6000]}".lower()
+    if _FULL.search(text):
+        return "full"
+    if _POLICY.search(text):
+        return "policy"
+    return "gone" if _NOBODY.search(text) else ""
 
 
 def _says(mail: Mail, kind: Kind) -> tuple[bool, str]:

@@ -153,7 +153,22 @@ def test_a_hard_bounce_names_the_dead_mailbox() -> None:
         report("550 5.1.1 user unknown", bounce=["abuse@host.example"], bounce_permanent=["abuse@host.example"])
     )
     assert (found.kind, found.address, found.permanent) == ("bounce", "abuse@host.example", True)
-    assert "5.1.1" in found.because and not found.needs_person
+    assert "5.1.1" in found.because and not found.needs_person and found.refusal == "gone"
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        ("552 5.2.2 mailbox full", "full"),
+        ("The recipient's mailbox is full.", "full"),
+        ("550 5.7.1 IP address blacklisted by recipient", "policy"),
+        ("550-5.7.26 Unauthenticated email is not accepted due to domain's DMARC policy", "policy"),
+        ("554 message rejected as spam", "policy"),
+    ],
+)
+def test_a_mailbox_that_is_full_or_refuses_us_is_not_dead(text: str, refusal: str) -> None:
+    found = classify(report(text, bounce=["a@host.example"], bounce_permanent=["a@host.example"]))
+    assert (found.kind, found.permanent, found.refusal) == ("bounce", False, refusal)
 
 
 def test_a_delay_is_not_a_bounce() -> None:
