@@ -1,0 +1,166 @@
+"""The crawl over real DNS, HTTP, the sandboxed decoder and the matcher's socket, in the testbed's hostile world."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from efface.cases.active import Active
+from efface.cases.models import Fingerprint
+from efface.engine.base import clock, tenancy
+from efface.engine.base.models import Deadline
+from efface.net.client import Fetcher, FetcherUnavailable
+from efface.net.decoder import Decoder
+from efface.net.protocol import Limits
+from efface.search import crawl
+from efface.search.crawl import Pace
+from efface.search.matcher.client import Matcher
+from efface.search.matcher.holding import Holding
+from efface.search.matcher.index import Index
+from efface.search.matcher.memory import Memory
+from efface.search.matcher.server import Server
+from efface.search.models import Frontier, Match
+from efface.search.pages import Tools
+from efface.sites import registry
+from efface.sites.models import Site
+from testbed.model import World, load, parse_time
+from testbed.world import generate
+from tests.search.scene import make_case
+
+pytestmark = pytest.mark.django_db
+SITES, SUBJECTS = 14, 3
+
+
+@dataclass
+class Outside:
+    """A running world and a fetcher in it."""
+
+    world: World
+    folder: Path
+    ready: dict[str, Any]
+    fetcher: Fetcher
+
+
+@contextlib.contextmanager
+def _process(command: list[str], **more: Any) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]}
+    process = subprocess.Popen([sys.executable, "-m", *command], stdin=subprocess.DEVNULL, env=environment, **more)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _await(check: Any, seconds: float = 40.0) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(FetcherUnavailable, FileNotFoundError, ValueError):
+            return check()
+        time.sleep(0.05)
+    raise TimeoutError
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
+    folder = tmp_path_factory.mktemp("world")
+    generate(5, SITES, SUBJECTS, None, 90, folder)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with _process(["testbed.serve", "--dir", str(folder)], **quiet):
+        ready = _await(lambda: json.loads((folder / "ready.json").read_text()))
+        reader, writer = os.pipe()
+        with os.fdopen(writer, "w") as stream:
+            threading.Thread(target=lambda: (stream.write(json.dumps(ready["world"])), stream.flush())).start()
+            path = str(folder / "f.sock")
+            command = ["efface.net.fetcher", "--socket", path, "--world-fd", str(reader)]
+            with _process(command, pass_fds=[reader], **quiet):
+                os.close(reader)
+                time.sleep(0.2)
+                stream.close()
+                client = Fetcher(path, timeout_s=120)
+                _await(client.ping)
+                yield Outside(load(folder), folder, ready, client)
+
+
+@contextlib.contextmanager
+def _matcher(folder: Path, rows: list[Active]) -> Iterator[Matcher]:
+    holding = Holding(Memory())
+    holding.index = Index(rows, {})
+    loop, up, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    work = Server(holding).serve(folder, stop, up.set)
+    thread = threading.Thread(target=lambda: loop.run_until_complete(work))
+    thread.start()
+    assert up.wait(5)
+    yield Matcher(folder / "matcher.sock")
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(5)
+    loop.close()
+
+
+def _enrol(organisation: Any, outside: Outside, now: datetime) -> dict[str, Any]:
+    """Case of each subject, with the pictures on her device."""
+    decoder = Decoder(models=None)
+    cases = {}
+    for subject in outside.world.subjects:
+        case = make_case(organisation, now)
+        files = [(outside.folder / name).read_bytes() for name in subject.files]
+        for one in decoder.decode_pictures(files, False):
+            shown = one.picture
+            assert not shown.error
+            row = Fingerprint(
+                organisation=organisation, case=case, kind="pdq", quality=shown.pdq_quality, age="adult", created=now
+            )  # fmt: skip
+            row.value = {"pdq": shown.pdq, "sha256": shown.sha256, "md5": shown.md5}
+            row.save()
+        cases[subject.key] = case
+    decoder.close()
+    return cases
+
+
+def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, outside: Outside, tmp_path: Path) -> None:
+    now = parse_time(outside.world.start)
+    with tenancy.organisation(organisation.pk):
+        cases = _enrol(organisation, outside, now)
+        rows = [
+            Active(row.pk, row.case_id, row.organisation_id, row.kind, row.value) for row in Fingerprint.objects.all()
+        ]
+    sites = [registry.register(url, now) for url in outside.ready["seeds"]]
+    pace = Pace(pages=30, step=30, delay_s=0.0, hours=24.0)
+    pages, seconds = 0, 0.0
+    with _matcher(tmp_path, rows) as matcher, clock.fixed(now):
+        tools = Tools(outside.fetcher, matcher, Limits(total_s=3.0), patience_s=5.0)
+        for _ in range(2):
+            for site in sites:
+                began = time.thread_time()
+                pages += crawl.visit(site.pk, tools, pace, now)
+                seconds += time.thread_time() - began
+    open_ = [site for site in outside.world.sites if not site.wall and not site.dead_dns]
+    reached = {site.domain for site in open_}
+    planted = {
+        (cases[item.subject].pk, item.page_urls[0])
+        for item in outside.world.items
+        if not item.of and item.site in reached and parse_time(item.published_at) <= now
+    }
+    with tenancy.organisation(organisation.pk):
+        found = {(match.case_id, match.page_url) for match in Match.objects.all()}
+        assert all(match.strong for match in Match.objects.all())
+    assert len(planted) >= 8
+    assert found == planted
+    walled = Site.objects.filter(domain__in=[site.domain for site in outside.world.sites if site.wall])
+    assert {site.last_error for site in walled} == {"challenge"}
+    assert not Frontier.objects.filter(site__in=walled, read_at__isnull=False).exists()
+    assert Deadline.objects.filter(kind=registry.VISIT, due__gt=now, due__lte=now + timedelta(days=7)).count() == SITES
+    assert seconds / pages < 0.1, f"{1000 * seconds / pages:.0f} ms of a worker's time a page"
