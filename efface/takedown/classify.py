@@ -36,8 +36,8 @@ class Classification:
     """``because`` is the sentence (at most 600 characters) that says so. ``address`` is the mailbox the mail is about:
     of a bounce or delay the one that failed, otherwise the sender. ``permanent`` True: writing there again is useless.
     ``refusal`` says why a bounce came back: "gone" (no such mailbox), "full", "policy" (they refuse our mail: the
-    mailbox lives, our name suffers), "" where it does not say. ``mentions`` are other mail addresses the sender named (a
-    network that hides the host names it so), at most 10. ``demands_money`` True: a removal is offered for money; nobody
+    mailbox lives, our name suffers), "" where it does not say. ``mentions`` are other mail addresses the sender named
+    (a network that hides the host names it so), at most 10. ``demands_money`` True: a removal is offered for money; nobody
     pays, and a person looks at the operator again."""
 
     kind: Kind

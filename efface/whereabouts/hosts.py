@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from efface.net.address import refusal
 from efface.whereabouts import cdn, facts, rdap
 from efface.whereabouts.model import Contact, Party
 from efface.whereabouts.transport import Transport, Unanswered
@@ -13,6 +14,8 @@ from efface.whereabouts.transport import Transport, Unanswered
 _ORIGIN = re.compile(r"^\s*\"?(\d{1,10})")
 MOST_ADDRESSES = 4
 MOST_CNAMES = 8
+REGISTRIES = frozenset({"iana.org", "icann.org", "arin.net", "ripe.net", "apnic.net", "lacnic.net", "afrinic.net"})
+"""An answer that names the registry itself says only that the address is nobody's: no registry removes content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ async def _addresses(host: str, transport: Transport, partial: list[str]) -> tup
     """Addresses of a host (IPv4 first) and the CNAMEs on the way."""
     literal = facts.address(host)
     if literal is not None:
-        return [literal], []
+        return ([] if refusal(literal) else [literal]), []
     cnames: list[str] = []
     name = host
     while len(cnames) < MOST_CNAMES:
@@ -76,7 +79,10 @@ async def _addresses(host: str, transport: Transport, partial: list[str]) -> tup
         name = target
     found = [*await ask_dns(host, "A", transport, partial), *await ask_dns(host, "AAAA", transport, partial)]
     addresses = [one for value in found if (one := facts.address(value)) is not None]
-    return addresses[:MOST_ADDRESSES], cnames
+    public = [one for one in addresses if not refusal(one)]
+    if len(public) < len(addresses):
+        partial.append(f"{host}: it leads to addresses that are not public")
+    return public[:MOST_ADDRESSES], cnames
 
 
 async def ask_dns(name: str, record: str, transport: Transport, partial: list[str]) -> list[str]:
@@ -174,7 +180,8 @@ def _abuse(record: rdap.Record, source: str, confidence: float) -> list[Contact]
     for number, card in enumerate(cards):
         worth = round(confidence - 0.02 * number, 3)
         for value in card.emails:
-            found.setdefault(value, Contact("email", value, source, confidence=worth))
+            if facts.registered(value.rpartition("@")[2]) not in REGISTRIES:
+                found.setdefault(value, Contact("email", value, source, confidence=worth))
         for value in card.uris:
             found.setdefault(value, Contact("form", value, source, confidence=round(worth - 0.1, 3)))
     return list(found.values())

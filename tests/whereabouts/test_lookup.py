@@ -216,3 +216,22 @@ def test_the_mailbox_in_an_soa() -> None:
     assert rname("ns1.a.net. hidden\\.owner.a.net. 1 2 3 4 5") == "hidden.owner@a.net"
     for broken in ("", "x", "ns. .", "ns. nodots 1"):
         assert rname(broken) == ""
+
+
+def test_an_address_that_is_not_public_has_no_party() -> None:
+    fake = world()
+    fake.records[("www.bad-site.com", "A")] = ["10.0.0.7", "127.0.0.1"]
+    found = look(fake)
+    assert "host" not in by_role(found) and found.addresses == []
+    assert any("not public" in line for line in found.partial)
+    assert not any("ip/10." in question or "ip/127." in question for question in fake.asked)
+    fake.records[("www.bad-site.com", "A")] = ["28.1.1.1", "10.0.0.7"]
+    assert look(fake).addresses == ["28.1.1.1"]
+    assert "host" not in by_role(look(world(), "http://127.0.0.1/v/1"))
+
+
+def test_a_registry_that_names_itself_is_nobody() -> None:
+    fake = world()
+    fake.documents["http://numbers.example/ip/28.1.1.1"] = network("IANA-BLOCK", "abuse@iana.org", 64500)
+    fake.documents["http://numbers.example/autnum/64500"] = number("RIPE", "hostmaster@ripe.net", 64500)
+    assert by_role(look(fake))["host"].contacts == []
