@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 PAUSES = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 #: Pause while the fetcher itself is away: that is ours to mend and is waited for without end.
 OUT = timedelta(minutes=10)
+LOST = timedelta(hours=24)
 USES = (Purpose.HASH_MATCH, Purpose.FACE_SEARCH, Purpose.NOTIFY)
 
 
@@ -54,6 +55,11 @@ def request(finding: Finding, now: datetime) -> None:
     if not allowed(finding, now) or Capture.objects.filter(finding=finding, episode=finding.episode).exists():
         return
     capture.defer(organisation=finding.organisation_id, once=f"capture:{finding.pk}", finding=finding.pk)
+    # Should the job come to nothing at all, it is asked for again; a capture cancels this.
+    deadlines.set_deadline(
+        "capture.again", finding.pk, clock.align(now + LOST), organisation=finding.organisation_id,
+        case=finding.case_id, key=_key(finding.pk),
+    )  # fmt: skip
 
 
 def request_missing(case: Case, now: datetime) -> None:

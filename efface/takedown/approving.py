@@ -14,7 +14,7 @@ from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
 from efface.engine.base import outbox
-from efface.takedown import ladder, scope, sending
+from efface.takedown import ladder, locking, scope, sending
 from efface.takedown.models import Approval, Notice, Route
 
 
@@ -94,4 +94,7 @@ def _drafts(approval: Approval) -> list[Notice]:
 
 
 def _locked(notice: Notice) -> Notice:
-    return Notice.objects.select_for_update(of=("self",)).select_related("route", "case", "finding").get(pk=notice.pk)
+    row = locking.notice(notice.pk)
+    if row is None:
+        raise NotWaiting("the notice is not there")
+    return row

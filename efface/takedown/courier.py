@@ -13,7 +13,7 @@ from efface.engine.base.models import Outbox
 from efface.search.models import FindingState
 from efface.sites import contacts
 from efface.sites.models import ContactState
-from efface.takedown import facts, ladder, planning, scope, sending
+from efface.takedown import facts, ladder, locking, planning, scope, sending
 from efface.takedown.models import Notice, Route
 
 
@@ -22,7 +22,7 @@ class Courier:
 
     def may(self, row: Outbox, now: datetime) -> outbox.May:
         """The last word before the first byte: everything is asked again."""
-        notice = _notice(row)
+        notice = locking.notice(row.subject)
         if notice is None or notice.state != Notice.State.QUEUED:
             return outbox.May("drop", "the notice does not stand any more")
         finding, route = notice.finding, notice.route
@@ -50,7 +50,7 @@ class Courier:
         return outbox.May("go")
 
     def sent(self, row: Outbox, now: datetime) -> None:
-        notice = _notice(row)
+        notice = locking.notice(row.subject)
         if notice is None or notice.state not in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
             return
         notice.state, notice.sent_at = Notice.State.SENT, now
@@ -61,7 +61,7 @@ class Courier:
                       step=notice.step)  # fmt: skip
 
     def refused(self, row: Outbox, code: int, text: str, now: datetime) -> None:
-        notice = _notice(row)
+        notice = locking.notice(row.subject)
         if notice is None:
             return
         notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
@@ -71,14 +71,14 @@ class Courier:
         ladder.contact_dead(notice, now)
 
     def ambiguous(self, row: Outbox, now: datetime) -> None:
-        notice = _notice(row)
+        notice = locking.notice(row.subject)
         if notice is not None and notice.state == Notice.State.QUEUED:
             notice.state = Notice.State.AMBIGUOUS
             notice.save(update_fields=["state"])
             events.record(notice.case, "notice.ambiguous", "engine", subject=notice.pk, now=now)
 
     def dropped(self, row: Outbox, why: str, now: datetime) -> None:
-        notice = _notice(row)
+        notice = locking.notice(row.subject)
         if notice is not None and notice.state == Notice.State.QUEUED:
             notice.state, notice.state_why = Notice.State.CANCELLED, why[:200]
             notice.save(update_fields=["state", "state_why"])
@@ -96,13 +96,6 @@ def refusal(code: int, text: str) -> str:
     if subject == "7" or code == 554:
         return ContactState.POLICY
     return ContactState.HARD
-
-
-def _notice(row: Outbox) -> Notice | None:
-    rows = Notice.objects.select_for_update(of=("self",)).select_related(
-        "case", "route__finding__site", "finding__site", "finding__match__sighting"
-    )
-    return rows.filter(pk=row.subject).first()
 
 
 def register() -> None:

@@ -48,7 +48,7 @@ def _findings(organisation: Organisation) -> Iterable[dict[str, Any]]:
     gone: dict[Any, list[str]] = defaultdict(list)
     for check in Check.objects.filter(organisation=organisation, state=FindingState.GONE_CONFIRMED).order_by("at"):
         gone[check.finding_id].append(check.at.isoformat())
-    for finding in Finding.objects.filter(organisation=organisation).select_related("case").order_by("confirmed_at"):
+    for finding in Finding.objects.filter(organisation=organisation).select_related("case", "match").order_by("confirmed_at"):
         yield {
             "id": str(finding.pk), "case": finding.case.name, "page_url": finding.page_url,
             "media_urls": [one.url for one in facts.assets(finding) if one.role != "page"], "state": finding.state,
@@ -62,8 +62,9 @@ def _reappeared(finding: Finding) -> list[str]:
     met."""
     events = finding.case.caseevents.filter(kind="finding.reappeared", subject=finding.pk).order_by("at")
     times = [event.at.isoformat() for event in events]
-    if facts.copies_gone(finding):
-        times.insert(0, finding.confirmed_at.isoformat())
+    said = any(reason.get("kind") == "return" for reason in finding.match.reasons)
+    if said or facts.copies_gone(finding):
+        times.insert(0, finding.match.made_at.isoformat())
     return times
 
 

@@ -151,7 +151,7 @@ def _sum(rows: list[Any]) -> plan.Outcome:
 def copies_gone(finding: Finding) -> list[uuid.UUID]:
     """Findings of the same case, of the same picture, that were gone before this one was confirmed."""
     ours = {value for one in assets(finding) for value in one.pdq[:1]}
-    before = Finding.objects.filter(case_id=finding.case_id, gone_at__lt=finding.confirmed_at).exclude(pk=finding.pk)
+    before = Finding.objects.filter(case_id=finding.case_id, gone_at__lt=finding.match.made_at).exclude(pk=finding.pk)
     return [
         other.pk
         for other in before.order_by("gone_at")

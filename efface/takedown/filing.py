@@ -9,7 +9,7 @@ from django.db import transaction
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
-from efface.takedown import ladder
+from efface.takedown import ladder, locking
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
 
@@ -17,11 +17,11 @@ from efface.takedown.models import Notice
 def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime) -> None:
     """The person filed it. Twice: no effect. Raises ``NotWaiting`` for a notice that is not prepared."""
     with transaction.atomic():
-        row = Notice.objects.select_for_update(of=("self",)).select_related("route", "case").get(pk=notice.pk)
-        if row.state == Notice.State.FILED:
+        row = locking.notice(notice.pk)
+        if row is not None and row.state == Notice.State.FILED:
             return
-        if row.state != Notice.State.PREPARED:
-            raise NotWaiting(f"the notice is {row.state}")
+        if row is None or row.state != Notice.State.PREPARED:
+            raise NotWaiting(f"the notice is {row.state if row else 'not there'}")
         row.state, row.sent_at, row.outside_reference = Notice.State.FILED, now, outside_reference.strip()[:80]
         row.save(update_fields=["state", "sent_at", "outside_reference"])
         ladder.sent(row, now)

@@ -17,13 +17,14 @@ from django.db import IntegrityError, transaction
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
-from efface.engine.base import clock, objects, sealing, tenancy
+from efface.engine.base import clock, deadlines, objects, sealing, tenancy
 from efface.engine.base.jobs import job
-from efface.net.decoder import Decoder
+from efface.engine.base.models import Deadline
+from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
 from efface.sites import contacts, hostility
 from efface.sites.models import ContactState, Site
-from efface.takedown import classify, ladder, planning, verifying
+from efface.takedown import classify, ladder, locking, planning, verifying
 from efface.takedown.models import Inbound, Notice, Route
 
 KINDS = {
@@ -43,6 +44,7 @@ MACHINE = frozenset({"acknowledged", "claims_removal", "forwards", "bounce", "de
 MOST_MAILS = 200
 LONGEST_TEXT = 20_000
 AFTER_CLAIM = timedelta(hours=24)
+READ_AGAIN = timedelta(hours=1)
 
 
 class TooMany(Exception):
@@ -58,12 +60,15 @@ _decoder_lock = threading.Lock()
 
 
 def decode(raw: bytes) -> Mail:
-    """A mail as plain data, parsed in this process's sandbox."""
+    """A mail as plain data, parsed in this process's sandbox. Where nothing can be decoded a person gets it unread."""
     global _decoder
-    with _decoder_lock:
-        if _decoder is None:
-            _decoder = Decoder()
-    return _decoder.decode_mail(raw)
+    try:
+        with _decoder_lock:
+            if _decoder is None:
+                _decoder = Decoder()
+        return _decoder.decode_mail(raw)
+    except DecoderError:
+        return Mail(error="off")
 
 
 def receive(notice: Notice, raw: bytes, now: datetime) -> Inbound | None:
@@ -82,11 +87,26 @@ def receive(notice: Notice, raw: bytes, now: datetime) -> Inbound | None:
                 organisation_id=notice.organisation_id, case_id=notice.case_id, notice=notice, at=now, raw=name,
                 digest=digest,
             )  # fmt: skip
-            read.defer(organisation=notice.organisation_id, once=f"inbound:{row.pk}", inbound=row.pk)
+            _request(row, now)
     except IntegrityError:
         objects.remove(name)
         return None
     return row
+
+
+def _request(row: Inbound, now: datetime) -> None:
+    """Have it read; and again in an hour where that came to nothing."""
+    read.defer(organisation=row.organisation_id, once=f"inbound:{row.pk}", inbound=row.pk)
+    deadlines.set_deadline(
+        "inbound.read", row.pk, now + READ_AGAIN, organisation=row.organisation_id, case=row.case_id
+    )
+
+
+@deadlines.handler("inbound.read")
+def _due(deadline: Deadline, now: datetime) -> None:
+    row = Inbound.objects.filter(pk=deadline.subject, kind="").first()
+    if row is not None:
+        _request(row, now)
 
 
 @job("mail")
@@ -114,6 +134,7 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
     sealed.text, sealed.because = mail.text[:LONGEST_TEXT], found.because
     row.kind, row.confidence = KINDS[found.kind], found.confidence
     row.save()
+    deadlines.cancel(key=f"inbound.read:{row.pk}")
     notice = _notice(row)
     events.record(
         notice.case, "reply.received", "engine", subject=notice.pk, now=now, kind=row.kind, because=found.because
@@ -150,10 +171,9 @@ def _handled(row: Inbound, by: str, now: datetime) -> None:
 
 
 def _notice(row: Inbound) -> Notice:
-    rows = Notice.objects.select_for_update(of=("self",)).select_related(
-        "case", "route__finding__site", "route__case", "finding__site", "finding__match__sighting"
-    )
-    return rows.get(pk=row.notice_id)
+    found = locking.notice(row.notice_id)
+    assert found is not None  # the row's own reference keeps it
+    return found
 
 
 def _act(notice: Notice, kind: str, now: datetime) -> None:

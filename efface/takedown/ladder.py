@@ -12,8 +12,10 @@ from efface.cases import events
 from efface.engine.base import clock, deadlines
 from efface.law import load
 from efface.search.models import Finding, FindingState
+from efface.sites import contacts
+from efface.sites.models import ContactState
 from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
-from efface.takedown.models import Notice, Route
+from efface.takedown.models import Inbound, Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
 WAITING = frozenset({
@@ -46,11 +48,11 @@ def begin_due(finding: Finding, now: datetime) -> int:
             begin(route, now)
             begun += 1
         else:
-            _set_start(route, max(due, now + ASK_AGAIN) if due <= now else due)
+            start_at(route, max(due, now + ASK_AGAIN) if due <= now else due)
     return begun
 
 
-def _set_start(route: Route, due: datetime) -> None:
+def start_at(route: Route, due: datetime) -> None:
     deadlines.set_deadline(
         "route.start", route.pk, clock.align(due), organisation=route.organisation_id, case=route.case_id
     )
@@ -97,7 +99,7 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
         events.record(route.case, "route.incomplete", "engine", subject=route.finding_id, now=now, why=why[:500],
                       role=route.role, notice_type=route.notice_type)  # fmt: skip
     if route.state == Route.State.PLANNED:
-        _set_start(route, now + ASK_AGAIN)
+        start_at(route, now + ASK_AGAIN)
 
 
 def sent(notice: Notice, now: datetime) -> None:
@@ -110,7 +112,9 @@ def sent(notice: Notice, now: datetime) -> None:
             "notice.clock", notice.pk, clock_rule.due, organisation=notice.organisation_id, case=notice.case_id,
             statutory=True,
         )  # fmt: skip
-    chase_at(notice, now + patience(notice.route.role))
+    if notice.route.role != "search":
+        # Whether a search engine has acted cannot be seen from the page; nobody is chased for it.
+        chase_at(notice, now + patience(notice.route.role))
 
 
 def patience(role: str) -> timedelta:
@@ -131,9 +135,16 @@ def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
     route = notice.route
     if route.state != Route.State.ACTIVE or quiet(route.finding):
         return None
+    if Notice.objects.filter(route=route, step__gt=notice.step).exclude(state=Notice.State.CANCELLED).exists():
+        deadlines.cancel(key=f"notice.chaser:{notice.pk}")
+        return None
     if notice.step <= REMINDERS:
-        later = Notice.objects.filter(route=route, step__gt=notice.step).exists()
-        return None if later else _draft(route, notice.step + 1, now)
+        reminder = _draft(route, notice.step + 1, now)
+        if reminder is not None:
+            deadlines.cancel(key=f"notice.chaser:{notice.pk}")
+            return reminder
+    if not Inbound.objects.filter(notice__route=route).exists():
+        contacts.delivery(notice.channel, notice.contact, ContactState.SILENT, now)
     give_up(route, "no effect after a reminder", now)
     return None
 
@@ -166,7 +177,7 @@ def ask_next(finding: Finding, now: datetime) -> Route | None:
     if route is not None:
         route.starts_at = now
         route.save(update_fields=["starts_at"])
-        _set_start(route, now)
+        start_at(route, now)
     return route
 
 

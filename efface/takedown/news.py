@@ -6,13 +6,12 @@ from efface.cases import events
 from efface.cases.models import CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding
-from efface.takedown import ladder, planning, sending, verifying
+from efface.takedown import ladder, locking, planning, sending, verifying
 from efface.takedown.models import Notice, Route
 
 
 def _finding(event: CaseEvent) -> Finding | None:
-    rows = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting")
-    return rows.filter(pk=event.subject).first() if event.subject else None
+    return locking.finding(event.subject) if event.subject else None
 
 
 @events.on("finding.captured", "finding.uncaptured")
@@ -51,7 +50,7 @@ def _stopped(event: CaseEvent) -> None:
 @events.on("case.closed")
 def _end(event: CaseEvent) -> None:
     """Nothing more goes out; what waited is taken back. Checks end with their deadlines."""
-    for finding in Finding.objects.filter(case=event.case):
+    for finding in Finding.objects.select_for_update().filter(case=event.case).order_by("pk"):
         ladder.close_all(finding, Route.State.DROPPED, "the case is closed", event.at)
         deadlines.cancel(subject=finding.pk)
 
@@ -61,11 +60,13 @@ def _withdrawn(event: CaseEvent) -> None:
     """Without consent to notify, what has not left is taken back; a new consent plans anew."""
     if (event.data or {}).get("purpose") not in ("notify", "contact_operator"):
         return
-    rows = Notice.objects.select_for_update(of=("self",)).select_related("route").filter(case=event.case)
+    waiting = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
+    rows = Notice.objects.filter(case=event.case, state__in=waiting)
     if event.data.get("purpose") == "contact_operator":
         rows = rows.filter(route__role="operator")
-    for notice in rows.filter(state__in=(Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)):
-        if sending.take_back(notice, "she withdrew her consent", event.at):
+    for pk in rows.order_by("finding_id", "pk").values_list("pk", flat=True):
+        notice = locking.notice(pk)
+        if notice is not None and sending.take_back(notice, "she withdrew her consent", event.at):
             Route.objects.filter(pk=notice.route_id, state=Route.State.ACTIVE).update(state=Route.State.PLANNED)
 
 

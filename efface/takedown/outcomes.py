@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from efface.search.models import Finding, FindingState
+from efface.sites import contacts
+from efface.sites.models import ContactState
 from efface.takedown import verdict
-from efface.takedown.models import Check, Notice, Outcome, Route
+from efface.takedown.models import Check, Inbound, Notice, Outcome, Route
 
 
 def failed(route: Route, now: datetime) -> None:
@@ -31,7 +33,15 @@ def removed(finding: Finding, now: datetime) -> int:
                 hours=(gone - sent).total_seconds() / 3600, removed=True,
             )  # fmt: skip
             count += 1
+            _complied(route, now)
     return count
+
+
+def _complied(route: Route, now: datetime) -> None:
+    """Who said that it was removed, and it is, has a mailbox worth writing to."""
+    claims = Inbound.objects.filter(notice__route=route, kind="claims_removal").select_related("notice")
+    for contact in {one.notice.contact for one in claims if one.notice.channel == "email"}:
+        contacts.delivery("email", contact, ContactState.COMPLIED, now)
 
 
 def _sent_at(route: Route) -> datetime | None:

@@ -26,7 +26,7 @@ from efface.net.protocol import WhereaboutsRequest
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts
 from efface.sites.models import ContactObservation
-from efface.takedown import facts, ladder, plan
+from efface.takedown import facts, ladder, locking, plan
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
 from efface.whereabouts.model import Contact, Dossier, Party
@@ -74,17 +74,15 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
         with tenancy.organisation(organisation):
-            row = Finding.objects.get(pk=finding)
+            waiting = Finding.objects.get(pk=finding)
             deadlines.set_deadline(
-                "finding.plan", row.pk, clock.now() + AGAIN, organisation=organisation, case=row.case_id
+                "finding.plan", waiting.pk, clock.now() + AGAIN, organisation=organisation, case=waiting.case_id
             )
         return
     with tenancy.organisation(organisation):
         now = clock.now()
-        row = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting").get(
-            pk=finding
-        )
-        if row.episode != task.episode or not ready(row, now):
+        row = locking.finding(finding)
+        if row is None or row.episode != task.episode or not ready(row, now):
             return
         apply(row, dossier, now)
         ladder.begin_due(row, now)
@@ -230,14 +228,8 @@ def name_host(finding: Finding, address: str, by: str, now: datetime) -> None:
 
 
 def _chase(notice: uuid.UUID | str, now: datetime) -> None:
-    row = (
-        Notice.objects.select_for_update(of=("self",))
-        .select_related("route__finding__site", "route__case", "route__finding__match__sighting")
-        .filter(pk=notice, state__in=(Notice.State.SENT, Notice.State.FILED))
-        .first()
-    )
-    if row is not None:
-        Route.objects.select_for_update().get(pk=row.route_id)
+    row = locking.notice(uuid.UUID(str(notice)))
+    if row is not None and row.state in (Notice.State.SENT, Notice.State.FILED):
         ladder.remind_or_go_on(row, now)
         ladder.begin_due(row.route.finding, now)
 
@@ -257,10 +249,12 @@ def request_all(case: Case, now: datetime) -> None:
 @deadlines.handler("finding.plan")
 @deadlines.handler("route.start")
 def _due(deadline: Deadline, now: datetime) -> None:
+    """Handlers only ask for the job, and set the same deadline anew should it come to nothing."""
     finding = Finding.objects.filter(pk=deadline.subject).first()
-    if finding is None:
-        route = Route.objects.select_related("finding").filter(pk=deadline.subject, state=Route.State.PLANNED).first()
-        finding = route.finding if route else None
+    route = Route.objects.select_related("finding").filter(pk=deadline.subject, state=Route.State.PLANNED).first()
+    if route is not None:
+        ladder.start_at(route, now + ladder.ASK_AGAIN)
+        finding = route.finding
     if finding is not None:
         request(finding)
 
@@ -272,17 +266,16 @@ def _silent(deadline: Deadline, now: datetime) -> None:
     notice = Notice.objects.select_related("finding", "route").filter(pk=deadline.subject).first()
     if notice is None or notice.route.state != Route.State.ACTIVE or notice.finding.stopped:
         return
-    if ladder.quiet(notice.finding) or not may(notice.case, Purpose.NOTIFY, now):
-        ladder.chase_at(notice, now + ladder.ASK_AGAIN)
-        return
-    request(notice.finding, notice.pk)
+    ladder.chase_at(notice, now + ladder.ASK_AGAIN)
+    if not ladder.quiet(notice.finding) and may(notice.case, Purpose.NOTIFY, now):
+        request(notice.finding, notice.pk)
 
 
 @deadlines.handler("notice.clock")
 def _overdue(deadline: Deadline, now: datetime) -> None:
-    """A clock of the law has ended and it still stands: said in the case, and the next party need not wait."""
+    """A clock of the law has ended and it still stands: said in the case, and the party hears of it."""
     notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
     if notice is None or notice.route.state != Route.State.ACTIVE or ladder.quiet(notice.finding):
         return
     events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=notice.clock_basis)
-    ladder.ask_next(notice.finding, now)
+    request(notice.finding, notice.pk)

@@ -35,13 +35,14 @@ from efface.net.protocol import (
 )
 from efface.search import urls
 from efface.search.models import Asset, Finding, FindingState, Frontier
-from efface.takedown import facts, ladder, outcomes, planning, verdict
+from efface.takedown import facts, ladder, locking, outcomes, planning, verdict
 from efface.takedown.models import Check, Route
 
 log = logging.getLogger(__name__)
 USES = (Purpose.NOTIFY, Purpose.HASH_MATCH, Purpose.FACE_SEARCH)
 AGAIN = timedelta(minutes=30)
 MOST_ASSETS, MOST_HASHES, MOST_CONTROLS = 60, 64, 40
+FEW = 5
 GONE = (FindingState.GONE_CONFIRMED, FindingState.DELISTING_PENDING)
 
 
@@ -117,11 +118,20 @@ def control(finding: Finding, own: set[bytes]) -> str:
     pages = Frontier.objects.filter(site=finding.site, status=200, wall="", failures=0, visited_at__isnull=False)
     found = Asset.objects.filter(finding__site=finding.site).values_list("url_digest", flat=True)
     taken = own | {bytes(one) for one in found}
-    for page in pages.order_by("-visited_at", "digest")[:MOST_CONTROLS]:
-        url = str(page.url or "")
-        if url and urls.digest(url) not in taken and not _same_page(url, finding):
-            return url
-    return finding.site.start_url
+    found_urls = [str(page.url or "") for page in pages.order_by("-visited_at", "digest")[:MOST_CONTROLS]]
+    usable = [url for url in found_urls if url and urls.digest(url) not in taken and not _same_page(url, finding)]
+    usable = [*usable[:FEW], finding.site.start_url]
+    # One that did not work is not asked again and again.
+    return usable[_unknown_in_a_row(finding) % len(usable)]
+
+
+def _unknown_in_a_row(finding: Finding) -> int:
+    count = 0
+    for state in Check.objects.filter(finding=finding).order_by("-at", "-id").values_list("state", flat=True)[:20]:
+        if state != "unknown":
+            break
+        count += 1
+    return count
 
 
 def _same_page(url: str, finding: Finding) -> bool:
@@ -140,9 +150,8 @@ def _walls_before(finding: Finding) -> frozenset[str]:
 
 def save(finding: uuid.UUID, task: Task, seen: Observation, now: datetime) -> Check | None:
     """Judge what was seen and keep it. A second run at the same moment, or for another episode, changes nothing."""
-    rows = Finding.objects.select_for_update(of=("self",)).select_related("case", "site", "match__sighting")
-    row = rows.get(pk=finding)
-    if row.episode != task.episode or not allowed(row, now) or Check.objects.filter(finding=row, at=now).exists():
+    row = locking.finding(finding)
+    if row is None or row.episode != task.episode or not allowed(row, now) or Check.objects.filter(finding=row, at=now).exists():
         return None
     found = verdict.judge(seen, facts.past_checks(row), baseline(row), now, walls_before=task.walls_before)
     made = Check.objects.create(
@@ -255,6 +264,8 @@ def request_all(case: Case, now: datetime) -> None:
 
 @deadlines.handler("finding.check")
 def _due(deadline: Deadline, now: datetime) -> None:
+    """The next one is set here too, should the job come to nothing; the job moves it."""
     finding = Finding.objects.filter(pk=deadline.subject).first()
-    if finding is not None:
+    if finding is not None and not finding.stopped:
+        _next(finding, now + verdict.DAY)
         request(finding)

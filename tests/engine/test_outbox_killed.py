@@ -59,3 +59,9 @@ def test_sigkill_in_the_middle(committed: None, monkeypatch: pytest.MonkeyPatch)
         with tenancy.organisation(organisation.pk):
             assert Outbox.objects.get().state == "ambiguous"
         desk.go.set()
+
+
+@pytest.mark.django_db
+def test_nothing_to_rescue_is_nothing() -> None:
+    with role("efface_engine"):
+        assert outbox.rescue(NOON) == 0

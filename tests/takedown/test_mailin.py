@@ -17,7 +17,7 @@ import pytest
 from django.db import connection, transaction
 
 from efface.engine.base import clock, sealing, tenancy
-from efface.takedown import addresses
+from efface.takedown import addresses, mailin
 from efface.takedown.models import Inbound, Notice, Route
 from tests.casework import make_case, make_finding
 from tests.conftest import NOON, make_organisation, role
@@ -105,3 +105,9 @@ def test_by_smtp(notice: Notice, port: int) -> None:
         out.ehlo()
         out.mail("desk@pictures.example")
         assert out.rcpt(signed)[0] == 550
+
+
+@pytest.mark.django_db
+def test_a_well_signed_address_of_no_notice_is_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EFFACE_MAIL_DOMAIN", DOMAIN)
+    assert mailin.find(addresses.reply(uuid.uuid4())) is None

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from efface.engine.base import clock, deadlines, sealing, settings, smtp, tenancy
 from efface.engine.base.jobs import job
@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 480, 960, 1440, 1440))
 """Pauses after a temporary refusal; when they are used up the message counts as refused (RFC 5321 section 4.5.4.1:
 four to five days)."""
+SETTLE_TRIES = 4
 WAIT = timedelta(hours=6)
 """Pause while the courier says wait, or no mail server is set."""
 
@@ -126,8 +127,11 @@ def wake(case: uuid.UUID) -> int:
 
 
 def cancel(subject: uuid.UUID) -> int:
-    """Cancel what has not begun to leave. Returns how many messages."""
-    return Outbox.objects.filter(subject=subject, state=Outbox.State.READY).update(state=Outbox.State.CANCELLED)
+    """Cancel what has not begun to leave. Returns how many messages.
+
+    A row that is locked is about to leave: it is left alone, and its courier has the last word."""
+    rows = Outbox.objects.select_for_update(skip_locked=True).filter(subject=subject, state=Outbox.State.READY)
+    return Outbox.objects.filter(pk__in=[row.pk for row in rows]).update(state=Outbox.State.CANCELLED)
 
 
 def _defer(row: Outbox) -> None:
@@ -164,8 +168,20 @@ def send(organisation: uuid.UUID, outbox: uuid.UUID) -> None:
         if envelope is None:
             return
         answer = smtp.submit(*envelope)
-        with tenancy.organisation(organisation):
-            _end(outbox, answer, clock.now())
+        _settle(organisation, outbox, answer)
+
+
+def _settle(organisation: uuid.UUID, outbox: uuid.UUID, answer: smtp.Answer) -> None:
+    """Commit what came of it; what is known must not be lost to a lock that somebody else held at that moment."""
+    for left in range(SETTLE_TRIES, 0, -1):
+        try:
+            with tenancy.organisation(organisation):
+                _end(outbox, answer, clock.now())
+            return
+        except OperationalError:
+            if left == 1:
+                raise
+            log.warning("the outcome of message %s is written again", outbox)
 
 
 def _begin(outbox: uuid.UUID, now: datetime) -> tuple[str, str, bytes] | None:
