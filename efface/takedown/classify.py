@@ -37,8 +37,8 @@ class Classification:
     of a bounce or delay the one that failed, otherwise the sender. ``permanent`` True: writing there again is useless.
     ``refusal`` says why a bounce came back: "gone" (no such mailbox), "full", "policy" (they refuse our mail: the
     mailbox lives, our name suffers), "" where it does not say. ``mentions`` are other mail addresses the sender named
-    (a network that hides the host names it so), at most 10. ``demands_money`` True: a removal is offered for money; nobody
-    pays, and a person looks at the operator again."""
+    (a network that hides the host names it so), at most 10. ``demands_money`` True: a removal is offered for money;
+    nobody pays, and a person looks at the operator again."""
 
     kind: Kind
     confidence: float
@@ -249,7 +249,8 @@ _POLICY = re.compile(
     r"|authenticat|\b5\.3\.4\b|too (?:large|big)"
 )
 _NOBODY = re.compile(
-    r"\b5\.1\.[0-9]{1,2}\b|\b5\.2\.1\b|unknown|no such|does not exist|doesn't exist|not found|no longer|disabled|inactive"
+    r"\b5\.1\.[0-9]{1,2}\b|\b5\.2\.1\b|unknown|no such|does not exist|doesn't exist|not found|no longer|disabled"
+    r"|inactive"
     r"|unbekannt|existiert nicht|no existe|desconocido"
 )
 
