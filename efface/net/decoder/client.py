@@ -29,6 +29,10 @@ MAIL_S = 10.0
 PAGE_S = 8.0
 START_S = 90.0
 AT_ONCE = 4
+MOST_JOBS = 32
+"""Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
+IDLE_S = 2.0
+"""A child that waits longer is not used again."""
 MAX_BYTES = 32 * 1024 * 1024
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
@@ -57,6 +61,7 @@ class Decoder:
         self._control: socket.socket | None = None
         self._closed = False
         self._last_start = 0.0
+        self._waiting: list[_Child] = []
         with self._lock:
             self._start()
 
@@ -79,7 +84,7 @@ class Decoder:
             return Mail(error="too-large")
         with self._places:
             try:
-                with _Child(self) as child:
+                with contextlib.closing(_Child(self)) as child:
                     mail: Mail = from_wire(Mail, child.ask(b"MAIL", data, False, MAIL_S))
                     return mail
             except _Failed as failed:
@@ -96,7 +101,7 @@ class Decoder:
         ).encode("utf-8", "replace")
         with self._places:
             try:
-                with _Child(self) as child:
+                with self._child() as child:
                     data = _META.pack(len(meta)) + meta + body[: limits.page_bytes]
                     page: Page = from_wire(Page, child.ask(b"PAGE", data, False, PAGE_S))
             except _Failed as failed:
@@ -122,7 +127,7 @@ class Decoder:
         """Answers for as many of ``pictures`` as one child managed, at least one."""
         answers: list[Decoded] = []
         try:
-            with _Child(self) as child:
+            with self._child() as child:
                 for data in pictures:
                     if len(data) > MAX_BYTES:
                         answers.append(_without(data, "memory"))
@@ -168,7 +173,28 @@ class Decoder:
         if not self._state.get("on"):
             self._stop()
 
+    def _child(self) -> _Child:
+        """A sealed child for pages or pictures: one that waits for more of its batch, else a fresh one. Mail has a
+        child of its own."""
+        with self._lock:
+            while self._waiting:
+                child = self._waiting.pop()
+                if child.is_usable():
+                    return child
+                child.end()
+        return _Child(self)
+
+    def _take_back(self, child: _Child) -> bool:
+        with self._lock:
+            if self._closed or self._control is None or len(self._waiting) >= AT_ONCE:
+                return False
+            self._waiting.append(child)
+            return True
+
     def _stop(self) -> None:
+        for child in self._waiting:
+            child.end()
+        self._waiting.clear()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -219,12 +245,34 @@ class _Child:
         self._decoder = decoder
         self._stream = decoder._open()
         self._pid = 0
+        self._jobs = 0
+        self._last = time.monotonic()
 
     def __enter__(self) -> _Child:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._last = time.monotonic()
+        if kind is not None or self._jobs >= MOST_JOBS or not self._decoder._take_back(self):
+            self.end()
+
+    def is_usable(self) -> bool:
+        """It has room for a page or a picture more, has not waited long, and has said nothing unasked."""
+        if self._jobs >= MOST_JOBS or time.monotonic() - self._last > IDLE_S:
+            return False
+        try:
+            self._stream.settimeout(0)
+            self._stream.recv(1)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def end(self) -> None:
         self._stream.close()
+
+    close = end
 
     def ask(self, kind: bytes, data: bytes, faces: bool, seconds: float) -> Any:
         """The child's answer. Raises ``_Failed`` ("timeout", "crashed") and ``ProtocolError``."""
@@ -234,6 +282,7 @@ class _Child:
                 pid = frames.receive(self._stream)
                 self._pid = pid if isinstance(pid, int) and pid > 1 else 0
             deadline = time.monotonic() + seconds
+            self._jobs += 1
             self._stream.settimeout(seconds)
             self._stream.sendall(_HEAD.pack(kind, int(faces), len(data)) + data)
             self._stream.settimeout(max(0.05, deadline - time.monotonic()))
