@@ -95,6 +95,7 @@ class Running:
             "url": f"http://{LOCAL}:{tsa_port}/tsa",
             "certificate": str(self.folder / "tsa.pem"),
             "root": str(self.folder / "tsa-root.pem"),
+            "chain": str(self.folder / "tsa-chain.pem"),
         }
         self.ready["control"] = {"url": f"http://{LOCAL}:{control_port}", "token": token}
         waiting = self.folder / (READY + ".new")

@@ -1,7 +1,8 @@
 """RFC 3161 timestamps: asking the configured authority, and checking what it said.
 
-Only the digest of a file goes out. The answer is kept as it came. Where the authority's certificate is set, its
-signature is checked too: against the first certificate of the PEM file, and that against its issuers, which follow it.
+Only the digest of a file goes out. The answer is kept as it came. Where ``tsa_certificate`` is set, the signature is
+checked too. Its PEM file holds the root that everything is held against, with those between and the authority's own
+where the authority does not send them along, in any order.
 """
 
 from __future__ import annotations
@@ -60,9 +61,10 @@ def ask(url: str, data: bytes, certificate: str = "") -> Stamp:
     """Have ``data``'s SHA-256 stamped by the authority at ``url``; ``certificate`` is a PEM file. ``StampError``."""
     if not url.startswith(("http://", "https://")):
         raise StampError("tsa_url must begin with http:// or https://", passing=False)
-    request = TimestampRequestBuilder(data).hash_algorithm(HashAlgorithm.SHA256).cert_request(
-        cert_request=not certificate
-    ).build()  # fmt: skip
+    builder = TimestampRequestBuilder(data).hash_algorithm(HashAlgorithm.SHA256)
+    # The authority sends its own certificate along unless it is known here already.
+    known = bool(certificate) and any(_stamps(one) for one in _certificates(certificate))
+    request = builder.cert_request(cert_request=not known).build()
     call = urllib.request.Request(  # noqa: S310 - the scheme was checked above
         url, request.as_bytes(), {"Content-Type": "application/timestamp-query"}, method="POST"
     )
@@ -96,12 +98,30 @@ def check(token: bytes, data: bytes, certificate: str = "", nonce: int | None = 
 
 
 def _signature(answer: Any, digest: bytes, certificate: str, nonce: int | None) -> None:
-    try:
-        chain = x509.load_pem_x509_certificates(Path(certificate).read_bytes())
-    except (OSError, ValueError) as error:
-        raise StampError(f"tsa_certificate cannot be read: {type(error).__name__}") from None
-    builder = VerifierBuilder(tsa_certificate=chain[0], roots=[chain[-1]], intermediates=chain[1:-1], nonce=nonce)
+    chain = _certificates(certificate)
+    own = next((one for one in chain if _stamps(one)), None)
+    roots = [one for one in chain if one.issuer == one.subject]
+    if not roots:
+        raise StampError("tsa_certificate must hold the root certificate of the authority")
+    between = [one for one in chain if one is not own and one not in roots]
+    builder = VerifierBuilder(tsa_certificate=own, roots=roots, intermediates=between, nonce=nonce)
     try:
         builder.build().verify(answer, digest)
     except (VerificationError, ValueError) as error:
         raise StampError(f"the signature does not hold: {error}"[:200], passing=False) from None
+
+
+def _certificates(path: str) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(Path(path).read_bytes())
+    except (OSError, ValueError) as error:
+        raise StampError(f"tsa_certificate cannot be read: {type(error).__name__}") from None
+
+
+def _stamps(certificate: x509.Certificate) -> bool:
+    """Made for time stamping (RFC 3161 section 2.3)."""
+    try:
+        use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return x509.ExtendedKeyUsageOID.TIME_STAMPING in use

@@ -41,6 +41,7 @@ KINDS = {
 """From the classifier's words to those a mail is kept and settled under."""
 MACHINE = frozenset({"acknowledged", "claims_removal", "forwards", "bounce", "delay"})
 """What is acted on without a person, where it is certain."""
+REFUSAL = {"full": ContactState.FULL, "policy": ContactState.POLICY}
 MOST_MAILS = 200
 LONGEST_TEXT = 20_000
 AFTER_CLAIM = timedelta(hours=24)
@@ -143,8 +144,9 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
         _asks_money(notice, now)
     if found.mentions:
         _named(notice, found.mentions, now)
-    if row.kind in MACHINE and not found.needs_person and not (row.kind == "bounce" and not found.permanent):
-        _act(notice, row.kind, now)
+    certain = row.kind != "bounce" or found.permanent or bool(found.refusal)
+    if row.kind in MACHINE and certain and not found.needs_person:
+        _act(notice, row.kind, now, found.refusal)
         _handled(row, "engine", now)
 
 
@@ -176,11 +178,11 @@ def _notice(row: Inbound) -> Notice:
     return found
 
 
-def _act(notice: Notice, kind: str, now: datetime) -> None:
-    """What follows from a mail of this kind. The notice is locked."""
+def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:
+    """What follows from a mail of this kind. The notice is locked; ``refusal`` is the classifier's word on a bounce."""
     finding, route = notice.finding, notice.route
     if kind == "bounce":
-        _bounced(notice, now)
+        _bounced(notice, REFUSAL.get(refusal, ContactState.HARD), now)
     elif kind == "delay":
         contacts.delivery("email", notice.contact, ContactState.SOFT, now)
     elif kind == "acknowledged":
@@ -201,12 +203,12 @@ def _act(notice: Notice, kind: str, now: datetime) -> None:
         ladder.close(route, Route.State.DEAD, "counter-notice: a lawyer looks at it", now)
 
 
-def _bounced(notice: Notice, now: datetime) -> None:
+def _bounced(notice: Notice, state: str, now: datetime) -> None:
     if notice.state not in (Notice.State.SENT, Notice.State.AMBIGUOUS):
         return
     notice.state, notice.state_why = Notice.State.BOUNCED, "came back undelivered"
     notice.save(update_fields=["state", "state_why"])
-    contacts.delivery("email", notice.contact, ContactState.HARD, now)
+    contacts.delivery("email", notice.contact, state, now)
     events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now)
     ladder.contact_dead(notice, now)
 

@@ -33,6 +33,8 @@ SIMILAR = 0.8
 """At or above: the page says the same as a page that never was."""
 SAME_TEXT = 0.5
 """At or above: the main text is still that of the confirmed finding."""
+UNLIKE = 0.25
+"""At or below: the main text is another; then half of a never-was page is enough (not-found pages that recommend)."""
 NEAR = 80
 """PDQ distance below which a picture that is not the target is still not a stranger (random pairs: 128 +- 8)."""
 OBSTACLES = ("served", "moved", "infra", "geo", "blocked", "gated", "no-domain", "suspended", "unreachable",
@@ -96,6 +98,8 @@ def _soft(look: PageLook, probes: list[PageLook]) -> bool:
         return _shallower(look.facts) or any(_same(look.facts.final_url, one.facts.final_url) for one in answered)
     if len(answered) < 2:
         return False
+    if 0 <= look.similar_baseline <= UNLIKE and look.similar_probe >= SAME_TEXT:
+        return True
     shape = look.dom_similar_probe
     return look.similar_probe >= SIMILAR and (shape < 0 or shape >= SIMILAR)
 

@@ -61,7 +61,7 @@ class Installation:
             EFFACE_MAIL_DOMAIN=MAIL_DOMAIN,
             EFFACE_MAIL_IN_PORT=str(self.mail_port),
             EFFACE_TSA_URL=world.ready["tsa"]["url"],
-            EFFACE_TSA_CERTIFICATE=world.ready["tsa"]["root"],
+            EFFACE_TSA_CERTIFICATE=world.ready["tsa"]["chain"],
             EFFACE_WEB_PORT="0",
             EFFACE_SESSION_MINUTES="600",
             EFFACE_WORKERS="3",
@@ -136,6 +136,10 @@ class Installation:
 
     def failed_jobs(self) -> int:
         return int(self._one("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"))
+
+    def unclear_messages(self) -> int:
+        """Messages that may or may not have left, and that nobody has judged yet."""
+        return int(self._one("SELECT count(*) FROM engine_outbox WHERE state = 'ambiguous'"))
 
     def export(self) -> dict[str, Any]:
         """What Efface says it did, in the form the score reads."""

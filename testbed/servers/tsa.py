@@ -71,6 +71,8 @@ class Authority:
     def write(self, folder: Path) -> None:
         for name, certificate in (("tsa-root.pem", self.root), ("tsa.pem", self.certificate)):
             (folder / name).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        both = [one.public_bytes(serialization.Encoding.PEM) for one in (self.certificate, self.root)]
+        (folder / "tsa-chain.pem").write_bytes(b"".join(both))
 
     def answer(self, request: bytes, now: datetime) -> bytes:
         """TimeStampReq to TimeStampResp; a request that cannot be read is rejected with badDataFormat."""

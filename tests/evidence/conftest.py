@@ -52,14 +52,12 @@ def tsa(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Tsa]:
             pass
 
     one.authority.write(tmp_path)
-    chain = tmp_path / "chain.pem"
-    chain.write_bytes((tmp_path / "tsa.pem").read_bytes() + (tmp_path / "tsa-root.pem").read_bytes())
     server = HTTPServer(("127.0.0.1", 0), Desk)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     one.url = f"http://127.0.0.1:{server.server_port}/tsa"
     monkeypatch.setenv("EFFACE_TSA_URL", one.url)
-    monkeypatch.setenv("EFFACE_TSA_CERTIFICATE", str(chain))
+    monkeypatch.setenv("EFFACE_TSA_CERTIFICATE", str(tmp_path / "tsa-chain.pem"))
     yield one
     server.shutdown()
     thread.join()
