@@ -29,7 +29,7 @@ from efface.sites.models import Site
 
 log = logging.getLogger(__name__)
 AGENT = "EffaceBot"
-ROBOTS_AT_ONCE = 60
+AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
 SILENT_AT_ONCE = 2
 """So many pages in a row without an answer end the visit: the site is down."""
@@ -112,13 +112,16 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> 
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     seen = Seen.of_site(site.pk, now)
     always = frontier.lists(site.pk)
+    queue: list[Frontier] = []
     read = silent = 0
     while read < pace.step and site.pages_left > 0:
-        page = _next(site, tools, always, now)
+        page = _next(site, tools, queue, always, now)
         if page is None:
             return read, True
         looked = _look(site, page, tools, seen, watch, now)
         saved = pages.save(site, looked, now, visit=site.visits)
+        if saved.changed:
+            queue.clear()  # what was found may come before what waits
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.pages_left -= 1
@@ -154,22 +157,26 @@ def _check(page: Frontier, reading: Reading, silent: int) -> None:
         raise SiteDown(reading.wall)
 
 
-def _next(site: Site, tools: Tools, always: set[uuid.UUID], now: datetime) -> Frontier | None:
-    """The next page that robots.txt allows. Raises ``SiteDown`` where robots.txt cannot be had: then nothing may be
-    read (RFC 9309 section 2.3.1.4)."""
+def _next(site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], now: datetime) -> Frontier | None:
+    """The next page that robots.txt allows; ``queue`` holds those that come after it. Raises ``SiteDown`` where
+    robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
-        rows = frontier.waiting(site, always, now)
-        page = rows.first()
-        if page is None or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
+        if not queue:
+            queue += frontier.waiting(site, always, now)[:AT_ONCE]
+        if not queue:
+            return None
+        page = queue.pop(0)
+        if page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR:
             return page
-        _ask_robots(site, page, list(rows[:ROBOTS_AT_ONCE]), tools, now)
+        _ask_robots(site, page, [page, *queue], tools, now)
+        queue.clear()
 
 
 def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, now: datetime) -> None:
     """One look at robots.txt answers for every page that waits."""
     origin = urls.origin(page.url)
     rows = [row for row in rows if urls.origin(row.url) == origin]
-    request = RobotsRequest(origin, [row.url for row in rows], AGENT)
+    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s))
     answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
     facts = answer.facts
     if facts.error or facts.status >= 500:

@@ -10,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Sum
 
 from efface.engine.base import sealing
-from efface.search import urls
+from efface.search import revisit, urls
 from efface.search.models import Frontier
-from efface.search.revisit import LIST_OPENS, LISTS, is_list
+from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
 
-ASKED, START, RELISTED = 0, 10, 30
-"""Priorities: asked for (reported, or its thumbnail matched), the front page, back in a list."""
+ASKED, START, PAGER, RELISTED = 0, 10, urls.PAGER, 30
+"""Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list."""
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
@@ -47,6 +47,11 @@ def _row(site: uuid.UUID, url: str, digest: bytes, depth: int, now: datetime) ->
     )  # fmt: skip
     row.url = url
     return row
+
+
+def is_list(page: Frontier, opened: int = 0) -> bool:
+    """``opened``: pages found on it just now."""
+    return revisit.is_list(page.depth, page.opened + opened, urls.is_pager(page.url))
 
 
 def start(site: Site, now: datetime) -> Frontier:
@@ -118,7 +123,7 @@ def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -
     if fresh:
         Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
     relisted: list[uuid.UUID] = []
-    if is_list(page.depth, page.opened + len(fresh)):
+    if is_list(page, len(fresh)):
         if page.read_at is not None:
             relisted = [
                 pk for pk, linked_at, visited_at in known.values()

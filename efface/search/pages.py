@@ -85,7 +85,7 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
     faces = watch.faces > 0
-    listed = revisit.is_list(page.depth, page.opened)
+    listed = frontier.is_list(page)
     known = page.read_at is not None and not (page.sweep or page.afresh)
     request = ScanRequest(
         page.url,
@@ -177,8 +177,8 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     once_more = looked.lost or saved.written.unsure > 0
     read_now = reading.outcome == "read"
     shows = sum(1 for one in looked.met if one.link is None and one.ref.role == "media") if read_now else page.shows
+    listed = frontier.is_list(page, opened)
     opened += page.opened
-    listed = revisit.is_list(page.depth, opened)
     again = revisit.after_page(
         reading.outcome,
         now=now,

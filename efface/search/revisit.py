@@ -24,8 +24,9 @@ PAGES_A_DAY = 400
 """Most pages of one site fetched in a day, however short its delay."""
 
 
-def is_list(depth: int, opened: int) -> bool:
-    return depth == 0 or opened >= LIST_OPENS
+def is_list(depth: int, opened: int, pager: bool) -> bool:
+    """The front page, a further page of a list (``pager``), or a page on which several others were found."""
+    return depth == 0 or pager or opened >= LIST_OPENS
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from efface.net.page.urls import canonical as spelled
 MAX_LENGTH = 800
 MAX_SEGMENTS = 12
 MAX_PARAMETERS = 6
+PAGER = 20
+"""Priority of a list's further pages."""
 
 _SESSION = frozenset(
     {"phpsessid", "jsessionid", "aspsessionid", "sid", "sessid", "sessionid", "session_id", "session", "cfid",
@@ -156,5 +158,5 @@ def priority(url: str, depth: int) -> int:
     if is_minor(url):
         return 80
     if is_pager(url):
-        return 20
+        return PAGER
     return min(40 + depth, 60)

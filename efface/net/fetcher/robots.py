@@ -13,12 +13,15 @@ from efface.net.protocol import Limits, Robots, RobotsRequest
 
 _MAX_BYTES = 500 * 1024
 _MAX_DELAY_S = 3600.0
+_MAX_TOTAL_S = 15.0
 
 
 async def robots(request: RobotsRequest, context: Context) -> Robots:
     """``allowed`` for every address asked: 2xx as the file says, 4xx all, 5xx and unreachable none (section 2.3.1);
     at most 500 KiB are read (2.5) and five redirects followed (2.3.1.2)."""
-    limits = Limits(page_bytes=_MAX_BYTES, inflated_bytes=_MAX_BYTES, total_s=15.0)
+    limits = Limits(
+        page_bytes=_MAX_BYTES, inflated_bytes=_MAX_BYTES, total_s=max(0.1, min(request.total_s, _MAX_TOTAL_S))
+    )
     address = str(URL(request.origin).with_path("/robots.txt")) if request.origin else ""
     async with context.session(limits) as session:
         fetched = await session.get(address, want="text", redirects=5)

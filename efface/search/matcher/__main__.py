@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import signal
 import threading
 
 import django
+
+from efface.net.process import no_dumps
 
 
 def _say_ready() -> None:
@@ -55,7 +56,7 @@ async def _run() -> int:
 
 def main() -> int:
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    no_dumps()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
     django.setup()
     return asyncio.run(_run())
