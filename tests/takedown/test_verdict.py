@@ -266,6 +266,13 @@ def test_row_14_gone_for_now(observation: Observation) -> None:
     )
 
 
+def test_row_14_a_not_found_page_full_of_recommendations() -> None:
+    assert told(seen(page(probe=0.6, baseline=0.1))).row == 14
+    assert told(seen(page(probe=0.6, baseline=0.1), ALIVE)).row == 3
+    assert told(seen(page(probe=0.6, baseline=0.4))).row == 16
+    assert told(seen(page(probe=0.6, baseline=0.1), probes=PROBES[:1])).row == 16
+
+
 def test_row_14_is_looked_at_again_after_6_24_and_72_hours() -> None:
     assert told(seen(), [past("gone-provisional", 6)]).next_check == 18 * HOUR
     assert told(seen(), [past("gone-provisional", 24), past("gone-provisional", 18)]).next_check == 48 * HOUR
