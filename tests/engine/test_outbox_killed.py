@@ -65,3 +65,27 @@ def test_sigkill_in_the_middle(committed: None, monkeypatch: pytest.MonkeyPatch)
 def test_nothing_to_rescue_is_nothing() -> None:
     with role("efface_engine"):
         assert outbox.rescue(NOON) == 0
+
+
+def test_two_senders_at_once_send_one_mail(committed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(outbox._couriers, "test", Courier())
+    with serving(monkeypatch) as desk, clock.fixed(NOON):
+        with transaction.atomic():
+            organisation = make_organisation()
+        with tenancy.organisation(organisation.pk):
+            rows = [queue(organisation.pk, key=f"k{number}") for number in range(5)]
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                kept, connection.connection = connection.connection, None  # not ours to end
+                for row in rows:
+                    outbox.send(organisation=row.organisation_id, outbox=row.pk)
+                os._exit(0 if kept else 2)
+            children.append(child)
+        assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+        with tenancy.organisation(organisation.pk):
+            assert set(Outbox.objects.values_list("state", flat=True)) <= {"sent", "ready", "sending"}
+        for row in rows:
+            outbox.send(organisation=row.organisation_id, outbox=row.pk)
+        assert sorted(mail["Message-ID"] for mail in desk.messages()) == sorted(row.message_id for row in rows)
