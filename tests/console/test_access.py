@@ -23,8 +23,8 @@ HER = {"survivor"}
 #: Address by name -> who may open it. A new view must be added here, by hand.
 MATRIX: dict[str, set[str]] = {
     "portal:start": EVERYBODY, "portal:enter": EVERYBODY, "portal:leave": EVERYBODY, "portal:neutral": EVERYBODY,
-    "portal:case": HER,
-    "portal:case-age": HER, "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
+    "portal:case": HER, "portal:case-age": HER,
+    "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),

@@ -151,6 +151,7 @@ _NAMES = {
 LANGUAGES = [(code, _NAMES.get(code, code)) for code in settings.get("languages").split(",")]
 LANGUAGE_CODE = "en"
 LANGUAGE_COOKIE_NAME = "l"
+LOCALE_PATHS = [str(settings.data_folder() / "locale")]
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = settings.get("smtp_host")
