@@ -172,7 +172,8 @@ def _wrong(truth: Truth, notices: list[dict[str, Any]]) -> list[str]:
     """Message ids (or notice ids) of notices that went to a wrong party: as received, refused, and as exported."""
     found = set()
     for event in truth.events:
-        if event["event"] == "mail" and not event.get("automatic"):
+        # A form is on the site it is for: whoever files there cannot have taken the wrong one.
+        if event["event"] == "mail" and not event.get("automatic") and not event["to"].startswith("form:"):
             named = [url for url in event["urls"] if canonical(url).split("/")[2] in truth.by_host]
             if event["role"] == "trap" or (named and wrong_party(truth, event["to"], named, parse_time(event["at"]))):
                 found.add(f"{event['message_id']}|{event['to'].lower()}")
