@@ -83,10 +83,9 @@ class Office:
             if due is None or (check is not None and check()):
                 break
             self.now = max(self.now, due.due)
-            with clock.fixed(self.now):
-                with role("efface_engine"):
-                    while deadlines.fire(self.now):
-                        pass
+            with clock.fixed(self.now), role("efface_engine"):
+                while deadlines.fire(self.now):
+                    pass
             self.work()
         else:
             raise AssertionError("time does not pass")
@@ -146,7 +145,8 @@ def observation(page: int = 200, media: int = 200, control: bool = True, request
     looks = []
     for asset in (request.assets if request else []):
         if asset.role != "page":
-            looks.append(MediaLook(asset.role, FetchFacts(asset.url, asset.url, media), Picture(), matches=media == 200))
+            served = FetchFacts(asset.url, asset.url, media)
+            looks.append(MediaLook(asset.role, served, Picture(), matches=media == 200))
     other = PageLook(FetchFacts("http://pictures.example/v/2", "http://pictures.example/v/2", 200)) if control else None
     return Observation(pages=page_looks(page, page == 200), probes=[], control=other, media=looks)
 

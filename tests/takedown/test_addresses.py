@@ -37,8 +37,13 @@ def test_every_changed_letter_is_refused() -> None:
             assert changed == address or addresses.read(changed) is None
 
 
-@pytest.mark.parametrize("address", ["", "@", "r-@reply.helpline.example", "postmaster@reply.helpline.example",
-                                     "removals@reply.helpline.example", addresses.reply(NOTICE).partition("@")[0]])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "", "@", "r-@reply.helpline.example", "postmaster@reply.helpline.example", "removals@reply.helpline.example",
+        addresses.reply(NOTICE).partition("@")[0],
+    ],
+)  # fmt: skip
 def test_others_are_nobody(address: str) -> None:
     assert addresses.read(address) is None
 

@@ -179,7 +179,7 @@ def test_a_network_that_names_the_host_adds_a_way(office: Office) -> None:
             "provider of the site is Hidden; its abuse contact is abuse@hidden.example. Any copy in our cache has been "
             "purged.")  # fmt: skip
     row = come(office, office.notice("cdn"), written(text))
-    assert ContactObservation.objects.filter(value="abuse@hidden.example", role="host").exists(), (row.kind, row.because)
+    assert ContactObservation.objects.filter(value="abuse@hidden.example", role="host").exists(), row.because
     office.hours(54)
     assert Notice.objects.get(contact="abuse@hidden.example").state == "draft"
 

@@ -61,7 +61,8 @@ def port(committed: None) -> Iterator[int]:
         number = int(free.getsockname()[1])
     code = (
         "import efface.engine.base.django as d; d.DATABASES['default']['NAME'] = "
-        f"{connection.settings_dict['NAME']!r}; d.DATABASES['default']['OPTIONS'] = {{'options': '-c role=efface_app'}};"
+        f"{connection.settings_dict['NAME']!r}; "
+        "d.DATABASES['default']['OPTIONS'] = {'options': '-c role=efface_app'};"
         "from efface.takedown.mailin import main; main()"
     )
     environment = os.environ | {"EFFACE_MAIL_DOMAIN": DOMAIN, "EFFACE_MAIL_IN_PORT": str(number)}
