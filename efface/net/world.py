@@ -6,6 +6,7 @@ and an installation of kind production refuses to start with one.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import os
@@ -54,9 +55,12 @@ def load_world(data: Any) -> World:
 
 
 def read_world(descriptor: int) -> World:
-    """The world written to an inherited descriptor, which is read to its end and closed. Raises ``WorldError``."""
+    """The world written to an inherited descriptor, read from its start (where it is a file: a process started again
+    finds it at its end) to its end, and closed. Raises ``WorldError``."""
     chunks: list[bytes] = []
     size = 0
+    with contextlib.suppress(OSError):
+        os.lseek(descriptor, 0, os.SEEK_SET)
     with os.fdopen(descriptor, "rb") as stream:
         while chunk := stream.read(65536):
             size += len(chunk)
