@@ -133,6 +133,7 @@ class Installation:
             self.connection.execute(
                 "UPDATE engine_installation SET virtual_now = %s WHERE kind <> 'production'", [moment]
             )
+            self.connection.execute("SELECT pg_notify('efface_clock', '')")
 
     def failed_jobs(self) -> int:
         return int(self._one("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'"))

@@ -163,6 +163,9 @@ class Demo:
         result["decisions"] = dict(
             sum((person.done for person in self.people), Counter())  # type: ignore[attr-defined]
         )
+        result["ambiguous_sends"] = self.installation.unclear_messages() + sum(
+            count for decision, count in result["decisions"].items() if decision.startswith("send.")
+        )
         result["steps"] = self.drive.steps
         result["failures"] = [line for person in self.people for line in getattr(person, "failures", [])][:20]
         result["timings"] = self.timings | {
@@ -204,7 +207,8 @@ class Demo:
 
 
 REQUIRED_ZERO = (
-    "false_matches", "wrong_party_notices", "duplicate_notices", "missed_deadlines", "false_gone", "media_bytes_retained",
+    "false_matches", "wrong_party_notices", "duplicate_notices", "missed_deadlines", "false_gone",
+    "media_bytes_retained",
 )  # fmt: skip
 
 

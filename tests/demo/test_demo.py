@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 pytestmark = pytest.mark.slow
-ZERO = ("false_matches", "wrong_party_notices", "duplicate_notices", "missed_deadlines", "false_gone", "media_bytes_retained")
+ZERO = (
+    "false_matches", "wrong_party_notices", "duplicate_notices", "missed_deadlines", "false_gone",
+    "media_bytes_retained",
+)  # fmt: skip
 
 
 def run(tmp_path: Path, *arguments: str) -> dict[str, Any]:

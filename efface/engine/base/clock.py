@@ -37,6 +37,10 @@ def align(moment: datetime, hours: int = 6) -> datetime:
     return midnight + steps * timedelta(hours=hours)
 
 
+#: Rung at commit when the driven clock moved.
+CHANNEL = "efface_clock"
+
+
 def drive(moment: datetime) -> None:
     """Set the virtual clock of a demo or training installation. It never runs backwards."""
     from efface.engine.base.models import Installation
@@ -48,6 +52,7 @@ def drive(moment: datetime) -> None:
         raise ClockRefused("the clock does not run backwards")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE engine_installation SET virtual_now = %s", [moment])
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 class fixed:

@@ -1,8 +1,8 @@
 """Model fields that are sealed at rest.
 
 ``SealedField`` holds any JSON value, sealed with the key of the row's case (``case_id``, or the row's own ``id``
-where the model is the case) or with the installation key (``scope="installation"``). Reading an attribute opens it; a value whose
-case was erased reads as ``None``. The plain value never reaches SQL.
+where the model is the case) or with the installation key (``scope="installation"``). Reading an attribute opens it; a
+value whose case was erased reads as ``None``. The plain value never reaches SQL.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.db import close_old_connections
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
@@ -33,11 +32,7 @@ class Job:
 
         @app.task(name=self.name, queue=queue, retry=retries or False)
         def run(**ids: str) -> None:
-            close_old_connections()
-            try:
-                function(**{key: _uuid(value) for key, value in ids.items()})
-            finally:
-                close_old_connections()
+            function(**{key: _uuid(value) for key, value in ids.items()})
 
         self.task = run
 

@@ -1,7 +1,8 @@
 """Every setting of an installation: its name, type, default and what it is for.
 
 A value comes from the environment (``EFFACE_...``) or else from ``settings.toml`` in the data folder.
-``docs/settings.md`` is checked against this table by a test. Secrets are no settings: they live in the data folder's ``secrets/``.
+``docs/settings.md`` is checked against this table by a test. Secrets are no settings: they live in the data folder's
+``secrets/``.
 """
 
 from __future__ import annotations

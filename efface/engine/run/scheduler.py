@@ -11,7 +11,7 @@ import time
 from efface.engine.run import common
 
 log = logging.getLogger(__name__)
-PAUSE_S, DRIVEN_PAUSE_S = 1.0, 0.03
+PAUSE_S, DRIVEN_PAUSE_S = 1.0, 0.3
 RESCUE_EVERY_S = 2.0
 STALLED_AFTER_S = 6.0
 
@@ -46,6 +46,23 @@ def rescue() -> int:
     return len(stalled)
 
 
+class Bell:
+    """Waits for the next look: until the driven clock moved (``clock.CHANNEL``), or for a pause."""
+
+    def __init__(self) -> None:
+        from django.db import connection
+
+        from efface.engine.base import clock
+
+        self.connection = connection.copy().get_new_connection(connection.get_connection_params())
+        self.connection.autocommit = True
+        self.connection.execute(f"LISTEN {clock.CHANNEL}".encode())
+
+    def wait(self, seconds: float) -> None:
+        for _ in self.connection.notifies(timeout=seconds, stop_after=1):
+            pass
+
+
 def main() -> None:
     common.begin("scheduler")
     from django.db import close_old_connections
@@ -55,6 +72,7 @@ def main() -> None:
     from efface.engine.base.outbox import rescue as rescue_outbox
 
     pause = PAUSE_S if Installation.current().kind == Installation.Kind.PRODUCTION else DRIVEN_PAUSE_S
+    bell = Bell()
     common.ready()
     rescued = 0.0
     while not common.stopping.is_set():
@@ -71,7 +89,7 @@ def main() -> None:
             log.exception("the scheduler goes on")
             close_old_connections()
             common.stopping.wait(1.0)
-        common.stopping.wait(pause)
+        bell.wait(pause)
 
 
 if __name__ == "__main__":

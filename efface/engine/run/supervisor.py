@@ -98,7 +98,8 @@ class Supervisor:
             child.log.chmod(0o600)
             child.running = subprocess.Popen(
                 process.command, env=process.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=log_file, pass_fds=process.descriptors, start_new_session=True, cwd="/", preexec_fn=end_with_parent,
+                stderr=log_file, pass_fds=process.descriptors, start_new_session=True, cwd="/",
+                preexec_fn=end_with_parent,
             )  # fmt: skip
         child.started = time.monotonic()
         child.starts += 1
