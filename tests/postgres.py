@@ -1,7 +1,7 @@
 """Pytest plugin: one PostgreSQL of our own launcher for the whole run, in a temporary folder.
 
-Loaded with ``-p`` so that it stands before Django reads its settings. With xdist the controller starts the server and the
-workers find it in their environment. ``EFFACE_DATABASE_URL`` uses another server instead.
+Loaded with ``-p`` so that it stands before Django reads its settings. With xdist the controller starts the server and
+the workers find it in their environment. ``EFFACE_DATABASE_URL`` uses another server instead.
 """
 
 from __future__ import annotations

@@ -16,10 +16,11 @@ import yaml
 HOME = Path(__file__).parent / "notices"
 WIDTH = 76
 CONDITIONS = frozenset({"synthetic", "returned", "offences", "cdn"})
-PLACES = frozenset(
-    "kind_en kind_en_low kind_de kind_es nature_en nature_de nature_es addresses_en addresses_de addresses_es reference "
-    "organisation signatory email recipient domain residence locations urls seen prepared offences earlier_removal "
-    "earlier_notices".split()
+PLACES = frozenset({
+    "kind_en", "kind_en_low", "kind_de", "kind_es", "nature_en", "nature_de", "nature_es", "addresses_en",
+    "addresses_de", "addresses_es", "reference", "organisation", "signatory", "email", "recipient", "domain",
+    "residence", "locations", "urls", "seen", "prepared", "offences", "earlier_removal", "earlier_notices",
+})  # fmt: skip
 )
 """All that a template may ask for. There is no place for the depicted person's name."""
 

@@ -8,6 +8,6 @@ from efface.whereabouts.model import Dossier
 
 
 def whereabouts(fetcher: Fetcher, request: WhereaboutsRequest) -> Dossier:
-    """Everyone who could act on a URL, looked up inside the fetcher. Raises ``FetcherUnavailable`` (try again later) and
+    """Everyone who could act on a URL, looked up inside the fetcher. Raises ``FetcherUnavailable`` (try again later)
     ``FetcherRefused``."""
     return fetcher.ask("whereabouts", request, Dossier)
