@@ -21,7 +21,6 @@ PLACES = frozenset({
     "addresses_de", "addresses_es", "reference", "organisation", "signatory", "email", "recipient", "domain",
     "residence", "locations", "urls", "seen", "prepared", "offences", "earlier_removal", "earlier_notices",
 })  # fmt: skip
-)
 """All that a template may ask for. There is no place for the depicted person's name."""
 
 

@@ -9,5 +9,5 @@ from efface.whereabouts.model import Dossier
 
 def whereabouts(fetcher: Fetcher, request: WhereaboutsRequest) -> Dossier:
     """Everyone who could act on a URL, looked up inside the fetcher. Raises ``FetcherUnavailable`` (try again later)
-    ``FetcherRefused``."""
+    and ``FetcherRefused``."""
     return fetcher.ask("whereabouts", request, Dossier)
