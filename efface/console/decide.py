@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import attesting
+from efface.cases import attesting, events, links
 from efface.cases import messages as case_messages
 from efface.cases.models import Attestation, Message, ReportedLink
 from efface.console import queue
+from efface.console.waiting_case import LINK_SETTLED
+from efface.console.waiting_takedown import WAY_SOUGHT
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
@@ -100,7 +102,11 @@ def _attestation(id: uuid.UUID, given: Given) -> str:
 
 
 def _link(id: uuid.UUID, given: Given) -> str:
-    ReportedLink.objects.filter(pk=id, handled_at=None).update(handled_at=given.now)
+    link = ReportedLink.objects.select_related("case").get(pk=id)
+    events.record(link.case, LINK_SETTLED, given.actor, subject=id, now=given.now, choice=given.choice)
+    if given.choice == "again" and link.url:
+        links.report(link.case, link.url, given.actor, given.now)
+        return _("The machine looks at it again.")
     return _("Put aside.")
 
 
@@ -178,6 +184,17 @@ def _reply(id: uuid.UUID, given: Given) -> str:
     return _("Noted.")
 
 
+def _stuck(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import planning
+
+    finding = Finding.objects.select_related("case").get(pk=id)
+    events.record(finding.case, WAY_SOUGHT, given.actor, subject=id, now=given.now, choice=given.choice, why=given.why)
+    if given.choice == "plan":
+        planning.request(finding)
+        return _("Everybody who can act is looked up anew.")
+    return _("Noted.")
+
+
 def _conflict(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import verifying
 
@@ -198,6 +215,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "send": _send,
     "reply": _reply,
     "conflict": _conflict,
+    "stuck": _stuck,
 }
 
 

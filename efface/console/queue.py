@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "filing": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.filings),
     "send": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.ambiguous),
     "reply": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.replies),
+    "stuck": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.stuck),
     "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
 }
 

@@ -6,11 +6,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases.models import Attestation, Case, Message, ReportedLink
+from efface.cases.models import Attestation, Case, CaseEvent, Message, ReportedLink
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 
 EACH = 60
@@ -87,12 +87,37 @@ def attestations(
         )
 
 
+LINK_SETTLED = "link.settled"
+#: Outcomes (``search.reported``) after which nothing more is left for a person to do.
+LINK_FINE = ("matched", "seen: not recognised")
+
+
+def link_words(outcome: str) -> str:
+    """What came of a reported link, in words."""
+    if outcome.startswith("wall"):
+        return _("The page is behind a door: sign-in, age check or challenge")
+    return {
+        "matched": _("It is among the matches"),
+        "seen: not recognised": _("It was put in front of a person, because she named it"),
+        "seen: not allowed to search": _("She has not allowed her pictures to be compared"),
+        "not a site": _("This is no address of a site"),
+        "not there": _("There is no such page any more"),
+        "no answer": _("The site did not answer"),
+        "nothing shown": _("The page shows no picture that could be compared"),
+        "moved away": _("The page leads somewhere else"),
+    }.get(outcome, outcome)
+
+
 def links(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    """Links that were looked at without a match: a person says what becomes of them."""
+    """Links that were looked at and led to nothing: a person says what becomes of them."""
+    settled = CaseEvent.objects.filter(kind=LINK_SETTLED, case_id=OuterRef("case_id"), subject=OuterRef("pk"))
     rows = (
-        ReportedLink.objects.filter(handled_at=None, case__state__in=LIVING).exclude(outcome="").select_related("case")
+        ReportedLink.objects.filter(handled_at__isnull=False, case__state__in=LIVING)
+        .exclude(outcome__in=LINK_FINE)
+        .filter(~Exists(settled))
+        .select_related("case")
     )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         yield Decision(
@@ -101,16 +126,16 @@ def links(
             case_id=one.case_id,
             reference=one.case.reference,
             danger=one.case.danger,
-            title=_("A reported link without a match"),
-            proposed=_("Ask her about it, or put it aside."),
-            reason=_("The page was looked at; nothing on it matched a fingerprint."),
-            options=(Option("aside", _("Put aside"), ""),),
+            title=_("A reported link that led to nothing"),
+            proposed=_("Have it looked at again, ask her about it, or put it aside."),
+            reason=link_words(one.outcome) + ".",
+            options=(Option("again", _("Look again")), Option("aside", _("Put aside"))),
             facts=(
                 Fact("url", _("Address"), one.url or "", address=True),
-                Fact("outcome", _("What came of it"), one.outcome),
+                Fact("outcome", _("What came of it"), one.outcome, side=True),
                 Fact("by", _("Reported by"), one.by.split(":")[0]),
             ),
             harm=4,
-            since=one.at,
+            since=one.handled_at or one.at,
             mark=mark(one.pk, one.outcome),
         )

@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases.models import Case
+from efface.cases.models import Case, CaseEvent
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
 from efface.console.words import reply_kinds
@@ -219,4 +220,55 @@ def conflicts(
             harm=2,
             since=checks[0].at if checks else one.confirmed_at,
             mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
+        )
+
+
+WAY_SOUGHT = "finding.way_sought"
+SETTLED_STATES = (FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL, FindingState.CONTENT_REPLACED)
+
+
+def stuck(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Findings where everybody was asked and it still stands: a person looks for another way."""
+    last = (
+        CaseEvent.objects.filter(kind__in=("finding.exhausted", WAY_SOUGHT), case__state=Case.State.OPEN)
+        .values("subject")
+        .annotate(
+            out=Max("at", filter=Q(kind="finding.exhausted")),
+            sought=Max("at", filter=Q(kind=WAY_SOUGHT)),
+        )
+    )
+    if only:
+        last = last.filter(subject=only)
+    since = {
+        row["subject"]: row["out"] for row in last if row["out"] and (not row["sought"] or row["sought"] < row["out"])
+    }
+    rows = Finding.objects.filter(pk__in=since, stopped="").exclude(state__in=SETTLED_STATES)
+    for one in narrowed(rows.select_related("case", "site").order_by("confirmed_at"), case, only, lock):
+        asked = [
+            f"{route.party_name or route.party_key}: {route.get_state_display()}"
+            + (f" ({route.state_why})" if route.state_why else "")
+            for route in one.routes.filter(episode=one.episode)
+        ]
+        yield Decision(
+            kind="stuck",
+            id=one.pk,
+            case_id=one.case_id,
+            reference=one.case.reference,
+            danger=one.case.danger,
+            title=_("Everybody was asked, and it is still there"),
+            proposed=_("Look for another way: telephone, regulator, police if she wants, a court; or plan anew."),
+            reason=_("No route is left that a machine could take."),
+            options=(Option("plan", _("Plan anew"), "primary"), Option("noted", _("I take care of it"))),
+            blanks=(Blank("why", _("What you do now"), needed_for=("noted",)),),
+            facts=(
+                Fact("site", _("Site"), one.site.domain),
+                Fact("page", _("Page"), one.page_url or "", address=True),
+                Fact("state", _("State"), str(one.get_state_display())),
+            ),
+            reasons=tuple(asked),
+            harm=3,
+            since=since[one.pk],
+            mark=mark(one.pk, since[one.pk]),
         )

@@ -303,3 +303,38 @@ def test_the_page_notices_that_the_queue_changed(organisation: Any, case: Any, d
     with tenancy.organisation(organisation.pk):
         people.make_match(case)
     assert "has changed" in desk.get(found[1]).content.decode()
+
+
+def test_a_link_that_led_to_nothing_is_settled_by_a_person(
+    organisation: Any, case: Any, desk: Client, now: Any
+) -> None:
+    from efface.cases import links
+    from efface.cases.models import ReportedLink
+
+    with tenancy.organisation(organisation.pk):
+        link = links.report(case, "https://pictures.example/gone", "survivor", now)
+        fine = links.report(case, "https://pictures.example/fine", "survivor", now)
+        ReportedLink.objects.filter(pk=link.pk).update(handled_at=now, outcome="no answer")
+        ReportedLink.objects.filter(pk=fine.pk).update(handled_at=now, outcome="matched")
+    page = desk.get("/console/queue/").content.decode()
+    assert "hxxps://pictures[.]example/gone" in page and "example/fine" not in page
+    mark = mark_of(desk, "link", link.pk)
+    assert "looks at it again" in take(desk, "link", link.pk, "again", mark=mark)
+    assert "Nothing was done a second time" in take(desk, "link", link.pk, "again", mark=mark)
+    with tenancy.organisation(organisation.pk):
+        assert ReportedLink.objects.filter(handled_at=None).count() == 1
+
+
+def test_where_nobody_is_left_to_ask_a_person_is(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    from efface.cases import events
+
+    with tenancy.organisation(organisation.pk):
+        finding = people.make_finding(case)
+        events.record(case, "finding.exhausted", "engine", subject=finding.pk, now=now)
+    assert 'data-kind="stuck"' in desk.get("/console/queue/").content.decode()
+    assert "Please fill in" in take(desk, "stuck", finding.pk, "noted")
+    take(desk, "stuck", finding.pk, "noted", why="calling the host")
+    assert 'data-kind="stuck"' not in desk.get("/console/queue/").content.decode()
+    with tenancy.organisation(organisation.pk):
+        events.record(case, "finding.exhausted", "engine", subject=finding.pk, now=now + timedelta(days=9))
+    assert 'data-kind="stuck"' in desk.get("/console/queue/").content.decode()
