@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Q
@@ -241,10 +242,12 @@ def stuck(
     )
     if only:
         last = last.filter(subject=only)
-    since = {
-        row["subject"]: row["out"] for row in last if row["out"] and (not row["sought"] or row["sought"] < row["out"])
+    since: dict[uuid.UUID, datetime] = {
+        row["subject"]: row["out"]
+        for row in last
+        if row["subject"] and row["out"] and (not row["sought"] or row["sought"] < row["out"])
     }
-    rows = Finding.objects.filter(pk__in=since, stopped="").exclude(state__in=SETTLED_STATES)
+    rows = Finding.objects.filter(pk__in=list(since), stopped="").exclude(state__in=SETTLED_STATES)
     for one in narrowed(rows.select_related("case", "site").order_by("confirmed_at"), case, only, lock):
         asked = [
             f"{route.party_name or route.party_key}: {route.get_state_display()}"

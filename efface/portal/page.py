@@ -56,7 +56,11 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
         "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
-        "gone": sum(1 for row in found if row["finding"].state in words.GONE),
+        "links": [
+                {"url": row.url, "at": row.at, "words": words.link_words(row.outcome, row.handled_at is not None)}
+                for row in one.reportedlinks.order_by("-at")[:10]
+            ],
+            "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,
     }, status)  # fmt: skip
 

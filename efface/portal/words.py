@@ -100,6 +100,21 @@ def told(standing: Standing) -> Told:
     return Told(now, tuple(lines))
 
 
+def link_words(outcome: str, handled: bool) -> str:
+    """What became of a page she named (outcomes of ``search.reported``)."""
+    if not handled:
+        return _("A machine is about to look at it.")
+    if outcome in ("matched", "seen: not recognised"):
+        return _("It was seen. If it shows you, it appears above.")
+    return {
+        "not there": _("There is no such page any more."),
+        "no answer": _("The site did not answer. A person decides whether to try again."),
+        "nothing shown": _("It shows no picture that we could compare. A person goes on from here."),
+        "seen: not allowed to search": _("We may not compare your pictures at the moment; see “What I allow”."),
+        "not a site": _("This is not the address of a site."),
+    }.get(outcome, _("It could not be looked at from outside. A person goes on from here."))
+
+
 def place(x: float, y: float) -> str:
     """Where a point of a picture is, in words; percent from the left and from the top."""
     across = 0 if x < 34 else 1 if x < 67 else 2

@@ -177,6 +177,8 @@ def test_a_link_is_taken_and_a_mistyped_one_is_not_lost(organisation: Any, opene
     her.post("/case/link/", {"url": "pictures.example/album?id=7"})
     with tenancy.organisation(organisation.pk):
         assert ReportedLink.objects.get().url == "https://pictures.example/album?id=7"
+    page = words(her)
+    assert "hxxps://pictures[.]example/album?id=7" in page and "A machine is about to look at it." in page
     answer = her.post("/case/link/", {"url": 'javascript:alert("1")'})
     assert answer.status_code == 422 and b"javascript:alert(&quot;1&quot;)" in answer.content
 
@@ -262,3 +264,14 @@ def test_the_case_s_age_is_asked_once_where_nobody_said_it(organisation: Any, no
     assert her.post("/case/age/", {"choice": "99"}).status_code == 404
     with tenancy.organisation(organisation.pk):
         assert Case.objects.get(pk=opened.case.pk).age == "adult"
+
+
+def test_a_form_that_was_open_too_long_says_so_kindly(db: Any) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/enter/", {"code": "x"})
+    assert answer.status_code == 403 and b"open for too long" in answer.content
+
+
+def test_an_address_that_is_none(db: Any) -> None:
+    answer = Client().get("/no/such/page/")
+    assert answer.status_code == 404 and b"There is no such page" in answer.content
+    assert answer.headers["Cache-Control"] == "no-store"
