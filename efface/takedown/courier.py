@@ -43,8 +43,7 @@ class Courier:
                 return outbox.May("wait", str(word.reason))
         if ladder.quiet(finding):
             return outbox.May("wait", "a check will say whether it is still there")
-        looked_up = finding.site.looked_up_at
-        if looked_up is None or now - looked_up > planning.FRESH:
+        if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
             planning.request(finding)
             return outbox.May("wait", "who is in charge is looked up again first")
         return outbox.May("go")

@@ -39,6 +39,7 @@ class Route(CaseOwned):
     clock_hours = models.FloatField(null=True)
     clock_basis = models.CharField(max_length=200, blank=True)
     planned_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, help_text=_("last look-up that named this party as in charge"))
     starts_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     state_why = models.CharField(max_length=200, blank=True)

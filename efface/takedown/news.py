@@ -5,7 +5,7 @@ from __future__ import annotations
 from efface.cases import events
 from efface.cases.models import CaseEvent
 from efface.engine.base import deadlines, outbox
-from efface.search.models import Finding
+from efface.search.models import Finding, FindingState
 from efface.takedown import ladder, locking, planning, sending, verifying
 from efface.takedown.models import Notice, Route
 
@@ -27,8 +27,11 @@ def _plan(event: CaseEvent) -> None:
 def _returned(event: CaseEvent) -> None:
     """Said by a crawl that met it again; or by our own check, which has done all this already."""
     finding = _finding(event)
-    if finding is not None:
-        verifying.came_back(finding, event.at, "met again by the crawl")
+    if finding is None or finding.state == FindingState.REAPPEARED:
+        return
+    if not verifying.came_back(finding, event.at, "met again by the crawl"):
+        # It was not certain yet that it had gone: looked at now.
+        verifying.request(finding)
 
 
 @events.on("case.resumed", "consent.given", "hold.lifted")

@@ -152,12 +152,15 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
                 channel=one.channel, contact=one.contact[:500], alternatives=list(one.alternatives),
                 notice_type=one.notice_type, why="; ".join(one.why)[:500], exposure=one.exposure,
                 clock_hours=one.clock_hours, clock_basis=one.clock_basis[:200], planned_at=began, starts_at=one.starts,
+                confirmed_at=now,
             )  # fmt: skip
             fresh += 1
-        elif route.state == Route.State.PLANNED:
+            continue
+        route.confirmed_at = now
+        if route.state == Route.State.PLANNED:
             route.position, route.channel, route.contact = position, one.channel, one.contact[:500]
             route.alternatives, route.covers = list(one.alternatives), list(one.covers)
-            route.save(update_fields=["position", "channel", "contact", "alternatives", "covers"])
+        route.save(update_fields=["confirmed_at", "position", "channel", "contact", "alternatives", "covers"])
     return fresh
 
 
