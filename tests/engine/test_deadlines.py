@@ -38,7 +38,9 @@ def test_fires_what_is_due_and_only_that(organisation: Any, handlers: dict[str, 
         assert deadlines.next_due() == NOON + timedelta(seconds=1)
 
 
-def test_a_handler_runs_inside_its_organisation_and_may_set_the_next(organisation: Any, handlers: dict[str, Any]) -> None:
+def test_a_handler_runs_inside_its_organisation_and_may_set_the_next(
+    organisation: Any, handlers: dict[str, Any]
+) -> None:
     def act(deadline: Deadline, now: datetime) -> None:
         Programme.objects.create(organisation_id=deadline.organisation_id, name="made")
         deadlines.set_deadline("t", deadline.subject, now + timedelta(days=1), organisation=deadline.organisation_id)
@@ -70,7 +72,12 @@ def test_a_failing_handler_is_rolled_back_alone_and_comes_again(organisation: An
     with tenancy.organisation(organisation.pk):
         assert Programme.objects.count() == 0
         bad = Deadline.objects.get(kind="bad")
-        assert (bad.state, bad.attempts, bad.error, bad.due) == ("waiting", 1, "ValueError", NOON + timedelta(minutes=1))
+        assert (bad.state, bad.attempts, bad.error, bad.due) == (
+            "waiting",
+            1,
+            "ValueError",
+            NOON + timedelta(minutes=1),
+        )
 
 
 def test_setting_twice_is_one_deadline(organisation: Any) -> None:

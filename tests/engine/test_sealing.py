@@ -44,7 +44,9 @@ def make_case(organisation: Any) -> Case:
 
 def test_the_plain_value_is_not_in_the_database(inside: Any) -> None:
     case = make_case(inside)
-    Message.objects.create(organisation=inside, case=case, from_survivor=True, author="survivor", at=NOON, text="please hurry")
+    Message.objects.create(
+        organisation=inside, case=case, from_survivor=True, author="survivor", at=NOON, text="please hurry"
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT text FROM cases_message")
         raw = bytes(cursor.fetchone()[0])
