@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal
@@ -26,6 +27,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNKEPT_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 _CHUNK = 65536
 
+Reserve = Callable[[int], Awaitable[None]]
 _ACCEPT = {
     "page": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.8",
     "picture": "image/avif,image/webp,image/*;q=0.9,*/*;q=0.5",
@@ -93,8 +95,10 @@ class Session:
         agent: str = "",
         accept: str = "",
         redirects: int | None = None,
+        reserve: Reserve | None = None,
     ) -> Fetched:
-        """Fetch ``url``. Every failure is in ``facts.error``; nothing is raised but cancellation."""
+        """Fetch ``url``. Every failure is in ``facts.error``; nothing is raised but cancellation. ``reserve`` is
+        awaited with the most bytes that the body of a picture may take, before it is read."""
         headers = {
             "User-Agent": agent or self.agent,
             "Accept": accept or _ACCEPT[want],
@@ -107,7 +111,7 @@ class Session:
             headers["If-None-Match"] = etag
         if last_modified:
             headers["If-Modified-Since"] = last_modified
-        trail = _Trail(url)
+        trail = _Trail(url, reserve)
         try:
             async with asyncio.timeout(self.limits.total_s):
                 most = self.limits.redirects if redirects is None else redirects
@@ -116,7 +120,7 @@ class Session:
             fetched = Fetched(trail.facts(error.kind, error.detail))
         except TimeoutError:
             fetched = Fetched(trail.facts("timeout"))
-        except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
+        except Exception as error:  # the HTTP library raises many kinds, not all of one family, for hostile answers
             kind, detail = _classify(error)
             fetched = Fetched(trail.facts(kind, detail))
         return replace(fetched, sent=tuple(headers.items()))
@@ -167,6 +171,9 @@ class Session:
         limits = self.limits
         length = answer.headers.get("Content-Length", "")
         body = bytearray()
+        if trail.reserve is not None:
+            known = length.isdigit() and coding in ("", "identity")
+            await trail.reserve(min(int(length), limits.media_bytes) if known else limits.media_bytes)
         inflate = Inflate(coding, limits.inflated_bytes) if coding not in ("", "identity") else None
         cap, clip = 0, False
         async for chunk in answer.content.iter_chunked(_CHUNK):
@@ -239,9 +246,10 @@ async def get_json(
 class _Trail:
     """What is known of a fetch so far, so that a failure half-way still tells it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
         self.url = url
         self.final = url
+        self.reserve = reserve
         self.redirects: list[str] = []
         self.status = 0
         self.headers: dict[str, str] = {}
@@ -301,6 +309,6 @@ def _classify(error: BaseException) -> tuple[str, str]:
         return ("bad-answer", "transfer coding") if broken else ("reset", "body cut short")
     if isinstance(error, aiohttp.ClientResponseError):
         return "bad-answer", name
-    if isinstance(error, (aiohttp.ClientConnectionError, OSError)):
+    if isinstance(error, (aiohttp.ClientConnectionError, OSError)) or name.startswith("Proxy"):
         return "reset", name
-    return "bad-answer", name
+    return ("bad-answer" if isinstance(error, (aiohttp.ClientError, ValueError)) else "internal"), name

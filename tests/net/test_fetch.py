@@ -343,3 +343,42 @@ def test_inflating_rubbish_is_a_value_error_or_nothing(data: bytes) -> None:
     except ValueError:
         pass
     assert len(machine.out) <= 1000
+
+
+def test_a_body_is_reserved_before_it_is_read(internet: Internet) -> None:
+    asked: list[int] = []
+
+    async def reserve(size: int) -> None:
+        asked.append(size)
+
+    internet.add("a.test", lambda request: answer(b"\xff\xd8\xff" + bytes(997), mime="image/jpeg"))
+    assert fetch(internet, "http://a.test/", want="picture", reserve=reserve).ok
+    internet.add("a.test", lambda request: b"HTTP/1.1 200 OK\r\n\r\n\xff\xd8\xff\xe0")
+    assert fetch(internet, "http://a.test/", want="picture", reserve=reserve).ok
+    assert asked == [1000, Limits().media_bytes]
+
+
+def test_the_budget_holds_the_whole_process() -> None:
+    from efface.net.fetcher.context import Budget
+
+    async def go() -> tuple[int, int]:
+        budget = Budget(100)
+        held = most = 0
+
+        async def one() -> None:
+            nonlocal held, most
+            share = budget.share()
+            await share.take(30)
+            await share.take(40)
+            held += 40
+            most = max(most, held)
+            await asyncio.sleep(0.002)
+            held -= 40
+            await share.give()
+            await share.give()
+
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(one() for _ in range(20)))
+        return most, budget.free
+
+    assert asyncio.run(go()) == (80, 100)

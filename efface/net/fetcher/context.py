@@ -24,24 +24,38 @@ _suffixes = PublicSuffixList(accept_unknown=True)
 
 
 class Budget:
-    """Bytes of bodies held at once by the whole process. A body is reserved whole before it is read and given back
-    when it is decoded; nobody waits for a second while holding a first, so it cannot lock up."""
+    """Bytes of bodies held at once by the whole process. A body is reserved whole before it is read and given back when
+    it is decoded; nobody waits for a second while holding a first, so it cannot lock up."""
 
     def __init__(self, total: int) -> None:
-        self._free = self.total = total
-        self._change = asyncio.Condition()
+        self.free = self.total = total
+        self.change = asyncio.Condition()
 
-    async def take(self, size: int) -> int:
-        size = min(size, self.total)
-        async with self._change:
-            await self._change.wait_for(lambda: self._free >= size)
-            self._free -= size
-        return size
+    def share(self) -> Share:
+        return Share(self)
 
-    async def give(self, size: int) -> None:
-        async with self._change:
-            self._free += size
-            self._change.notify_all()
+
+class Share:
+    """What one body holds of a ``Budget``."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self.held = 0
+
+    async def take(self, size: int) -> None:
+        """Wait for ``size`` bytes, in the place of those held before (a redirect has a body too)."""
+        await self.give()
+        size = min(size, self._budget.total)
+        async with self._budget.change:
+            await self._budget.change.wait_for(lambda: self._budget.free >= size)
+            self._budget.free -= size
+            self.held = size
+
+    async def give(self) -> None:
+        async with self._budget.change:
+            self._budget.free += self.held
+            self.held = 0
+            self._budget.change.notify_all()
 
 
 class Context:

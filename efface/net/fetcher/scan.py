@@ -84,9 +84,9 @@ async def fetch_picture(
     session: Session, context: Context, url: str, referer: str = "", faces: bool = False
 ) -> tuple[FetchFacts, Decoded]:
     """One picture by its address: what the exchange was like, and its fingerprints (empty unless it was served)."""
-    reserved = await context.memory.take(session.limits.media_bytes // 4)
+    share = context.memory.share()
     try:
-        fetched = await session.get(url, want="picture", referer=referer)
+        fetched = await session.get(url, want="picture", referer=referer, reserve=share.take)
         if not fetched.ok:
             return fetched.facts, Decoded(Picture())
         context.note_answer(fetched.facts.final_url)
@@ -94,7 +94,7 @@ async def fetch_picture(
             return fetched.facts, Decoded(Picture(error="unknown-format"))
         return fetched.facts, await context.decoding.picture(fetched.body, faces)
     finally:
-        await context.memory.give(reserved)
+        await share.give()
 
 
 async def _push(
