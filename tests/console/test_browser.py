@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from efface.cases import attesting, consents, messages
+from efface.cases import attesting, consents, events, holds, links, messages
+from efface.cases.models import ReportedLink
 from efface.engine.base import tenancy
+from efface.engine.base.models import Outbox
+from efface.sites.models import ContactObservation, Delivery, Network, Site
+from efface.takedown.models import Inbound
 from tests import people
 from tests.chromium import ORIGIN, chromium
 
@@ -24,8 +30,6 @@ SIZES = {"light": ("phone", 390, 844), "dark": ("desk", 1280, 900)}
 
 
 def look(browser: Any, client: Any, pages: dict[str, str], problems: list[str], scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     shots = os.environ.get("EFFACE_SHOTS", "")
     size, width, height = SIZES[scheme]
     with browser.page(client, width=width, height=height, color_scheme=scheme) as page:
@@ -37,14 +41,19 @@ def look(browser: Any, client: Any, pages: dict[str, str], problems: list[str], 
             if shots:
                 Path(shots).mkdir(parents=True, exist_ok=True)
                 page.screenshot(path=f"{shots}/{name}-{size}.png", full_page=True)
-            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            if wider > 0:
-                problems.append(f"{name} {size}: {wider} px too wide")
-            # Only colours differ between the two; the rest is looked at once.
-            rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}} if scheme == "dark" else None
-            for violation in Axe().run(page, options=rules).response["violations"]:
-                nodes = [node["html"][:160] for node in violation["nodes"][:3]]
-                problems.append(f"{name} {size}: {violation['id']} {nodes}")
+            judge(page, f"{name} {size}", problems, scheme)
+
+
+def judge(page: Any, name: str, problems: list[str], scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wider > 0:
+        problems.append(f"{name}: {wider} px too wide")
+    # Only colours differ between the two; the rest is looked at once.
+    rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}} if scheme == "dark" else None
+    for violation in Axe().run(page, options=rules).response["violations"]:
+        problems.append(f"{name}: {violation['id']} {[node['html'][:160] for node in violation['nodes'][:3]]}")
 
 
 @pytest.fixture
@@ -69,7 +78,55 @@ def world(organisation: Any, now: Any) -> Any:
         people.make_finding(case, state="conflict", page="https://pictures.example/p/5")
         messages.write(case, from_survivor=True, author="survivor", text="Is there anything new?", now=now)
         attesting.attest(case, first, spoke_alone=True, proof_seen="identity card, name and face", now=now)
+        _trouble(case, finding, now)
+    _site(now)
     return case
+
+
+def _trouble(case: Any, finding: Any, now: Any) -> None:
+    """What a queue holds on a bad day."""
+    row = Outbox(
+        organisation_id=case.organisation_id,
+        case_id=case.pk,
+        kind="notice",
+        subject=finding.pk,
+        key="k",
+        message_id="<m@desk.example>",
+        state="ambiguous",
+        created=now,
+        sending_at=now,
+    )
+    row.recipient = "abuse@host.example"
+    row.save()
+    notice = people.make_notice(finding, state="sent", contact="desk@host.example")
+    mail = Inbound(
+        organisation_id=case.organisation_id, case_id=case.pk, notice=notice, at=now, raw=notice.pk, digest=b"1"
+    )
+    mail.kind, mail.confidence = "refuses", 0.5
+    mail.sender, mail.subject_line, mail.text = "desk@host.example", "Re: your notice", "We do not see a problem. " * 20
+    mail.save()
+    link = links.report(case, "https://pictures.example/" + "very-long-" * 20, "survivor", now)
+    ReportedLink.objects.filter(pk=link.pk).update(handled_at=now, outcome="no answer")
+    events.record(case, "finding.exhausted", "engine", subject=finding.pk, now=now)
+    holds.place(case, reason="police asked", owner="station 4", ends=now + timedelta(days=2), actor="lead:x", now=now)
+
+
+def _site(now: Any) -> None:
+    """A site that was looked up, in a network, with a desk that answered before."""
+    site, sibling = people.make_site(), people.make_site("mirror.example")
+    network = Network.objects.create(name="Two of a kind", reason="same analytics id", created=now)
+    party = {"key": "host:AS64500", "role": "host", "name": "Example Hosting", "reasons": ["holds the address"]}
+    Site.objects.filter(pk=sibling.pk).update(network=network)
+    Site.objects.filter(pk=site.pk).update(
+        network=network,
+        dossier={"parties": [party], "addresses": ["198.51.100.7"], "behind_cdn": "Example CDN", "status": ["active"]},
+        last_error="https://pictures.example/ answered 503",
+    )
+    seen = {"source": "rdap", "confidence": 0.9, "first_seen": now, "seen_at": now}
+    ContactObservation.objects.create(
+        party_key="host:AS64500", role="host", channel="email", value="abuse@host.example", **seen
+    )
+    Delivery.objects.create(channel="email", value="abuse@host.example", state="complied", at=now, sent=4, complied=3)
 
 
 def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
@@ -84,8 +141,6 @@ def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
 
 @pytest.mark.slow
 def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
-    from django.test import Client
-
     lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
     coordinator = people.signed_in(people.worker(organisation, "coordinator"))
     her = people.entered(world.access_code)
@@ -159,3 +214,38 @@ def test_text_can_be_twice_as_large(world: Any) -> None:
                 page.evaluate(f"document.documentElement.dir = '{direction}'")
                 wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 assert wider <= 0, (path, direction)
+
+
+@pytest.mark.slow
+def test_pages_that_answer_a_form(organisation: Any, world: Any) -> None:
+    """Wrong codes, mistyped addresses, a decision without its reason, the page that shows a new code."""
+    desk, her = people.signed_in(people.worker(organisation, "caseworker")), people.entered(world.access_code)
+    problems: list[str] = []
+    with chromium() as browser:
+        with browser.page(Client()) as page:
+            page.goto(ORIGIN + "/enter/")
+            page.fill("#code", "aaaa-bbbb-cccc-dddd")
+            page.click("#enter button")
+            assert "does not open anything" in page.inner_text("[role=alert]")
+            judge(page, "wrong code", problems, "light")
+        with browser.page(her) as page:
+            page.goto(ORIGIN + "/case/")
+            page.fill("#url", "not an address")
+            page.click("#link button")
+            assert "does not look like" in page.inner_text("#link-problem")
+            judge(page, "mistyped address", problems, "light")
+        with browser.page(desk) as page:
+            page.goto(ORIGIN + "/console/queue/")
+            page.click("form[data-kind=notice] button[value=refuse]")
+            assert "Please fill in" in page.inner_text(".messages")
+            judge(page, "refusal without a reason", problems, "light")
+            page.goto(ORIGIN + "/console/cases/new/")
+            page.select_option("#id_age", "adult")
+            page.click("#new-case button.primary")
+            assert len(page.inner_text("[data-fact=access-code]")) == 19
+            judge(page, "new code", problems, "light")
+            page.goto(ORIGIN + f"/console/cases/{world.pk}/")
+            page.click("#attest button")
+            judge(page, "attestation not filled in", problems, "light")
+        assert browser.outside == []
+    assert not problems, "\n".join(problems)
