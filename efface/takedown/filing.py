@@ -9,9 +9,18 @@ from django.db import transaction
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
+from efface.cases.may import May, may
+from efface.cases.models import Purpose
 from efface.takedown import ladder, locking
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
+
+
+def allowed(notice: Notice, now: datetime) -> May:
+    """May this form be filed at this moment? To be asked before it is put in front of anybody: a hold, a pause or a
+    consent that ended stops forms as it stops mails."""
+    purpose = Purpose.CONTACT_OPERATOR if notice.route.role == "operator" else Purpose.NOTIFY
+    return may(notice.case, purpose, now)
 
 
 def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime) -> None:

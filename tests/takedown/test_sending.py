@@ -150,6 +150,9 @@ def test_a_form_is_prepared_and_filed_by_a_person(office: Office) -> None:
     assert {"field", "label", "value"} == set(notice.answers[0])
     for _ in range(2):
         filing.mark_filed(notice, office.user, " 4-77 ", NOON)
+    assert filing.allowed(notice, NOON)
+    holds.place(office.case, reason="police", owner="unit", ends=NOON + timedelta(hours=20), actor="lead:1", now=NOON)
+    assert not filing.allowed(notice, NOON)
     notice.refresh_from_db()
     assert (notice.state, notice.outside_reference, notice.sent_at) == ("filed", "4-77", NOON)
     assert office.happened("notice.filed") == 1
