@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from efface.net.decoder import Decoder, bpf, seal, work, zygote
+from efface.net.decoder import Decoder, DecoderError, bpf, seal, work, zygote
 from efface.net.decoder.client import _checked
 from efface.net.protocol import FetchFacts, Limits, Picture, ProtocolError, to_wire
 from efface.vision import pdq
@@ -321,13 +321,17 @@ def test_a_killed_zygote_is_started_again() -> None:
         assert answers[0].picture.error == ""
 
 
-def test_closed_is_off() -> None:
+def test_closed_is_closed() -> None:
     decoder = Decoder()
     decoder.close()
-    assert decoder.decode_pictures([b"x", b"y"])[1].picture.error == "off"
-    assert decoder.decode_mail(b"x").error == "off"
-    assert decoder.decode_page(FetchFacts("http://a.test/"), b"x", "", Limits()) == "off"
     assert not decoder.state()["on"]
+    for use in (
+        lambda: decoder.decode_pictures([b"x"]),
+        lambda: decoder.decode_mail(b"x"),
+        lambda: decoder.decode_page(FetchFacts("http://a.test/"), b"x", "", Limits()),
+    ):
+        with pytest.raises(DecoderError):
+            use()
 
 
 def test_a_zygote_that_cannot_start_is_off_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +339,14 @@ def test_a_zygote_that_cannot_start_is_off_and_says_so(monkeypatch: pytest.Monke
     decoder = Decoder()
     assert not decoder.state()["on"]
     assert decoder.state()["reason"]
-    assert decoder.decode_pictures([b"x"])[0].picture.error == "off"
+    assert [item.picture.error for item in decoder.decode_pictures([b"x", b"y"])] == ["off", "off"]
+    assert decoder.decode_mail(b"x").error == "off"
+    assert decoder.decode_page(FetchFacts("http://a.test/"), b"x", "", Limits()) == "off"
+    monkeypatch.undo()
+    monkeypatch.setattr("efface.net.decoder.client.RETRY_S", 0.0)
+    assert decoder.decode_pictures([b"x"])[0].picture.error == "unknown-format"
+    assert decoder.state()["on"]
+    decoder.close()
 
 
 def test_the_zygote_ends_with_its_owner() -> None:

@@ -28,6 +28,8 @@ PICTURE_S = 15.0
 MAIL_S = 10.0
 PAGE_S = 8.0
 START_S = 90.0
+RETRY_S = 60.0
+"""Seconds after which a zygote that would not start is tried again."""
 AT_ONCE = 4
 MOST_JOBS = 32
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
@@ -41,7 +43,7 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OP
 
 
 class DecoderError(RuntimeError):
-    """Nothing can be decoded here; ``str()`` says why."""
+    """The decoder was closed by its owner."""
 
 
 class _Failed(Exception):
@@ -205,10 +207,15 @@ class Decoder:
             self._process = None
 
     def _open(self) -> socket.socket:
-        """A fresh child's socket. A dead zygote is started again, at most once in five seconds."""
+        """A fresh child's socket. A dead zygote is started again; one that would not start, after a while. Raises
+        ``_Failed`` ("off") and ``DecoderError``."""
+        if self._closed:
+            raise DecoderError("closed")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             with self._lock:
+                if self._control is None and time.monotonic() - self._last_start > RETRY_S:
+                    self._start()
                 for _ in range(2):
                     if self._control is None:
                         break
@@ -226,11 +233,9 @@ class Decoder:
 
     def _restart(self) -> None:
         self._stop()
-        if not self._closed and time.monotonic() - self._last_start > 5.0:
-            self._start()
-        elif not self._closed:
-            time.sleep(0.2)
-            self._start()
+        if time.monotonic() - self._last_start < 5.0:
+            time.sleep(0.2)  # a zygote that dies at once is not started in a tight loop
+        self._start()
 
     def _kill(self, child: int) -> None:
         with self._lock, contextlib.suppress(OSError):
