@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from efface.accounts.models import User
-from efface.cases.models import Case, Fingerprint
+from django.utils.translation import gettext as _
+
+from efface.accounts.models import Member
+from efface.cases.models import Case, Fingerprint, Purpose
 from efface.console.words import actor_words, event_words
 from efface.search.models import Finding
+
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +30,26 @@ class Line:
 
 
 def timeline(case: Case, *, limit: int) -> list[Line]:
-    """Newest first."""
-    names = {str(user.pk): user.name for user in User.objects.all()}
+    """Newest first. Ids of rows are left out: they say nothing to a reader."""
+    members = Member.objects.select_related("user")
+    names = {str(member.user_id): member.user.name for member in members}
     found = []
     for event in case.caseevents.order_by("-at", "-id")[:limit]:
         data = event.data if isinstance(event.data, dict) else {}
-        details = tuple(
-            (name.replace("_", " "), _flat(value)) for name, value in data.items() if value not in (None, "", [], {})
-        )
+        details = tuple((name.replace("_", " "), words) for name, value in data.items() if (words := _flat(value)))
         found.append(Line(event.at, actor_words(event.actor, names), event_words(event.kind), event.kind, details))
     return found
 
 
 def _flat(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name}: {_flat(one)}" for name, one in value.items())
+        return ", ".join(f"{name}: {words}" for name, one in value.items() if (words := _flat(one)))
     if isinstance(value, list | tuple):
-        return "; ".join(map(_flat, value))
-    return str(value)
+        return "; ".join(words for one in value if (words := _flat(one)))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    words = "" if value is None or ID.fullmatch(str(value)) else str(value)
+    return str(Purpose(words).label) if words in Purpose.values else words
 
 
 def fingerprints(case: Case) -> list[Fingerprint]:

@@ -84,6 +84,20 @@ def test_the_case_page_shows_what_is_known_and_nothing_that_could_be_opened(
     assert "<img" not in page and 'href="http' not in page
 
 
+def test_the_timeline_names_people_and_reasons_and_no_row(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    from efface.cases import events
+
+    with tenancy.organisation(organisation.pk):
+        data = {"why": "wrong <b>host</b>", "match": str(case.pk), "urls": ["https://a.example/1"], "sure": False}
+        events.record(case, "notice.refused", "engine", now=now, **data)
+    desk.post(f"/console/cases/{case.pk}/consent/", {"purpose": "hash_match", "choice": "give"})
+    page = desk.get(f"/console/cases/{case.pk}/timeline/").content.decode()
+    assert "Notice refused" in page and "wrong &lt;b&gt;host&lt;/b&gt;" in page and "hxxps://a[.]example/1" in page
+    assert "Kim First" in page and "compare fingerprints of my pictures" in page
+    told = page[page.index('data-fact="timeline"') :]
+    assert str(case.pk) not in told and "hash_match" not in told
+
+
 def test_attestation_takes_two_people(organisation: Any, case: Any, desk: Client) -> None:
     url = f"/console/cases/{case.pk}/attest/"
     assert b"alone" in desk.post(url, {"proof_seen": "identity card"}).content
