@@ -14,7 +14,6 @@ from efface.cases.models import Case, Fingerprint, Purpose
 from efface.console.words import actor_words, event_words
 from efface.search.models import Finding
 
-
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
