@@ -32,7 +32,7 @@ AGENT = "EffaceBot"
 AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
 SILENT_AT_ONCE = 2
-"""So many pages in a row without an answer end the visit: the site is down."""
+"""So many pages in a row without an answer end the visit; where nothing else answered, the site is down."""
 
 
 class SiteDown(Exception):
@@ -114,6 +114,7 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> 
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
     read = silent = 0
+    answered = False
     while read < pace.step and site.pages_left > 0:
         page = _next(site, tools, queue, always, now)
         if page is None:
@@ -130,6 +131,9 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> 
             pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + 1
         )
         silent = silent + 1 if saved.outcome == "unreachable" else 0
+        answered = answered or not silent
+        if silent >= SILENT_AT_ONCE and answered:
+            return read, True
         _check(page, looked.reading, silent)
     return read, site.pages_left <= 0
 

@@ -15,7 +15,7 @@ from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
 from efface.search.pages import Tools
 
-DRIVEN_FETCH_S = 5.0
+DRIVEN_FETCH_S = 3.0
 """Longest fetch under a driven clock: its sites are near, and those that hang need not be waited for."""
 
 

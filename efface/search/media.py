@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from efface.engine.base import sealing
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
 from efface.search import urls
@@ -159,12 +158,6 @@ def _stands_for(ref: MediaRef, page: Frontier, site: Site) -> bytes | None:
         return None
     digest = urls.digest(link)
     return None if digest == bytes(page.digest) else digest
-
-
-def content(scan: Scan) -> bytes:
-    """Keyed digest of what a page shows, to notice a change."""
-    names = {url_digest(one.ref.url) for one in scan.media} | {url_digest(ref.url) for ref in scan.skipped}
-    return sealing.digest("content", "\n".join(sorted(names)))
 
 
 def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:

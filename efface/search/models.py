@@ -26,7 +26,6 @@ class Frontier(GlobalRow):
     status = models.PositiveSmallIntegerField(default=0)
     etag = models.CharField(max_length=200, blank=True)
     last_modified = models.CharField(max_length=60, blank=True)
-    content = models.BinaryField(null=True, help_text=_("keyed digest of the media it shows, to notice change"))
     robots_at = models.DateTimeField(null=True, help_text=_("when robots.txt last allowed it"))
     read_at = models.DateTimeField(null=True, help_text=_("last time it was there and could be read"))
     via = models.UUIDField(null=True, help_text=_("the list it was last seen on"))

@@ -61,7 +61,8 @@ def patiently(call: Callable[[], T], patience_s: float) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A page that was fetched and compared, before anything is written. ``lost``: faces may not have been compared."""
+    """A page that was fetched and compared, before anything is written. ``lost``: faces may not have been compared;
+    ``novel``: media whose address was not known of the site."""
 
     page: Frontier
     scan: Scan
@@ -69,11 +70,13 @@ class Looked:
     met: Sequence[Met]
     hits: Sequence[Hit]
     lost: bool = False
+    novel: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """``changed``: new links, other media, or a match; ``media``: how many media were met on it."""
+    """``changed``: new links or media, or a match (what went away is no change: it is no reason to come sooner);
+    ``media``: how many media were met on it."""
 
     outcome: str
     changed: bool = False
@@ -111,7 +114,8 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     lost = faces and answer.boot != watch.boot and any(one.picture and one.picture.faces for one in met)
     # A picture whose faces the matcher did not get stays to be looked at.
     undelivered = faces and any(one.fresh and not one.faces_seen for one in met)
-    return Looked(page, scan, reading, met, answer.hits, lost or undelivered)
+    novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
+    return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel)
 
 
 def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None) -> Saved:
@@ -136,8 +140,7 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
             added = frontier.add_links(site, page, looked.scan.links, now)
             hostility.judge(site, looked.scan.text)
         written = _match(site, looked, now)
-        differs = media.content(looked.scan) != bytes(page.content or b"")
-        changed = bool(added.new or added.relisted or written.made or written.back or differs)
+        changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(
             page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, visit, opened=added.new
         )
@@ -187,6 +190,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
         listed=listed,
         unchanged=page.unchanged,
         failures=page.failures,
+        ever_read=page.read_at is not None,
     )
     values: dict[str, object] = {
         "visited_at": now,
@@ -212,7 +216,6 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
         values |= {
             "etag": headers.get("etag", "")[:200],
             "last_modified": headers.get("last-modified", "")[:60],
-            "content": media.content(looked.scan),
         }
     Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
     return saved

@@ -10,8 +10,8 @@ from efface.engine.base import clock
 GRID_H = 6
 LONGEST_VISIT_H = 168.0
 LONGEST_BACKOFF_H = 168.0
-PAGE_DAYS = 7
-LONGEST_PAGE_DAYS = 28
+PAGE_DAYS = 14
+LONGEST_PAGE_DAYS = 56
 DULL_DAYS = 28
 """A page that neither shows pictures nor opened others, and one that is not there."""
 LONGEST_DULL_DAYS = 180
@@ -39,10 +39,18 @@ class Again:
 
 
 def after_page(
-    outcome: str, *, now: datetime, changed: bool, dull: bool, listed: bool, unchanged: int, failures: int
+    outcome: str,
+    *,
+    now: datetime,
+    changed: bool,
+    dull: bool,
+    listed: bool,
+    unchanged: int,
+    failures: int,
+    ever_read: bool,
 ) -> Again:
     """``outcome``: "read", "same", "missing", "wall", "moved", "failed", "refused". ``dull``: neither pictures nor
-    links worth keeping; ``listed``: it is a list, due at each visit."""
+    links worth keeping; ``listed``: it is a list, due at each visit; ``ever_read``: it once was read."""
     if outcome in ("read", "same"):
         unchanged = 0 if changed else min(unchanged + 1, 12)
         if listed:
@@ -57,7 +65,9 @@ def after_page(
     failures = min(failures + 1, 12)
     if outcome == "refused":
         return Again(now + timedelta(days=LONGEST_DULL_DAYS), unchanged, failures)
-    return Again(now + timedelta(days=min(2.0 ** (failures - 1), LONGEST_DULL_DAYS)), unchanged, failures)
+    # A page that was there before is likely to be there again soon; one that never answered hardly ever will.
+    days = 2.0 ** (failures - 1) if ever_read else 2 * 4.0 ** (failures - 1)
+    return Again(now + timedelta(days=min(days, LONGEST_DULL_DAYS)), unchanged, failures)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Server:
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
         self.boot = secrets.token_hex(8)
+        self._talks: set[asyncio.Task[None]] = set()
 
     def asked(self, message: Any) -> Any:
         """One question on the trusted socket."""
@@ -81,9 +82,16 @@ class Server:
         await stop.wait()
         for server in servers:
             server.close()
+        for talk in self._talks:
+            talk.cancel()
+        await asyncio.gather(*self._talks, return_exceptions=True)
 
     async def _listen(self, path: Path, answer: Answer) -> asyncio.AbstractServer:
         async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            this = asyncio.current_task()
+            assert this is not None
+            self._talks.add(this)
+            this.add_done_callback(self._talks.discard)
             try:
                 while True:
                     async with asyncio.timeout(IDLE_S):

@@ -19,4 +19,8 @@ class Migration(migrations.Migration):
             name="afresh",
             field=models.BooleanField(default=False, help_text="all its media must be fetched again"),
         ),
+        migrations.RemoveField(
+            model_name="frontier",
+            name="content",
+        ),
     ]
