@@ -91,7 +91,9 @@ def after_visit(*, now: datetime, changed: bool, more_due: bool, hours: float, q
 
 def after_failure(*, now: datetime, failures: int, retry_after_s: float = 0.0) -> datetime:
     """When a site that did not answer, or asked us to slow down, is tried again. ``failures`` counts this one."""
-    hours = max(min(GRID_H * 2.0 ** (failures - 1), LONGEST_BACKOFF_H), min(retry_after_s / 3600, LONGEST_BACKOFF_H))
+    hours = max(
+        min(GRID_H * 2.0 ** min(failures - 1, 12), LONGEST_BACKOFF_H), min(retry_after_s / 3600, LONGEST_BACKOFF_H)
+    )
     return clock.align(now + timedelta(hours=hours), hours=GRID_H)
 
 

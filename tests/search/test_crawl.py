@@ -220,6 +220,15 @@ def test_backs_off_longer_each_time_and_recovers(world: World) -> None:
     assert (world.site.failures, world.site.last_error, world.site.backoff_until) == (0, "", None)
 
 
+def test_pages_that_hang_do_not_make_the_site_dead(world: World) -> None:
+    world.fetcher.down = {"/v/1": "timeout", "/v/2": "timeout", "/v/3": "timeout"}
+    for _ in range(3):
+        world.next_visit()
+        assert (world.site.failures, world.site.last_error) == (0, "")
+    assert {"/", "/v/4", "/v/5", "/v/6"} <= set(world.fetcher.scanned)
+    assert all(world.fetcher.scanned.count(path) == 1 for path in ("/v/1", "/v/2", "/v/3")), "not at once again"
+
+
 def test_a_busy_site_is_left_alone_as_long_as_it_asks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.visit()
     world.fetcher.pages["/page/2"] = Page(status=429)
