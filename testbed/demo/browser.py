@@ -109,7 +109,8 @@ class Browser:
     def get(self, url: str) -> Page:
         return self._follow("GET", urljoin(self.origin, url), b"", "")
 
-    def submit(self, form: Form, files: Sequence[Upload] = (), **changes: str) -> Page:
+    def submit(self, form: Form, files: Sequence[Upload] = (), *, stay: bool = False, **changes: str) -> Page:
+        """Send a form. ``stay``: the page it leads to is not opened (the person goes on with the one she has)."""
         fields = form.fields | changes
         if form.method == "GET":
             return self.get(form.action.split("?")[0] + "?" + urlencode(fields))
@@ -117,12 +118,12 @@ class Browser:
             body, kind = _multipart(fields, files)
         else:
             body, kind = urlencode(fields).encode(), "application/x-www-form-urlencoded"
-        return self._follow("POST", form.action, body, kind)
+        return self._follow("POST", form.action, body, kind, stay)
 
-    def _follow(self, method: str, url: str, body: bytes, kind: str) -> Page:
+    def _follow(self, method: str, url: str, body: bytes, kind: str, stay: bool = False) -> Page:
         for _ in range(8):
             status, headers, content = self._request(method, url, body, kind)
-            if status in (301, 302, 303, 307) and "location" in headers:
+            if status in (301, 302, 303, 307) and "location" in headers and not stay:
                 url, method, body = urljoin(url, headers["location"]), "GET", b""
                 continue
             page = Page(url, status, LexborHTMLParser(content.decode(errors="replace")))

@@ -65,7 +65,7 @@ class Worker:
         # What could not be decided is not tried for ever: it is asked again when it has changed.
         self.left_alone.add(self.key(form))
         try:
-            self.browser.submit(form, choice=choice, **filled)
+            self.browser.submit(form, stay=True, choice=choice, **filled)
         except PageFailed as error:
             self.failures.append(f"{form.kind} {choice}: {error}")
             return 0
