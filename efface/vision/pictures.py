@@ -6,7 +6,9 @@ counted from the header before anything is decoded, only the first frame of an a
 
 from __future__ import annotations
 
+import contextlib
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import Literal
@@ -23,6 +25,8 @@ MAX_PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
 FACE_SIDE = 1280
 """Least longer side, pixels, at which a picture is decoded when faces are looked for."""
+
+_PNG_CHUNKS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 
 Reason = Literal["corrupt", "too-many-pixels", "unknown-format", "memory"]
 
@@ -60,6 +64,7 @@ def read_pixels(data: bytes, side: int = pdq.LONG_SIDE) -> Pixels:
         raise PictureError("unknown-format")
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _read(data, side)
     except PictureError:
@@ -73,29 +78,68 @@ def read_pixels(data: bytes, side: int = pdq.LONG_SIDE) -> Pixels:
 
 
 def _read(data: bytes, side: int) -> Pixels:
+    kind = sniff(data)
+    if kind == "image/jpeg":
+        return _read_jpeg(data, side)
+    if kind == "image/png":
+        data = plain_png(data)
+    picture = _open(data)
+    rgb = _upright(_flatten(picture, side), orientation := _orientation(picture))
+    return _pixels(rgb, picture.size, orientation, MIMES.get(picture.format or "", ""))
+
+
+def _read_jpeg(data: bytes, side: int) -> Pixels:
+    """A JPEG by the turbo decoder, which asks nothing of the markers around the picture; inks and what it cannot read
+    are left to Pillow."""
+    try:
+        height, width, colours = simplejpeg.decode_jpeg_header(data, strict=False)[:3]
+    except ValueError:
+        height, width, colours = 0, 0, ""
+    if width * height > MAX_PIXELS:
+        raise PictureError("too-many-pixels", f"{width}x{height}")
+    orientation = 1
+    with contextlib.suppress(OSError, ValueError, SyntaxError, EOFError, struct.error):
+        orientation = _orientation(_open(data))
+    if width and colours in ("YCbCr", "RGB", "Gray"):
+        with contextlib.suppress(ValueError):
+            rgb = _upright(_scaled_jpeg(data, width, height, side), orientation)
+            return _pixels(rgb, (width, height), orientation, MIMES["JPEG"])
+    picture = _open(data)
+    return _pixels(_upright(_flatten(picture, side), orientation), picture.size, orientation, MIMES["JPEG"])
+
+
+def _open(data: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(data), formats=FORMATS)
     width, height = picture.size
     if width * height > MAX_PIXELS:
         raise PictureError("too-many-pixels", f"{width}x{height}")
-    orientation = _orientation(picture)
-    mime = MIMES.get(picture.format or "", "")
-    if picture.format == "JPEG" and picture.mode in ("RGB", "L"):
-        rgb = _scaled_jpeg(data, side)
-    else:
-        rgb = _flatten(picture, side)
-    rgb = _upright(rgb, orientation)
-    if orientation >= 5:
-        width, height = height, width
+    return picture
+
+
+def _pixels(rgb: NDArray[np.uint8], size: tuple[int, int], orientation: int, mime: str) -> Pixels:
+    width, height = size if orientation < 5 else size[::-1]
     return Pixels(rgb, width, height, mime)
 
 
-def _scaled_jpeg(data: bytes, side: int) -> NDArray[np.uint8]:
-    height, width = simplejpeg.decode_jpeg_header(data, strict=False)[:2]
-    if width >= height:
-        rgb = simplejpeg.decode_jpeg(data, colorspace="RGB", min_width=min(side, width), strict=False)
-    else:
-        rgb = simplejpeg.decode_jpeg(data, colorspace="RGB", min_height=min(side, height), strict=False)
-    return np.asarray(rgb, dtype=np.uint8)
+def plain_png(data: bytes) -> bytes:
+    """``data``, a PNG, with the chunks of one still picture only (PNG section 5.6): texts and profiles that unpack to
+    hundreds of megabytes, and further frames, are left out before anything is unpacked."""
+    kept = [data[:8]]
+    at = 8
+    while at + 12 <= len(data):
+        (size,) = struct.unpack_from("!I", data, at)
+        name = data[at + 4 : at + 8]
+        if name in _PNG_CHUNKS or (name == b"eXIf" and size <= 65536):
+            kept.append(data[at : at + 12 + size])
+        at += 12 + size
+        if name == b"IEND":
+            break
+    return b"".join(kept)
+
+
+def _scaled_jpeg(data: bytes, width: int, height: int, side: int) -> NDArray[np.uint8]:
+    least = {"min_width": min(side, width)} if width >= height else {"min_height": min(side, height)}
+    return np.asarray(simplejpeg.decode_jpeg(data, colorspace="RGB", strict=False, **least), dtype=np.uint8)
 
 
 def _flatten(picture: Image.Image, side: int) -> NDArray[np.uint8]:

@@ -285,6 +285,19 @@ def test_observe_a_page_that_is_gone_looks_like_one_that_never_was(net: tuple[In
     assert not any(item.matches for item in seen.media)
 
 
+def test_observe_a_page_that_sends_browsers_on(net: tuple[Internet, Fetcher]) -> None:
+    def moved(request: Request) -> bytes:
+        if request.target == "/p/1":
+            return answer(b"<meta http-equiv=refresh content='0;url=http://a.test/p/1'><p>One moment")
+        return answer(MISSING.encode(), 404)
+
+    net[0].add("moved.test", moved)
+    page = look(net[1], "moved.test").pages["bot"]
+    assert page.facts.url == "http://moved.test/p/1"
+    assert page.facts.redirects == [page.facts.final_url] == ["http://a.test/p/1"]
+    assert page.serves_target
+
+
 @pytest.mark.parametrize(("left", "expected"), [(("/full.jpg",), [True, False]), (("/thumb.jpg",), [False, True])])
 def test_observe_media_that_outlive_their_page(
     net: tuple[Internet, Fetcher], left: tuple[str, ...], expected: list[bool]

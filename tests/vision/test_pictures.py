@@ -157,3 +157,33 @@ def test_damage_anywhere_is_pixels_or_a_reason(kind: str, place: int, damage: by
 
 
 _SMALL = {kind: encoded(kind, Image.fromarray(scene(5, 40, 30))) for kind in MIMES}
+
+
+def test_texts_that_unpack_to_too_much_do_not_hide_a_picture() -> None:
+    data = encoded("PNG")
+    bombs = b""
+    for name, head in (
+        (b"zTXt", b"Comment\x00\x00"),
+        (b"iCCP", b"icc\x00\x00"),
+        (b"iTXt", b"Comment\x00\x01\x00\x00\x00"),
+    ):
+        body = head + zlib.compress(bytes(50_000_000))
+        bombs += struct.pack("!I", len(body)) + name + body + struct.pack("!I", zlib.crc32(name + body))
+    hidden = data[:33] + bombs + data[33:]
+    with pytest.raises(ValueError, match="large"):
+        Image.open(io.BytesIO(hidden)).load()
+    assert np.array_equal(read_pixels(hidden).rgb, read_pixels(data).rgb)
+
+
+def test_broken_markers_do_not_hide_a_jpeg() -> None:
+    data = encoded("JPEG")
+    for body in (b"Exif\x00\x00" + b"\xff" * 100, b"MPF\x00" + b"\xff" * 50, b"ICC_PROFILE\x00\x01"):
+        marker = b"\xff\xe1" if body.startswith(b"Exif") else b"\xff\xe2"
+        hidden = data[:2] + marker + struct.pack("!H", len(body) + 2) + body + data[2:]
+        assert np.array_equal(read_pixels(hidden).rgb, read_pixels(data).rgb)
+
+
+def test_inks_are_read_as_colours() -> None:
+    picture = read_pixels(encoded("JPEG", Image.new("CMYK", (64, 64), (255, 0, 0, 0)))).rgb
+    assert picture[32, 32, 0] < 60
+    assert picture[32, 32, 2] > 180

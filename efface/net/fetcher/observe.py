@@ -35,10 +35,12 @@ from efface.vision.hamming import MATCH, least_distance
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
+_MOVING_CHARS = 300
+"""A page that moves on at once and says no more than this is a redirect; a longer one is a page."""
 _CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "cache-status")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Visit:
     facts: FetchFacts
     page: Page | None = None
@@ -82,6 +84,15 @@ class _Judge:
         self._gate = asyncio.Semaphore(4)
 
     async def visit(self, url: str, *, browser: bool = False) -> _Visit:
+        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to."""
+        first = await self._visit(url, browser)
+        if first.page is None or not first.page.moved_to or len(first.page.text) > _MOVING_CHARS:
+            return first
+        second = await self._visit(first.page.moved_to, browser)
+        trail = [*first.facts.redirects, first.page.moved_to, *second.facts.redirects]
+        return replace(second, facts=replace(second.facts, url=first.facts.url, redirects=trail))
+
+    async def _visit(self, url: str, browser: bool) -> _Visit:
         fetched = await self.session.get(url, agent=self.context.browser_agent if browser else "")
         if fetched.facts.error:
             return _Visit(fetched.facts)
