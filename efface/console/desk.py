@@ -33,10 +33,16 @@ def home(request: Any) -> HttpResponse:
 @require_GET
 def queue(request: Any) -> HttpResponse:
     found = waiting.decisions(request.member)
+    try:
+        page = max(1, int(request.GET.get("page", "1")))
+    except ValueError:
+        page = 1
+    begin, end = (page - 1) * waiting.SHOWN, page * waiting.SHOWN
     shown = {
-        "decisions": found[: waiting.SHOWN],
+        "decisions": found[begin:end],
         "count": len(found),
-        "more": max(0, len(found) - waiting.SHOWN),
+        "more": max(0, len(found) - end),
+        "next_page": page + 1,
         "stamp": waiting.stamp(found),
     }
     return render(request, "console/queue.html", shown)

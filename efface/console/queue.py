@@ -15,7 +15,7 @@ from efface.console import waiting_case, waiting_search, waiting_takedown
 from efface.console.decision import Decision
 
 Source = Callable[..., Iterable[Decision]]
-SHOWN = 25
+SHOWN = 15
 
 #: kind -> (who may decide it, where its rows come from)
 KINDS: dict[str, tuple[frozenset[str], Source]] = {

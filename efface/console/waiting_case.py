@@ -81,7 +81,7 @@ def attestations(
                 Fact("spoke-alone", _("Spoke with her alone"), _("yes") if one.spoke_alone else _("no")),
                 Fact("proof", _("Proof seen (not kept)"), one.proof_seen),
             ),
-            harm=3,
+            harm=1,
             since=one.first_at,
             mark=mark(one.pk, one.spoke_alone, one.proof_seen),
         )

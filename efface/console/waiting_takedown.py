@@ -271,7 +271,7 @@ def stuck(
                 Fact("state", _("State"), str(one.get_state_display())),
             ),
             reasons=tuple(asked),
-            harm=3,
+            harm=6,
             since=since[one.pk],
             mark=mark(one.pk, since[one.pk]),
         )

@@ -25,6 +25,8 @@ def clean(value: Any) -> str:
     Escaping is the template's; the result is not marked safe."""
     text = "" if value is None else str(value)
     text = text.replace("\r\n", "\n").replace("\r", "\n")[:LONGEST]
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
     return "".join(
         one for one in text if one in KEPT or unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs", "Cn")
     )
