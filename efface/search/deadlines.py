@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
-from efface.engine.base import deadlines
+from efface.engine.base import clock, deadlines
 from efface.engine.base.models import Deadline
-from efface.search import jobs
-from efface.search.revisit import LONGEST_VISIT_H
+from efface.search import forgetting, jobs
+from efface.search.revisit import GRID_H, LONGEST_VISIT_H
 from efface.sites import registry
 from efface.sites.models import Site
 
-LOOK_BACK, SWEEP = "case.look_back", "case.sweep"
+LOOK_BACK, SWEEP, FORGET = "case.look_back", "case.sweep", "search.forget"
+EVERYTHING = uuid.UUID(int=0)
+"""Subject of a deadline that is about no single row."""
 
 
 @deadlines.handler(LOOK_BACK)
@@ -29,6 +32,12 @@ def sweep_is_due(deadline: Deadline, now: datetime) -> None:
         jobs.sweep.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
 
 
+@deadlines.handler(FORGET)
+def forgetting_is_due(deadline: Deadline, now: datetime) -> None:
+    deadlines.set_deadline(FORGET, EVERYTHING, clock.align(now + forgetting.EVERY, hours=GRID_H))
+    jobs.forget.defer(once=FORGET)
+
+
 @deadlines.handler(registry.VISIT)
 def visit_is_due(deadline: Deadline, now: datetime) -> None:
     """Defer the visit. The next deadline stands before the job runs, so that a site is never forgotten; the visit moves
@@ -36,5 +45,7 @@ def visit_is_due(deadline: Deadline, now: datetime) -> None:
     if not Site.objects.filter(pk=deadline.subject, state=Site.State.ACTIVE).exists():
         return
     registry.visit_at(deadline.subject, now + timedelta(hours=LONGEST_VISIT_H))
+    if not Deadline.objects.filter(kind=FORGET, subject=EVERYTHING).exists():
+        deadlines.set_deadline(FORGET, EVERYTHING, clock.align(now + forgetting.EVERY, hours=GRID_H))
     key = f"visit:{deadline.subject}"
     jobs.visit.defer(once=key, lock=key, site=deadline.subject)

@@ -9,7 +9,7 @@ from efface.engine.base.jobs import job
 from efface.engine.base.models import Installation
 from efface.net.client import Fetcher
 from efface.net.protocol import Limits
-from efface.search import crawl, lookback, reported
+from efface.search import crawl, forgetting, lookback, reported
 from efface.search import sweep as sweeps
 from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
@@ -53,3 +53,9 @@ def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
 def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Have pages that show faces read again."""
     sweeps.start(organisation, case, tools(is_driven()).matcher, clock.now())
+
+
+@job("match", system=True)
+def forget() -> None:
+    """Drop what was not seen for too long."""
+    forgetting.old_media(clock.now())
