@@ -43,12 +43,18 @@ class Worker:
             raise PageFailed(f"{self.who.role} could not sign in")
         self.left_alone: set[tuple[str, str, str]] = set()
         self.failures: list[str] = []
+        self.refresh = ""
 
     def act(self, now: datetime) -> int:
         """Work through the queue until nothing is left that this person decides."""
         count = 0
+        if self.refresh and not self.browser.get(self.refresh).tree.css("a[href]"):
+            # The open page says by itself when the queue changed.
+            return 0
         for _ in range(MOST_ROUNDS):
             page = self.browser.get("/console/queue/")
+            notice = page.tree.css_first("[hx-get]")
+            self.refresh = (notice.attributes.get("hx-get") or "") if notice else ""
             forms = [one for one in page.forms("form.decision") if self.key(one) not in self.left_alone]
             if not forms:
                 return count

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from testbed.demo.browser import Browser, Form, PageFailed
 
-EVERY = timedelta(hours=24)
+EVERY = timedelta(hours=48)
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Survivor:
             self.done["link"] += 1
 
     def act(self, now: datetime) -> int:
-        """Once a day: answer candidates and age questions."""
+        """Every other day: answer candidates and age questions."""
         if self.looked is not None and now - self.looked < EVERY:
             return 0
         self.looked = now

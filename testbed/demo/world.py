@@ -34,7 +34,7 @@ class World:
         log.close()
         self.ready = self._await_ready()
         control = urlsplit(self.ready["control"]["url"])
-        self.address = (control.hostname or "", control.port or 0)
+        self.connection = http.client.HTTPConnection(control.hostname or "", control.port or 0, timeout=120)
         self.descriptor = os.memfd_create("world")
         os.write(self.descriptor, json.dumps(self.ready["world"]).encode())
 
@@ -51,16 +51,14 @@ class World:
         raise WorldFailed(f"the world did not start: {' '.join(last)}")
 
     def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(*self.address, timeout=120)
         headers = {"Authorization": f"Bearer {self.ready['control']['token']}", "Content-Type": "application/json"}
         try:
-            connection.request(method, path, json.dumps(body) if body else None, headers)
-            answer = connection.getresponse()
+            self.connection.request(method, path, json.dumps(body) if body else None, headers)
+            answer = self.connection.getresponse()
             content = answer.read()
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
+            self.connection.close()
             raise WorldFailed(f"the world does not answer: {error}") from None
-        finally:
-            connection.close()
         if answer.status != 200:
             raise WorldFailed(f"the world answered {answer.status}: {content[:200]!r}")
         return json.loads(content)  # type: ignore[no-any-return]
