@@ -52,13 +52,17 @@ class World:
 
     def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.ready['control']['token']}", "Content-Type": "application/json"}
-        try:
-            self.connection.request(method, path, json.dumps(body) if body else None, headers)
-            answer = self.connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            self.connection.close()
-            raise WorldFailed(f"the world does not answer: {error}") from None
+        for attempt in (1, 2):
+            try:
+                self.connection.request(method, path, json.dumps(body) if body else None, headers)
+                answer = self.connection.getresponse()
+                content = answer.read()
+                break
+            except (OSError, http.client.HTTPException) as error:
+                # An idle connection may have been closed; both questions may be asked twice.
+                self.connection.close()
+                if attempt == 2:
+                    raise WorldFailed(f"the world does not answer: {error}") from None
         if answer.status != 200:
             raise WorldFailed(f"the world answered {answer.status}: {content[:200]!r}")
         return json.loads(content)  # type: ignore[no-any-return]
