@@ -151,6 +151,10 @@ class Demo:
         assert self.drive is not None and self.peak is not None
         with self.timed("judge"):
             export = self.installation.export()
+            # The console knows a case by the name it was opened under, the truth by the subject's key.
+            keys = {subject["label"]: subject["key"] for subject in self.world.ready["subjects"]}
+            for row in [*export["candidates"], *export["findings"]]:
+                row["case"] = keys.get(row["case"], row["case"])
             result = score(self.world.folder, export)
             self.peak.sample()
             leaks = self.leaks()
