@@ -21,6 +21,7 @@ from efface.cases.models import Case, Purpose
 from efface.console import queue, story
 from efface.console.forms import Attest, PlaceHold
 from efface.console.opening import actor
+from efface.console.typed import one_line
 from efface.engine.base import clock
 
 PAGE = 50
@@ -30,7 +31,7 @@ PAGE = 50
 @require_GET
 def cases(request: Any) -> HttpResponse:
     rows = Case.objects.exclude(state=Case.State.ERASED).select_related("worker")
-    wanted = request.GET.get("q", "").strip().upper()[:12]
+    wanted = one_line(request.GET.get("q", ""), 12).upper()
     if wanted:
         rows = rows.filter(reference__startswith=wanted)
     rows = rows.annotate(

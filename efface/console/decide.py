@@ -20,6 +20,7 @@ from efface.cases import attesting, events, links
 from efface.cases import messages as case_messages
 from efface.cases.models import Attestation, Message, ReportedLink
 from efface.console import queue
+from efface.console.typed import one_line
 from efface.console.waiting_case import LINK_SETTLED
 from efface.console.waiting_takedown import WAY_SOUGHT
 from efface.engine.base.models import Outbox
@@ -53,7 +54,7 @@ class Given:
 
     @property
     def why(self) -> str:
-        return self.filled.get("why", "").strip()[:LONGEST]
+        return one_line(self.filled.get("why", ""), LONGEST)
 
 
 def take(
@@ -159,7 +160,7 @@ def _filing(id: uuid.UUID, given: Given) -> str:
 
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
     if given.choice == "filed":
-        reference = given.filled.get("outside_reference", "").strip()[:80]
+        reference = one_line(given.filled.get("outside_reference", ""), 80)
         filing.mark_filed(notice, given.member.user, reference, given.now)
         return _("Noted as filed.")
     approving.refuse(notice, given.member.user, given.why, given.now)

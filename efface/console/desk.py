@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import MEMBERS, STAFF_CASES, view
 from efface.accounts.models import Role
-from efface.console import decide
+from efface.console import decide, typed
 from efface.console import queue as waiting
 from efface.engine.base import clock
 
@@ -74,7 +74,7 @@ def take(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
     """One decision: ``choice``, ``mark`` (what was shown), and what was filled in. Answers with a redirect."""
     if kind not in waiting.KINDS:
         return render(request, "404.html", status=404)
-    filled = {name: value for name, value in request.POST.items() if isinstance(value, str)}
+    filled = {name: typed.lines(value) for name, value in request.POST.items() if isinstance(value, str)}
     try:
         words = decide.take(
             request.member, kind, id, request.POST.get("mark", ""), request.POST.get("choice", ""), filled, clock.now()

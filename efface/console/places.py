@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import SITES, view
+from efface.console.typed import one_line
 from efface.sites.models import ContactObservation, Delivery, Site
 
 PAGE = 200
@@ -18,7 +19,7 @@ PAGE = 200
 @view(access=SITES)
 @require_GET
 def sites(request: Any) -> HttpResponse:
-    wanted = request.GET.get("q", "").strip().lower()[:253]
+    wanted = one_line(request.GET.get("q", ""), 253).lower()
     rows = Site.objects.select_related("network").order_by("domain")
     if wanted:
         rows = rows.filter(domain__contains=wanted)

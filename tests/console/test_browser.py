@@ -244,6 +244,12 @@ def test_pages_that_answer_a_form(organisation: Any, world: Any) -> None:
             page.click("#new-case button.primary")
             assert len(page.inner_text("[data-fact=access-code]")) == 19
             judge(page, "new code", problems, "light")
+            page.emulate_media(media="print")
+            # The printed card says nothing about what it is for.
+            assert (
+                page.inner_text("main").split()[0].startswith(ORIGIN[:7]) and len(page.inner_text("main").split()) == 2
+            )
+            page.emulate_media(media="screen")
             page.goto(ORIGIN + f"/console/cases/{world.pk}/")
             page.click("#attest button")
             judge(page, "attestation not filled in", problems, "light")

@@ -340,3 +340,15 @@ def test_where_nobody_is_left_to_ask_a_person_is(organisation: Any, case: Any, d
     with tenancy.organisation(organisation.pk):
         events.record(case, "finding.exhausted", "engine", subject=finding.pk, now=now + timedelta(days=9))
     assert 'data-kind="stuck"' in desk.get("/console/queue/").content.decode()
+
+
+def test_what_is_typed_cannot_break_anything(organisation: Any, case: Any, desk: Client) -> None:
+    with tenancy.organisation(organisation.pk):
+        match = people.make_match(case)
+        notice = people.make_notice(people.make_finding(case))
+    assert "Rejected." in take(desk, "match", match.pk, "reject", why="a\x00b\u202e\nc" + "x" * 5000)
+    assert "Refused." in take(desk, "notice", notice.pk, "refuse", why="no\x00")
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get(pk=match.pk).decided_why.startswith("ab c")
+    for url in ("/console/cases/?q=%00&page=-4", "/console/sites/?q=%00%27", "/console/queue/fresh/?seen=%00"):
+        assert desk.get(url).status_code == 200
