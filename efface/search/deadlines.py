@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 from efface.engine.base import clock, deadlines
 from efface.engine.base.models import Deadline
-from efface.search import forgetting, jobs
+from efface.search import forgetting, jobs, sweep
 from efface.search.revisit import GRID_H, LONGEST_VISIT_H
 from efface.sites import registry
 from efface.sites.models import Site
 
-LOOK_BACK, SWEEP, FORGET = "case.look_back", "case.sweep", "search.forget"
+LOOK_BACK, FORGET = "case.look_back", "search.forget"
 EVERYTHING = uuid.UUID(int=0)
 """Subject of a deadline that is about no single row."""
 
@@ -25,7 +25,7 @@ def look_back_is_due(deadline: Deadline, now: datetime) -> None:
         jobs.look_back.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
 
 
-@deadlines.handler(SWEEP)
+@deadlines.handler(sweep.DUE)
 def sweep_is_due(deadline: Deadline, now: datetime) -> None:
     if deadline.organisation_id is not None:
         once = f"sweep:{deadline.subject}"

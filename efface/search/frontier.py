@@ -164,4 +164,5 @@ def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: da
             continue
         counts[shape] = (number + 1, read, shows)
         kept.append(row)
-    return kept
+    # In one order, so that two pages that link to the same do not wait for each other.
+    return sorted(kept, key=lambda row: bytes(row.digest))

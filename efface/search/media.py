@@ -15,7 +15,7 @@ from efface.sites.models import Site
 
 LOOK_AGAIN = timedelta(days=30)
 """An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
-MOST_KNOWN = 4000
+MOST_KNOWN = 2000
 SEEN_AGAIN = timedelta(days=1)
 
 

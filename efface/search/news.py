@@ -7,25 +7,20 @@ from datetime import timedelta
 from efface.cases import events
 from efface.cases.models import CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import jobs
-from efface.search.deadlines import LOOK_BACK, SWEEP
+from efface.search import jobs, sweep
+from efface.search.deadlines import LOOK_BACK
 from efface.search.revisit import GRID_H
 
 
 def _look_back(event: CaseEvent) -> None:
     """At once, and once more at the next step of the grid."""
     jobs.look_back.defer(organisation=event.organisation_id, once=f"look-back:{event.case_id}", case=event.case_id)
-    _at_next_step(LOOK_BACK, event)
+    due = clock.align(event.at + timedelta(minutes=1), hours=GRID_H)
+    deadlines.set_deadline(LOOK_BACK, event.case_id, due, organisation=event.organisation_id, case=event.case_id)
 
 
 def _sweep(event: CaseEvent) -> None:
-    """At the next step of the grid: templates that come in before then share the sweep."""
-    _at_next_step(SWEEP, event)
-
-
-def _at_next_step(kind: str, event: CaseEvent) -> None:
-    due = clock.align(event.at + timedelta(minutes=1), hours=GRID_H)
-    deadlines.set_deadline(kind, event.case_id, due, organisation=event.organisation_id, case=event.case_id)
+    sweep.request(event.organisation_id, event.case_id, event.at)
 
 
 @events.on("fingerprint.added")

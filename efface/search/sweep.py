@@ -6,17 +6,34 @@ The mark stands on the page, not on the case: however many templates wait, each 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from efface.cases.models import FingerprintKind, Purpose
-from efface.engine.base import tenancy
+from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
+from efface.engine.base import clock, deadlines, tenancy
 from efface.search.lookback import PATIENCE_S, read_again, ready
 from efface.search.matcher.client import Comparer
 from efface.search.models import Sighting
+from efface.search.revisit import GRID_H
 
 CHUNK = 5000
+DUE = "case.sweep"
+"""Kind of the deadline at which a case's sweep begins."""
+
+
+def request(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> None:
+    """Have a sweep made for a case at the next step of the grid: templates that come in before then share it."""
+    due = clock.align(now + timedelta(minutes=1), hours=GRID_H)
+    deadlines.set_deadline(DUE, case_id, due, organisation=organisation, case=case_id)
+
+
+def request_all(organisation: uuid.UUID, now: datetime) -> None:
+    """The same for every open case of the organisation with a face template: face search was switched on. Inside the
+    organisation's transaction."""
+    rows = Fingerprint.objects.filter(kind=FingerprintKind.FACE, retired_at=None, case__state=Case.State.OPEN)
+    for case_id in rows.values_list("case_id", flat=True).distinct():
+        request(organisation, case_id, now)
 
 
 def start(

@@ -41,7 +41,7 @@ from testbed.world import generate
 from tests.search.scene import make_case
 
 pytestmark = pytest.mark.django_db
-SITES, SUBJECTS = 14, 3
+SITES, SUBJECTS = 10, 2
 
 
 @dataclass

@@ -107,6 +107,9 @@ def test_a_sweep_reads_pages_with_faces_again_once_for_all_templates(world: Worl
             organisation=organisation, impact_assessment="done", legal_basis="consent", countries="DE",
             recorded_by=worker, recorded_at=world.now,
         )  # fmt: skip
+        sweep.request_all(organisation.pk, world.now)
+        waiting = Deadline.objects.filter(kind=sweep.DUE).values_list("subject", flat=True)
+        assert set(waiting) == {case.pk for case in cases}
     assert [sweep.start(organisation.pk, case.pk, world.matcher, world.now) for case in cases] == [1, 1]
     assert world.due() == world.now
     world.fetcher.fetched.clear()
