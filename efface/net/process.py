@@ -12,6 +12,9 @@ PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_NO_NEW_PRIVS = 38
+_PR_CAPBSET_DROP = 24
+_CAPABILITY_VERSION_3 = 0x20080522
+CAP_KILL, CAP_SETGID, CAP_SETUID = 5, 6, 7
 
 
 def prctl(option: int, *arguments: int) -> int:
@@ -35,3 +38,20 @@ def die_with_parent() -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def keep_capabilities(*kept: int) -> bool:
+    """Give up every capability(7) but ``kept``, for this process and what it starts. Whether it was done."""
+    if not sys.platform.startswith("linux"):
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    wanted = sum(1 << number for number in kept)
+    for number in range(64):
+        if number not in kept:
+            prctl(_PR_CAPBSET_DROP, number)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    data = (ctypes.c_uint32 * 6)()
+    for half in (0, 1):
+        word = (wanted >> (32 * half)) & 0xFFFFFFFF
+        data[3 * half : 3 * half + 3] = [word, word, 0]  # effective, permitted, inheritable
+    return bool(libc.capset(head, data) == 0)

@@ -11,7 +11,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from efface.net.decoder import bpf, landlock
+from efface.net import landlock
+from efface.net.decoder import bpf
 from efface.net.process import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, no_dumps, prctl
 
 MEMORY_BYTES = 768 * 1024 * 1024

@@ -21,7 +21,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from efface.net.decoder import landlock, seal, work
+from efface.net import landlock
+from efface.net.decoder import seal, work
 from efface.net.process import no_dumps
 
 _HEAD = struct.Struct("!4sBI")

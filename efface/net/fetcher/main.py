@@ -10,6 +10,7 @@ import logging
 import os
 import resource
 import signal
+import socket
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,9 +19,11 @@ from typing import Any
 
 from efface.net import frames
 from efface.net.address import Address
+from efface.net.connect import tls_context
 from efface.net.decoder import Decoder
 from efface.net.fetch import BOT_AGENT
 from efface.net.fetcher.capture import capture
+from efface.net.fetcher.confine import confine
 from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.faces import FacePush
@@ -77,8 +80,11 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
     guard = Guard(world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all)
     guard.own = guard.own | _addresses(given.own)
     decoder = Decoder(models=given.models)
+    listener = _listen(Path(given.socket))
+    tls_context()  # reads certificates; what else is needed from the file system is open by now
+    confined = confine(given.models)
     try:
-        return asyncio.run(_serve(given, guard, decoder, extra_ops or {}))
+        return asyncio.run(_serve(given, guard, decoder, listener, extra_ops or {}, confined))
     finally:
         decoder.close()
 
@@ -111,17 +117,33 @@ def _addresses(given: Sequence[str]) -> frozenset[Address]:
     return frozenset(ipaddress.ip_address(text) for text in given)
 
 
-async def _serve(given: argparse.Namespace, guard: Guard, decoder: Decoder, extra: ExtraOps) -> int:
-    faces = FacePush(given.faces_socket) if given.faces_socket else None
-    context = Context(guard, Decoding(decoder), faces, given.agent)
-    service = Service(context, extra)
-    path = Path(given.socket)
-    _clear(path)
+def _listen(path: Path) -> socket.socket:
+    """A listening socket for this user alone, in the place of one that a crash left behind (never of anything else)."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(path.lstat().st_mode):
+            path.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     old = os.umask(0o177)
     try:
-        server = await asyncio.start_unix_server(service.connection, str(path), backlog=256)
+        listener.bind(str(path))
     finally:
         os.umask(old)
+    listener.listen(256)
+    return listener
+
+
+async def _serve(
+    given: argparse.Namespace,
+    guard: Guard,
+    decoder: Decoder,
+    listener: socket.socket,
+    extra: ExtraOps,
+    confined: bool,
+) -> int:
+    faces = FacePush(given.faces_socket) if given.faces_socket else None
+    context = Context(guard, Decoding(decoder), faces, given.agent)
+    service = Service(context, extra, confined)
+    server = await asyncio.start_unix_server(service.connection, sock=listener)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -138,23 +160,15 @@ async def _serve(given: argparse.Namespace, guard: Guard, decoder: Decoder, extr
         await context.decoding.close()
         if faces is not None:
             await faces.close()
-        with contextlib.suppress(OSError):
-            path.unlink()
     return 0
-
-
-def _clear(path: Path) -> None:
-    """Remove a socket that a crash left behind; never anything else."""
-    with contextlib.suppress(FileNotFoundError):
-        if stat.S_ISSOCK(path.lstat().st_mode):
-            path.unlink()
 
 
 class Service:
     """Answers frames on any number of connections; one connection carries one request at a time."""
 
-    def __init__(self, context: Context, extra: ExtraOps | None = None) -> None:
+    def __init__(self, context: Context, extra: ExtraOps | None = None, confined: bool = False) -> None:
         self.context = context
+        self.confined = confined
         self.extra = extra or {}
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
@@ -226,6 +240,7 @@ class Service:
     def _ping(self) -> dict[str, Any]:
         return {
             "decoder": self.context.decoding.decoder.state(),
+            "confined": self.confined,
             "faces": self.context.faces is not None,
             "world": self.context.guard.world is not None,
             "ops": sorted({*_OPS, *self.extra, "ping"}),
