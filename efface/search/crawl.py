@@ -194,9 +194,11 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
     no = [row.pk for row in rows if row.pk not in set(yes)]
     Frontier.objects.filter(pk__in=yes).update(robots_at=now)
     if no:
-        Frontier.objects.filter(pk__in=no).update(
-            wall="robots", visit=site.visits, robots_at=None, due_at=now + timedelta(days=revisit.WALL_DAYS)
-        )
+        forbidden = {"wall": "robots", "visit": site.visits, "robots_at": None}
+        Frontier.objects.filter(pk__in=no).update(**forbidden, due_at=now + timedelta(days=revisit.WALL_DAYS))
+        for row in rows:
+            if row.pk in set(no):
+                pages.from_lists(row, tools.matcher, now)
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:

@@ -28,13 +28,14 @@ from efface.net.protocol import Scan
 from efface.search import assets
 from efface.search.matcher.hits import Hit
 from efface.search.media import Met
-from efface.search.models import Finding, FindingState, Match
+from efface.search.models import Asset, Finding, FindingState, Match
 from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
 
 ENGINE = "engine"
 GONE = frozenset({FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL})
 SAME_PICTURE = "the same picture was rejected on another page"
 PURPOSE = {"pdq": Purpose.HASH_MATCH, "face": Purpose.FACE_SEARCH, "reported": Purpose.HASH_MATCH}
+MOST_REASONS = 40
 _RANK = {"pdq": 0, "face": 1, "reported": 2}
 
 
@@ -103,7 +104,7 @@ def of(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime,
     usable = [one for one in evidence if allowed[one.hit.kind] and one.met.sighting is not None]
     if not usable:
         return Written()
-    match = Match.objects.select_for_update().filter(case=case, page_digest=page.digest).first()
+    match = Match.objects.select_for_update().filter(case=case, page_digest=page.digest).first() or _moved(case, page)
     if match is None:
         try:
             with transaction.atomic():
@@ -112,6 +113,12 @@ def of(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime,
         except IntegrityError:
             match = Match.objects.select_for_update().get(case=case, page_digest=page.digest)
     return _again(match, page, usable, now)
+
+
+def _moved(case: Case, page: PageFacts) -> Match | None:
+    """The match of a finding whose page is known to have moved here."""
+    asset = Asset.objects.filter(case=case, role="page", url_digest=page.digest).select_related("finding").first()
+    return Match.objects.select_for_update().get(pk=asset.finding.match_id) if asset is not None else None
 
 
 def _make(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime, reported_by: str) -> None:
@@ -214,7 +221,7 @@ def _order(one: Evidence) -> tuple[int, bool, float]:
 
 
 def _reasons(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
-    made = [_reason(one) for one in sorted(evidence, key=_order) if one.hit.kind != "reported"]
+    made = [_reason(one) for one in sorted(evidence, key=_order) if one.hit.kind != "reported"][:MOST_REASONS]
     if evidence and all(one.met.listed for one in evidence):
         made.append({"kind": "listed"})
     return made

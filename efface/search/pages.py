@@ -159,6 +159,17 @@ def _match(site: Site, looked: Looked, now: datetime) -> Written:
     return matching.write(facts, evidence, now)
 
 
+def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:
+    """A page that must not be read: what lists show of it is compared all the same."""
+    met = media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
+    if not met:
+        return Written()
+    answer = matcher.compare(Compare("", [Shown(one.url_digest, one.pdq, one.quality, one.sha256) for one in met]))
+    with transaction.atomic():
+        evidence = [Evidence(hit, met[hit.media]) for hit in answer.hits]
+        return matching.write(PageFacts(page.url, bytes(page.digest)), evidence, now)
+
+
 def _follow(digests: Sequence[bytes], now: datetime) -> None:
     """Pages whose thumbnail resembles somebody, unless they were read since that thumbnail was first met."""
     firsts = dict(

@@ -134,6 +134,18 @@ def test_a_walled_page_is_matched_by_its_thumbnail_and_called_a_wall(world: Worl
         assert [reason["kind"] for reason in match.reasons] == ["pdq", "listed"]
 
 
+def test_a_page_that_robots_forbid_is_matched_by_its_thumbnail_and_not_read(world: World, organisation: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        world.matcher = StubMatcher(picture(make_case(organisation, world.now), "two", world.now))
+    world.fetcher.forbidden = {"/v/2"}
+    assert "/v/2" not in world.visit()
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert (match.page_url, [reason["kind"] for reason in match.reasons]) == (
+            "http://quiet-lake.example/v/2", ["pdq", "listed"],
+        )  # fmt: skip
+
+
 def test_a_visit_that_was_killed_goes_on_where_it_stopped(world: World, organisation: Any) -> None:
     with tenancy.organisation(organisation.pk):
         world.matcher = StubMatcher(picture(make_case(organisation, world.now), "six", world.now))

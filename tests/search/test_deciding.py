@@ -281,6 +281,26 @@ def test_a_removed_picture_on_another_page_is_a_candidate_that_says_so(world: Wo
         assert last.data["returned"] is True
 
 
+def test_where_a_page_is_known_to_have_moved_there_is_no_second_candidate(world: World, org: Any) -> None:
+    _enrolled(world, org)
+    world.visit()
+    with tenancy.organisation(org.pk):
+        finding = deciding.confirm(_match("/v/1"), WHO, "", world.now)
+        url = "http://quiet-lake.example/v/9"
+        Asset.objects.create(
+            organisation=org, case=finding.case, finding=finding, role="page", url_digest=urls.digest(url),
+            host="quiet-lake.example", added_at=world.now,
+        )  # fmt: skip
+    world.fetcher.pages["/v/9"] = Page([], {"/m/9.jpg": "a"})
+    world.fetcher.pages["/"].links.append("/v/9")
+    world.next_visit()
+    with tenancy.organisation(org.pk):
+        assert not Match.objects.filter(page_digest=urls.digest(url)).exists()
+        assert Asset.objects.filter(
+            finding=finding, url_digest=urls.digest("http://quiet-lake.example/m/9.jpg")
+        ).exists()
+
+
 def test_another_of_her_pictures_on_a_known_page_joins_the_finding(world: World, org: Any) -> None:
     case = _enrolled(world, org)
     world.visit()

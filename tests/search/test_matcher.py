@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,11 @@ def test_face_hits_live_ten_minutes_under_their_scan() -> None:
 
 def test_memory_is_bounded_and_ended_consents_leave_it() -> None:
     memory = Memory()
-    memory.add("t", "url", "", [_hit()] * (MOST_HITS + 10))
+    memory.add("t", "url", "", [replace(_hit(), fingerprint=str(n)) for n in range(MOST_HITS + 10)])
     assert len(memory.take("t", [Shown("url")])) == MOST_HITS
+    for score in (0.6, 0.8, 0.7):
+        memory.add("twice", "url", "", [replace(_hit(), score=score)])
+    assert [hit.score for hit in memory.take("twice", [Shown("url")])] == [0.8]
     memory.add("t" * 65, "url", "", [_hit()])
     memory.drop({"c"})
     assert memory.take("t", [Shown("url")]) == []

@@ -54,12 +54,14 @@ class Memory:
             kept = list(scan.hits) if scan else []
         by_url = {shown.url_digest: position for position, shown in enumerate(media)}
         by_file = {shown.sha256: position for position, shown in enumerate(media) if shown.sha256}
-        found = []
+        # A picture may have been pushed twice: of each template the best face counts.
+        best: dict[tuple[int, str], Hit] = {}
         for url_digest, sha256, hit in kept:
             position = by_url.get(url_digest, by_file.get(sha256, -1))
-            if position >= 0:
-                found.append(replace(hit, media=position))
-        return found
+            key = (position, hit.fingerprint)
+            if position >= 0 and (key not in best or best[key].score < hit.score):
+                best[key] = replace(hit, media=position)
+        return list(best.values())
 
     def drop(self, cases: set[str]) -> None:
         """Forget what was kept for these cases: their consent ended."""
