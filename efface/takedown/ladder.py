@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from efface.cases import events
 from efface.engine.base import clock, deadlines
+from efface.engine.base.models import Deadline
 from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts
@@ -40,15 +41,23 @@ def begin_due(finding: Finding, now: datetime) -> int:
     """Begin every planned route whose time has come; set a deadline for the others. Returns how many began."""
     begun = 0
     left = facts.remaining(finding)
-    routes = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
-    for route in routes.filter(finding=finding, episode=finding.episode, state=Route.State.PLANNED):
+    rows = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
+    routes = list(rows.filter(finding=finding, episode=finding.episode, state=Route.State.PLANNED))
+    known = dict(
+        Deadline.objects.filter(
+            kind="route.start", subject__in=[one.pk for one in routes], state=Deadline.State.WAITING
+        ).values_list("subject", "due")
+    )
+    for route in routes:
         # What is left after a partial removal stands with somebody: they are asked without waiting for their turn.
         due = now if left & set(route.covers) else route.starts_at
         if due <= now and not quiet(finding):
             begin(route, now)
             begun += 1
         else:
-            start_at(route, max(due, now + ASK_AGAIN) if due <= now else due)
+            later = max(due, now + ASK_AGAIN) if due <= now else due
+            if known.get(route.pk) != clock.align(later):
+                start_at(route, later)
     return begun
 
 

@@ -141,6 +141,7 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
     }
     countries = {party.key: party.country for party in dossier.parties}
     fresh = 0
+    still: list[uuid.UUID] = []
     for position, one in enumerate(made.routes):
         key = (one.party_key[:200], one.notice_type)
         route = there.get(key)
@@ -156,11 +157,14 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
             )  # fmt: skip
             fresh += 1
             continue
-        route.confirmed_at = now
-        if route.state == Route.State.PLANNED:
-            route.position, route.channel, route.contact = position, one.channel, one.contact[:500]
-            route.alternatives, route.covers = list(one.alternatives), list(one.covers)
-        route.save(update_fields=["confirmed_at", "position", "channel", "contact", "alternatives", "covers"])
+        still.append(route.pk)
+        latest = (one.channel, one.contact[:500], list(one.alternatives), list(one.covers))
+        if route.state == Route.State.PLANNED and latest != (
+            route.channel, route.contact, route.alternatives, route.covers
+        ):  # fmt: skip
+            route.channel, route.contact, route.alternatives, route.covers = latest
+            route.save(update_fields=["channel", "contact", "alternatives", "covers"])
+    Route.objects.filter(pk__in=still).update(confirmed_at=now)
     return fresh
 
 

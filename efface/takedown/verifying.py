@@ -41,7 +41,7 @@ from efface.takedown.models import Check, Route
 log = logging.getLogger(__name__)
 USES = (Purpose.NOTIFY, Purpose.HASH_MATCH, Purpose.FACE_SEARCH)
 AGAIN = timedelta(minutes=30)
-MOST_ASSETS, MOST_HASHES, MOST_CONTROLS = 60, 64, 40
+MOST_ASSETS, MOST_HASHES, MOST_CONTROLS = 60, 64, 20
 FEW = 5
 GONE = (FindingState.GONE_CONFIRMED, FindingState.DELISTING_PENDING)
 
