@@ -62,7 +62,7 @@ class Builder:
     """One world in the making. Every concern draws from a random stream of its own, so that a change to one does not
     shift the others."""
 
-    def __init__(self, seed: int, out: Path, start: datetime, days: int) -> None:
+    def __init__(self, seed: int, out: Path, start: datetime, days: int, salt: str = "") -> None:
         self.seed, self.out, self.start, self.days = seed, out, start, days
         self.pool = pictures.Pool(self.rng("pictures"))
         self.media = Media(out / "media.bin")
@@ -70,7 +70,7 @@ class Builder:
         self.items: list[Item] = []
         self.returns: list[Return] = []
         self._ids = self.rng("ids")
-        self._marks = self.rng("canaries")
+        self._marks = self.rng(f"canaries{salt}")
 
     def rng(self, concern: str) -> Random:
         return Random(f"{self.seed}:{concern}")
@@ -307,19 +307,26 @@ def _outages(builder: Builder, placed: places.Placed) -> list[Outage]:
 
 
 def generate(
-    seed: int, sites: int, subjects: int, gallery: Path | None, days: int, out_dir: Path, start: str = EPOCH
+    seed: int,
+    sites: int,
+    subjects: int,
+    gallery: Path | None,
+    days: int,
+    out_dir: Path,
+    start: str = EPOCH,
+    salt: str = "",
 ) -> World:
     """Build a world in ``out_dir`` (``world.json``, ``media.bin``, ``truth.json``, ``subjects/``) and return it.
 
     ``subjects`` is how many there are at most without a gallery; a gallery's people come first, up to eight, and
-    pictures fill up. Raises ``people.NoGallery``, ``ValueError`` for fewer than ten sites or no subject.
+    pictures fill up. With a ``salt`` the canaries are this run's alone; all else depends on the seed. Raises ``people.NoGallery``, ``ValueError`` for fewer than ten sites or no subject.
     """
     if sites < places.LEAST_SITES:
         raise ValueError(f"a world has at least {places.LEAST_SITES} sites")
     if not 1 <= subjects <= 20:
         raise ValueError("between 1 and 20 subjects")
     out_dir.mkdir(parents=True, exist_ok=True)
-    builder = Builder(seed, out_dir, parse_time(start), days)
+    builder = Builder(seed, out_dir, parse_time(start), days, salt)
     taken: set[str] = set()
     addresses = parties.Addresses()
     providers = parties.providers(builder.rng("providers"), taken)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from efface.engine.run import processes
 from testbed.demo.canaries import Leak, Searcher, canaries_of, search_files
 from testbed.demo.drive import Drive, Person
 from testbed.demo.installation import Installation, free_port
-from testbed.demo.memory import Peak
+from testbed.demo.memory import Peak, children_of, cpu_seconds
 from testbed.demo.outside import OutsideBrowser
 from testbed.demo.show import View
 from testbed.demo.staff import Caseworker, Coordinator, Lead
@@ -76,13 +77,9 @@ class Demo:
         with self.timed("world"):
             self.console.print(f"Building a world of {options.sites} sites (seed {options.seed}) ...")
             generate(
-                options.seed,
-                options.sites,
-                options.subjects,
-                gallery=options.gallery,
-                days=options.days,
-                out_dir=world_folder,
-            )
+                options.seed, options.sites, options.subjects, gallery=options.gallery, days=options.days,
+                out_dir=world_folder, salt=secrets.token_hex(8),
+            )  # fmt: skip
         with self.timed("start"):
             mail_port = free_port()
             self.world = World(world_folder, f"127.0.0.1:{mail_port}")
@@ -176,6 +173,7 @@ class Demo:
             "waited": round(self.drive.waited_s, 1),
             "people": round(self.drive.people_s, 1),
         }
+        result["cpu_s"] = round(cpu_seconds(children_of([os.getpid()])))
         result["wall_s"] = round(time.monotonic() - self.began, 1)
         result["peak_rss_mb"] = round(self.peak.bytes / 1_000_000)
         return result
