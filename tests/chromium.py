@@ -63,12 +63,20 @@ class Browser:
             return
         parts = urlsplit(request.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
+        # What the check against forged forms looks at is what this browser really sends.
+        headers = {name: request.headers[name] for name in ("origin", "referer") if name in request.headers}
+        headers["host"] = "localhost"
+        client.handler.enforce_csrf_checks = True
         if request.method == "POST":
             answer = client.generic(
-                "POST", path, request.post_data_buffer or b"", content_type=request.headers.get("content-type", "")
+                "POST",
+                path,
+                request.post_data_buffer or b"",
+                content_type=request.headers.get("content-type", ""),
+                headers=headers,
             )
         else:
-            answer = client.get(path)
+            answer = client.get(path, headers=headers)
         hops = 0
         while answer.status_code in (301, 302, 303) and hops < 5:
             # Chromium would not ask us for the second half of a redirect, so it is followed here.

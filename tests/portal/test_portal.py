@@ -79,7 +79,7 @@ def test_titles_say_nothing_and_nothing_is_stored(her: Client) -> None:
         answer = her.get(url)
         assert re.search(r"<title>\s*Notes\s*</title>", answer.content.decode())
         assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert not re.search(r"<img|<video|style=|\son\w+=|<script>|<style", answer.content.decode())

@@ -106,7 +106,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = settings.get("https")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if settings.get("https") else None
 SECURE_HSTS_SECONDS = 31536000 if settings.get("https") else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# To nobody else, and to ourselves for the origin check of forms: with "no-referrer" browsers send "Origin: null".
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
