@@ -11,6 +11,7 @@ from typing import Any
 from publicsuffixlist import PublicSuffixList
 from yarl import URL
 
+from efface.net.address import literal
 from efface.net.fetch import BOT_AGENT, BROWSER_AGENT, Session
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.faces import FacePush
@@ -92,6 +93,8 @@ def site_of(url: str) -> str:
     """The registered domain of an address, or its host where there is none."""
     try:
         host = URL(url).raw_host or ""
+        if literal(host) is not None:
+            return host
     except (ValueError, TypeError):
         return ""
     return str(_suffixes.privatesuffix(host) or host)
