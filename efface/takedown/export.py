@@ -48,7 +48,8 @@ def _findings(organisation: Organisation) -> Iterable[dict[str, Any]]:
     gone: dict[Any, list[str]] = defaultdict(list)
     for check in Check.objects.filter(organisation=organisation, state=FindingState.GONE_CONFIRMED).order_by("at"):
         gone[check.finding_id].append(check.at.isoformat())
-    for finding in Finding.objects.filter(organisation=organisation).select_related("case", "match").order_by("confirmed_at"):
+    rows = Finding.objects.filter(organisation=organisation).select_related("case", "match")
+    for finding in rows.order_by("confirmed_at"):
         yield {
             "id": str(finding.pk), "case": finding.case.name, "page_url": finding.page_url,
             "media_urls": [one.url for one in facts.assets(finding) if one.role != "page"], "state": finding.state,

@@ -1,4 +1,6 @@
-"""Locks in one order: finding, route, notice, then the outbox. Whoever changes what leads outward begins at the finding."""
+"""Locks in one order: finding, route, notice, then the outbox.
+
+Whoever changes what leads outward begins at the finding."""
 
 from __future__ import annotations
 

@@ -151,7 +151,9 @@ def _walls_before(finding: Finding) -> frozenset[str]:
 def save(finding: uuid.UUID, task: Task, seen: Observation, now: datetime) -> Check | None:
     """Judge what was seen and keep it. A second run at the same moment, or for another episode, changes nothing."""
     row = locking.finding(finding)
-    if row is None or row.episode != task.episode or not allowed(row, now) or Check.objects.filter(finding=row, at=now).exists():
+    if row is None or row.episode != task.episode or not allowed(row, now):
+        return None
+    if Check.objects.filter(finding=row, at=now).exists():
         return None
     found = verdict.judge(seen, facts.past_checks(row), baseline(row), now, walls_before=task.walls_before)
     made = Check.objects.create(
