@@ -319,7 +319,8 @@ def generate(
     """Build a world in ``out_dir`` (``world.json``, ``media.bin``, ``truth.json``, ``subjects/``) and return it.
 
     ``subjects`` is how many there are at most without a gallery; a gallery's people come first, up to eight, and
-    pictures fill up. With a ``salt`` the canaries are this run's alone; all else depends on the seed. Raises ``people.NoGallery``, ``ValueError`` for fewer than ten sites or no subject.
+    pictures fill up. With a ``salt`` the canaries are this run's alone; all else depends on the seed. Raises
+    ``people.NoGallery``, ``ValueError`` for fewer than ten sites or no subject.
     """
     if sites < places.LEAST_SITES:
         raise ValueError(f"a world has at least {places.LEAST_SITES} sites")

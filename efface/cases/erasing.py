@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from efface.accounts import audit
-from efface.cases import active
+from efface.cases import active, events
 from efface.cases.models import AccessCode, Case, Consent, Fingerprint
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -22,4 +22,6 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)
     Deadline.objects.filter(case_id=case.pk, state=Deadline.State.WAITING).update(state=Deadline.State.CANCELLED)
     active.announce(case.pk)
+    # Without data: the rooms above clear what they hold in the clear.
+    events.record(case, "case.erased", actor, now=now)
     audit.record(case.organisation_id, actor, "case.erased", str(case.pk), now)

@@ -17,6 +17,7 @@ from efface.cases import active
 from efface.cases.models import Case, FingerprintKind
 from efface.console.forms import FaceSearch
 from efface.engine.base import clock
+from efface.search import sweep
 
 
 @view(access=COORDINATION)
@@ -41,6 +42,7 @@ def face_search(request: Any) -> HttpResponse:
             )
             audit.record(organisation, actor, "face_search.permitted", "", now)
             _announce()
+            sweep.request_all(organisation, now)
         messages.success(request, _("Recorded. Face search may be used for attested cases with consent."))
         return redirect("console:face-search")
     return render(
