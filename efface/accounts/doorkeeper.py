@@ -5,6 +5,7 @@ Default deny: a view without a declaration answers 403 to everybody.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,8 @@ from efface.accounts.models import Member
 from efface.engine.base import tenancy
 
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
+#: A session in use is kept alive by writing it once a minute, not with every request.
+ALIVE, MINUTE_S = "m", 60
 
 
 class Doorkeeper:
@@ -28,9 +31,19 @@ class Doorkeeper:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.member = None  # type: ignore[attr-defined]
         response = self.get_response(request)
+        self.keep_alive(request)
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    @staticmethod
+    def keep_alive(request: HttpRequest) -> None:
+        session = getattr(request, "session", None)
+        if session is None or session.is_empty():
+            return
+        minute = int(time.monotonic() // MINUTE_S)
+        if session.get(ALIVE) != minute:
+            session[ALIVE] = minute
 
     def process_view(self, request: Any, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.path.startswith(settings.STATIC_URL):

@@ -92,7 +92,6 @@ LOGIN_REDIRECT_URL = "/console/"
 ALLOWED_HOSTS = [host.strip() for host in settings.get("hosts").split(",") if host.strip()]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = settings.get("session_minutes") * 60
-SESSION_SAVE_EVERY_REQUEST = True
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_NAME = "s"
 SESSION_COOKIE_HTTPONLY = True

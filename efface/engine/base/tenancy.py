@@ -17,13 +17,31 @@ def _set(name: str, value: str) -> str:
     return before
 
 
+def _write(values: dict[str, str]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT " + ", ".join(["set_config(%s, %s, true)"] * len(values)),
+            [part for pair in values.items() for part in pair],
+        )
+
+
+def _read(names: list[str]) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(["current_setting(%s, true)"] * len(names)), names)
+        return {name: value or "" for name, value in zip(names, cursor.fetchone(), strict=True)}
+
+
 @contextmanager
-def _setting(**values: str) -> Iterator[None]:
+def _setting(**given: str) -> Iterator[None]:
+    values = {f"efface.{name}": value for name, value in given.items()}
+    # The settings end with the transaction: only inside another one is there something to set back.
+    outermost = not connection.in_atomic_block
     with transaction.atomic():
-        before = {f"efface.{name}": _set(f"efface.{name}", value) for name, value in values.items()}
+        before = {} if outermost else _read(list(values))
+        _write(values)
         yield
-        for name, value in before.items():
-            _set(name, value)
+        if before:
+            _write(before)
 
 
 @contextmanager
