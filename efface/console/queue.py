@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from efface.accounts.models import Member, Role
-from efface.console import waiting_case, waiting_search, waiting_takedown
+from efface.console import glance, waiting_case, waiting_search, waiting_takedown
 from efface.console.decision import Decision
 
 Source = Callable[..., Iterable[Decision]]
@@ -38,8 +38,9 @@ def decisions(member: Member, *, case: uuid.UUID | None = None) -> list[Decision
     """What waits and what this member may decide, most urgent first (of each kind at most ``waiting_case.EACH``).
     ``case`` narrows it to one case."""
     found: list[Decision] = []
-    for roles, source in KINDS.values():
-        if member.role in roles:
+    present = glance.kinds(member)
+    for kind, (roles, source) in KINDS.items():
+        if kind in present and member.role in roles:
             found += source(member, case=case)
     return sorted(found, key=Decision.order)
 

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from efface.cases import consents, messages
-from efface.console import decide, queue
+from efface.console import decide, glance, queue
 from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, Match
@@ -48,7 +48,15 @@ def take(client: Client, kind: str, id: Any, choice: str, **filled: str) -> str:
 
 
 def test_every_kind_can_be_answered() -> None:
-    assert set(queue.KINDS) == set(decide.kinds())
+    assert set(queue.KINDS) == set(decide.kinds()) == set(glance._wide())
+
+
+def test_an_empty_queue_costs_few_questions(
+    organisation: Any, case: Any, desk: Client, django_assert_max_num_queries: Any
+) -> None:
+    desk.get("/console/queue/")
+    with django_assert_max_num_queries(14):
+        assert "Nothing waits for you" in desk.get("/console/queue/").content.decode()
 
 
 def test_a_match_shows_facts_and_reasons_but_no_picture_and_no_link(organisation: Any, case: Any, desk: Client) -> None:

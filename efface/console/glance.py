@@ -1,0 +1,43 @@
+"""One glance at what waits: which kinds of decisions have any row at all. One question to the database instead of one a
+kind, since most of the time most kinds are empty.
+
+Each condition here is wider than the kind's own (``waiting_...``): what is not seen here does not wait.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, QuerySet
+
+from efface.accounts.models import Member
+from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLink
+from efface.engine.base.models import Outbox
+from efface.search.models import Finding, FindingState, Match
+from efface.sites.models import Site
+from efface.takedown.models import Inbound, Notice
+
+
+def _wide() -> dict[str, QuerySet[Any]]:
+    return {
+        "message": Message.objects.filter(from_survivor=True, read_at=None),
+        "attestation": Attestation.objects.filter(second_at=None, refused_at=None),
+        "link": ReportedLink.objects.filter(handled_at__isnull=False),
+        "match": Match.objects.filter(state=Match.State.CANDIDATE),
+        "age": Finding.objects.filter(age=Age.UNKNOWN),
+        "site": Finding.objects.filter(site__hostility=Site.Hostility.UNKNOWN),
+        "notice": Notice.objects.filter(state=Notice.State.DRAFT),
+        "filing": Notice.objects.filter(state=Notice.State.PREPARED),
+        "send": Outbox.objects.filter(state=Outbox.State.AMBIGUOUS),
+        "reply": Inbound.objects.filter(handled_at=None),
+        "stuck": CaseEvent.objects.filter(kind="finding.exhausted"),
+        "conflict": Finding.objects.filter(state=FindingState.CONFLICT),
+    }
+
+
+def kinds(member: Member) -> set[str]:
+    """Names of the kinds of which something may wait in this member's organisation."""
+    wide = _wide()
+    row = Member.objects.filter(pk=member.pk).annotate(**{f"any_{kind}": Exists(rows) for kind, rows in wide.items()})
+    found = row.values_list(*(f"any_{kind}" for kind in wide)).get()
+    return {kind for kind, any_row in zip(wide, found, strict=True) if any_row}
