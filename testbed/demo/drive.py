@@ -40,7 +40,7 @@ class Drive:
     show: Callable[[datetime], None]
     crashes: int = 0
     seed: int = 7
-    office_hours: float = 6.0
+    office_hours: float = 12.0
     kills: list[str] = field(default_factory=list)
     ordered: int = 0
     strikes: list[threading.Thread] = field(default_factory=list)
