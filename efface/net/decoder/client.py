@@ -289,7 +289,8 @@ class _Child:
             deadline = time.monotonic() + seconds
             self._jobs += 1
             self._stream.settimeout(seconds)
-            self._stream.sendall(_HEAD.pack(kind, int(faces), len(data)) + data)
+            self._stream.sendall(_HEAD.pack(kind, int(faces), len(data)))
+            self._stream.sendall(data)
             self._stream.settimeout(max(0.05, deadline - time.monotonic()))
             return frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
         except TimeoutError:
