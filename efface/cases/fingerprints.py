@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from efface.cases import active, events
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind
@@ -34,13 +35,13 @@ class MinorCase(ValueError):
 
 
 _REASONS = {
-    "corrupt": _("could not be read; the file may be damaged"),
-    "unknown-format": _("is not a picture of a kind we can read (JPEG, PNG, WebP, GIF, AVIF)"),
-    "too-many-pixels": _("is too large; a screenshot of it, or a smaller copy, will do"),
-    "timeout": _("took too long to read"),
-    "memory": _("is too large to read safely"),
-    "crashed": _("could not be read safely"),
-    "off": _("cannot be read here, because the safe reader is not running"),
+    "corrupt": gettext_lazy("could not be read; the file may be damaged"),
+    "unknown-format": gettext_lazy("is not a picture of a kind we can read (JPEG, PNG, WebP, GIF, AVIF)"),
+    "too-many-pixels": gettext_lazy("is too large; a screenshot of it, or a smaller copy, will do"),
+    "timeout": gettext_lazy("took too long to read"),
+    "memory": gettext_lazy("is too large to read safely"),
+    "crashed": gettext_lazy("could not be read safely"),
+    "off": gettext_lazy("cannot be read here, because the safe reader is not running"),
 }
 
 

@@ -50,8 +50,10 @@ def state_words(state: str) -> str:
         FindingState.UNREACHABLE: _("The site cannot be reached at the moment. We do not count that as gone."),
         FindingState.CONTENT_REPLACED: _("Something else stands there now. We keep looking."),
         FindingState.GONE_PROVISIONAL: _("We did not find it any more. We look again before we call it gone."),
-        FindingState.GONE_CONFIRMED: _("It is gone: several looks over some days did not find it."),
-        FindingState.DELISTING_PENDING: _("It is gone from the page. A search engine still lists it."),
+        FindingState.GONE_CONFIRMED: _(
+            "Not found any more: several looks over some days did not find it. We keep looking."
+        ),
+        FindingState.DELISTING_PENDING: _("Not found on the page any more. A search engine still lists it."),
         FindingState.REAPPEARED: _("It came back. We have started again, straight with those who host the site."),
         FindingState.CONFLICT: _("Our looks do not agree with each other. A person is going through the results."),
     }.get(FindingState(state) if state in FindingState.values else FindingState.UNKNOWN, _("We know about this page."))

@@ -21,10 +21,12 @@ def test_every_state_has_words_of_its_own() -> None:
     assert len(set(said)) == len(said) and all(said)
 
 
-def test_only_confirmed_is_called_gone() -> None:
+def test_only_confirmed_is_said_to_be_found_no_more_and_nothing_is_called_deleted() -> None:
     for state in FindingState.values:
+        said = words.state_words(state)
         if state not in ("gone-confirmed", "delisting-pending"):
-            assert "It is gone" not in words.state_words(state), state
+            assert "Not found" not in said, state
+        assert "deleted" not in said, state
 
 
 def test_nothing_unproven_is_called_gone() -> None:
