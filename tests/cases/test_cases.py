@@ -171,7 +171,9 @@ def test_events_and_audit_are_append_only(case: Case) -> None:
             assert cursor.fetchone() == (False, False)
 
 
-@pytest.mark.parametrize("url", ["", "nonsense", "ftp://example.com/a", "http://exa mple.com", "http://[", "https://nodot/"])
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "ftp://example.com/a", "http://exa mple.com", "http://[", "https://nodot/"]
+)
 def test_a_link_that_is_none_is_refused_kindly(case: Case, url: str) -> None:
     with pytest.raises(messages.Unusable, match="https://"):
         links.report(case, url, "survivor", NOON)
