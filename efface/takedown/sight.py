@@ -64,7 +64,8 @@ def _page(look: PageLook, probes: list[PageLook], before: frozenset[str], ambien
     trouble = _trouble(facts)
     if trouble is not None:
         return trouble
-    if look.serves_target and 200 <= facts.status < 300:
+    if look.serves_target and (200 <= facts.status < 300 or facts.status in (404, 410)):
+        # Whatever number it carries: a page that shows the picture is a page that shows the picture.
         return "moved" if _elsewhere(facts) else "served"
     if facts.status == 451 or "geo" in walls:
         return "geo"
