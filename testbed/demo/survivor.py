@@ -86,8 +86,10 @@ class Survivor:
 
     def answer(self, form: Form) -> None:
         if "candidate" in form.classes():
-            # All she has to go by are the words about how alike it is, and a site she never gave a picture to.
-            mine = form.fact("strong") == "yes"
+            # She knows the pages she reported herself. For others all she has to go by are the words about how alike
+            # it is, and a site she never gave a picture to.
+            page = form.fact("page").replace("hxxp", "http").replace("[.]", ".")
+            mine = form.fact("strong") == "yes" or page in self.links
             self.browser.submit(form, choice="me" if mine else "not-me", age="adult" if mine else "unknown")
             self.done["candidate.me" if mine else "candidate.not-me"] += 1
         else:
