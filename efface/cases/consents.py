@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from efface.cases import active, events
-from efface.cases.models import Case, Consent, Purpose
+from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Purpose
 
 
 class WrongState(ValueError):
@@ -30,6 +30,9 @@ def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -
 def withdraw(case: Case, purpose: str, actor: str, now: datetime) -> int:
     """End every consent for this purpose, now. The matcher drops its fingerprints within a second."""
     ended = Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None).update(withdrawn_at=now)
+    if purpose == Purpose.FACE_SEARCH:
+        # Templates are kept of people who allow it, and of nobody else.
+        Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE).delete()
     if ended:
         active.announce(case.pk)
         events.record(case, "consent.withdrawn", actor, now=now, purpose=purpose)

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from efface.cases import active, events
-from efface.cases.models import Age, Case, Fingerprint, FingerprintKind
+from efface.cases.may import May, may
+from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.net.protocol import Decoded, Face
 from efface.vision import faces
 
@@ -97,14 +98,22 @@ def enrol_pictures(
     return Enrolled(made, words, template, problems)
 
 
+def face_allowed(case: Case, now: datetime) -> May:
+    """Whether a face template may be made and kept: attested, consented, adult, and switched on in the organisation."""
+    return may(case, Purpose.FACE_SEARCH, now)
+
+
 def _enrol_face(case: Case, decoded: Sequence[Decoded], age: str, actor: str, now: datetime) -> tuple[str, bool]:
+    allowed = face_allowed(case, now)
+    if not allowed:
+        return _("No face template was made: %(why)s") % {"why": allowed.reason}, False
     photos = [[_found(face) for face in one.faces] for one in decoded if not one.picture.error]
     try:
         enrolment = faces.enrol(photos)
     except faces.TemplateRefused as refusal:
         return faces.WORDS[refusal.reason].survivor, False
     template = enrolment.template
-    Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE, retired_at=None).update(retired_at=now)
+    Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE).delete()
     value = {"model": template.model, "vector": template.vector.tolist(), "photos": template.photos}
     words = _("A face template was made from %(n)d photos.") % {"n": template.photos}
     for out in enrolment.left_out:
@@ -133,7 +142,10 @@ def _add(
 
 def retire(fingerprint: Fingerprint, actor: str, now: datetime) -> None:
     """Use it no more."""
-    if Fingerprint.objects.filter(pk=fingerprint.pk, retired_at=None).update(retired_at=now):
+    mine = Fingerprint.objects.filter(pk=fingerprint.pk, retired_at=None)
+    # A template that is not used is not kept.
+    ended = mine.delete()[0] if fingerprint.kind == FingerprintKind.FACE else mine.update(retired_at=now)
+    if ended:
         active.announce(fingerprint.case_id)
         events.record(fingerprint.case, "fingerprint.retired", actor, subject=fingerprint.pk, now=now)
 

@@ -96,6 +96,12 @@ def _lookup(code: str) -> bytes:
     return sealing.digest("access-code", hashlib.sha256(half.encode()).hexdigest())
 
 
+def standing_code(case_id: uuid.UUID) -> str:
+    """The id of the code that opens this case now, "" where none does. A session opened by an earlier one is over."""
+    row = AccessCode.objects.filter(case_id=case_id, revoked_at=None).order_by("-created").first()
+    return str(row.pk) if row else ""
+
+
 def enter(code: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     """The organisation and case a code opens, or None. Takes as long for a wrong code as for a right one."""
     plain = _plain(code)

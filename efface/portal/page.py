@@ -9,12 +9,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
+from efface.cases import opening
 from efface.cases.may import may
 from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
 from efface.engine.base import clock
 from efface.engine.base.models import Deadline
 from efface.law import load
-from efface.portal import words
+from efface.portal import public, words
 from efface.search.models import Finding, Match
 from efface.takedown.models import Notice, Route
 
@@ -23,7 +24,9 @@ WAITING = (Notice.State.DRAFT, Notice.State.PREPARED)
 
 
 def own_case(request: Any) -> Case | None:
-    """The case of this session, or None where it is no longer there."""
+    """The case of this session, or None where it is no longer there, or where its code was renewed meanwhile."""
+    if request.session.get(public.CODE) != opening.standing_code(request.case_id):
+        return None
     return Case.objects.filter(pk=request.case_id).exclude(state=Case.State.ERASED).first()
 
 

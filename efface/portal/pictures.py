@@ -27,7 +27,10 @@ def pictures(request: Any) -> HttpResponse:
         result, problem = _enrol(request, case)
     return page.show(
         request, "portal/pictures.html", case,
-        {"result": result, "problem": problem, "minor": case.age == Age.MINOR, "open": case.state == Case.State.OPEN},
+        {
+            "result": result, "problem": problem, "minor": case.age == Age.MINOR,
+            "open": case.state == Case.State.OPEN, "face_allowed": fingerprints.face_allowed(case, clock.now()),
+        },
         422 if problem else 200,
     )  # fmt: skip
 
@@ -48,7 +51,9 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
         return None, _(
             "For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster."
         )
-    read = uploading.read([one.read() for one in chosen], faces=faces)
+    # No face is read out of a picture before a template may be made of it.
+    reading = faces and bool(fingerprints.face_allowed(case, clock.now()))
+    read = uploading.read([one.read() for one in chosen], faces=reading)
     labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
     try:
         return fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces), ""

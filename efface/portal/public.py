@@ -14,11 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from efface.accounts.access import PUBLIC, view
 from efface.accounts.doorkeeper import PORTAL_CASE, PORTAL_ORGANISATION
 from efface.cases import opening
-from efface.engine.base import sealing, settings
+from efface.engine.base import sealing, settings, tenancy
 from efface.law import load
 
 log = logging.getLogger(__name__)
 TRIES, WINDOW_S = 10, 900
+CODE = "portal_code"
+"""In the session: the id of the access code it was opened with."""
 CLEAR = '"cache", "cookies", "storage"'
 
 
@@ -61,6 +63,8 @@ def enter(request: Any) -> HttpResponse:
     # A new session with nothing of an earlier one in it: neither another case nor a sign-in to the desk.
     request.session.flush()
     request.session[PORTAL_CASE], request.session[PORTAL_ORGANISATION] = str(case), str(organisation)
+    with tenancy.organisation(organisation, case):
+        request.session[CODE] = opening.standing_code(case)
     request.session.set_expiry(settings.get("session_minutes") * 30)
     return redirect("portal:case")
 

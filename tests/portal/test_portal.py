@@ -10,7 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from efface.cases import consents, uploading
+from efface.cases import consents, opening, uploading
 from efface.cases.models import Case, Consent, Fingerprint, ReportedLink
 from efface.engine.base import deadlines, tenancy
 from efface.search.models import Finding, Match
@@ -275,3 +275,15 @@ def test_an_address_that_is_none(db: Any) -> None:
     answer = Client().get("/no/such/page/")
     assert answer.status_code == 404 and b"There is no such page" in answer.content
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_new_code_ends_what_the_old_one_opened(opened: Any, her: Client, now: Any) -> None:
+    """Somebody who got hold of the code is out at the next click."""
+    assert her.get("/case/").status_code == 200
+    with tenancy.organisation(opened.case.organisation_id):
+        fresh = opening.new_access_code(opened.case, now)
+    assert her.get("/case/").headers["Location"] == "/enter/"
+    assert her.post("/case/pause/", {"choice": "stop"}).status_code == 302
+    with tenancy.organisation(opened.case.organisation_id):
+        assert Case.objects.get(pk=opened.case.pk).state == "open"
+    assert people.entered(fresh).get("/case/").status_code == 200

@@ -120,6 +120,8 @@ class Supervisor:
     def _watch(self) -> None:
         while not self.stopping.wait(0.1):
             now = time.monotonic()
+            if self.server is not None and not self.server.is_alive():
+                self._bring_back_database()
             for child in self.children.values():
                 with self.lock:
                     if self.stopping.is_set() or child.running is None:
@@ -135,8 +137,26 @@ class Supervisor:
                         child.pause = min(child.pause * 2, LONGEST_PAUSE)
                     elif now >= child.restart_at:
                         child.restart_at = 0.0
-                        self._launch(child)
-                        self._write_state()
+                        self._start_again(child)
+
+    def _start_again(self, child: Child) -> None:
+        """This thread must live as long as the supervisor does: what it started ends with it."""
+        try:
+            self._launch(child)
+            self._write_state()
+        except OSError as error:
+            log.error("%s could not be started: %s", child.process.name, error)
+            child.restart_at = time.monotonic() + child.pause
+
+    def _bring_back_database(self) -> None:
+        assert self.server is not None
+        log.error("the database ended; starting it again")
+        self.tell("the database ended and is started again")
+        try:
+            self.server.start()
+        except (OSError, postgres.PostgresFailed) as error:
+            log.error("the database could not be started: %s", error)
+            self.stopping.wait(2.0)
 
     def kill(self, name: str) -> bool:
         """SIGKILL a process, as a crash would. It is started again."""
