@@ -38,8 +38,10 @@ def export(organisation: Organisation) -> dict[str, Any]:
 
 def _candidates(organisation: Organisation) -> Iterable[dict[str, Any]]:
     for match in Match.objects.filter(organisation=organisation).select_related("case").order_by("made_at", "pk"):
+        # A reported page is about the page: which of its pictures is meant, nobody said.
+        media = "" if match.kind == "reported" else match.media_url
         yield {
-            "page_url": match.page_url, "media_url": match.media_url, "case": match.case.name, "state": match.state,
+            "page_url": match.page_url, "media_url": media, "case": match.case.name, "state": match.state,
             "kind": match.kind, "strong": match.strong,
         }  # fmt: skip
 
