@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from efface.cases import active, events
-from efface.cases.models import Age, Case
+from efface.cases.models import Age, Case, Fingerprint
 
 
 class AgeStands(ValueError):
@@ -15,7 +15,8 @@ class AgeStands(ValueError):
 
 
 def declare(case: Case, age: str, actor: str, now: datetime) -> None:
-    """Adult opens what her consents allow; minor stops it all. Saying the same twice does nothing.
+    """Adult opens what her consents allow; minor stops it all, and nothing taken of her pictures or face is kept.
+    Saying the same twice does nothing.
 
     Raises ``AgeStands`` where the case is a minor's, ``ValueError`` for a word that is none."""
     if age not in Age.values:
@@ -30,5 +31,7 @@ def declare(case: Case, age: str, actor: str, now: datetime) -> None:
         )
     Case.objects.filter(pk=case.pk).update(age=age)
     case.age = age
+    if age == Age.MINOR:
+        Fingerprint.objects.filter(case=case).delete()
     active.announce(case.pk)
     events.record(case, "case.age_declared", actor, now=now, age=age)

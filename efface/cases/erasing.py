@@ -6,7 +6,7 @@ from datetime import datetime
 
 from efface.accounts import audit
 from efface.cases import active, events
-from efface.cases.models import AccessCode, Case, Consent, Fingerprint
+from efface.cases.models import AccessCode, Attestation, Case, Consent, Fingerprint, Hold
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
 
@@ -16,9 +16,13 @@ def erase(case: Case, actor: str, now: datetime) -> None:
 
     What stays is a row without content, so that a restored backup can be told what was erased."""
     sealing.destroy_case_key(case.pk, now)
-    Case.objects.filter(pk=case.pk).update(state=Case.State.ERASED, closed_at=now)
+    Case.objects.filter(pk=case.pk).update(
+        state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False
+    )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
+    Hold.objects.filter(case=case).update(reason="", owner="")
+    Attestation.objects.filter(case=case).update(proof_seen="")
     Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)
     Deadline.objects.filter(case_id=case.pk, state=Deadline.State.WAITING).update(state=Deadline.State.CANCELLED)
     active.announce(case.pk)

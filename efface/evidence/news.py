@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from efface.cases import events
-from efface.cases.models import CaseEvent
+from efface.cases.models import Age, CaseEvent
 from efface.evidence import capturing
 from efface.search.models import Finding
 
@@ -18,3 +18,9 @@ def _capture(event: CaseEvent) -> None:
 @events.on("case.resumed", "consent.given")
 def _catch_up(event: CaseEvent) -> None:
     capturing.request_missing(event.case, event.at)
+
+
+@events.on("case.age_declared")
+def _of_age(event: CaseEvent) -> None:
+    if (event.data or {}).get("age") == Age.ADULT:
+        _catch_up(event)

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from efface.cases import events
+from efface.cases import events, fingerprints
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Fingerprint, Purpose
+from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef
 from efface.search import assets, frontier
@@ -23,6 +23,7 @@ from efface.search.matching import PURPOSE, near
 from efface.search.media import Met
 from efface.search.models import Asset, Finding, Match, Sighting
 from efface.sites.models import Site
+from efface.vision.hamming import MATCH, least_distance
 
 OPEN = (Match.State.CANDIDATE, Match.State.ASKED)
 UNDER_18 = "under 18: only hotline and police"
@@ -103,7 +104,7 @@ def answer(match: Match, said: str, age: str, actor: str, now: datetime) -> Find
 
 def set_age(finding: Finding, age: str, actor: str, now: datetime) -> None:
     """How old she was in this picture, by her or a lead. "adult" opens the way to proof and notices; "minor" stops it,
-    also later; "minor" is never taken back here."""
+    also later, with every copy of it and the enrolled picture; "minor" is never taken back here."""
     if age not in (Age.ADULT, Age.MINOR):
         raise ValueError('age must be "adult" or "minor"')
     finding = Finding.objects.select_for_update().get(pk=finding.pk)
@@ -114,15 +115,44 @@ def set_age(finding: Finding, age: str, actor: str, now: datetime) -> None:
     Finding.objects.filter(pk=finding.pk).update(age=age)
     finding.age = age
     if age == Age.MINOR:
-        _stop(finding, actor, now)
+        copies = _copies(finding, _retire(finding.match, actor, now))
+        for one in (finding, *copies):
+            _stop(one, actor, now)
         return
     events.record(finding.case, "finding.age_known", actor, subject=finding.pk, now=now, age=age, inherited=False)
 
 
+def stop_all(case: Case, actor: str, now: datetime) -> None:
+    """Under 18, said for the whole case: every finding of it."""
+    for finding in Finding.objects.select_for_update().filter(case=case).exclude(stopped=UNDER_18).order_by("pk"):
+        _stop(finding, actor, now)
+
+
+def _retire(match: Match, actor: str, now: datetime) -> list[list[str]]:
+    """The enrolled pictures this match is a copy of show somebody under 18: used no more, and what is met or decided
+    later inherits that. Returns their hashes."""
+    named = [uuid.UUID(reason["fingerprint"]) for reason in match.reasons if reason["kind"] == "pdq"]
+    rows = list(Fingerprint.objects.filter(case=match.case_id, kind=FingerprintKind.PDQ, pk__in=named))
+    Fingerprint.objects.filter(pk__in=[row.pk for row in rows]).update(age=Age.MINOR)
+    for row in rows:
+        fingerprints.retire(row, actor, now)
+    return [row.value["pdq"] for row in rows if row.value]
+
+
+def _copies(finding: Finding, enrolled: list[list[str]]) -> list[Finding]:
+    """The case's other findings that show one of its pictures, or of those enrolled ones. Asked before hashes go."""
+    hers = assets.pictures(finding) + enrolled
+    rows = assets.of_case(finding.case).exclude(finding__stopped=UNDER_18).exclude(finding=finding)
+    found = {
+        row.finding_id for row in rows if any(least_distance(row.pdq, hashes[:1]) <= MATCH for hashes in hers)
+    }  # fmt: skip
+    return list(Finding.objects.select_for_update().filter(pk__in=found).order_by("pk"))
+
+
 def _stop(finding: Finding, actor: str, now: datetime) -> None:
     """No capture, no notice, no further look at the page. Hashes of it are dropped."""
-    Finding.objects.filter(pk=finding.pk).update(stopped=UNDER_18)
-    finding.stopped = UNDER_18
+    Finding.objects.filter(pk=finding.pk).update(age=Age.MINOR, stopped=UNDER_18)
+    finding.age, finding.stopped = Age.MINOR, UNDER_18
     Asset.objects.filter(finding=finding).update(pdq=[], sha256="")
     frontier.stop(bytes(finding.match.page_digest))
     events.record(finding.case, "finding.stopped", actor, subject=finding.pk, now=now, reason=UNDER_18)

@@ -55,5 +55,5 @@ def _try(model: type[models.Model], batch: list[uuid.UUID]) -> int:
 @events.on("case.erased")
 def erased(event: CaseEvent) -> None:
     """Sealed fields are unreadable already; what is not sealed goes too."""
-    Match.objects.filter(case_id=event.case_id).update(reasons=[])
+    Match.objects.filter(case_id=event.case_id).update(reasons=[], decided_why="")
     Asset.objects.filter(case_id=event.case_id).update(pdq=[], sha256="")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from efface.cases import events
-from efface.cases.models import CaseEvent, Fingerprint, FingerprintKind, Purpose
+from efface.cases.models import Age, CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import jobs, sweep
+from efface.search import deciding, jobs, sweep
 from efface.search.deadlines import LOOK_BACK
 from efface.search.revisit import GRID_H
 
@@ -52,6 +52,17 @@ def attested(event: CaseEvent) -> None:
 def resumed(event: CaseEvent) -> None:
     _look_back(event)
     _sweep(event)
+
+
+@events.on("case.age_declared")
+def age_declared(event: CaseEvent) -> None:
+    """Under 18 ends what was begun; adult begins what waited for it."""
+    age = (event.data or {}).get("age")
+    if age == Age.MINOR:
+        deciding.stop_all(event.case, event.actor, event.at)
+    elif age == Age.ADULT:
+        _look_back(event)
+        _sweep(event)
 
 
 @events.on("link.reported")

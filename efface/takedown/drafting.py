@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ from efface.takedown.models import Check, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
 """States of a notice whose recipient was told nothing."""
+STANDING = tuple(one for one in Notice.State if one not in SPENT)
+LEFT = (Notice.State.SENT, Notice.State.FILED)
 OUR_LANGUAGES = ("en", "de", "es")
 REMINDER = {
     "en": ("Reminder", "This is a reminder of our notice of {sent}, reference {reference}: nothing has changed since."),
@@ -37,7 +40,11 @@ REMINDER = {
 
 
 class NothingNew(Exception):
-    """The recipient was told of every one of these addresses already."""
+    """Standing notices name every one of these addresses to the recipient already. ``told``: all have left."""
+
+    def __init__(self, told: bool) -> None:
+        super().__init__()
+        self.told = told
 
 
 def draft(route: Route, now: datetime, step: int = 1) -> Notice:
@@ -50,9 +57,10 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     finding, case = route.finding, route.case
     organisation = Organisation.objects.get(pk=case.organisation_id)
     _lock(route.contact)
-    urls = _new(route, step, _concerned(route, finding))
+    concerned = _concerned(route, finding)
+    urls = _new(route, step, concerned)
     if not urls:
-        raise NothingNew
+        raise NothingNew(told=not _new(route, step, concerned, LEFT))
     # One that was taken back before it left is written anew in its own place: same reference, same Message-ID.
     row = Notice(
         pk=there.pk if there else uuid7(), organisation_id=case.organisation_id, case=case, route=route,
@@ -114,16 +122,18 @@ def _concerned(route: Route, finding: Finding) -> list[tuple[str, str]]:
     return [(url, role) for url, role, host in rows if host in covers or role == "page"]
 
 
-def _new(route: Route, step: int, urls: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Without what a standing notice of the same kind and step names to the same contact. A notice of an episode that
-    is over does not stand any more."""
+def _new(
+    route: Route, step: int, urls: list[tuple[str, str]], states: Sequence[str] = STANDING
+) -> list[tuple[str, str]]:
+    """Without what a notice of the same kind and step, in one of these states, names to the same contact. A notice of
+    an episode or a case that is over does not stand any more."""
     digests = {urls_of.digest(url): url for url, _ in urls}
     told = (
         Named.objects.filter(
             contact=_plain(route.contact), notice_type=route.notice_type, step=step, url_digest__in=list(digests),
-            notice__route__episode=F("notice__finding__episode"),
+            notice__route__episode=F("notice__finding__episode"), notice__state__in=states,
         )
-        .exclude(notice__state__in=SPENT)
+        .exclude(case__state__in=(Case.State.CLOSED, Case.State.ERASED))
         .exclude(notice__finding__state=FindingState.GONE_CONFIRMED)
         .values_list("url_digest", flat=True)
     )  # fmt: skip

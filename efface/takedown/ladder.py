@@ -83,9 +83,14 @@ def _draft(route: Route, step: int, now: datetime) -> Notice | None:
     """The notice of a step, let go under a standing approval. What cannot be written is said on the route."""
     try:
         notice = drafting.draft(route, now, step)
-    except drafting.NothingNew:
-        if step == 1:
+    except drafting.NothingNew as nothing:
+        if step == 1 and nothing.told:
             close(route, Route.State.DONE, "the recipient was told of these addresses in another notice", now)
+        elif step == 1:
+            # That one may yet be refused or taken back: this route is not done before it has left.
+            route.state = Route.State.PLANNED
+            route.save(update_fields=["state"])
+            _cannot(route, "another notice that names these addresses has not left yet", now)
         return None
     except NoticeIncomplete as error:
         lacks = "; ".join(one.words for one in error.missing)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from efface.cases import events
-from efface.cases.models import CaseEvent
+from efface.cases.models import Age, CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding, FindingState
 from efface.takedown import ladder, locking, planning, sending, verifying
 from efface.takedown.models import Notice, Route
+
+WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
 
 
 def _finding(event: CaseEvent) -> Finding | None:
@@ -41,6 +43,13 @@ def _go_on(event: CaseEvent) -> None:
     outbox.wake(event.case_id)
 
 
+@events.on("case.age_declared")
+def _of_age(event: CaseEvent) -> None:
+    """Under 18 comes as ``finding.stopped``, finding by finding."""
+    if (event.data or {}).get("age") == Age.ADULT:
+        _go_on(event)
+
+
 @events.on("finding.stopped")
 def _stopped(event: CaseEvent) -> None:
     """Under 18, or another safety rule: nothing leaves, nothing is looked at any more."""
@@ -50,12 +59,22 @@ def _stopped(event: CaseEvent) -> None:
         deadlines.cancel(subject=finding.pk)
 
 
-@events.on("case.closed")
+@events.on("case.closed", "case.erased")
 def _end(event: CaseEvent) -> None:
     """Nothing more goes out; what waited is taken back. Checks end with their deadlines."""
     for finding in Finding.objects.select_for_update().filter(case=event.case).order_by("pk"):
         ladder.close_all(finding, Route.State.DROPPED, "the case is closed", event.at)
         deadlines.cancel(subject=finding.pk)
+    # Also those whose route has ended.
+    waiting = Notice.objects.filter(case=event.case, state__in=WAITING).order_by("finding_id", "pk")
+    for pk in waiting.values_list("pk", flat=True):
+        notice = locking.notice(pk)
+        if notice is not None:
+            sending.take_back(notice, "the case is closed", event.at)
+    if event.kind == "case.erased":
+        # A person's words may stand there.
+        Notice.objects.filter(case=event.case).update(state_why="")
+        Route.objects.filter(case=event.case).update(state_why="")
 
 
 @events.on("consent.withdrawn")
@@ -63,13 +82,10 @@ def _withdrawn(event: CaseEvent) -> None:
     """Without consent to notify, what has not left is taken back; a new consent plans anew."""
     if (event.data or {}).get("purpose") not in ("notify", "contact_operator"):
         return
-    waiting = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
-    rows = Notice.objects.filter(case=event.case, state__in=waiting)
+    rows = Notice.objects.filter(case=event.case, state__in=WAITING)
     if event.data.get("purpose") == "contact_operator":
         rows = rows.filter(route__role="operator")
     for pk in rows.order_by("finding_id", "pk").values_list("pk", flat=True):
         notice = locking.notice(pk)
         if notice is not None and sending.take_back(notice, "she withdrew her consent", event.at):
             Route.objects.filter(pk=notice.route_id, state=Route.State.ACTIVE).update(state=Route.State.PLANNED)
-
-

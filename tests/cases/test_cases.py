@@ -10,9 +10,9 @@ import pytest
 from django.db import connection
 
 from efface.accounts.models import FaceSearchPermission, User
-from efface.cases import active, attesting, consents, erasing, links, messages, opening
+from efface.cases import active, attesting, consents, erasing, holds, links, messages, opening
 from efface.cases.may import decide, may
-from efface.cases.models import Case, CaseEvent, Fingerprint, Purpose
+from efface.cases.models import Attestation, Case, CaseEvent, Fingerprint, Hold, Purpose
 from efface.engine.base import deadlines, sealing, tenancy
 from tests.conftest import NOON, make_organisation, role
 
@@ -155,9 +155,15 @@ def test_attestation_needs_two_workers_and_three_days(case: Case, organisation: 
 def test_erasure_leaves_nothing_readable(case: Case) -> None:
     messages.write(case, from_survivor=True, author="survivor", text="please", now=NOON)
     enrol(case)
+    Case.objects.filter(pk=case.pk).update(danger=True, acquisition="hacked")
+    holds.place(case, reason="her trial", owner="unit 4", ends=NOON + DAY, actor="lead:1", now=NOON)
+    attesting.attest(case, make_user("first"), spoke_alone=True, proof_seen="her passport", now=NOON)
     erasing.erase(case, "lead:1", NOON)
     assert Fingerprint.objects.count() == 0
-    assert Case.objects.get(pk=case.pk).state == "erased"
+    row = Case.objects.get(pk=case.pk)
+    assert (row.state, row.country, row.acquisition, row.danger) == ("erased", "", "unknown", False)
+    assert list(Hold.objects.values_list("reason", "owner")) == [("", "")]
+    assert Attestation.objects.get().proof_seen == ""
     assert case.messages.get().text is None
     with pytest.raises(sealing.KeyMissing):
         sealing.case_key(case.pk)

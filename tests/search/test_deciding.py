@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from efface.cases import consents, events
-from efface.cases.models import Case, CaseEvent
+from efface.cases import ages, consents, events
+from efface.cases.models import Case, CaseEvent, Fingerprint
 from efface.engine.base import tenancy
 from efface.search import deciding, matching, urls
 from efface.search.deciding import UNDER_18, DecisionRefused
@@ -156,6 +156,37 @@ def test_a_copy_inherits_what_she_declared(world: World, org: Any, age: str, exp
     with tenancy.organisation(org.pk):
         finding = deciding.confirm(_match("/v/1"), WHO, "", world.now)
         assert (finding.age, bool(finding.stopped)) == (expected, expected == "minor")
+
+
+def test_under_18_reaches_the_picture_and_its_copies(world: World, org: Any) -> None:
+    """Said of one page: the enrolled picture is used no more, its other copies stop, other pictures go on."""
+    case = _enrolled(world, org)
+    world.fetcher.pages["/v/3"].shows["/m/copy.jpg"] = "a~6"
+    world.visit()
+    with tenancy.organisation(org.pk):
+        face_only = deciding.answer(_match("/v/2"), "me", "adult", "survivor", world.now)
+        copy = deciding.confirm(_match("/v/3"), WHO, "", world.now)
+        assert face_only is not None and copy.age == "adult"
+        deciding.answer(_match("/v/1"), "me", "minor", "survivor", world.now)
+        stopped = dict(Finding.objects.values_list("pk", "stopped"))
+        assert stopped.pop(face_only.pk) == "" and set(stopped.values()) == {UNDER_18} and copy.pk in stopped
+        assert _kinds(case).count("finding.stopped") == 2
+        enrolled = Fingerprint.objects.get(case=case, kind="pdq")
+        assert enrolled.age == "minor" and enrolled.retired_at == world.now
+        assert Fingerprint.objects.get(case=case, kind="face").retired_at is None
+
+
+def test_a_case_under_18_keeps_no_fingerprint_and_stops_its_findings(world: World, org: Any) -> None:
+    case = _enrolled(world, org)
+    world.visit()
+    with tenancy.organisation(org.pk):
+        deciding.confirm(_match("/v/1"), WHO, "", world.now)
+        deciding.confirm(_match("/v/2"), WHO, "", world.now)
+        ages.declare(case, "minor", "survivor", world.now)
+        assert not Fingerprint.objects.filter(case=case).exists()
+        assert set(Finding.objects.values_list("age", "stopped")) == {("minor", UNDER_18)}
+        assert _kinds(case).count("finding.stopped") == 2
+        assert all(row.pdq == [] for row in Asset.objects.all())
 
 
 def test_a_copy_of_a_picture_she_answered_for_inherits_the_answer(world: World, org: Any) -> None:

@@ -60,7 +60,7 @@ def test_of_an_erased_case_no_hash_and_no_reason_stays(world: World, organisatio
         world.matcher = StubMatcher(picture(case, "a", world.now))
     world.visit()
     with tenancy.organisation(organisation.pk):
-        deciding.confirm(Match.objects.get(), "caseworker:1", "", world.now)
+        deciding.confirm(Match.objects.get(), "caseworker:1", "she told me", world.now)
         events.record(case, "case.erased", "engine", now=world.now)
-        assert Match.objects.get().reasons == []
+        assert (Match.objects.get().reasons, Match.objects.get().decided_why) == ([], "")
         assert {(tuple(row.pdq), row.sha256) for row in Asset.objects.all()} == {((), "")}

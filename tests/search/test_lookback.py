@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from efface.accounts.models import FaceSearchPermission, User
-from efface.cases import consents, links
+from efface.cases import ages, consents, links
 from efface.cases.models import ReportedLink
 from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
@@ -256,3 +256,11 @@ def test_a_link_is_not_lost_while_the_fetcher_is_down(
     assert world.visit()[0] == "/v/2"
     with tenancy.organisation(organisation.pk):
         assert Match.objects.filter(page_digest=world.page("/v/2").digest).count() == 1
+
+
+def test_an_age_said_later_begins_what_waited_for_it(organisation: Any, now: datetime) -> None:
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, now, age="unknown")
+        ages.declare(case, "adult", "survivor", now)
+        assert "search.jobs.look_back" in {name for name, _ in _waiting()}
+        assert Deadline.objects.filter(subject=case.pk, kind=sweep.DUE).exists()
