@@ -121,7 +121,7 @@ def test_nobody_is_told_the_same_twice(office: Office, inside: Any) -> None:
     other.finding()
     office.work()
     office.approve()
-    office.work()
+    office.hours(30)
     named = [url for one in Notice.objects.filter(state="sent") for url in one.urls]
     assert sorted(named) == sorted([PAGE, FULL, THUMB, "http://pictures.example/v/2"])
     late = Route.objects.get(case=other.case, role="operator")
