@@ -15,9 +15,11 @@ from efface.cases.models import Case, CaseEvent
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
 from efface.console.words import reply_kinds
+from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
+from efface.takedown import filing
 from efface.takedown.models import Check, Inbound, Notice
 
 LATER = {"notice": 2, "filing": 2}
@@ -50,9 +52,11 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
 
 
 def _notices(state: str, case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> Any:
+    """Those that may go out now: what a hold, a pause or an ended consent stops is put in front of nobody."""
     rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
         "case", "route", "finding__site"
     )
+    rows = filing.sendable(rows, clock.now())
     return narrowed(rows.order_by("route__starts_at", "drafted_at"), case, only, lock)
 
 

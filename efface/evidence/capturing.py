@@ -151,7 +151,8 @@ def _again(finding: uuid.UUID, task: Task, due: datetime, tried: int) -> None:
 def _unanswered(finding: uuid.UUID, task: Task, now: datetime) -> None:
     """The page gave no answer. Tried again a few times; then the case goes on, and says that there is no capture."""
     row = Finding.objects.select_related("case").select_for_update(of=("self",)).get(pk=finding)
-    tried = row.case.caseevents.filter(kind="capture.failed", subject=row.pk).count()
+    failed = row.case.caseevents.filter(kind="capture.failed", subject=row.pk)
+    tried = sum((event.data or {}).get("episode") == task.episode for event in failed)
     if row.episode != task.episode or Capture.objects.filter(finding=row, episode=row.episode).exists():
         return
     events.record(row.case, "capture.failed", "engine", subject=row.pk, now=now, episode=row.episode)

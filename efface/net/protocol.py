@@ -268,7 +268,8 @@ class ObserveRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """A fetched page boiled down. ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
+    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone.
+    ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
     removing what the probes share; -1 where it could not be compared."""
 
     facts: FetchFacts
@@ -281,13 +282,15 @@ class PageLook:
     dom_similar_probe: float = -1.0
     similar_baseline: float = -1.0
     serves_target: bool = False
+    target_media: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class MediaLook:
     """One media asset as served now. ``matches`` is True when the picture served is the target; ``distance`` the
     least PDQ distance to it (256 where none). ``cache_hit`` is what the answer's headers say, ``bypass`` the same
-    URL fetched with a cache-busting query."""
+    URL fetched with a cache-busting query. ``wall``: where a page is served in place of the picture, what that page
+    is: a wall of ``Scan``; "not-found" also where siblings that never were are answered alike."""
 
     role: str
     facts: FetchFacts
@@ -297,6 +300,7 @@ class MediaLook:
     cache_hit: bool = False
     bypass_status: int = 0
     bypass_matches: bool = False
+    wall: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ def assets(finding: Finding) -> list[Asset]:
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
+def page_now(finding: Finding, rows: list[Asset]) -> str:
+    """Where the page stands now: a page that moved has its new address added to ``rows``, its assets."""
+    return next((str(one.url) for one in reversed(rows) if one.role == "page"), str(finding.page_url))
+
+
 def last_seen(finding: Finding) -> datetime:
     """When it was last seen there: by a check, or when a person confirmed the sighting."""
     check = Check.objects.filter(finding=finding, state__in=verdict.SEEN).order_by("-at").first()

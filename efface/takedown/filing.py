@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
 from efface.cases.may import May, may
-from efface.cases.models import Purpose
+from efface.cases.models import Case, Purpose
 from efface.takedown import ladder, locking
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
@@ -19,18 +21,40 @@ from efface.takedown.models import Notice
 def allowed(notice: Notice, now: datetime) -> May:
     """May this form be filed at this moment? To be asked before it is put in front of anybody: a hold, a pause or a
     consent that ended stops forms as it stops mails."""
-    purpose = Purpose.CONTACT_OPERATOR if notice.route.role == "operator" else Purpose.NOTIFY
-    return may(notice.case, purpose, now)
+    if notice.finding.stopped:
+        return May(False, _("Work on this page was stopped."))
+    return may(notice.case, purpose(notice.route.role), now)
+
+
+def purpose(role: str) -> Purpose:
+    """What writing to a party of this role is for."""
+    return Purpose.CONTACT_OPERATOR if role == "operator" else Purpose.NOTIFY
+
+
+def sendable(rows: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
+    """Of these notices those that are ``allowed`` at this moment."""
+    may_go = Q(pk__in=())
+    for case in Case.objects.filter(pk__in=rows.order_by().values("case_id")):
+        operator, others = (bool(may(case, purpose(role), now)) for role in ("operator", ""))
+        if operator:
+            may_go |= Q(case_id=case.pk, route__role="operator")
+        if others:
+            may_go |= Q(case_id=case.pk) & ~Q(route__role="operator")
+    return rows.filter(may_go, finding__stopped="")
 
 
 def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime) -> None:
-    """The person filed it. Twice: no effect. Raises ``NotWaiting`` for a notice that is not prepared."""
+    """The person filed it. Twice: no effect. Raises ``NotWaiting`` for a notice that is not prepared, ``ValueError``
+    where it may not be filed now."""
     with transaction.atomic():
         row = locking.notice(notice.pk)
         if row is not None and row.state == Notice.State.FILED:
             return
         if row is None or row.state != Notice.State.PREPARED:
             raise NotWaiting(f"the notice is {row.state if row else 'not there'}")
+        word = allowed(row, now)
+        if not word:
+            raise ValueError(_("This form cannot be filed now. %(why)s") % {"why": word.reason})
         row.state, row.sent_at, row.outside_reference = Notice.State.FILED, now, outside_reference.strip()[:80]
         row.save(update_fields=["state", "sent_at", "outside_reference"])
         ladder.sent(row, now)

@@ -23,7 +23,7 @@ from efface.evidence.models import Capture
 from efface.law import load
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
-from efface.search.models import Finding, FindingState
+from efface.search.models import Finding
 from efface.sites import contacts
 from efface.sites.models import ContactObservation
 from efface.takedown import facts, ladder, locking, plan
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 FRESH = timedelta(hours=24)
 """A look-up older than this is made again before anything is sent on its word."""
 AGAIN = timedelta(minutes=30)
+LOST = timedelta(hours=24)
+"""A step that came to nothing (a job that failed) is asked for again then."""
 OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
 
 
@@ -51,6 +53,18 @@ def request(finding: Finding, notice: uuid.UUID | None = None) -> None:
         organisation=finding.organisation_id, once=f"advance:{finding.pk}:{notice or ''}", finding=finding.pk,
         notice=notice or "",
     )  # fmt: skip
+    _again(finding, clock.align(clock.now() + LOST))
+
+
+def _again(finding: Finding, due: datetime) -> None:
+    deadlines.set_deadline(
+        "finding.plan", finding.pk, due, organisation=finding.organisation_id, case=finding.case_id
+    )  # fmt: skip
+
+
+def _taken(finding: uuid.UUID) -> None:
+    """The step was taken, or there is none to take: nothing to ask for again."""
+    deadlines.cancel(subject=finding, kind="finding.plan")
 
 
 def ready(finding: Finding, now: datetime) -> bool:
@@ -67,6 +81,8 @@ def ready(finding: Finding, now: datetime) -> bool:
 def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str = "") -> None:
     with tenancy.organisation(organisation):
         task = _load(finding, clock.now())
+        if task is None:
+            _taken(finding)
     if task is None:
         return
     try:
@@ -74,10 +90,7 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
         with tenancy.organisation(organisation):
-            waiting = Finding.objects.get(pk=finding)
-            deadlines.set_deadline(
-                "finding.plan", waiting.pk, clock.now() + AGAIN, organisation=organisation, case=waiting.case_id
-            )
+            _again(Finding.objects.get(pk=finding), clock.now() + AGAIN)
         return
     with tenancy.organisation(organisation):
         now = clock.now()
@@ -85,6 +98,7 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
         if row is None or row.episode != task.episode or not ready(row, now):
             return
         apply(row, dossier, now)
+        _taken(row.pk)
         ladder.begin_due(row, now)
         if notice:
             _chase(notice, now)
@@ -96,10 +110,7 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     if row is None or not ready(row, now) or row.page_url is None:
         return None
     rows = facts.assets(row)
-    pages = [one for one in rows if one.role == "page"]
-    moved = row.state == FindingState.MOVED and pages
-    page = str(pages[-1].url) if moved else str(row.page_url)
-    return Task(page, [str(one.url) for one in rows if one.role != "page"][:50], row.episode)
+    return Task(facts.page_now(row, rows), [str(one.url) for one in rows if one.role != "page"][:50], row.episode)
 
 
 def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:

@@ -128,7 +128,8 @@ def media(look: MediaLook) -> MediaKind:
     if not 200 <= facts.status < 300:
         return "unreachable"
     if facts.mime.startswith("text/") or look.picture.mime.startswith("text/"):
-        return "gone"
+        # A page at a picture's address may be a door as well as a removal.
+        return "gone" if look.wall == "not-found" else "unread"
     if look.picture.error:
         return "unread"
     return "near" if look.distance < NEAR else "replaced"

@@ -91,6 +91,9 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     if row is None or not allowed(row, now) or row.page_url is None:
         return None
     rows = facts.assets(row)
+    # The first page is the one looked at: that is where it stands now, not where it once stood.
+    page = facts.page_now(row, rows)
+    rows.sort(key=lambda one: str(one.url) != page)
     return Task(
         ObserveRequest(
             assets=[AssetRef(one.role, str(one.url)) for one in rows[:MOST_ASSETS]],
@@ -174,7 +177,7 @@ def save(finding: uuid.UUID, task: Task, seen: Observation, now: datetime) -> Ch
         events.record(
             row.case, "finding.checked", "engine", subject=row.pk, now=now, state=found.state, reason=found.reason
         )
-        _follow(row, found, before, now)
+        _follow(row, found, before, seen, now)
     if wait == timedelta(0) and before != found.state:
         request(row)
     else:
@@ -182,7 +185,7 @@ def save(finding: uuid.UUID, task: Task, seen: Observation, now: datetime) -> Ch
     return made
 
 
-def _follow(finding: Finding, found: verdict.Verdict, before: str, now: datetime) -> None:
+def _follow(finding: Finding, found: verdict.Verdict, before: str, seen: Observation, now: datetime) -> None:
     """What a change of state sets in motion."""
     if found.state == "gone-confirmed" and finding.gone_at is None:
         finding.gone_at = now
@@ -191,7 +194,7 @@ def _follow(finding: Finding, found: verdict.Verdict, before: str, now: datetime
         ladder.close_all(finding, Route.State.DONE, "it is gone", now)
         events.record(finding.case, "finding.gone", "engine", subject=finding.pk, now=now, reason=found.reason)
     elif found.state == "moved" and found.moved_to:
-        _moved(finding, found.moved_to, now)
+        _moved(finding, found.moved_to, seen, now)
         planning.request(finding)
     elif found.state == "partial" or (before in ladder.WAITING and found.state in verdict.SEEN):
         # Somebody still serves a part of it, or it was not gone after all: on with the ladder.
@@ -214,14 +217,16 @@ def came_back(finding: Finding, now: datetime, why: str) -> bool:
     return True
 
 
-def _moved(finding: Finding, url: str, now: datetime) -> None:
-    """The page's new address joins the asset set."""
-    digest = urls.digest(url)
-    if not Asset.objects.filter(finding=finding, url_digest=digest).exists():
-        Asset.objects.create(
-            organisation_id=finding.organisation_id, case_id=finding.case_id, finding=finding, role="page", url=url,
-            url_digest=digest, host=(urlsplit(url).hostname or "")[:253], added_at=now,
-        )  # fmt: skip
+def _moved(finding: Finding, url: str, seen: Observation, now: datetime) -> None:
+    """The page's new address joins the asset set, and so do the pictures of hers that it shows there."""
+    found = [media for look in seen.pages.values() for media in look.target_media]
+    for role, place in [("page", url), *(("media", media) for media in found)]:
+        digest = urls.digest(place)
+        if not Asset.objects.filter(finding=finding, url_digest=digest).exists():
+            Asset.objects.create(
+                organisation_id=finding.organisation_id, case_id=finding.case_id, finding=finding, role=role,
+                url=place, url_digest=digest, host=(urlsplit(place).hostname or "")[:253], added_at=now,
+            )  # fmt: skip
 
 
 def _keep_baseline(finding: Finding, seen: Observation) -> None:

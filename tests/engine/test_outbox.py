@@ -103,7 +103,7 @@ def test_the_message_rests_sealed(row: Outbox) -> None:
     assert b"host.example" not in kept and b"Subject" not in kept
 
 
-@pytest.mark.parametrize(("stage", "code"), [("mail", 554), ("rcpt", 550), ("data", 554)])
+@pytest.mark.parametrize(("stage", "code"), [("rcpt", 550), ("data", 554)])
 def test_a_permanent_refusal_is_final(row: Outbox, desk: Desk, courier: Courier, stage: str, code: int) -> None:
     setattr(desk, stage, f"{code} 5.1.1 no")
     assert send(row) == "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import smtplib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,3 +85,27 @@ def test_no_mail_where_the_sign_in_is_not_possible(desk: Desk, monkeypatch: pyte
 )
 def test_what_is_no_address_is_refused_here(desk: Desk, address: str) -> None:
     assert smtp.submit("b@reply.helpline.example", address, MAIL).outcome == "refused" and desk.got == []
+
+
+@pytest.mark.parametrize("words", ["550 5.7.1 sender not allowed", "451 4.3.0 try later"])
+def test_what_our_own_server_has_against_us_is_not_held_against_the_recipient(desk: Desk, words: str) -> None:
+    desk.mail = words
+    answer = submit()
+    assert (answer.outcome, answer.code) == ("later", 0) and words in answer.text
+    desk.mail, desk.rcpt = "", words
+    assert submit().code == int(words[:3])
+
+
+@pytest.mark.parametrize(
+    "fault", [smtplib.SMTPConnectError(554, b"no"), smtplib.SMTPAuthenticationError(535, b"5.7.8 no"),
+              smtplib.SMTPHeloError(550, b"no")],
+)  # fmt: skip
+def test_faults_before_the_envelope_carry_no_code(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, fault: smtplib.SMTPResponseException
+) -> None:
+    def refuse(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(smtplib.SMTP, "ehlo_or_helo_if_needed", refuse)
+    answer = submit()
+    assert (answer.outcome, answer.code) == ("later", 0) and str(fault.smtp_code) in answer.text

@@ -127,6 +127,15 @@ def test_a_page_that_never_answers_holds_nothing_up(finding: Finding, fetcher: S
     assert kinds() == ["finding.uncaptured"] and Capture.objects.count() == 0
 
 
+def test_a_return_has_its_own_tries(finding: Finding, fetcher: ScriptedFetcher) -> None:
+    fetcher.answers["capture"] = FetcherRefused("refused")
+    for _ in range(4):
+        run(finding)
+    Finding.objects.filter(pk=finding.pk).update(episode=2)
+    run(finding)
+    assert kinds() == ["finding.uncaptured"] and Deadline.objects.get(kind="capture.again").state == "waiting"
+
+
 def test_an_error_page_is_evidence_too(finding: Finding, fetcher: ScriptedFetcher) -> None:
     fetcher.answers["capture"] = captured(status=404)
     run(finding)

@@ -307,6 +307,27 @@ def test_observe_media_that_outlive_their_page(
     assert [item.matches for item in seen.media] == expected
 
 
+@pytest.mark.parametrize(("style", "wall"), [("same", "not-found"), ("only-here", ""), ("door", "age")])
+def test_observe_a_page_in_place_of_a_picture(net: tuple[Internet, Fetcher], style: str, wall: str) -> None:
+    """It is a removal only where the site says so, or answers alike for pictures that never were."""
+    door = "<form><p>You must be 18 or older to enter this site. Please confirm your age</p><button>I am over 18"
+    text = door if style == "door" else "<p>Some words of this site that say nothing of what became of it at all"
+    shown = FRAME.format(title="Site", main=text).encode()
+
+    def site(request: Request) -> bytes:
+        if request.target.endswith(("full.jpg", "thumb.jpg")) or (style != "only-here" and ".jpg" in request.target):
+            return answer(shown)
+        return answer(b"never heard of it", 404)
+
+    net[0].add("html.test", site)
+    assert [item.wall for item in look(net[1], "html.test").media] == [wall, wall]
+
+
+def test_observe_tells_which_media_are_hers(net: tuple[Internet, Fetcher]) -> None:
+    page = look(net[1], "a.test").pages["bot"]
+    assert page.target_media and set(page.target_media) <= set(page.media_urls)
+
+
 def test_observe_a_copy_in_a_cache(net: tuple[Internet, Fetcher]) -> None:
     def cdn(request: Request) -> bytes:
         if "?" in request.target:

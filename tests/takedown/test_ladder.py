@@ -13,6 +13,7 @@ from efface.engine.base.models import Deadline
 from efface.evidence.models import Capture
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import Baseline, from_wire
+from efface.search import urls
 from efface.search.models import Asset, Finding, Frontier, Match
 from efface.takedown import export, planning, verifying
 from efface.takedown.models import Check, Notice, Outcome, Route
@@ -217,8 +218,6 @@ def test_checks_run_twice_at_once_are_one(office: Office) -> None:
 
 def test_the_control_is_another_page_without_a_finding(office: Office) -> None:
     finding = office.finding()
-    from efface.search import urls
-
     for number, (url, status, wall) in enumerate([
         (PAGE, 200, ""), ("http://pictures.example/v/2", 404, ""), ("http://pictures.example/v/3", 200, "login"),
         ("http://pictures.example/v/4", 200, ""),
@@ -328,3 +327,42 @@ def test_media_hosts_are_not_told_of_what_they_do_not_hold(office: Office) -> No
     Asset.objects.filter(finding=finding).exclude(role="page").delete()
     office.hours(54)
     assert Route.objects.get(party_key=MEDIA_HOST.key).state == "done"
+
+
+def test_a_page_that_moved_is_watched_where_it_stands_now(office: Office) -> None:
+    """The old address may die behind it: that is not the end of the page."""
+    finding = started(office)
+    there, shown = "http://pictures.example/new/1044", "http://img.pictures.example/new/1044.jpg"
+
+    def seen(request: Any) -> Any:
+        made = observation(request=request, media=404)
+        target = next(one.url for one in request.assets if one.role == "page")
+        if target == PAGE and any(one.url == there for one in request.assets):
+            return observation(404, 404, request=request)
+        look = page_looks(url=there)["bot"]
+        facts = type(look.facts)(url=target, final_url=there, status=200)
+        look = type(look)(facts, media_urls=[shown], serves_target=True, target_media=[shown])
+        return type(made)(pages={"bot": look, "browser": look}, control=made.control, media=made.media)
+
+    office.fetcher.answers["observe"] = seen
+    office.hours(24 * 8)
+    assert state(finding) == "live" and office.happened("finding.gone") == 0
+    assert Asset.objects.filter(finding=finding, role="media", url_digest=urls.digest(shown)).exists()
+    asked = [request.url for op, request in office.fetcher.asked if op == "whereabouts"]
+    assert asked[-1] == there
+
+
+def test_a_step_whose_job_failed_is_asked_for_again(office: Office) -> None:
+    finding = started(office)
+    waiting = Deadline.objects.filter(kind="finding.plan", subject=finding.pk, state="waiting")
+    assert not waiting.exists()
+    office.fetcher.answers["whereabouts"] = ArithmeticError("a fault of ours")
+    with clock.fixed(office.now):
+        planning.request(finding)
+    with pytest.raises(ArithmeticError):
+        office.work()
+    assert waiting.get().due == NOON + DAY
+    office.fetcher.answers["whereabouts"] = dossier()
+    office.until(NOON + DAY)
+    assert not waiting.exists()
+    assert [at for op, at in office.fetcher.asked if op == "whereabouts"][2:]

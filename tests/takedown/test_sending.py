@@ -11,8 +11,10 @@ import pytest
 
 from efface.cases import consents, holds
 from efface.cases.models import Purpose
-from efface.engine.base import outbox
+from efface.console import waiting_takedown
+from efface.engine.base import clock, outbox
 from efface.engine.base.models import Deadline, Outbox
+from efface.search.models import Finding
 from efface.sites.models import ContactState, Delivery, Site
 from efface.takedown import addresses, approving, filing, planning, sending
 from efface.takedown.models import Approval, Notice, Route
@@ -313,3 +315,29 @@ def test_a_partial_look_up_ends_nothing(office: Office) -> None:
     planning.request(finding)
     office.work()
     assert Route.objects.get(party_key=HOST.key).state == "planned"
+
+
+@pytest.mark.parametrize("stop", ["hold", "stopped", "consent"])
+def test_a_form_that_may_not_be_filed_is_put_in_front_of_nobody(office: Office, stop: str) -> None:
+    member: Any = None
+    office.finding()
+    office.work()
+    office.approve(route__role="search")
+    notice = office.notice("search")
+    with clock.fixed(NOON):
+        assert [one.id for one in waiting_takedown.filings(member)] == [notice.pk]
+        assert list(waiting_takedown.drafts(member))
+        if stop == "hold":
+            holds.place(office.case, reason="police", owner="unit", ends=NOON + timedelta(hours=20), actor="lead:1",
+                        now=NOON)  # fmt: skip
+        elif stop == "stopped":
+            Finding.objects.update(stopped="under 18")
+        else:
+            for purpose in ("notify", "contact_operator"):
+                consents.withdraw(office.case, purpose, "survivor", NOON)
+        assert list(waiting_takedown.filings(member)) == list(waiting_takedown.drafts(member)) == []
+    Notice.objects.filter(pk=notice.pk).update(state="prepared")
+    with pytest.raises(ValueError, match="cannot be filed now"):
+        filing.mark_filed(notice, office.user, "4-77", NOON)
+    notice.refresh_from_db()
+    assert notice.state == "prepared" and notice.sent_at is None

@@ -32,10 +32,10 @@ def page(status: int = 200, *, url: str = PAGE, walls: tuple[str, ...] = (), ser
 
 def picture(role: str = "media", status: int = 404, *, matches: bool = False, url: str = "", distance: int = 256,
             mime: str = "image/jpeg", error: str = "", hit: bool = False, bypass: int = 0, bypass_matches: bool = False,
-            **more: Any) -> MediaLook:  # fmt: skip
+            wall: str = "", **more: Any) -> MediaLook:  # fmt: skip
     facts = at(url or (FULL if role == "media" else THUMB), status, mime=mime, **more)
     near = 0 if matches else distance
-    return MediaLook(role, facts, Picture(mime=mime, error=error), matches, near, hit, bypass, bypass_matches)
+    return MediaLook(role, facts, Picture(mime=mime, error=error), matches, near, hit, bypass, bypass_matches, wall)
 
 
 CONTROL = page(url="https://a.example/", probe=-1)
@@ -80,6 +80,8 @@ CONFIRMED = [*(replace(one, at=one.at - 10 * DAY) for one in GONE_THREE_DAYS), p
         seen(media=[picture(status=0)]),
         seen(media=[]),
         seen(media=[picture(status=200, error="corrupt")]),
+        seen(media=[picture(status=200, mime="text/html", error="unknown-format")]),
+        seen(media=[picture(status=200, mime="text/html", error="unknown-format", wall="age")]),
         seen(pages={"bot": page(0)}),
     ],
 )
@@ -251,7 +253,7 @@ def test_row_13_unreachable_only_after_three_checks_in_two_days(error: str) -> N
     "observation",
     [
         seen(page(404)), seen(page(410)), seen(page(walls=("not-found",))), seen(page(probe=0.9)),
-        seen(page(404), [picture(status=200, mime="text/html", error="unknown-format")]),
+        seen(page(404), [picture(status=200, mime="text/html", error="unknown-format", wall="not-found")]),
         seen(page(404), [picture(status=200, distance=130)]),
         seen(page(404), [picture(status=410)]),
     ],

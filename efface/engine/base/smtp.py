@@ -24,7 +24,8 @@ SIGNED_HEADERS = [b"from", b"to", b"subject", b"date", b"message-id", b"reply-to
 @dataclass(frozen=True, slots=True)
 class Answer:
     """``outcome``: "sent" the server took it; "later" nothing was taken, it may be tried again; "refused" for good;
-    "unclear" the line broke after the body had begun; "off" no mail server is set. ``code`` 0: no SMTP answer."""
+    "unclear" the line broke after the body had begun; "off" no mail server is set. ``code`` 0: no answer that says
+    anything of the recipient."""
 
     outcome: Literal["sent", "later", "refused", "unclear", "off"]
     code: int = 0
@@ -93,7 +94,10 @@ def _dialogue(server: smtplib.SMTP, sender: str, recipient: str, data: bytes) ->
             server.ehlo()
         if settings.get("smtp_user"):
             server.login(settings.get("smtp_user"), _password())
-        for verb in (lambda: server.mail(sender), lambda: server.rcpt(recipient), lambda: server.docmd("DATA")):
+        code, text = server.mail(sender)
+        if code >= 400 or code < 200:
+            return Answer("later", text=_words(f"the mail server does not take our sender: {code} {_words(text)}"))
+        for verb in (lambda: server.rcpt(recipient), lambda: server.docmd("DATA")):
             code, text = verb()
             if code >= 400 or code < 200:
                 return _refusal(code, text)
@@ -121,9 +125,11 @@ def _refusal(code: int, text: bytes) -> Answer:
 
 
 def _nothing_left(error: Exception) -> Answer:
-    """Before the body begins no error can have sent anything. A refused sign-in is the operator's to mend."""
+    """Before the body begins no error can have sent anything. What our own server says before RCPT is ours to mend: it
+    carries no code, so that it is never held against the recipient."""
     if isinstance(error, smtplib.SMTPResponseException):
-        return Answer("later", error.smtp_code, _words(error.smtp_error))
+        words = _words(error.smtp_error)
+        return Answer("later", text=_words(f"the mail server does not work with us: {error.smtp_code} {words}"))
     return Answer("later", text=f"the mail server could not be used: {type(error).__name__}")
 
 

@@ -174,6 +174,16 @@ def _database() -> Iterator[Finding]:
             "problem" if failed else "ok",
             f"{failed} deadlines failed for good" if failed else "no deadline has failed",
         )
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'")
+            broken = cursor.fetchone()[0]
+        yield Finding(
+            "jobs",
+            "warning" if broken else "ok",
+            f"{broken} jobs failed; the log says why, and what they were for is asked for again"
+            if broken
+            else "no job has failed",
+        )
         unclear = Outbox.objects.filter(state="ambiguous").count()
         if unclear:
             yield Finding(

@@ -35,6 +35,7 @@ from efface.vision.hamming import MATCH, least_distance
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
+_ALIKE = 0.8
 _MOVING_CHARS = 300
 """A page that moves on at once and says no more than this is a redirect; a longer one is a page."""
 _CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "cache-status")
@@ -61,7 +62,7 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
         control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
         shown = {name: await judge.shows(visit) for name, visit in visits.items()}
         looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
-    pages = {name: _look(visit, request, siblings, control, serves=shown[name]) for name, visit in visits.items()}
+    pages = {name: _look(visit, request, siblings, control, *shown[name]) for name, visit in visits.items()}
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
         pages=pages,
@@ -113,24 +114,44 @@ class _Judge:
         same = bool(picture.sha256) and picture.sha256 in self.request.sha256
         return same or distance <= MATCH, 0 if same else distance
 
-    async def shows(self, visit: _Visit) -> bool:
-        """Whether the page, or the picture at its address, serves what must be gone."""
+    async def shows(self, visit: _Visit) -> tuple[bool, list[str]]:
+        """Whether the page, or the picture at its address, serves what must be gone; and which media of the page do."""
         if visit.picture is not None:
-            return self.is_target(visit.picture)[0]
+            return self.is_target(visit.picture)[0], []
         if visit.page is None or not (self.request.pdq or self.request.sha256):
-            return False
-        answers = await asyncio.gather(*(self.picture(ref.url) for ref in visit.page.media[:_PAGE_MEDIA]))
-        return any(self.is_target(decoded.picture)[0] for _, decoded in answers)
+            return False, []
+        urls = [ref.url for ref in visit.page.media[:_PAGE_MEDIA]]
+        answers = await asyncio.gather(*(self.picture(url) for url in urls))
+        found = [url for url, (_, one) in zip(urls, answers, strict=True) if self.is_target(one.picture)[0]]
+        return bool(found), found
 
     async def medium(self, asset: AssetRef) -> MediaLook:
         facts, decoded = await self.picture(asset.url)
         matches, distance = self.is_target(decoded.picture)
         look = MediaLook(asset.role, facts, decoded.picture, matches, distance, cache_hit(facts.headers))
+        if 200 <= facts.status < 300 and facts.mime.startswith("text/") and not matches:
+            look = replace(look, wall=await self._wall(asset.url))
         if not look.cache_hit:
             return look
         past = str(URL(asset.url).update_query({"nocache": random_token()}))
         bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
         return replace(look, bypass_status=bypass.status, bypass_matches=self.is_target(fresh.picture)[0])
+
+    async def _wall(self, url: str) -> str:
+        """What the page is that stands where a picture was. A door outranks "not found"."""
+        page = (await self.visit(url)).page
+        if page is None or not page.text:
+            return ""
+        door = next((wall for wall in page.walls if wall != "not-found"), "")
+        if door or "not-found" in page.walls:
+            return door or "not-found"
+        never = [
+            one.page for one in [await self.visit(probe) for probe in probe_addresses(url)] if one.page is not None
+        ]
+        same = len(never) > 1 and all(
+            alike(page, [one], None) >= _ALIKE and frames_alike(page, [one]) >= _ALIKE for one in never
+        )
+        return "not-found" if same else ""
 
 
 def cache_hit(headers: dict[str, str]) -> bool:
@@ -183,8 +204,9 @@ def _control(given: str, anchor: str) -> str:
 
 
 def _look(
-    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, *, serves: bool = False
-) -> PageLook:
+    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, serves: bool = False,
+    target_media: list[str] | None = None,
+) -> PageLook:  # fmt: skip
     page = visit.page
     if page is None:
         urls = [canonical(visit.facts.final_url)] if visit.picture is not None else []
@@ -203,6 +225,7 @@ def _look(
         dom_similar_probe=frames_alike(page, others),
         similar_baseline=estimate(page.text_sketch, baseline.text_shingles) if baseline is not None else -1.0,
         serves_target=serves,
+        target_media=target_media or [],
     )
 
 
