@@ -108,7 +108,10 @@ def _trouble(case: Any, finding: Any, now: Any) -> None:
     link = links.report(case, "https://pictures.example/" + "very-long-" * 20, "survivor", now)
     ReportedLink.objects.filter(pk=link.pk).update(handled_at=now, outcome="no answer")
     events.record(case, "finding.exhausted", "engine", subject=finding.pk, now=now)
-    holds.place(case, reason="police asked", owner="station 4", ends=now + timedelta(days=2), actor="lead:x", now=now)
+    # It begins tomorrow: until then notices wait in the queue, which is to be looked at too.
+    tomorrow = now + timedelta(days=1)
+    ends = now + timedelta(days=2)
+    holds.place(case, reason="police asked", owner="station 4", ends=ends, actor="lead:x", now=tomorrow)
 
 
 def _site(now: Any) -> None:
