@@ -162,14 +162,15 @@ def parse_address(text: str) -> tuple[str, int]:
 
 async def run(folder: Path, mail_in: tuple[str, int] | None) -> None:
     """Serve until told to stop."""
-    running = Running(folder, mail_in)
-    ready = await running.start()
-    sys.stdout.write(json.dumps({"ready": str(folder / READY), "control": ready["control"]["url"]}) + "\n")
-    sys.stdout.flush()
+    # Before anybody is told that it is ready: who knows may end it at once.
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, over.set)
+    running = Running(folder, mail_in)
+    ready = await running.start()
+    sys.stdout.write(json.dumps({"ready": str(folder / READY), "control": ready["control"]["url"]}) + "\n")
+    sys.stdout.flush()
     await over.wait()
     await running.stop()
 
