@@ -26,7 +26,6 @@ class Access:
 
 PUBLIC = Access(public=True)
 PORTAL = Access(portal=True)
-CASEWORK = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 LEAD = Access(roles=frozenset({Role.LEAD}))
 COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
 MEMBERS = Access(
@@ -34,7 +33,6 @@ MEMBERS = Access(
 )
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
-AUDIT = Access(roles=frozenset({Role.AUDITOR, Role.COORDINATOR}))
 
 #: Views of libraries that we route, by URL name.
 LIBRARY_VIEWS: dict[str, Access] = {
