@@ -1,0 +1,144 @@
+"""The second look: does what lies where a candidate says look like the enrolled picture?
+
+Buttons, logos and watermarks that two screenshots share are true geometry of the wrong picture. So a candidate counts
+only if the enrolled picture's own tiles are seen again. The picture that was met is brought into the enrolled
+picture's frame and cut into 6 x 6 tiles; of each the signs of 64 low cosine waves are compared.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from efface.vision.local.keypoints import to_grey
+from efface.vision.local.wire import Reader, require
+
+TILES = 6
+TILE_PIXELS = 32
+SIDE = TILES * TILE_PIXELS
+WAVES = 64
+LEAST_TEXTURE = 3.0
+"""Mean amplitude (grey levels) of a tile's 64 waves under which the tile is flat and says nothing."""
+MOST_TRANSFORMS = 32
+
+_MAGIC = b"ETB\x01"
+
+Affine = tuple[float, float, float, float, float, float]
+"""a, b, c, d, e, f: (x, y), shares of the enrolled picture -> (a x + b y + c, d x + e y + f), shares of the query."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileBits:
+    """What was seen where one candidate says: ``signs`` (36,) uint64, ``strong`` (36,) uint64 the waves that are
+    large enough to have a sign, ``inside`` (36,) bool the tiles that lie wholly inside the picture and are not flat."""
+
+    signs: NDArray[np.uint64]
+    strong: NDArray[np.uint64]
+    inside: NDArray[np.bool_]
+
+    def to_bytes(self) -> bytes:
+        """585 bytes."""
+        mask = np.packbits(self.inside).tobytes()
+        return _MAGIC + mask + self.signs.astype("<u8").tobytes() + self.strong.astype("<u8").tobytes()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TileBits:
+        """Raises ``LocalFormatError`` for anything ``to_bytes`` does not write."""
+        reader = Reader(data)
+        require(reader.numbers("4s")[0] == _MAGIC, "not tile bits of this version")
+        inside = np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool)
+        signs = reader.array("u8", TILES * TILES).astype(np.uint64)
+        strong = reader.array("u8", TILES * TILES).astype(np.uint64)
+        reader.end()
+        return cls(signs, strong, inside)
+
+
+def affine_bytes(affine: Affine) -> bytes:
+    """24 bytes for the way into the decoder."""
+    return struct.pack("<6f", *affine)
+
+
+def tiles(picture: NDArray[np.uint8], transforms: Sequence[Affine]) -> list[TileBits]:
+    """For each of at most ``MOST_TRANSFORMS`` transforms what is seen of ``picture``, uint8 RGB or grey, any size.
+
+    Raises ``ValueError`` for too many transforms or one that cannot be turned round."""
+    if len(transforms) > MOST_TRANSFORMS:
+        raise ValueError("too many transforms at once")
+    grey = to_grey(picture)
+    return [_seen(grey, transform) for transform in transforms]
+
+
+def _seen(grey: NDArray[np.uint8], affine: Affine) -> TileBits:
+    height, width = grey.shape
+    matrix = np.array(affine, dtype=np.float64).reshape(2, 3)
+    if not np.isfinite(matrix).all() or abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) < 1e-9:
+        raise ValueError("a transform can be turned round")
+    # Pixels of the query for one pixel of the frame; a finer picture is averaged first, or the warp would alias.
+    across = float(np.hypot(matrix[0, 0] * width, matrix[1, 0] * height)) / SIDE
+    down = float(np.hypot(matrix[0, 1] * width, matrix[1, 1] * height)) / SIDE
+    shrink = max(1.0, min(across, down))
+    if shrink > 1.25:
+        size = (max(8, round(width / shrink)), max(8, round(height / shrink)))
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        height, width = grey.shape
+    to_query = matrix.copy()
+    to_query[:, :2] /= SIDE
+    to_query[0] *= width
+    to_query[1] *= height
+    # Pixel centres: frame pixel (i, j) is the point (i + 1/2, j + 1/2).
+    to_query[:, 2] += to_query[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    frame = cv2.warpAffine(
+        grey, to_query, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+    )
+    waves = _waves(np.asarray(frame, dtype=np.float32))
+    corners = np.arange(TILES + 1) / TILES
+    grid = np.stack(np.meshgrid(corners, corners, indexing="xy"), axis=-1) @ matrix[:, :2].T + matrix[:, 2]
+    within: NDArray[np.bool_] = np.all((grid > -_SLACK) & (grid < 1 + _SLACK), axis=2)
+    inside = within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:]
+    size_of = np.abs(waves)
+    textured = size_of.mean(axis=1) >= LEAST_TEXTURE
+    strong = size_of >= np.median(size_of, axis=1, keepdims=True)
+    return TileBits(_bits(waves > 0), _bits(strong), inside.ravel() & textured)
+
+
+_SLACK = 0.01
+"""Shares of the query by which a tile may reach out of it."""
+
+
+def signs_of(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """The enrolled side: signs (36,) uint64 of a grey picture's tiles, and which of them (36,) are not flat."""
+    kind = cv2.INTER_AREA if min(picture.shape) >= SIDE else cv2.INTER_LINEAR
+    waves = _waves(np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=kind), dtype=np.float32))
+    return _bits(waves > 0), np.abs(waves).mean(axis=1) >= LEAST_TEXTURE
+
+
+def _waves(frame: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The cosine transform (type II, orthonormal) of each tile: its 64 lowest waves without the mean, (36, 64)."""
+    basis, rows, columns = _basis()
+    rows_of_tiles = frame.reshape(TILES, TILE_PIXELS, TILES, TILE_PIXELS).transpose(0, 2, 1, 3)
+    cut = rows_of_tiles.reshape(-1, TILE_PIXELS, TILE_PIXELS)
+    both = basis @ cut @ basis.T
+    return np.asarray(both[:, rows, columns] * (1 / TILE_PIXELS * 4), dtype=np.float32)
+
+
+@cache
+def _basis() -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    kept = 11
+    wave, pixel = np.arange(kept)[:, None], np.arange(TILE_PIXELS)[None, :]
+    basis = np.cos(np.pi * wave * (2 * pixel + 1) / (2 * TILE_PIXELS)) * np.sqrt(2 / TILE_PIXELS)
+    basis[0] /= np.sqrt(2)
+    rows, columns = np.divmod(np.arange(kept * kept), kept)
+    order = np.lexsort((rows, rows + columns))[1 : WAVES + 1]
+    return basis.astype(np.float32), rows[order], columns[order]
+
+
+def _bits(values: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """(36, 64) bool as (36,) uint64, the first wave in the lowest bit."""
+    packed = np.ascontiguousarray(np.packbits(values, axis=1, bitorder="little"))
+    return packed.view("<u8").ravel().astype(np.uint64)

@@ -1,0 +1,53 @@
+"""The product's picture pipeline with all its settings, under one name, so that what is measured is what runs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from efface.vision import pdq
+from efface.vision.local import LocalLook, look, thresholds
+from efface.vision.local import keypoints as local_keypoints
+from efface.vision.local import looks as local_look
+from efface.vision.local import prints as local_prints
+from efface.vision.pictures import Pixels, read_pixels
+
+DECODE_SIDE = pdq.LONG_SIDE
+"""Least longer side, pixels, at which pictures are decoded: one decode serves hash and local features."""
+
+SETTINGS: dict[str, float | int] = {
+    "decode_side": DECODE_SIDE,
+    "pdq_side": pdq.LONG_SIDE,
+    "pdq_match": pdq.MATCH,
+    "pdq_views": len(pdq.DIHEDRAL),
+    "look_side": local_keypoints.LOOK_SIDE,
+    "whole_keypoints": local_look.WHOLE_KEYPOINTS,
+    "region_keypoints": local_look.REGION_KEYPOINTS,
+    "region_side": local_look.REGION_SIDE,
+    "print_keypoints": local_prints.PRINT_KEYPOINTS,
+    "least_inliers": thresholds.LEAST_INLIERS,
+    "most_tile_error": thresholds.MOST_TILE_ERROR,
+    "least_tiles": thresholds.LEAST_TILES,
+}
+
+PROFILE = "pictures-1:" + hashlib.sha256(repr(sorted(SETTINGS.items())).encode()).hexdigest()[:12]
+"""Names pipeline and settings; two measurements with the same name are of the same thing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PictureView:
+    """What the default pipeline makes of a picture before faces: its pixels, PDQ of the eight views, PDQ quality
+    (0..100), local look."""
+
+    pixels: Pixels
+    hashes: list[str]
+    quality: int
+    look: LocalLook
+
+
+def view(data: bytes) -> PictureView:
+    """Decode -> PDQ -> local look. Raises ``efface.vision.pictures.PictureError``, and ``ValueError`` for pictures too
+    small for a fingerprint."""
+    pixels = read_pixels(data, DECODE_SIDE)
+    hashes, quality = pdq.fingerprint(pixels.rgb)
+    return PictureView(pixels, hashes, quality, look(pixels.rgb))
