@@ -1,28 +1,35 @@
 """Exact search in memory: which of our fingerprints are near what was met.
 
 Both indexes compare with every entry. That is exact (approximate graphs missed 17 to 20 of 100 PDQ matches when
-measured) and fast enough: 2 ms for one hash against 1,000,000. An entry counts from the moment ``add`` returns and no
-longer from the moment ``remove`` returns. All methods may be called from several threads.
+measured) and fast enough: under a millisecond for one hash against 1,000,000, less in batches. An entry counts from the
+moment ``add`` returns and no longer from the moment ``remove`` returns. All methods may be called from several threads;
+questions run side by side, without the interpreter's lock.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from efface.vision.hamming import MATCH
+from efface.vision.scan import Words, scan, words
+from efface.vision.turns import Turns
 
 Key = TypeVar("Key", bound=Hashable)
-Words = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int32]
 
-_BLOCK = 1 << 15
 _FIRST_ROWS = 64
+_AT_ONCE = 4096
+"""Hashes asked, or pairs added, under one lock: what waits is let in between."""
+
+_FACE_BLOCK = 1 << 13
+_NONE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,96 +51,133 @@ class FaceHit(Generic[Key]):
 
 
 class PdqIndex(Generic[Key]):
-    """PDQ hashes by key; a key may have several. 32 bytes a hash and the key."""
+    """PDQ hashes by key; a key may have several. 40 bytes a hash, and the key's place in a list and a dictionary."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._columns: list[Words] = [np.empty(_FIRST_ROWS, np.uint64) for _ in range(4)]
+        self._turns = Turns()
+        self._empty()
+
+    def _empty(self) -> None:
+        self._columns: Words = np.zeros((4, _FIRST_ROWS), np.uint64)
         self._keys: list[Key] = []
-        self._rows: dict[Key, list[int]] = {}
+        self._first: dict[Key, int] = {}
+        # The rows of one key are chained both ways, so that any of them can go without a search.
+        self._chain: Places = np.full((2, _FIRST_ROWS), _NONE, np.int32)
 
     def __len__(self) -> int:
         """Number of hashes."""
         return len(self._keys)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows
+        return key in self._first
 
     def add(self, key: Key, hashes: Sequence[str]) -> None:
         """``key`` stands for exactly ``hashes`` (64 hexadecimal digits each) from now on; those it had before go.
 
         Raises ``ValueError``, and changes nothing, if one is malformed."""
         fresh = words(hashes)
-        with self._lock:
-            self._drop(key)
-            for row in fresh:
-                place = len(self._keys)
-                if place == len(self._columns[0]):
-                    self._columns = [np.concatenate([column, np.empty_like(column)]) for column in self._columns]
-                for column, value in zip(self._columns, row, strict=True):
-                    column[place] = value
-                self._keys.append(key)
-                self._rows.setdefault(key, []).append(place)
+        with self._turns.changing():
+            self._put(key, fresh)
+
+    def add_many(self, entries: Iterable[tuple[Key, Sequence[str]]]) -> None:
+        """As ``add`` for each of many. Raises ``ValueError`` at the first malformed hash; of the entries, a whole
+        number of thousands before it may have been added."""
+        rest = iter(entries)
+        while part := list(islice(rest, _AT_ONCE)):
+            fresh = words([value for _, hashes in part for value in hashes])
+            with self._turns.changing():
+                start = 0
+                for key, hashes in part:
+                    self._put(key, fresh[start : start + len(hashes)])
+                    start += len(hashes)
 
     def remove(self, key: Key) -> bool:
         """Forgets ``key``; False where it was not there."""
-        with self._lock:
+        with self._turns.changing():
             return self._drop(key)
 
     def clear(self) -> None:
         """Forgets everything."""
-        with self._lock:
-            self._columns = [np.empty(_FIRST_ROWS, np.uint64) for _ in range(4)]
-            self._keys = []
-            self._rows = {}
+        with self._turns.changing():
+            self._empty()
 
     def query(self, pictures: Sequence[Sequence[str]], threshold: int = MATCH) -> list[list[PdqHit[Key]]]:
         """For each picture, given as its hashes (usually the eight dihedral ones), the entries within ``threshold``
-        bits of any of them: one hit an entry, nearest first. Raises ``ValueError`` if a hash is malformed."""
-        asked = [words(hashes) for hashes in pictures]
-        with self._lock:
-            return [self._near(hashes, threshold) for hashes in asked]
+        bits of any of them: one hit an entry, nearest first. Many pictures at once cost less each than one by one.
+        Raises ``ValueError`` if a hash is malformed."""
+        asked = words([value for hashes in pictures for value in hashes])
+        owners = [(picture, view) for picture, hashes in enumerate(pictures) for view in range(len(hashes))]
+        best: list[dict[Key, PdqHit[Key]]] = [{} for _ in pictures]
+        for start in range(0, len(asked), _AT_ONCE):
+            with self._turns.looking():
+                rows = self._columns[:, : len(self._keys)].T
+                near = scan(rows, asked[start : start + _AT_ONCE], threshold)
+                for row, position, distance in zip(
+                    near.rows.tolist(), near.wanted.tolist(), near.distances.tolist(), strict=True
+                ):
+                    picture, view = owners[start + position]
+                    key = self._keys[row]
+                    known = best[picture].get(key)
+                    if known is None or (distance, view) < (known.distance, known.view):
+                        best[picture][key] = PdqHit(key, distance, view)
+        return [sorted(hits.values(), key=lambda hit: hit.distance) for hits in best]
 
-    def _near(self, hashes: Words, threshold: int) -> list[PdqHit[Key]]:
-        best: dict[Key, PdqHit[Key]] = {}
-        count = len(self._keys)
-        for start in range(0, count, _BLOCK):
-            block = [column[start : min(start + _BLOCK, count)] for column in self._columns]
-            for view, row in enumerate(hashes):
-                # Half of the bits decides nearly always; the other half is counted for the few that remain.
-                half = np.bitwise_count(block[0] ^ row[0]) + np.bitwise_count(block[1] ^ row[1])
-                for place in np.flatnonzero(half <= threshold).tolist():
-                    distance = sum(int(block[i][place] ^ row[i]).bit_count() for i in range(4))
-                    key = self._keys[start + place]
-                    if distance <= threshold and (key not in best or distance < best[key].distance):
-                        best[key] = PdqHit(key, distance, view)
-        return sorted(best.values(), key=lambda hit: hit.distance)
+    def _put(self, key: Key, rows: Words) -> None:
+        self._drop(key)
+        for row in rows:
+            place = len(self._keys)
+            if place == self._columns.shape[1]:
+                self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
+                self._chain = np.concatenate([self._chain, np.full_like(self._chain, _NONE)], axis=1)
+            self._columns[:, place] = row
+            self._keys.append(key)
+            self._link(place, self._first.get(key, _NONE))
+            self._first[key] = place
+
+    def _link(self, place: int, after: int) -> None:
+        self._chain[0, place], self._chain[1, place] = _NONE, after
+        if after != _NONE:
+            self._chain[0, after] = place
 
     def _drop(self, key: Key) -> bool:
-        rows = self._rows.pop(key, None)
-        if rows is None:
+        place = self._first.pop(key, _NONE)
+        if place == _NONE:
             return False
-        for place in sorted(rows, reverse=True):
+        while place != _NONE:
+            following = int(self._chain[1, place])
+            if following != _NONE:
+                self._chain[0, following] = _NONE
             last = len(self._keys) - 1
-            if place != last:
-                for column in self._columns:
-                    column[place] = column[last]
-                moved = self._keys[last]
-                self._keys[place] = moved
-                moved_rows = self._rows[moved]
-                moved_rows[moved_rows.index(last)] = place
-            for column in self._columns:
-                column[last] = 0
-            self._keys.pop()
+            self._free(place, last)
+            # The last row took the freed place: go on there if it was the next one of this key.
+            place = place if following == last else following
         return True
+
+    def _free(self, place: int, last: int) -> None:
+        """Fill ``place`` with the last row, and wipe that."""
+        if place != last:
+            self._columns[:, place] = self._columns[:, last]
+            moved = self._keys[last]
+            self._keys[place] = moved
+            before, after = (int(value) for value in self._chain[:, last])
+            self._chain[:, place] = before, after
+            if before != _NONE:
+                self._chain[1, before] = place
+            elif moved in self._first:
+                self._first[moved] = place
+            if after != _NONE:
+                self._chain[0, after] = place
+        self._columns[:, last] = 0
+        self._chain[:, last] = _NONE
+        self._keys.pop()
 
 
 class FaceIndex(Generic[Key]):
     """Face templates by key, one each. Templates of different models live apart and never compare."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._shelves: dict[str, tuple[list[Key], Floats]] = {}
+        self._turns = Turns()
+        self._shelves: dict[str, _Shelf[Key]] = {}
         self._models: dict[Key, str] = {}
 
     def __len__(self) -> int:
@@ -147,31 +191,25 @@ class FaceIndex(Generic[Key]):
         """``key`` stands for exactly this template from now on. ``vector`` (dim,) is brought to length one.
 
         Raises ``ValueError``, and changes nothing, if it has no direction or not its model's dimension."""
-        row = np.asarray(vector, dtype=np.float32)
-        length = float(np.linalg.norm(row)) if row.ndim == 1 and row.size else 0.0
-        if not np.isfinite(length) or length < 1e-6:
+        row = _direction(vector)
+        if row is None:
             raise ValueError("a template is a list of numbers with a direction")
-        with self._lock:
+        with self._turns.changing():
             shelf = self._shelves.get(model)
-            if shelf is not None and shelf[1].shape[1] != row.size:
+            if shelf is not None and shelf.rows.shape[1] != row.size:
                 raise ValueError("a template has not the dimension of its model")
             self._drop(key)
-            keys, rows = self._shelves.get(model) or ([], np.empty((_FIRST_ROWS, row.size), np.float32))
-            if len(keys) == len(rows):
-                rows = np.concatenate([rows, np.empty_like(rows)])
-            rows[len(keys)] = row / length
-            keys.append(key)
-            self._shelves[model] = keys, rows
+            self._shelves.setdefault(model, shelf or _Shelf(row.size)).put(key, row)
             self._models[key] = model
 
     def remove(self, key: Key) -> bool:
         """Forgets ``key`` and overwrites its template; False where it was not there."""
-        with self._lock:
+        with self._turns.changing():
             return self._drop(key)
 
     def clear(self) -> None:
         """Forgets everything."""
-        with self._lock:
+        with self._turns.changing():
             self._shelves = {}
             self._models = {}
 
@@ -179,46 +217,77 @@ class FaceIndex(Generic[Key]):
         self, model: str, faces: Sequence[Sequence[float]] | Floats, threshold: float
     ) -> list[list[FaceHit[Key]]]:
         """For each face, an embedding (dim,) of length one, the templates of the same ``model`` whose cosine with it
-        reaches ``threshold``, nearest first. Faces of another dimension or with numbers that are none match nothing."""
-        with self._lock:
-            shelf = self._shelves.get(model)
-            if shelf is None:
-                return [[] for _ in faces]
-            keys, rows = shelf
-            return [self._alike(face, keys, rows[: len(keys)], threshold) for face in faces]
-
-    @staticmethod
-    def _alike(face: Sequence[float] | Floats, keys: list[Key], rows: Floats, threshold: float) -> list[FaceHit[Key]]:
-        vector = np.asarray(face, dtype=np.float32)
-        if vector.shape != (rows.shape[1],):
-            return []
-        length = float(np.linalg.norm(vector))
-        if not np.isfinite(length) or length < 1e-6:
-            return []
-        cosines = rows @ (vector / length)
-        near = np.flatnonzero(cosines >= threshold)
-        near = near[np.argsort(-cosines[near], kind="stable")]
-        return [FaceHit(keys[place], round(float(cosines[place]), 4)) for place in near.tolist()]
+        reaches ``threshold``, nearest first. Many faces at once cost hardly more than one: the templates are read
+        once for all. Faces of another dimension or with numbers that are none match nothing."""
+        vectors = [_direction(face) for face in faces]
+        found: list[list[FaceHit[Key]]] = [[] for _ in vectors]
+        for start in range(0, len(vectors), _AT_ONCE):
+            with self._turns.looking():
+                shelf = self._shelves.get(model)
+                if shelf is None:
+                    continue
+                fit = [
+                    place
+                    for place, vector in enumerate(vectors[start : start + _AT_ONCE], start)
+                    if vector is not None and vector.size == shelf.rows.shape[1]
+                ]
+                if fit:
+                    asked = np.stack([vectors[place] for place in fit])  # type: ignore[misc]
+                    for row, position, cosine in shelf.alike(asked, threshold):
+                        found[fit[position]].append(FaceHit(shelf.keys[row], round(cosine, 4)))
+        return [sorted(hits, key=lambda hit: -hit.cosine) for hits in found]
 
     def _drop(self, key: Key) -> bool:
         model = self._models.pop(key, None)
         if model is None:
             return False
-        keys, rows = self._shelves[model]
-        place, last = keys.index(key), len(keys) - 1
-        keys[place], rows[place] = keys[last], rows[last]
-        keys.pop()
-        rows[last] = 0
-        if not keys:
+        shelf = self._shelves[model]
+        shelf.drop(key)
+        if not shelf.keys:
             del self._shelves[model]
         return True
 
 
-def words(hashes: Sequence[str]) -> Words:
-    """PDQ hashes (n of 64 hexadecimal digits) as (n, 4) uint64. Raises ``ValueError`` if one is malformed."""
-    if any(len(value) != 64 for value in hashes):
-        raise ValueError("a PDQ hash has 64 hexadecimal digits")
-    raw = b"".join(bytes.fromhex(value) for value in hashes)
-    if len(raw) != 32 * len(hashes):
-        raise ValueError("a PDQ hash has 64 hexadecimal digits")
-    return np.frombuffer(raw, ">u8").astype(np.uint64).reshape(-1, 4)
+class _Shelf(Generic[Key]):
+    """The templates of one model, rows of length one, and where each key's is."""
+
+    def __init__(self, dimension: int) -> None:
+        self.keys: list[Key] = []
+        self.rows: Floats = np.zeros((_FIRST_ROWS, dimension), np.float32)
+        self._places: dict[Key, int] = {}
+
+    def put(self, key: Key, row: Floats) -> None:
+        if len(self.keys) == len(self.rows):
+            self.rows = np.concatenate([self.rows, np.zeros_like(self.rows)])
+        self.rows[len(self.keys)] = row
+        self._places[key] = len(self.keys)
+        self.keys.append(key)
+
+    def drop(self, key: Key) -> None:
+        place, last = self._places.pop(key), len(self.keys) - 1
+        if place != last:
+            self.keys[place] = self.keys[last]
+            self.rows[place] = self.rows[last]
+            self._places[self.keys[last]] = place
+        self.rows[last] = 0
+        self.keys.pop()
+
+    def alike(self, asked: Floats, threshold: float) -> Iterable[tuple[int, int, float]]:
+        """(row, position in ``asked`` (m, dim), cosine) of every pair that reaches ``threshold``."""
+        count = len(self.keys)
+        for start in range(0, count, _FACE_BLOCK):
+            cosines = self.rows[start : min(start + _FACE_BLOCK, count)] @ asked.T
+            for row, position in np.argwhere(cosines >= threshold).tolist():
+                yield start + row, position, float(cosines[row, position])
+
+
+def _direction(vector: Sequence[float] | Floats) -> Floats | None:
+    """``vector`` at length one; None where it has no direction or is no list of numbers."""
+    row = np.asarray(vector, dtype=np.float32)
+    length = float(np.linalg.norm(row)) if row.ndim == 1 and row.size else 0.0
+    if not np.isfinite(length) or length < 1e-6:
+        return None
+    return np.asarray(row / length, dtype=np.float32)
+
+
+__all__ = ["FaceHit", "FaceIndex", "PdqHit", "PdqIndex", "words"]

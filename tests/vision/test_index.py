@@ -67,8 +67,8 @@ def test_a_malformed_hash_changes_nothing(bad: str) -> None:
 
 
 moves = st.lists(
-    st.tuples(st.sampled_from(["add", "remove"]), st.integers(0, 12), st.lists(st.integers(0, 30), max_size=3)),
-    max_size=40,
+    st.tuples(st.sampled_from(["add", "remove"]), st.integers(0, 5), st.lists(st.integers(0, 30), max_size=6)),
+    max_size=60,
 )
 
 
@@ -97,7 +97,7 @@ def test_any_history_gives_what_one_by_one_gives(
 
 
 def test_a_block_boundary_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("efface.vision.index._BLOCK", 8)
+    monkeypatch.setattr("efface.vision.scan._BLOCK", 8)
     index: PdqIndex[int] = PdqIndex()
     for key in range(200):
         index.add(key, [_hash(key)])
@@ -139,7 +139,7 @@ def test_face_changes_count_at_once_and_leave_no_numbers_behind() -> None:
         assert index.remove(str(seed))
     assert not index.remove("0") and len(index) == 2 and "1" in index
     assert [hit.key for hit in index.query("m", [_vector(1)], 0.99)[0]] == ["1"]
-    rows = index._shelves["m"][1]
+    rows = index._shelves["m"].rows
     assert not rows[2:5].any(), "what was removed is overwritten"
     index.remove("1")
     index.remove("3")
