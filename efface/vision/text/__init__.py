@@ -1,0 +1,24 @@
+"""Texts of pages: names, handles, e-mail addresses and phone numbers, however they are written.
+
+``text_print`` makes what is looked for, or says why it would find strangers; ``TextIndex`` finds it; ``counting``
+leaves out what is too common to count alone.
+"""
+
+from efface.vision.text.fold import Normalised, normalise
+from efface.vision.text.index import TextHit, TextIndex, counting
+from efface.vision.text.prints import KINDS, Kind, Strength, TextPrint, TextRefused, text_print, why_refused
+
+__all__ = [
+    "KINDS",
+    "Kind",
+    "Normalised",
+    "Strength",
+    "TextHit",
+    "TextIndex",
+    "TextPrint",
+    "TextRefused",
+    "counting",
+    "normalise",
+    "text_print",
+    "why_refused",
+]
