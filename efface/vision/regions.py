@@ -1,17 +1,147 @@
-"""Pictures within a picture: what stands in a screenshot's frame, between caption bars, in the cells of a collage."""
+"""Pictures within a picture: what stands in a screenshot's frame, between caption bars, in the cells of a collage.
+
+The picture is cut along straight flat bands and along straight seams, again and again (the XY-cut of page layout
+analysis: Nagy and Seth, 1984); a piece that has straight sides and something in it is a picture. Frames that melt into
+the picture are not seen; then the whole picture's features have to do.
+"""
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares (0..1) of the picture."""
 
-LEAST_PIXELS = 48
+LEAST_PIXELS = 40
 """Parts with a side shorter than this are not looked at."""
+LEAST_AREA = 0.035
+MOST_AREA = 0.6
+"""Of the picture."""
+MOST_BOXES = 8
+
+_STEP = 10
+"""Grey levels between neighbours that make an edge."""
+_BUSY = 0.006
+"""Share of edges up to which a row or column is flat."""
+_SEAM = 0.6
+"""Share of edges from which a row or column may be a seam."""
+_STANDS_OUT = 2.2
+"""How many times stronger a seam or side is than what lies beside it."""
+_STRAIGHT = 0.4
+"""Mean share of edges along a picture's own sides."""
+_LEAST_DENSITY = 0.03
+_DEEPEST = 5
+_PIECES = 100
+_SEAMS = 64
+
+_Edges = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sheet:
+    """Of a picture (height, width): grey levels between a pixel and the one to its ``right``, the one ``below`` it
+    (uint8), and where either is an edge (0 or 1)."""
+
+    right: _Edges
+    below: _Edges
+    edges: _Edges
 
 
 def find(grey: NDArray[np.uint8]) -> list[Box]:
-    """Boxes of pictures within ``grey`` (height, width) uint8, largest first; empty where no frame is seen."""
+    """Boxes of pictures within ``grey`` (height, width) uint8, largest first, at most ``MOST_BOXES``; empty where no
+    frame, bar or gutter is seen, as in most pictures."""
+    height, width = grey.shape
+    if min(height, width) < LEAST_PIXELS:
+        return []
+    right, below = np.zeros_like(grey), np.zeros_like(grey)
+    right[:, :-1] = cv2.absdiff(grey[:, 1:], grey[:, :-1])
+    below[:-1] = cv2.absdiff(grey[1:], grey[:-1])
+    edges = cv2.threshold(cv2.max(right, below), _STEP, 1, cv2.THRESH_BINARY)[1]
+    sheet = _Sheet(right, below, np.asarray(edges, dtype=np.uint8))
+    found: list[tuple[int, int, int, int]] = []
+    pending = [(0, 0, width, height, 0)]
+    done = 0
+    while pending and done < _PIECES:
+        left, top, end, bottom, depth = pending.pop()
+        done += 1
+        pieces = _cut(sheet, left, top, end, bottom) if depth < _DEEPEST else []
+        if pieces:
+            pending += [(*piece, depth + 1) for piece in pieces]
+        elif _is_picture(sheet, left, top, end, bottom):
+            found.append((left, top, end, bottom))
+    found.sort(key=lambda box: (-(box[2] - box[0]) * (box[3] - box[1]), box))
+    return [(left / width, top / height, end / width, low / height) for left, top, end, low in found[:MOST_BOXES]]
+
+
+def _cut(sheet: _Sheet, left: int, top: int, right: int, bottom: int) -> list[tuple[int, int, int, int]]:
+    """The pieces of a block that are large enough; empty where it cannot be cut."""
+    edges = sheet.edges[top:bottom, left:right]
+    down = _pieces(_means(edges, 1), sheet.below[top:bottom, left:right], 1)
+    if down != [(0, bottom - top)]:
+        return [(left, top + a, right, top + b) for a, b in down]
+    across = _pieces(_means(edges, 0), sheet.right[top:bottom, left:right], 0)
+    if across != [(0, right - left)]:
+        return [(left + a, top, left + b, bottom) for a, b in across]
     return []
+
+
+def _means(block: NDArray[np.uint8], axis: int) -> NDArray[np.float32]:
+    """Of each column (``axis`` 0) or row (1)."""
+    return np.asarray(cv2.reduce(block, axis, cv2.REDUCE_AVG, dtype=cv2.CV_32F), dtype=np.float32).ravel()
+
+
+def _pieces(busy: NDArray[np.float32], steps: NDArray[np.uint8], axis: int) -> list[tuple[int, int]]:
+    """Start and end of the stretches between flat bands and seams that are at least ``LEAST_PIXELS`` long. ``busy``
+    (n,) is the share of edges in each line, ``steps`` the grey levels from each line to the next; the lines are columns
+    (``axis`` 0) or rows (1)."""
+    n = len(busy)
+    flat = busy <= _BUSY
+    strength = _means(steps, axis)
+    seam = np.zeros(n, bool)
+    for place in np.flatnonzero((strength > _STEP) & _stands_out(strength))[:_SEAMS].tolist():
+        line = steps[place] if axis else steps[:, place]
+        seam[place] = np.count_nonzero(line > _STEP) >= _SEAM * line.size
+    starts = np.zeros(n, bool)
+    starts[0] = True
+    starts[1:] = seam[: n - 1] | (flat[1:] != flat[:-1])
+    bounds = [*np.flatnonzero(starts).tolist(), n]
+    return [(a, b) for a, b in itertools.pairwise(bounds) if b - a >= LEAST_PIXELS and not flat[a]]
+
+
+def _stands_out(strength: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which lines are much stronger than the six on either side, the nearest (a blurred edge) left out."""
+    n = len(strength)
+    total = np.zeros(n + 1, np.float32)
+    np.cumsum(strength, out=total[1:])
+    at = np.arange(n)
+    around = np.zeros(n, np.float32)
+    for start, end in ((at - 7, at - 1), (at + 2, at + 8)):
+        low, high = np.clip(start, 0, n), np.clip(end, 0, n)
+        around = np.maximum(around, (total[high] - total[low]) / np.maximum(high - low, 1))
+    return strength >= _STANDS_OUT * around
+
+
+def _is_picture(sheet: _Sheet, left: int, top: int, right: int, bottom: int) -> bool:
+    height, width = sheet.edges.shape
+    area = (right - left) * (bottom - top) / (width * height)
+    if not LEAST_AREA <= area <= MOST_AREA or min(right - left, bottom - top) < LEAST_PIXELS:
+        return False
+    if cv2.countNonZero(sheet.edges[top:bottom, left:right]) < _LEAST_DENSITY * (right - left) * (bottom - top):
+        return False
+    sides: list[float] = []
+    for axis, place, limit in ((1, top, height), (1, bottom, height), (0, left, width), (0, right, width)):
+        if 3 <= place <= limit - 3:
+            start, end = max(0, place - 9), place + 9
+            near = sheet.below[start:end, left:right] if axis else sheet.right[top:bottom, start:end]
+            strength = _means(near, axis)
+            at = place - start - 3
+            line = at + int(np.argmax(strength[at : at + 5]))
+            steps = near[line] if axis else near[:, line]
+            straight = np.count_nonzero(steps > _STEP) / steps.size
+            sides.append(straight if _stands_out(strength)[line] else 0.0)
+    return bool(sides) and sum(sides) / len(sides) >= _STRAIGHT

@@ -39,6 +39,8 @@ VERIFY_RADIUS = 64
 MOST_CANDIDATES = 16
 
 _FIRST_SLOTS = 64
+_LEAST_STRONG = 16
+"""Strong waves of a tile under which a stranger's answer is not believed: honest ones have 32."""
 _FIRST_BLOCKS = 256
 _HITS = 1 << 18
 
@@ -102,7 +104,7 @@ class LocalIndex(Generic[Key]):
             self._size[slot] = print_.width, print_.height
             self._count[slot] = n
             self._signs[slot] = print_.signs
-            self._textured[slot] = print_.textured
+            self._texture[slot] = print_.texture
             self._free_blocks = kernels.store(
                 codes, lists, slot, self._places, self._blocks, self._owners, self._previous, self._list_of,
                 self._tail, self._fill, self._free_blocks,
@@ -152,17 +154,17 @@ class LocalIndex(Generic[Key]):
             slot = self._slots.get(candidate.key)
             if slot is None:
                 return None
-            signs, textured = self._signs[slot].copy(), self._textured[slot].copy()
-        usable = seen.inside & textured
-        error = tile_error(signs, seen, usable)
-        if error > thresholds.MOST_TILE_ERROR:
+            signs, texture = self._signs[slot].copy(), self._texture[slot].copy()
+        error, count = tile_error(signs, texture, seen)
+        threshold = thresholds.most_tile_error(count)
+        if error > threshold:
             return None
         return LocalHit(
             candidate.key,
             candidate.inliers,
             round(error, 4),
-            thresholds.MOST_TILE_ERROR,
-            int(usable.sum()),
+            threshold,
+            count,
             candidate.region,
             candidate.part,
             candidate.mirrored,
@@ -205,7 +207,7 @@ class LocalIndex(Generic[Key]):
             self._places[slot], int(self._count[slot]), self._places, self._blocks, self._owners, self._previous,
             self._list_of, self._tail, self._fill, self._free_blocks,
         )  # fmt: skip
-        for array in (self._places, self._pose, self._size, self._count, self._signs, self._textured):
+        for array in (self._places, self._pose, self._size, self._count, self._signs, self._texture):
             array[slot] = 0
         del self._keys[slot]
         self._free_slots.append(slot)
@@ -222,7 +224,7 @@ class LocalIndex(Generic[Key]):
         self._size: NDArray[np.uint16] = np.zeros((_FIRST_SLOTS, 2), np.uint16)
         self._count: NDArray[np.uint8] = np.zeros(_FIRST_SLOTS, np.uint8)
         self._signs: NDArray[np.uint64] = np.zeros((_FIRST_SLOTS, TILES * TILES), np.uint64)
-        self._textured: NDArray[np.bool_] = np.zeros((_FIRST_SLOTS, TILES * TILES), np.bool_)
+        self._texture: NDArray[np.uint8] = np.zeros((_FIRST_SLOTS, TILES * TILES), np.uint8)
         self._touched: NDArray[np.int32] = np.zeros(_FIRST_SLOTS, np.int32)
         self._blocks: NDArray[np.uint64] = np.zeros((_FIRST_BLOCKS, 4, kernels.BLOCK), np.uint64)
         self._owners: NDArray[np.uint32] = np.zeros((_FIRST_BLOCKS, kernels.BLOCK), np.uint32)
@@ -241,7 +243,7 @@ class LocalIndex(Generic[Key]):
         if slot == len(self._count):
             size = slot + max(64, slot // 8)
             for array in (
-                self._places, self._pose, self._size, self._count, self._signs, self._textured, self._touched,
+                self._places, self._pose, self._size, self._count, self._signs, self._texture, self._touched,
             ):  # fmt: skip
                 _grow(array, size)
         self._used_slots += 1
@@ -310,13 +312,20 @@ def warm() -> None:
     index.remove(0)
 
 
-def tile_error(signs: NDArray[np.uint64], seen: TileBits, usable: NDArray[np.bool_]) -> float:
-    """Mean share (0..1) of differing signs among the strong waves of the ``usable`` tiles; 1 where they are too few."""
-    if int(usable.sum()) < thresholds.LEAST_TILES:
-        return 1.0
-    strong = np.bitwise_count(seen.strong[usable]).astype(np.float64)
-    differing = np.bitwise_count((seen.signs[usable] ^ signs[usable]) & seen.strong[usable])
-    return float((differing / np.maximum(strong, 1)).mean()) if bool((strong >= 16).all()) else 1.0
+def tile_error(signs: NDArray[np.uint64], texture: NDArray[np.uint8], seen: TileBits) -> tuple[float, int]:
+    """Mean share (0..1) of differing signs over the tiles that say something, and their number; 1 where none does.
+
+    A tile where both have texture counts by the signs of the query's strong waves; one that is clear on one side and
+    flat on the other counts as a half, what unrelated tiles differ by; others do not count."""
+    both = seen.inside & (texture > 0) & (seen.texture > 0)
+    one = seen.inside & (np.abs(texture.astype(np.int8) - seen.texture.astype(np.int8)) == 2)
+    count = int(both.sum()) + int(one.sum())
+    if not count:
+        return 1.0, 0
+    strong = np.bitwise_count(seen.strong[both]).astype(np.float64)
+    differing = np.bitwise_count((seen.signs[both] ^ signs[both]) & seen.strong[both])
+    shares = np.where(strong >= _LEAST_STRONG, differing / np.maximum(strong, 1), 0.5)
+    return (float(shares.sum()) + 0.5 * int(one.sum())) / count, count
 
 
 def _frames(group: Group) -> list[_Frame]:

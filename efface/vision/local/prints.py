@@ -52,7 +52,8 @@ class LocalRefused(ValueError):
 class LocalPrint:
     """``width`` and ``height`` are pixels of the look (longer side at most 640). Keypoint ``i`` lies in the cell
     ``x[i], y[i]`` of 16 pixels, points to ``turn[i]`` * 22.5 degrees and has the pyramid ``level[i]`` (all (n,) uint8)
-    and the BEBLID bits ``codes[i]`` ((n, 32) uint8). ``signs`` (36,) uint64 are the tiles', ``textured`` (36,) bool."""
+    and the BEBLID bits ``codes[i]`` ((n, 32) uint8). ``signs`` (36,) uint64 and
+    ``texture`` (36,) uint8, 0..2, are the tiles'."""
 
     width: int
     height: int
@@ -62,17 +63,17 @@ class LocalPrint:
     level: NDArray[np.uint8]
     codes: NDArray[np.uint8]
     signs: NDArray[np.uint64]
-    textured: NDArray[np.bool_]
+    texture: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.x)
 
     def to_bytes(self) -> bytes:
-        """Packed: 302 bytes and 35 a keypoint, 7.3 kB for 200."""
+        """Packed: 333 bytes and 35 a keypoint, 7.3 kB for 200."""
         head = struct.pack("<4sHHB", _MAGIC, self.width, self.height, len(self))
         pose = (self.turn << 4 | self.level).astype(np.uint8)
         pieces = [head, self.x.tobytes(), self.y.tobytes(), pose.tobytes(), self.codes.tobytes()]
-        return b"".join([*pieces, self.signs.astype("<u8").tobytes(), np.packbits(self.textured).tobytes()])
+        return b"".join([*pieces, self.signs.astype("<u8").tobytes(), self.texture.tobytes()])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> LocalPrint:
@@ -88,10 +89,11 @@ class LocalPrint:
         require(bool((level < LEVELS).all()), "level of a keypoint")
         codes = reader.array("u1", n, CODE_BYTES)
         signs = reader.array("u8", TILES * TILES).astype(np.uint64)
-        textured = np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool)
+        texture = reader.array("u1", TILES * TILES)
+        require(bool((texture <= 2).all()), "texture of a tile")
         reader.end()
         turn = (pose >> 4).astype(np.uint8)
-        return cls(width, height, x, y, turn, level, codes, signs, textured)
+        return cls(width, height, x, y, turn, level, codes, signs, texture)
 
 
 def enrol(rgb: NDArray[np.uint8]) -> LocalPrint:
@@ -103,8 +105,8 @@ def enrol(rgb: NDArray[np.uint8]) -> LocalPrint:
         raise LocalRefused("small")
     if float(grey.std()) < _LEAST_SPREAD:
         raise LocalRefused("blank")
-    signs, textured = signs_of(grey)
-    if int(textured.sum()) < LEAST_TILES:
+    signs, texture = signs_of(grey)
+    if int(np.count_nonzero(texture)) < LEAST_TILES:
         raise LocalRefused("flat")
     found = keypoints(grey, PRINT_KEYPOINTS, mirrored=False)
     if len(found) < LEAST_KEYPOINTS:
@@ -112,4 +114,4 @@ def enrol(rgb: NDArray[np.uint8]) -> LocalPrint:
     cells = (found.xy // CELL).astype(np.uint8)
     turn = (np.rint(found.angle * (TURNS / 360)).astype(np.int64) % TURNS).astype(np.uint8)
     height, width = grey.shape
-    return LocalPrint(width, height, cells[:, 0], cells[:, 1], turn, found.level, found.codes, signs, textured)
+    return LocalPrint(width, height, cells[:, 0], cells[:, 1], turn, found.level, found.codes, signs, texture)

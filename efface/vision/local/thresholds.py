@@ -8,5 +8,14 @@ LEAST_INLIERS = 6
 MOST_TILE_ERROR = 0.30
 """Greatest mean share of differing tile bits at which a candidate counts."""
 
-LEAST_TILES = 4
-"""Tiles that must lie wholly inside the query."""
+FEW_TILES = 6
+FEW_TILES_ERROR = 0.22
+LEAST_TILES = 3
+"""With fewer tiles than ``FEW_TILES`` to compare they must be nearer; with fewer than ``LEAST_TILES`` nothing counts."""
+
+
+def most_tile_error(tiles: int) -> float:
+    """The greatest tile error at which a candidate counts, by the number of tiles compared; 0 for too few."""
+    if tiles < LEAST_TILES:
+        return -1.0
+    return FEW_TILES_ERROR if tiles < FEW_TILES else MOST_TILE_ERROR

@@ -23,9 +23,11 @@ TILES = 6
 TILE_PIXELS = 32
 SIDE = TILES * TILE_PIXELS
 WAVES = 64
-LEAST_TEXTURE = 3.0
-"""Mean amplitude (grey levels) of a tile's 64 waves under which the tile is flat and says nothing."""
+FAINT, CLEAR = 0.6, 1.5
+"""Mean amplitude (grey levels) of a tile's 64 waves from which the tile has a faint, a clear texture."""
 MOST_TRANSFORMS = 32
+_SLACK = 0.02
+"""Shares of the query by which a tile may reach out of it."""
 
 _MAGIC = b"ETB\x01"
 
@@ -35,17 +37,19 @@ Affine = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TileBits:
-    """What was seen where one candidate says: ``signs`` (36,) uint64, ``strong`` (36,) uint64 the waves that are
-    large enough to have a sign, ``inside`` (36,) bool the tiles that lie wholly inside the picture and are not flat."""
+    """What was seen where one candidate says: of each tile the ``signs`` of its waves (36,) uint64, ``strong`` (36,)
+    uint64 the larger half of the waves, ``texture`` (36,) uint8 0 flat, 1 faint, 2 clear, and whether it lies wholly
+    ``inside`` the picture (36,) bool."""
 
     signs: NDArray[np.uint64]
     strong: NDArray[np.uint64]
+    texture: NDArray[np.uint8]
     inside: NDArray[np.bool_]
 
     def to_bytes(self) -> bytes:
-        """585 bytes."""
-        mask = np.packbits(self.inside).tobytes()
-        return _MAGIC + mask + self.signs.astype("<u8").tobytes() + self.strong.astype("<u8").tobytes()
+        """621 bytes."""
+        waves = self.signs.astype("<u8").tobytes() + self.strong.astype("<u8").tobytes()
+        return _MAGIC + np.packbits(self.inside).tobytes() + self.texture.tobytes() + waves
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TileBits:
@@ -53,10 +57,12 @@ class TileBits:
         reader = Reader(data)
         require(reader.numbers("4s")[0] == _MAGIC, "not tile bits of this version")
         inside = np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool)
+        texture = reader.array("u1", TILES * TILES)
+        require(bool((texture <= 2).all()), "texture of a tile")
         signs = reader.array("u8", TILES * TILES).astype(np.uint64)
         strong = reader.array("u8", TILES * TILES).astype(np.uint64)
         reader.end()
-        return cls(signs, strong, inside)
+        return cls(signs, strong, texture, inside)
 
 
 def affine_bytes(affine: Affine) -> bytes:
@@ -102,20 +108,20 @@ def _seen(grey: NDArray[np.uint8], affine: Affine) -> TileBits:
     within: NDArray[np.bool_] = np.all((grid > -_SLACK) & (grid < 1 + _SLACK), axis=2)
     inside = within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:]
     size_of = np.abs(waves)
-    textured = size_of.mean(axis=1) >= LEAST_TEXTURE
     strong = size_of >= np.median(size_of, axis=1, keepdims=True)
-    return TileBits(_bits(waves > 0), _bits(strong), inside.ravel() & textured)
+    return TileBits(_bits(waves > 0), _bits(strong), _texture(size_of), inside.ravel())
 
 
-_SLACK = 0.01
-"""Shares of the query by which a tile may reach out of it."""
-
-
-def signs_of(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
-    """The enrolled side: signs (36,) uint64 of a grey picture's tiles, and which of them (36,) are not flat."""
+def signs_of(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
+    """The enrolled side: signs (36,) uint64 and texture (36,) uint8 of a grey picture's tiles."""
     kind = cv2.INTER_AREA if min(picture.shape) >= SIDE else cv2.INTER_LINEAR
     waves = _waves(np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=kind), dtype=np.float32))
-    return _bits(waves > 0), np.abs(waves).mean(axis=1) >= LEAST_TEXTURE
+    return _bits(waves > 0), _texture(np.abs(waves))
+
+
+def _texture(size_of: NDArray[np.float32]) -> NDArray[np.uint8]:
+    amplitude = size_of.mean(axis=1)
+    return (amplitude >= FAINT).astype(np.uint8) + (amplitude >= CLEAR).astype(np.uint8)
 
 
 def _waves(frame: NDArray[np.float32]) -> NDArray[np.float32]:
