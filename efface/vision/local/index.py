@@ -19,7 +19,7 @@ from efface.vision.local import codebook, kernels, thresholds
 from efface.vision.local.geometry import Polygon, part_of, region_of
 from efface.vision.local.keypoints import LEVEL_STEP
 from efface.vision.local.looks import Group, LocalLook, look
-from efface.vision.local.prints import PRINT_KEYPOINTS, LocalPrint, enrol
+from efface.vision.local.prints import GRID, PRINT_KEYPOINTS, LocalPrint, enrol
 from efface.vision.local.tiles import TILES, Affine, TileBits
 
 Key = TypeVar("Key", bound=Hashable)
@@ -136,7 +136,8 @@ class LocalIndex(Generic[Key]):
                 answer = np.empty(6, np.float64)
                 inliers = int(
                     kernels.verify(
-                        self._places[slot], int(self._count[slot]), self._pose[slot], self._blocks,
+                        self._places[slot], int(self._count[slot]), float(self._size[slot].max()) / GRID,
+                        self._pose[slot], self._blocks,
                         frame.columns, frame.query, VERIFY_RADIUS, answer,
                     )
                 )  # fmt: skip

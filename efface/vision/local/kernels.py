@@ -15,6 +15,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 BLOCK = 64
+GRID = 40
+"""As in ``efface.vision.local.prints``: compiled in as a constant."""
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -231,8 +233,9 @@ def vote(
                 turn = query[row, 2] - np.float32((packed >> 4) * (np.pi / 8))
                 size = query[row, 3] - np.float32((packed & 15) * 0.26303440583)
                 scale = np.float32(2.0) ** size
-                dx = (slot_size[slot, 0] * 0.5 - (slot_pose[slot, e, 0] * 16 + 8)) * scale
-                dy = (slot_size[slot, 1] * 0.5 - (slot_pose[slot, e, 1] * 16 + 8)) * scale
+                cell = max(slot_size[slot, 0], slot_size[slot, 1]) / np.float32(GRID)
+                dx = (slot_size[slot, 0] * 0.5 - (slot_pose[slot, e, 0] + 0.5) * cell) * scale
+                dy = (slot_size[slot, 1] * 0.5 - (slot_pose[slot, e, 1] + 0.5) * cell) * scale
                 co, si = np.cos(turn), np.sin(turn)
                 pose[n, 0] = query[row, 0] + co * dx - si * dy
                 pose[n, 1] = query[row, 1] + si * dx + co * dy
@@ -268,11 +271,11 @@ def vote(
 
 @compiled
 def verify(
-    places: Any, n: int, pose: Any, blocks: Any, codes: Any, query: Any, radius: int, answer: Any
+    places: Any, n: int, cell: float, pose: Any, blocks: Any, codes: Any, query: Any, radius: int, answer: Any
 ) -> int:
     """Inliers of the best affine map of one enrolled picture into one frame, written to ``answer`` (6,) float64 in
-    pixels. ``places`` (>= n,) int32 are the entries of its ``n`` keypoints; ``codes`` (4, m) uint64 and ``query``
-    (m, 4) float32 are the frame's. Deterministic: every match proposes, the best proposals are refined."""
+    pixels. ``places`` (>= n,) int32 are the entries of its ``n`` keypoints, ``cell`` the pixels of a cell; ``codes``
+    (4, m) uint64 and ``query`` (m, 4) float32 are the frame's. Deterministic: every match proposes, the best proposals are refined."""
     m = codes.shape[1]
     ex, ey = np.empty(n, np.float32), np.empty(n, np.float32)
     qx, qy = np.empty(n, np.float32), np.empty(n, np.float32)
@@ -304,17 +307,17 @@ def verify(
             count += 1
             taken[k] = at
         bits_of[at] = least
-        ex[at], ey[at] = pose[i, 0] * 16 + 8, pose[i, 1] * 16 + 8
+        ex[at], ey[at] = (pose[i, 0] + 0.5) * cell, (pose[i, 1] + 0.5) * cell
         qx[at], qy[at] = query[k, 0], query[k, 1]
         turn[at] = query[k, 2] - np.float32((pose[i, 2] >> 4) * (np.pi / 8))
         size[at] = query[k, 3] - np.float32((pose[i, 2] & 15) * 0.26303440583)
     if count < 4:
         return 0
-    return _fit(count, ex, ey, qx, qy, turn, size, answer)
+    return _fit(count, cell, ex, ey, qx, qy, turn, size, answer)
 
 
 @compiled
-def _fit(count: int, ex: Any, ey: Any, qx: Any, qy: Any, turn: Any, size: Any, answer: Any) -> int:
+def _fit(count: int, cell: float, ex: Any, ey: Any, qx: Any, qy: Any, turn: Any, size: Any, answer: Any) -> int:
     support = np.zeros(count, np.int64)
     for i in range(count):
         scale = np.float32(2.0) ** size[i]
@@ -323,7 +326,7 @@ def _fit(count: int, ex: Any, ey: Any, qx: Any, qy: Any, turn: Any, size: Any, a
         for j in range(count):
             dx, dy = ex[j] - ex[i], ey[j] - ey[i]
             px, py = qx[i] + co * dx - si * dy, qy[i] + si * dx + co * dy
-            loose = 12.0 + 14.0 * scale + 0.25 * scale * (abs(dx) + abs(dy))
+            loose = 12.0 + 0.9 * cell * scale + 0.25 * scale * (abs(dx) + abs(dy))
             if abs(px - qx[j]) < loose and abs(py - qy[j]) < loose and _agree(turn, size, i, j):
                 total += 1
         support[i] = total
@@ -343,15 +346,15 @@ def _fit(count: int, ex: Any, ey: Any, qx: Any, qy: Any, turn: Any, size: Any, a
         for j in range(count):
             dx, dy = ex[j] - ex[i], ey[j] - ey[i]
             px, py = qx[i] + co * dx - si * dy, qy[i] + si * dx + co * dy
-            loose = 12.0 + 14.0 * scale + 0.25 * scale * (abs(dx) + abs(dy))
+            loose = 12.0 + 0.9 * cell * scale + 0.25 * scale * (abs(dx) + abs(dy))
             use[j] = abs(px - qx[j]) < loose and abs(py - qy[j]) < loose and _agree(turn, size, i, j)
         inliers = 0
         for step in range(7):
-            if not _least_squares(count, ex, ey, qx, qy, use, step >= 2, fitted):
+            if not _least_squares(count, ex, ey, qx, qy, use, step >= 2, cell, fitted):
                 inliers = 0
                 break
             grow = np.sqrt(abs(fitted[0] * fitted[4] - fitted[1] * fitted[3]))
-            tolerance = (4.0 + 8.0 * grow) * (2.2 if step == 0 else 1.6 if step == 1 else 1.25 if step < 4 else 1.0)
+            tolerance = (4.0 + 0.5 * cell * grow) * max(1.0, 2.2 - 0.4 * step)
             inliers = 0
             for j in range(count):
                 px = fitted[0] * ex[j] + fitted[1] * ey[j] + fitted[2] - qx[j]
@@ -406,7 +409,9 @@ def _distinct(count: int, qx: Any, qy: Any, use: Any) -> int:
 
 
 @compiled
-def _least_squares(count: int, ex: Any, ey: Any, qx: Any, qy: Any, use: Any, affine: bool, out: Any) -> bool:
+def _least_squares(
+    count: int, ex: Any, ey: Any, qx: Any, qy: Any, use: Any, affine: bool, cell: float, out: Any
+) -> bool:
     """Similarity, or affine map where the points are spread enough, into ``out`` (6,). False: points too close."""
     n, mx, my, ux, uy = 0, 0.0, 0.0, 0.0, 0.0
     for j in range(count):
@@ -436,8 +441,8 @@ def _least_squares(count: int, ex: Any, ey: Any, qx: Any, qy: Any, use: Any, aff
     co, si = (ax + by) / spread, (bx - ay) / spread
     a, b, c, d = co, -si, si, co
     if affine:
-        # Drawn towards the similarity by as much as the grid of 16 pixels blurs: thin rows of points stay stable.
-        ridge = 100.0 * n / 4
+        # Drawn towards the similarity by as much as the cells blur: thin rows of points stay stable.
+        ridge = 0.1 * cell * cell * n
         xx, yy = xx + ridge, yy + ridge
         ax, ay, bx, by = ax + ridge * a, ay + ridge * b, bx + ridge * c, by + ridge * d
         area = xx * yy - xy * xy

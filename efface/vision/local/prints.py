@@ -1,8 +1,9 @@
 """What is kept of a survivor's own picture so that edited copies are found: a local print.
 
 It says more about the picture than a hash: personal data, kept sealed, with a consent of its own, never exchanged.
-Positions are kept to 16 pixels and directions to 22.5 degrees only; that makes it harder to draw the picture from it
-(the original ranked first among 200 in 17 instead of 28 of 100 attempts of the crudest kind) and costs no recall.
+Positions are kept to 1/40 of the longer side and directions to 22.5 degrees only; that makes it harder to draw the
+picture from it (the original ranked first among 200 in 17 instead of 28 of 100 attempts of the crudest kind) and costs
+no recall.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ LEAST_KEYPOINTS = 40
 """A picture with fewer corners cannot be told from others by them."""
 LEAST_TILES = 6
 """Tiles, of 36, that must not be flat."""
-CELL = 16
-"""Pixels to which positions are kept."""
+GRID = 40
+"""Positions are kept to one part in this many of the longer side: 16 pixels of 640."""
 TURNS = 16
 """Directions are kept as one of 16: 22.5 degrees."""
 
@@ -51,7 +52,7 @@ class LocalRefused(ValueError):
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LocalPrint:
     """``width`` and ``height`` are pixels of the look (longer side at most 640). Keypoint ``i`` lies in the cell
-    ``x[i], y[i]`` of 16 pixels, points to ``turn[i]`` * 22.5 degrees and has the pyramid ``level[i]`` (all (n,) uint8)
+    ``x[i], y[i]`` of ``GRID``, points to ``turn[i]`` * 22.5 degrees and has the pyramid ``level[i]`` (all (n,) uint8)
     and the BEBLID bits ``codes[i]`` ((n, 32) uint8). ``signs`` (36,) uint64 and
     ``texture`` (36,) uint8, 0..2, are the tiles'."""
 
@@ -84,7 +85,7 @@ class LocalPrint:
         require(0 < width <= LOOK_SIDE and 0 < height <= LOOK_SIDE, "size of a print")
         require(LEAST_KEYPOINTS <= n <= PRINT_KEYPOINTS, "number of keypoints")
         x, y, pose = (reader.array("u1", n) for _ in range(3))
-        require(bool((x <= width // CELL).all() and (y <= height // CELL).all()), "position of a keypoint")
+        require(bool((x < GRID).all() and (y < GRID).all()), "position of a keypoint")
         level = (pose & 15).astype(np.uint8)
         require(bool((level < LEVELS).all()), "level of a keypoint")
         codes = reader.array("u1", n, CODE_BYTES)
@@ -111,7 +112,7 @@ def enrol(rgb: NDArray[np.uint8]) -> LocalPrint:
     found = keypoints(grey, PRINT_KEYPOINTS, mirrored=False)
     if len(found) < LEAST_KEYPOINTS:
         raise LocalRefused("few-corners")
-    cells = (found.xy // CELL).astype(np.uint8)
+    cells = np.clip(found.xy * (GRID / max(grey.shape)), 0, GRID - 1).astype(np.uint8)
     turn = (np.rint(found.angle * (TURNS / 360)).astype(np.int64) % TURNS).astype(np.uint8)
     height, width = grey.shape
     return LocalPrint(width, height, cells[:, 0], cells[:, 1], turn, found.level, found.codes, signs, texture)

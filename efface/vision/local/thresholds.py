@@ -11,7 +11,7 @@ MOST_TILE_ERROR = 0.30
 FEW_TILES = 6
 FEW_TILES_ERROR = 0.22
 LEAST_TILES = 3
-"""With fewer tiles than ``FEW_TILES`` to compare they must be nearer; with fewer than ``LEAST_TILES`` nothing counts."""
+"""Fewer tiles than ``FEW_TILES`` must be nearer; with fewer than ``LEAST_TILES`` nothing counts."""
 
 
 def most_tile_error(tiles: int) -> float:
