@@ -18,8 +18,8 @@ from efface.engine.base import sealing
 CHANNEL = "efface_active"
 PURPOSE_OF_KIND = {
     FingerprintKind.PDQ: Purpose.HASH_MATCH,
-    FingerprintKind.COPY: Purpose.HASH_MATCH,
-    FingerprintKind.LOCAL: Purpose.HASH_MATCH,
+    FingerprintKind.COPY: Purpose.COPY_MATCH,
+    FingerprintKind.LOCAL: Purpose.COPY_MATCH,
     FingerprintKind.VIDEO: Purpose.HASH_MATCH,
     FingerprintKind.MD5: Purpose.HASH_MATCH,
     FingerprintKind.SHA256: Purpose.HASH_MATCH,

@@ -7,6 +7,13 @@ from datetime import datetime, timedelta
 from efface.cases import active, events
 from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Purpose
 
+KEPT_WITH_CONSENT: dict[str, tuple[str, ...]] = {
+    Purpose.FACE_SEARCH: (FingerprintKind.FACE,),
+    Purpose.COPY_MATCH: (FingerprintKind.LOCAL, FingerprintKind.COPY),
+    Purpose.TEXT_SEARCH: (FingerprintKind.TEXT,),
+}
+"""Fingerprints that say more than a hash: kept of people who allow their use, and of nobody else."""
+
 
 class WrongState(ValueError):
     """The case is not in a state in which this can be done; the message says why."""
@@ -30,9 +37,8 @@ def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -
 def withdraw(case: Case, purpose: str, actor: str, now: datetime) -> int:
     """End every consent for this purpose, now. The matcher drops its fingerprints within a second."""
     ended = Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None).update(withdrawn_at=now)
-    if purpose == Purpose.FACE_SEARCH:
-        # Templates are kept of people who allow it, and of nobody else.
-        Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE).delete()
+    if purpose in KEPT_WITH_CONSENT:
+        Fingerprint.objects.filter(case=case, kind__in=KEPT_WITH_CONSENT[purpose]).delete()
     if ended:
         active.announce(case.pk)
         events.record(case, "consent.withdrawn", actor, now=now, purpose=purpose)

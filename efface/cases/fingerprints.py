@@ -1,19 +1,22 @@
-"""Enrolment: fingerprints of the subject's own pictures. Pictures themselves never come here."""
+"""Enrolment: fingerprints of the subject's own pictures and videos, and of names she goes by. Pictures themselves never
+come here."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from efface.cases import active, events
+from efface.cases.consents import KEPT_WITH_CONSENT
 from efface.cases.may import May, may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
-from efface.net.protocol import Decoded, Face
+from efface.net.protocol import Decoded, Face, Picture, Want
 from efface.vision import faces
 
 MIN_QUALITY = 50
@@ -22,13 +25,17 @@ MIN_QUALITY = 50
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """What came of it, in words that can be shown. ``face`` says what became of the face template, "" where none was
-    asked for; ``problems`` has one line per picture that could not be used."""
+    """What came of it, in words that can be shown. ``pdq`` counts pictures, ``videos`` videos, ``local`` pictures that
+    are recognised when they were changed; ``face`` says what became of the face template, "" where none was asked for;
+    ``problems`` has one line per picture that could not be used, ``notes`` lines about those that could."""
 
     pdq: int = 0
+    videos: int = 0
+    local: int = 0
     face: str = ""
     template: bool = False
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class MinorCase(ValueError):
@@ -37,7 +44,7 @@ class MinorCase(ValueError):
 
 _REASONS = {
     "corrupt": gettext_lazy("could not be read; the file may be damaged"),
-    "unknown-format": gettext_lazy("is not a picture of a kind we can read (JPEG, PNG, WebP, GIF, AVIF)"),
+    "unknown-format": gettext_lazy("is not a picture or video of a kind we can read"),
     "too-many-pixels": gettext_lazy("is too large; a screenshot of it, or a smaller copy, will do"),
     "timeout": gettext_lazy("took too long to read"),
     "memory": gettext_lazy("is too large to read safely"),
@@ -65,37 +72,80 @@ def enrol_pictures(
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
     known = {
         row.value["sha256"]
-        for row in Fingerprint.objects.filter(case=case, kind=FingerprintKind.PDQ, retired_at=None)
+        for row in Fingerprint.objects.filter(case=case, kind__in=WHOLE, retired_at=None)
         if row.value
     }
-    problems, made = [], 0
+    changed_too = bool(copies_allowed(case, now))
+    enrolled = Enrolled()
     for one, label in zip(decoded, labels, strict=True):
-        picture = one.picture
-        if picture.error:
-            problems.append(f"{label}: {_REASONS.get(picture.error, picture.error)}")
+        refusal = _refusal(one.picture, known)
+        if refusal:
+            enrolled.problems.append(f"{label}: {refusal}")
             continue
-        if picture.pdq_quality < MIN_QUALITY:
-            problems.append(_("%(label)s: shows too little detail to be recognised by") % {"label": label})
-            continue
-        if picture.sha256 in known:
-            problems.append(_("%(label)s: is enrolled already") % {"label": label})
-            continue
-        known.add(picture.sha256)
-        _add(
-            case,
-            FingerprintKind.PDQ,
-            {"pdq": picture.pdq, "sha256": picture.sha256, "md5": picture.md5},
-            label,
-            picture.pdq_quality,
-            age,
-            actor,
-            now,
-        )
-        made += 1
+        known.add(one.picture.sha256)
+        enrolled = _enrol_one(case, one, label, age, actor, now, enrolled, changed_too)
     words, template = "", False
     if with_face:
         words, template = _enrol_face(case, decoded, age, actor, now)
-    return Enrolled(made, words, template, problems)
+    return replace(enrolled, face=words, template=template)
+
+
+WHOLE = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
+"""Kinds that stand for a whole file: one of them for each file that was enrolled."""
+
+
+def _refusal(picture: Picture, known: set[str]) -> str:
+    """Why this file cannot be enrolled; "" where it can."""
+    if picture.error:
+        return str(_REASONS.get(picture.error, _("could not be read (%(why)s)") % {"why": picture.error}))
+    if picture.sha256 in known:
+        return _("is enrolled already")
+    if not picture.clip and picture.pdq_quality < MIN_QUALITY:
+        return _("shows too little detail to be recognised by")
+    return ""
+
+
+def _enrol_one(
+    case: Case, one: Decoded, label: str, age: str, actor: str, now: datetime, before: Enrolled, changed_too: bool
+) -> Enrolled:
+    """One picture or video. ``changed_too``: also what it is recognised by when it was cropped or captioned."""
+    picture = one.picture
+    file = {"sha256": picture.sha256, "md5": picture.md5}
+    if picture.clip:
+        value: dict[str, Any] = {"clip": picture.clip, "seconds": picture.seconds, **file}
+        _add(case, FingerprintKind.VIDEO, value, label, picture.pdq_quality, age, actor, now)
+        before = replace(before, videos=before.videos + 1)
+        # The first frame of an animation stands for it where it was made a still picture.
+        if picture.mime.startswith("video/") or picture.pdq_quality < MIN_QUALITY:
+            return before
+    _add(case, FingerprintKind.PDQ, {"pdq": picture.pdq, **file}, label, picture.pdq_quality, age, actor, now)
+    if not changed_too:
+        return replace(before, pdq=before.pdq + 1)
+    if not one.print:
+        why = _PRINT_REFUSED.get(one.print_refused, _PRINT_REFUSED["few-corners"])
+        before.notes.append(_("%(label)s: will be recognised as it is; %(why)s") % {"label": label, "why": why})
+        return replace(before, pdq=before.pdq + 1)
+    _add(case, FingerprintKind.LOCAL, {"local": one.print, **file}, label, picture.pdq_quality, age, actor, now)
+    return replace(before, pdq=before.pdq + 1, local=before.local + 1)
+
+
+def copies_allowed(case: Case, now: datetime) -> May:
+    """Whether the local features of her pictures may be made and kept: they say more of a picture than a hash."""
+    return may(case, Purpose.COPY_MATCH, now)
+
+
+_PRINT_REFUSED = {
+    "blank": gettext_lazy("it is too plain to be recognised when it was cut or written on"),
+    "flat": gettext_lazy("it is too smooth to be recognised when it was cut or written on"),
+    "few-corners": gettext_lazy("it has too few details to be recognised when it was cut or written on"),
+    "small": gettext_lazy("it is too small to be recognised when it was cut or written on"),
+}
+
+
+def wanted(case: Case, with_face: bool, now: datetime) -> Want:
+    """What to read out of her pictures beside hashes: no more than may be kept."""
+    face = Want.FACES if with_face and face_allowed(case, now) else Want.PLAIN
+    return face | (Want.PRINT if copies_allowed(case, now) else Want.PLAIN)
 
 
 def face_allowed(case: Case, now: datetime) -> May:
@@ -140,14 +190,32 @@ def _add(
     return row
 
 
+def keep(case: Case, kind: str, value: object, label: str, actor: str, now: datetime) -> Fingerprint:
+    """Keep a fingerprint that is of no picture, after its room has asked ``may``. Its age is the case's."""
+    return _add(case, kind, value, label, 0, case.age, actor, now)
+
+
 def retire(fingerprint: Fingerprint, actor: str, now: datetime) -> None:
-    """Use it no more."""
-    mine = Fingerprint.objects.filter(pk=fingerprint.pk, retired_at=None)
-    # A template that is not used is not kept.
-    ended = mine.delete()[0] if fingerprint.kind == FingerprintKind.FACE else mine.update(retired_at=now)
+    """Use it no more, nor what else was made of the same picture."""
+    rows = Fingerprint.objects.filter(pk__in=[row.pk for row in of_same_file(fingerprint)], retired_at=None)
+    # What says more than a hash is not kept when it is not used.
+    ended = rows.filter(kind__in=MORE_THAN_A_HASH).delete()[0]
+    ended += rows.exclude(kind__in=MORE_THAN_A_HASH).update(retired_at=now)
     if ended:
         active.announce(fingerprint.case_id)
         events.record(fingerprint.case, "fingerprint.retired", actor, subject=fingerprint.pk, now=now)
+
+
+MORE_THAN_A_HASH = tuple(kind for kinds in KEPT_WITH_CONSENT.values() for kind in kinds)
+
+
+def of_same_file(fingerprint: Fingerprint) -> list[Fingerprint]:
+    """This fingerprint and the others of the same picture or video."""
+    file = (fingerprint.value or {}).get("sha256")
+    if not file:
+        return [fingerprint]
+    rows = Fingerprint.objects.filter(case_id=fingerprint.case_id).exclude(pk=fingerprint.pk)
+    return [fingerprint, *(row for row in rows if (row.value or {}).get("sha256") == file)]
 
 
 def count(case_id: uuid.UUID) -> int:

@@ -28,6 +28,7 @@ class Purpose(models.TextChoices):
     """What a consent is for. One switch each."""
 
     HASH_MATCH = "hash_match", _("compare fingerprints of my pictures")
+    COPY_MATCH = "copy_match", _("recognise changed copies of my pictures")
     FACE_SEARCH = "face_search", _("look for my face")
     TEXT_SEARCH = "text_search", _("look for my name and handles")
     NOTIFY = "notify", _("write to hosts and search engines")
@@ -116,8 +117,10 @@ class FingerprintKind(models.TextChoices):
 
 
 class Fingerprint(CaseOwned):
-    """One fingerprint of the subject's own pictures. ``value`` is JSON in the form of its kind: eight hex hashes for
-    pdq, model id and numbers for face. ``label`` is what she calls the picture; pictures themselves are never here."""
+    """One fingerprint of the subject's own pictures. ``value`` is JSON in the form of its kind, all but face and text
+    with the file's ``sha256``: eight hex hashes for pdq; ``local`` (base64 of ``efface.vision.local.LocalPrint``);
+    ``clip`` (base64 of ``efface.vision.video.VideoPrint``) for video; model id and numbers for face; ``kind`` and
+    ``value`` for text. ``label`` is what she calls the picture; pictures themselves are never here."""
 
     engine_may = ("SELECT",)
 
@@ -128,6 +131,18 @@ class Fingerprint(CaseOwned):
     age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
     created = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+
+
+class OwnPlace(CaseOwned):
+    """A place where she shows herself and wants to be left: what is met there is never a candidate. ``url`` is the
+    beginning of its addresses, without scheme, or a host alone."""
+
+    engine_may = ("SELECT",)
+
+    url = SealedField()
+    added_by = models.CharField(max_length=60)
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
 
 
 class Attestation(CaseOwned):

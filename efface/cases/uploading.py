@@ -1,4 +1,4 @@
-"""Uploaded pictures become fingerprints in memory, in the sandboxed decoder, and their bytes are dropped.
+"""Uploaded pictures and videos become fingerprints in memory, in the sandboxed decoder, and their bytes are dropped.
 
 One decoder serves the process it is asked in. Nothing here writes a file.
 """
@@ -12,7 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from efface.engine.base import settings
-from efface.net.protocol import Decoded, Picture
+from efface.net.bundle import BundleError, Item
+from efface.net.protocol import Decoded, Picture, Want
 
 MAX_FILES = 40
 MAX_FILE = 25_000_000
@@ -53,20 +54,32 @@ def _open() -> Any:
     return _decoder
 
 
-def read(files: Sequence[bytes], *, faces: bool) -> list[Decoded]:
-    """Fingerprints of each file, in order. A file that cannot be read has a typed reason in ``picture.error``; where
-    the decoder cannot run at all, every reason is "off"."""
+def read(files: Sequence[bytes], want: Want) -> list[Decoded]:
+    """Fingerprints of each file, in order, and what else is wanted. A file that cannot be read has a typed reason in
+    ``picture.error``; where the decoder cannot run at all, every reason is "off"."""
     global _decoder
     try:
         with _lock:
             decoder = _open()
-        return list(decoder.decode_pictures(list(files), faces=faces))
+        return list(decoder.decode_pictures(list(files), want))
     except (OSError, RuntimeError):
         with _lock:
             # Another one is started at the next upload.
             _close(_decoder)
             _decoder = None
         return [Decoded(Picture(size=len(one), error="off")) for one in files]
+
+
+def read_bundle(data: bytes) -> list[Item]:
+    """The items of a bundle of fingerprints. Raises ``efface.net.bundle.BundleError``."""
+    try:
+        with _lock:
+            decoder = _open()
+        items: list[Item] = decoder.decode_bundle(data)
+    except (OSError, RuntimeError):
+        close()
+        raise BundleError(_("the safe reader is not running")) from None
+    return items
 
 
 def _close(decoder: Any) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from efface.console.drawing import Drawing
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -54,7 +56,8 @@ class Exposure:
 class Decision:
     """``harm`` orders the queue: 0 is the most urgent kind. ``since``: waiting since; ``due``: the clock it must be
     decided by, where there is one. ``mark`` stands for the state that was shown: an answer to another state is not
-    taken. ``text`` is the complete foreign or drafted text, ``answers`` (field, label, value) are prepared answers."""
+    taken. ``text`` is the complete foreign or drafted text, ``answers`` (field, label, value) are prepared answers;
+    ``drawings`` show where in a picture something was recognised."""
 
     kind: str
     id: uuid.UUID
@@ -77,6 +80,7 @@ class Decision:
     text_label: str = ""
     text: str = ""
     notes: tuple[str, ...] = field(default=())
+    drawings: tuple[Drawing, ...] = ()
 
     def order(self) -> tuple[bool, int, datetime, str]:
         """Danger first, then harm, then the clock, then who waited longest."""

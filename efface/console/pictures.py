@@ -31,9 +31,9 @@ def pictures(request: Any, id: uuid.UUID) -> HttpResponse:
         problem = uploading.objection(chosen, int(request.META.get("CONTENT_LENGTH") or 0))
         if not problem and form.is_valid():
             faces = form.cleaned_data["with_face"]
-            # No face is read out of a picture before a template may be made of it.
-            reading = faces and bool(fingerprints.face_allowed(case, clock.now()))
-            read = uploading.read([one.read() for one in chosen], faces=reading)
+            # Nothing is read out of a picture before it may be kept.
+            want = fingerprints.wanted(case, faces, clock.now())
+            read = uploading.read([one.read() for one in chosen], want)
             labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
             try:
                 result = fingerprints.enrol_pictures(

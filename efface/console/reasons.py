@@ -38,6 +38,12 @@ def _sentence(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
             "score": _number(reason, "score"), "threshold": _number(reason, "threshold"),
             "strong": _number(reason, "strong_at"), "px": int(_number(reason, "px")),
         }  # fmt: skip
+    if kind == "local":
+        return _local(reason, names)
+    if kind == "video":
+        return _video(reason, names)
+    if kind == "text":
+        return _text(reason)
     site = str(reason.get("site", ""))
     if kind == "return":
         return _("It came back: the same picture had been removed from %(site)s") % {"site": site}
@@ -60,6 +66,40 @@ def _picture(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
     }  # fmt: skip
     view = str(reason.get("view") or "")
     return words + (f" ({view.replace('_', ' ')})" if view and view not in ("original", "identity") else "")
+
+
+def _local(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    name = names.get(str(reason.get("fingerprint")), "")
+    words = _("Part or changed copy of “%(name)s”") % {"name": name} if name else _("Part or changed copy of a picture")
+    words += _(": %(points)d points agree where it lies, the limit is %(limit)d; %(error)d %% of what it shows there "
+               "differs") % {
+        "points": int(_number(reason, "score")), "limit": int(_number(reason, "threshold")),
+        "error": round(100 * _number(reason, "error")),
+    }  # fmt: skip
+    return words + (_(" (mirrored)") if reason.get("view") == "flip-horizontal" else "")
+
+
+def _video(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    name = names.get(str(reason.get("fingerprint")), "")
+    words = _("Part or copy of the video “%(name)s”") % {"name": name} if name else _("Part or copy of her video")
+    span = reason.get("seconds")
+    if isinstance(span, list) and len(span) == 2 and all(isinstance(one, int | float) for one in span):
+        return words + _(": %(n)d seconds agree, from %(from)s to %(to)s") % {
+            "n": round(_number(reason, "score")), "from": _clock(span[0]), "to": _clock(span[1]),
+        }  # fmt: skip
+    return words + _(": one picture of it")
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _text(reason: Mapping[str, Any]) -> str:
+    words = {
+        "name": _("The page names her"), "handle": _("The page has a name she uses online"),
+        "email": _("The page has her e-mail address"), "phone": _("The page has her telephone number"),
+    }.get(str(reason.get("words")), _("The page has words she goes by"))  # fmt: skip
+    return words + ("" if reason.get("strong") else _("; others may go by the same"))
 
 
 def _number(reason: Mapping[str, Any], name: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
-from efface.console import casework, desk, opening, permission, pictures, places
+from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places
 
 rooms = [
     path("", desk.home, name="home"),
@@ -27,6 +27,12 @@ rooms = [
     path("cases/<uuid:id>/hold/", casework.hold, name="case-hold"),
     path("cases/<uuid:id>/hold/<uuid:hold_id>/lift/", casework.lift, name="case-lift"),
     path("cases/<uuid:id>/pictures/", pictures.pictures, name="case-pictures"),
+    path("cases/<uuid:id>/bundle/", bundle.bundle, name="case-bundle"),
+    path("cases/<uuid:id>/mine/", mine.mine, name="case-mine"),
+    path("cases/<uuid:id>/mine/name/", mine.name, name="case-name"),
+    path("cases/<uuid:id>/mine/name/<uuid:name_id>/end/", mine.name_end, name="case-name-end"),
+    path("cases/<uuid:id>/mine/place/", mine.place, name="case-place"),
+    path("cases/<uuid:id>/mine/place/<uuid:place_id>/end/", mine.place_end, name="case-place-end"),
     path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),

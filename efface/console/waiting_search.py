@@ -6,12 +6,15 @@ import uuid
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from efface.accounts.models import Member
 from efface.cases.models import Age, Case
 from efface.console import reasons
 from efface.console.decision import Blank, Decision, Fact, Option, mark
+from efface.console.drawing import drawings
 from efface.console.waiting_case import EACH, narrowed
+from efface.search.matching import COPIES
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
 
@@ -40,30 +43,53 @@ def _words(one: Match, back: bool) -> tuple[str, str, str]:
             _("A page she reported"), _("Ask her, or confirm it if you know that it shows her."),
             _("No fingerprint speaks for it; a person does."),
         )  # fmt: skip
-    title = _("It came back") if back else _("A copy of her picture")
-    if one.strong:
+    if one.kind == "text":
         return (
-            title,
-            _("Confirm it without looking."),
-            _("The picture's fingerprint is so near that chance is ruled out."),
-        )
+            _("A page that names her"), _("Ask her in the portal."),
+            _("It shows pictures beside words she goes by. Nothing says that the pictures are hers."),
+        )  # fmt: skip
+    title = _("It came back") if back else str(_TITLES[one.kind])
+    if one.strong:
+        return (title, _("Confirm it without looking."), str(_SURE[one.kind]))
+    if one.kind == "local":
+        return (
+            title, _("Ask her, or confirm it with a reason."),
+            _("It has parts in common with her picture. It may be another picture of the same place."),
+        )  # fmt: skip
     return (
         title, _("Ask her, or confirm it with a reason."),
         _("The fingerprint is near, but not near enough to be sure."),
     )  # fmt: skip
 
 
+_TITLES = {
+    "pdq": gettext_lazy("A copy of her picture"),
+    "local": gettext_lazy("A changed copy of her picture"),
+    "video": gettext_lazy("A copy of her video"),
+}
+_SURE = {
+    "pdq": gettext_lazy("The picture's fingerprint is so near that chance is ruled out."),
+    "local": gettext_lazy("So much of her picture was found again in it that chance is ruled out."),
+    "video": gettext_lazy("So much of her video was found again in it that chance is ruled out."),
+}
+"""Why each kind of copy may be confirmed without looking."""
+
+
 def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
-    sure = one.strong and one.kind not in ("face", "reported")
+    sure = one.strong and one.kind in COPIES
     title, proposed, reason = _words(one, back)
     media, measure = one.sighting.media, Fact("", "", "")
     if one.kind == "face":
         measure = Fact("similarity", _("Similarity"), _("%(score).2f of 1") % {"score": one.score})
     elif one.kind == "pdq":
         measure = Fact("distance", _("Differing bits of 256"), str(round(one.score)))
+    elif one.kind == "local":
+        measure = Fact("points", _("Points that agree"), str(round(one.score)))
+    elif one.kind == "video":
+        measure = Fact("seconds", _("Seconds that agree"), str(round(one.score)))
     return Decision(
         kind="match", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
-        title=title, proposed=proposed, reason=reason, reasons=because,
+        title=title, proposed=proposed, reason=reason, reasons=because, drawings=drawings(one.reasons),
         options=(
             Option("confirm", _("Confirm"), "primary" if sure else ""),
             Option("ask", _("Ask her"), "" if sure else "primary"),

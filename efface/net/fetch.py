@@ -18,7 +18,7 @@ from efface.net.connect import Connectors, tls_context
 from efface.net.guard import Guard, NetError, Refused
 from efface.net.inflate import Inflate
 from efface.net.protocol import FetchFacts, Limits
-from efface.vision.formats import sniff
+from efface.vision.formats import sniff, sniff_playlist, sniff_video
 
 BOT_AGENT = "Mozilla/5.0 (compatible; EffaceBot/0.1; removal of non-consensual intimate images)"
 BROWSER_AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -32,11 +32,13 @@ _ACCEPT = {
     "page": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.8",
     "picture": "image/avif,image/webp,image/*;q=0.9,*/*;q=0.5",
     "text": "*/*",
+    "segment": "video/*,*/*;q=0.5",
 }
 
-Want = Literal["page", "picture", "text"]
+Want = Literal["page", "picture", "text", "segment"]
 """What the caller can use: "page" takes HTML (clipped at ``page_bytes``) or a picture; "picture" takes a whole picture
-or an error; "text" takes anything, clipped at ``page_bytes``."""
+or an error, a video (clipped at ``video_bytes``), or the playlist of one; "text" takes anything, clipped at
+``page_bytes``; "segment" takes anything, clipped at ``media_bytes``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,20 @@ class Session:
         accept: str = "",
         redirects: int | None = None,
         reserve: Reserve | None = None,
+        byte_range: tuple[int, int] | None = None,
     ) -> Fetched:
         """Fetch ``url``. Every failure is in ``facts.error``; nothing is raised but cancellation. ``reserve`` is
-        awaited with the most bytes that the body of a picture may take, before it is read."""
+        awaited with the most bytes that the body of a picture may take, before it is read. ``byte_range`` (first and
+        last byte) is asked for; a server may send the whole instead (status 200)."""
         headers = {
             "User-Agent": agent or self.agent,
             "Accept": accept or _ACCEPT[want],
             "Accept-Language": "en,*;q=0.5",
             "Accept-Encoding": "gzip",
         }
+        if byte_range is not None:
+            headers["Range"] = f"bytes={byte_range[0]}-{byte_range[1]}"
+            headers["Accept-Encoding"] = "identity"
         if referer:
             headers["Referer"] = referer
         if etag:
@@ -173,7 +180,8 @@ class Session:
         body = bytearray()
         if trail.reserve is not None:
             known = length.isdigit() and coding in ("", "identity")
-            await trail.reserve(min(int(length), limits.media_bytes) if known else limits.media_bytes)
+            most = limits.video_bytes if trail.mime.startswith("video/") else limits.media_bytes
+            await trail.reserve(min(int(length), most) if known else most)
         inflate = Inflate(coding, limits.inflated_bytes) if coding not in ("", "identity") else None
         cap, clip = 0, False
         async for chunk in answer.content.iter_chunked(_CHUNK):
@@ -187,11 +195,14 @@ class Session:
                     raise NetError("bad-answer", "content coding") from None
                 body = inflate.out
             if not cap and body:
-                picture = bool(sniff(bytes(body[:32])))
-                if want == "picture" and not picture:
+                head = bytes(body[:512])
+                picture, video = bool(sniff(head)), want == "picture" and bool(sniff_video(head))
+                playlist = want == "picture" and bool(sniff_playlist(head))
+                if want == "picture" and not (picture or video or playlist):
                     return b"", True
-                clip = want == "text" or not picture
-                cap = limits.page_bytes if clip else limits.media_bytes
+                clip = want in ("text", "segment") or not picture
+                cap = limits.video_bytes if video else limits.page_bytes if clip else limits.media_bytes
+                cap = limits.media_bytes if want == "segment" else cap
                 if inflate:
                     cap = min(cap, limits.inflated_bytes)
                 if not clip and length.isdigit() and int(length) > cap:

@@ -9,6 +9,7 @@ or missing fields.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import functools
 import types
 import typing
@@ -37,14 +38,27 @@ class ProtocolError(ValueError):
     """A message does not have the shape of its type."""
 
 
+class Want(enum.IntFlag):
+    """What is asked of the decoder beside the fingerprints that every picture gets. ``FACES``: faces with embeddings;
+    ``LOOK``: local features, to be compared with those of enrolled pictures; ``PRINT``: local features to be enrolled
+    (the subject's own pictures only)."""
+
+    PLAIN = 0
+    FACES = 1
+    LOOK = 2
+    PRINT = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one fetch. Seconds and bytes; ``inflated_bytes`` counts after gzip."""
+    """Bounds of one fetch. Seconds and bytes; ``inflated_bytes`` counts after gzip; of a video the first
+    ``video_bytes`` are read."""
 
     total_s: float = 30.0
     header_bytes: int = 64 * 1024
     page_bytes: int = 5_000_000
     media_bytes: int = 25_000_000
+    video_bytes: int = 60_000_000
     inflated_bytes: int = 20_000_000
     redirects: int = 8
     media_per_page: int = 60
@@ -72,8 +86,10 @@ class FetchFacts:
 class Picture:
     """Fingerprints of one picture. ``pdq`` holds eight 64-digit hex hashes: original, then the seven other dihedral
     views in the order of ``efface.vision.pdq.DIHEDRAL``. ``faces`` counts faces, ``face_px`` is the widest face in
-    pixels. ``error`` is a typed reason ("corrupt", "too-many-pixels", "unknown-format", "timeout", "memory",
-    "crashed", "off"), in which case the fingerprints are empty."""
+    pixels. A video or animation has ``clip`` (base64 of ``efface.vision.video.VideoPrint``) and its length in
+    ``seconds``; its ``pdq`` are those of a frame of good quality. ``error`` is a typed reason ("corrupt",
+    "too-many-pixels", "unknown-format", "timeout", "memory", "crashed", "off", and for videos those of
+    ``efface.vision.video``), in which case the fingerprints are empty."""
 
     sha256: str = ""
     md5: str = ""
@@ -85,6 +101,8 @@ class Picture:
     pdq_quality: int = 0
     faces: int = 0
     face_px: int = 0
+    clip: str = ""
+    seconds: float = 0.0
     error: str = ""
 
 
@@ -103,10 +121,15 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """The decoder's answer for one picture."""
+    """The decoder's answer for one picture. ``look`` (base64 of ``efface.vision.local.LocalLook``) travels from decoder
+    to matcher only, as faces do; ``print`` (base64 of ``LocalPrint``) to the enrolling side, with ``print_refused`` as
+    the reason where there is none."""
 
     picture: Picture
     faces: list[Face] = field(default_factory=list)
+    look: str = ""
+    print: str = ""
+    print_refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +184,8 @@ class ScannedMedia:
 class ScanRequest:
     """Fetch a page (or a single picture), fetch its media and fingerprint them. Media whose URL digest
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
-    matcher: the faces met are pushed to the matcher under it. ``faces`` False leaves faces alone."""
+    matcher: the faces and local features met are pushed to the matcher under it, where ``faces`` and ``looks`` ask
+    for them."""
 
     url: str
     token: str = ""
@@ -170,6 +194,7 @@ class ScanRequest:
     referer: str = ""
     skip: list[str] = field(default_factory=list)
     faces: bool = False
+    looks: bool = False
     media: bool = True
     limits: Limits = field(default_factory=Limits)
 

@@ -51,9 +51,9 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
         return None, _(
             "For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster."
         )
-    # No face is read out of a picture before a template may be made of it.
-    reading = faces and bool(fingerprints.face_allowed(case, clock.now()))
-    read = uploading.read([one.read() for one in chosen], faces=reading)
+    # Nothing is read out of a picture before it may be kept.
+    want = fingerprints.wanted(case, faces, clock.now())
+    read = uploading.read([one.read() for one in chosen], want)
     labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
     try:
         return fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces), ""

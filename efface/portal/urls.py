@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, page, pictures, public
+from efface.portal import answers, mine, page, pictures, public
 
 app_name = "portal"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("case/messages/", page.messages_page, name="messages"),
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
+    path("case/me/", mine.mine, name="mine"),
+    path("case/me/name/", mine.name, name="name"),
+    path("case/me/name/<uuid:id>/end/", mine.name_end, name="name-end"),
+    path("case/me/place/", mine.place, name="place"),
+    path("case/me/place/<uuid:id>/end/", mine.place_end, name="place-end"),
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
     path("case/age/", answers.case_age, name="case-age"),

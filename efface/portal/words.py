@@ -145,6 +145,12 @@ def permissions() -> tuple[Permission, ...]:
                    _("We compare fingerprints of your pictures with pictures on the sites we visit. A fingerprint is "
                      "a short row of "
                      "numbers; the picture itself is not kept."), nobody),
+        Permission(Purpose.COPY_MATCH, _("Recognise changed copies of my pictures"),
+                   _("So that a picture is also found when it was cropped, written on, photographed from a screen or "
+                     "put beside others. "
+                     "For this we keep some hundred small marks of each picture. They say more about a picture than a "
+                     "fingerprint: they are kept locked, with your case only, and deleted when you take this back."),
+                   nobody),
         Permission(Purpose.FACE_SEARCH, _("Look for my face"),
                    _("We compare the faces we meet with yours, to find pictures you do not know of. Everybody else's "
                      "face is forgotten "
@@ -189,6 +195,8 @@ def event_words(kind: str) -> str:
         "message.written": _("A message was written."),
         "link.reported": _("A link was reported."),
         "match.asked": _("We asked you about a page."),
+        "own.added": _("A place of your own is left alone."),
+        "own.ended": _("A place is no longer left alone."),
         "finding.confirmed": _("A page was confirmed as yours."),
         "finding.age_known": _("It is known how old you were in a picture."),
         "finding.captured": _("Proof of a page was kept, without the picture."),

@@ -16,11 +16,9 @@ from django.utils.translation import gettext as _
 from efface.cases import events, fingerprints
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
-from efface.net.page.urls import url_digest
-from efface.net.protocol import MediaRef
 from efface.search import assets, frontier
-from efface.search.matching import PURPOSE, near
-from efface.search.media import Met
+from efface.search.matching import COPIES, PURPOSE, near
+from efface.search.media import Met, of_sighting
 from efface.search.models import Asset, Finding, Match, Sighting
 from efface.sites.models import Site
 from efface.vision.hamming import MATCH, least_distance
@@ -131,12 +129,14 @@ def stop_all(case: Case, actor: str, now: datetime) -> None:
 def _retire(match: Match, actor: str, now: datetime) -> list[list[str]]:
     """The enrolled pictures this match is a copy of show somebody under 18: used no more, and what is met or decided
     later inherits that. Returns their hashes."""
-    named = [uuid.UUID(reason["fingerprint"]) for reason in match.reasons if reason["kind"] == "pdq"]
-    rows = list(Fingerprint.objects.filter(case=match.case_id, kind=FingerprintKind.PDQ, pk__in=named))
-    Fingerprint.objects.filter(pk__in=[row.pk for row in rows]).update(age=Age.MINOR)
+    named = [uuid.UUID(reason["fingerprint"]) for reason in match.reasons if reason["kind"] in COPIES]
+    rows = Fingerprint.objects.filter(case=match.case_id, pk__in=named)
+    same = {one.pk: one for row in rows for one in fingerprints.of_same_file(row)}
+    hashes = [row.value["pdq"] for row in same.values() if row.kind == FingerprintKind.PDQ and row.value]
+    Fingerprint.objects.filter(pk__in=list(same)).update(age=Age.MINOR)
     for row in rows:
         fingerprints.retire(row, actor, now)
-    return [row.value["pdq"] for row in rows if row.value]
+    return hashes
 
 
 def _copies(finding: Finding, enrolled: list[list[str]]) -> list[Finding]:
@@ -201,14 +201,17 @@ def _judged(match: Match, case: Case) -> tuple[list[Met], str]:
 
 
 def _declared(match: Match, case: Case) -> dict[str, str]:
-    """Sighting to the age of the enrolled picture that it is a copy of; the least certain where several are."""
-    reasons = [reason for reason in match.reasons if reason["kind"] == "pdq"]
+    """Sighting to the age of the enrolled picture that it is a copy of; the least certain where several are. What
+    shares a part with an enrolled picture only weakly may be another picture of the same room: its age is not known."""
+    reasons = [reason for reason in match.reasons if reason["kind"] in COPIES]
     rows = Fingerprint.objects.filter(case=case, pk__in=[uuid.UUID(reason["fingerprint"]) for reason in reasons])
     of = {str(pk): age for pk, age in rows.values_list("pk", "age")}
     found: dict[str, str] = {}
     order = (Age.MINOR, Age.UNKNOWN, Age.ADULT)
     for reason in reasons:
         age = of.get(reason["fingerprint"], Age.UNKNOWN)
+        if age == Age.ADULT and not reason.get("strong", True):
+            age = Age.UNKNOWN
         found[reason["sighting"]] = min(found.get(reason["sighting"], Age.ADULT), age, key=order.index)
     return found
 
@@ -231,18 +234,4 @@ def _on_page(match: Match) -> list[Met]:
     latest = max((row.last_seen for row in rows), default=None)
     rows = [row for row in rows if row.last_seen == latest or row.pk == match.sighting_id]
     rows += Sighting.objects.filter(link_digest=match.page_digest).select_related("media")[:20]
-    return [
-        Met(
-            MediaRef(row.media_url or "", row.role),  # type: ignore[arg-type]
-            url_digest(row.media_url or ""),
-            bytes(row.media_digest),
-            None,
-            bytes(row.media.sha256).hex(),
-            row.media.pdq,
-            row.media.quality,
-            False,
-            media=row.media_id,
-            sighting=row.pk,
-        )  # fmt: skip
-        for row in rows
-    ]
+    return [of_sighting(row) for row in rows]

@@ -79,11 +79,11 @@ def anything_due(site: Site, now: datetime) -> bool:
     return due.exclude(visit=site.visits, priority__gt=ASKED).exists()
 
 
-def make_due(digests: Sequence[bytes], now: datetime, *, faces_only: bool = False) -> int:
+def make_due(digests: Sequence[bytes], now: datetime, *, sweep: bool = False) -> int:
     """Have known pages read on the next visit, first of all, with all their media, or those that may show faces.
     Returns how many."""
     rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped")
-    if faces_only:
+    if sweep:
         return rows.update(due_at=now, priority=ASKED, sweep=True)
     return rows.update(due_at=now, priority=ASKED, afresh=True)
 

@@ -4,100 +4,158 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
+from typing import TypeVar
 
 from django.db.models.fields.json import KeyTextTransform
 
 from efface.cases.may import may
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import tenancy
-from efface.net.page.urls import url_digest
-from efface.net.protocol import MediaRef
 from efface.search import frontier, matching
 from efface.search.matcher.client import Comparer, await_fingerprints
-from efface.search.matcher.hits import Hit
+from efface.search.matcher.copies import Pictures, Videos, picture_hit, still_hit
+from efface.search.matcher.hits import Hit, Shown
 from efface.search.matching import Evidence, PageFacts, Written
-from efface.search.media import Met
+from efface.search.media import of_sighting
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites import registry
 from efface.vision.hamming import DIHEDRAL, LOW_QUALITY, MATCH
+from efface.vision.scan import scan, words
+from efface.vision.video import VideoPrint
 
+T = TypeVar("T")
 log = logging.getLogger(__name__)
-CHUNK = 2000
+CHUNK = 50_000
+CLIPS = 500
 PATIENCE_S = 5.0
-Near = dict[uuid.UUID, list[tuple[Fingerprint, int, int]]]
-"""Medium to the fingerprints it resembles, with distance and view."""
+KINDS = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
+Near = dict[uuid.UUID, dict[uuid.UUID, Hit]]
+"""Medium to the fingerprints it resembles, the nearest view or frame of each."""
 
 
 def look(
     organisation: uuid.UUID, case_id: uuid.UUID, matcher: Comparer, now: datetime, patience_s: float = PATIENCE_S
 ) -> Written:
-    """Compare all of a case's pictures with all media met, and write matches. Pages are read again too, so that what is
-    there no longer is noticed, and their text is known.
+    """Compare all of a case's pictures and videos with all media met, and write matches. Pages are read again too, so
+    that what is there no longer is noticed, and their text is known.
 
-    First the matcher must know the pictures: what is met from then on it compares itself."""
-    if not ready(organisation, case_id, FingerprintKind.PDQ, Purpose.HASH_MATCH, matcher, now, patience_s):
+    First the matcher must know them: what is met from then on it compares itself. Local features, faces and words of
+    strangers are kept nowhere; for those there is the sweep."""
+    if not ready(organisation, case_id, KINDS, Purpose.HASH_MATCH, matcher, now, patience_s):
         return Written()
     with tenancy.organisation(organisation):
         case = Case.objects.filter(pk=case_id).first()
         if case is None or not may(case, Purpose.HASH_MATCH, now):
             return Written()
-        rows = Fingerprint.objects.filter(case=case, kind=FingerprintKind.PDQ, retired_at=None).exclude(age="minor")
-        prints = [row for row in rows if isinstance(row.value, dict) and len(row.value.get("pdq", ())) == len(DIHEDRAL)]
-        if not prints:
-            return Written()
-        near = _compare(prints)
-        return _write(case, near, now) if near else Written()
+        rows = Fingerprint.objects.filter(case=case, kind__in=KINDS, retired_at=None).exclude(age="minor")
+        wanted = _Wanted(list(rows))
+        near = wanted.find()
+        return _write(case, near, wanted.files, now) if near else Written()
 
 
 def ready(
     organisation: uuid.UUID,
     case_id: uuid.UUID,
-    kind: str,
+    kinds: Sequence[str],
     purpose: str,
     matcher: Comparer,
     now: datetime,
     patience_s: float,
 ) -> bool:
-    """Whether the case has fingerprints of this kind that may be used. Waits a little until the matcher compares with
+    """Whether the case has fingerprints of these kinds that may be used. Waits a little until the matcher compares with
     them too."""
     with tenancy.organisation(organisation):
         case = Case.objects.filter(pk=case_id).first()
         if case is None or not may(case, purpose, now):
             return False
-        rows = Fingerprint.objects.filter(case=case, kind=kind, retired_at=None).exclude(age="minor")
+        rows = Fingerprint.objects.filter(case=case, kind__in=kinds, retired_at=None).exclude(age="minor")
         ids = [str(pk) for pk in rows.values_list("pk", flat=True)]
     if ids and not await_fingerprints(matcher, ids, patience_s):
         log.warning("case %s: the matcher does not hold its fingerprints", case_id)
     return bool(ids)
 
 
-def _compare(prints: Sequence[Fingerprint]) -> Near:
-    """A medium as it stands against the eight views of each fingerprint: the view says how hers was turned."""
-    views = [
-        (row, view, int(text, 16)) for row in prints for view, text in enumerate(row.value["pdq"])
-    ]  # fmt: skip
-    found: Near = {}
-    rows = (
-        Media.objects.exclude(pdq=[])
-        .filter(quality__gte=LOW_QUALITY)
-        .annotate(plain=KeyTextTransform("0", "pdq"))
-        .values_list("pk", "plain")
-    )
-    for pk, text in rows.iterator(chunk_size=CHUNK):
-        plain = int(text, 16)
-        best: dict[uuid.UUID, tuple[Fingerprint, int, int]] = {}
-        for row, view, wanted in views:
-            distance = (plain ^ wanted).bit_count()
-            if distance <= MATCH and (row.pk not in best or distance < best[row.pk][1]):
-                best[row.pk] = (row, distance, view)
-        if best:
-            found[pk] = list(best.values())
-    return found
+class _Wanted:
+    """A case's pictures and videos, as they are looked for among media met."""
+
+    def __init__(self, rows: Sequence[Fingerprint]) -> None:
+        self.pictures, self.videos = Pictures(), Videos()
+        self.files: dict[str, uuid.UUID] = {}
+        self._of: list[tuple[uuid.UUID, int]] = []
+        hashes: list[str] = []
+        for row in rows:
+            value = row.value if isinstance(row.value, dict) else {}
+            try:
+                (self.videos if row.kind == FingerprintKind.VIDEO else self.pictures).put(row.pk, value)
+            except (ValueError, KeyError, TypeError):
+                log.error("fingerprint %s cannot be compared", row.pk)
+                continue
+            self.files[str(value.get("sha256"))] = row.pk
+            for view, text in enumerate(value.get("pdq", ())):
+                hashes.append(text)
+                self._of.append((row.pk, view))
+        self.words = words(hashes)
+
+    def find(self) -> Near:
+        found: Near = {}
+        self._pictures(found)
+        self._clips(found)
+        return found
+
+    def _pictures(self, found: Near) -> None:
+        """A medium as it stands against the eight views of each picture: the view says how hers was turned. Then
+        against the frames of each video."""
+        rows = (
+            Media.objects.exclude(pdq=[])
+            .filter(quality__gte=LOW_QUALITY)
+            .annotate(plain=KeyTextTransform("0", "pdq"))
+            .values_list("pk", "plain")
+        )
+        frames, of_video = self.videos.frames()
+        for batch in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
+            plain = words([text for _pk, text in batch])
+            near = scan(plain, self.words, MATCH)
+            for place, wanted, distance in zip(near.rows, near.wanted, near.distances, strict=True):
+                fingerprint, view = self._of[wanted]
+                _keep(found, batch[place][0], picture_hit(fingerprint, int(distance), DIHEDRAL[view], exact=False))
+            near = scan(plain, frames, MATCH)
+            for place, wanted in zip(near.rows, near.wanted, strict=True):
+                _keep(found, batch[place][0], still_hit(of_video[wanted], DIHEDRAL[0]))
+
+    def _clips(self, found: Near) -> None:
+        """Videos and animations met, against both."""
+        for medium in Media.objects.exclude(clip=b"").only("sha256", "clip").iterator(chunk_size=CLIPS):
+            shown = Shown("", sha256=bytes(medium.sha256).hex())
+            try:
+                clip = VideoPrint.from_bytes(bytes(medium.clip))
+            except ValueError:
+                continue
+            for hit in (*self.pictures.near(shown, clip), *self.videos.near(shown, clip)):
+                _keep(found, medium.pk, hit)
 
 
-def _write(case: Case, near: Near, now: datetime) -> Written:
+def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:
+    """``rows`` in lists of at most ``size``."""
+    left = iter(rows)
+    while batch := list(islice(left, size)):
+        yield batch
+
+
+def _keep(found: Near, medium: uuid.UUID, hit: Hit) -> None:
+    """The better of what was found before and ``hit``."""
+    known = found.setdefault(medium, {})
+    before = known.get(uuid.UUID(hit.fingerprint))
+    if before is None or matching.rank(hit.kind, hit.strong, hit.score) < matching.rank(
+        before.kind, before.strong, before.score
+    ):
+        known[uuid.UUID(hit.fingerprint)] = hit
+
+
+def _write(case: Case, near: Near, files: dict[str, uuid.UUID], now: datetime) -> Written:
     """Matches on pages that showed it when they were read last; every page it was met on is due at once."""
     sightings = list(Sighting.objects.filter(media__in=near).select_related("media", "site"))
     pages: dict[bytes, list[Sighting]] = {}
@@ -112,15 +170,15 @@ def _write(case: Case, near: Near, now: datetime) -> Written:
         own = [row for row in rows if row.link_digest is None and _stands(row, page)]
         if own:
             facts = PageFacts(page.url, digest)
-            done += matching.of(case, facts, list(_evidence(case, own, near)), now)
+            done += matching.of(case, facts, list(_evidence(case, own, near, files)), now)
     read_again(list(pages), {row.site_id for row in sightings}, now)
     return done
 
 
-def read_again(digests: Sequence[bytes], sites: Iterable[uuid.UUID], now: datetime, *, faces_only: bool = False) -> int:
+def read_again(digests: Sequence[bytes], sites: Iterable[uuid.UUID], now: datetime, *, sweep: bool = False) -> int:
     """Have these pages and their media read at once, whether they changed or not, and their sites visited. Returns how
     many pages."""
-    count = frontier.make_due(digests, now, faces_only=faces_only)
+    count = frontier.make_due(digests, now, sweep=sweep)
     for site in sorted(sites):
         registry.visit_soon(site, now)
     return count
@@ -130,29 +188,11 @@ def _stands(row: Sighting, page: Frontier) -> bool:
     return page.status == 200 and page.read_at is not None and row.last_seen >= page.read_at
 
 
-def _evidence(case: Case, rows: Iterable[Sighting], near: Near) -> Iterable[Evidence]:
+def _evidence(
+    case: Case, rows: Iterable[Sighting], near: Near, files: dict[str, uuid.UUID]
+) -> Iterable[Evidence]:
     for row in rows:
-        url = row.media_url or ""
-        met = Met(
-            MediaRef(url, row.role),  # type: ignore[arg-type]
-            url_digest(url), bytes(row.media_digest), None, bytes(row.media.sha256).hex(), row.media.pdq,
-            row.media.quality, False, media=row.media_id, sighting=row.pk, fetched_at=row.fetched_at,
-        )  # fmt: skip
-        for fingerprint, distance, view in near[row.media_id]:
-            exact = fingerprint.value.get("sha256") == met.sha256
-            yield Evidence(
-                Hit(
-                    str(case.organisation_id),
-                    str(case.pk),
-                    str(fingerprint.pk),
-                    0,
-                    "pdq",
-                    float(distance),
-                    float(MATCH),
-                    True,
-                    float(MATCH),
-                    DIHEDRAL[view],
-                    exact,
-                ),  # fmt: skip
-                met,
-            )
+        met = of_sighting(row)
+        for hit in near[row.media_id].values():
+            exact = files.get(met.sha256) == uuid.UUID(hit.fingerprint)
+            yield Evidence(replace(hit, organisation=str(case.organisation_id), case=str(case.pk), exact=exact), met)

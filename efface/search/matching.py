@@ -3,7 +3,13 @@
 Reasons are plain words and numbers, as JSON; a person decides from them without looking:
 
 - ``{"kind": "pdq", "distance", "threshold", "view", "exact", "fingerprint", "sighting", "role"}``
-- ``{"kind": "face", "score", "threshold", "strong_at", "strong", "region", "px", "fingerprint", "sighting", "role"}``
+- ``{"kind": "face", "score", "threshold", "strong_at", "strong", "region", "px", "width", "height", "fingerprint",
+  "sighting", "role"}``
+- ``{"kind": "local", "score", "threshold", "strong_at", "strong", "error", "region", "view", "fingerprint", "sighting",
+  "role", "width", "height"}``: her picture lies in this one, in the polygon ``region``
+- ``{"kind": "video", "score", "threshold", "strong_at", "strong", "seconds", "view", "fingerprint", "sighting",
+  "role"}``
+- ``{"kind": "text", "score", "words", "strong", "fingerprint", "sighting"}``: the page says what she goes by
 - ``{"kind": "return" | "copy", "finding", "site"}``: the picture of a finding, which was removed, or still stands there
 - ``{"kind": "reported", "by"}``: she, or a worker, named this page
 - ``{"kind": "listed"}``: met only as a thumbnail in a list; the page itself could not be read
@@ -20,7 +26,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from efface.cases import events
+from efface.cases import events, own
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
 from efface.engine.base import tenancy
@@ -34,9 +40,20 @@ from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
 ENGINE = "engine"
 GONE = frozenset({FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL})
 SAME_PICTURE = "the same picture was rejected on another page"
-PURPOSE = {"pdq": Purpose.HASH_MATCH, "face": Purpose.FACE_SEARCH, "reported": Purpose.HASH_MATCH}
+OWN_PLACE = "a place of her own"
+PURPOSE = {
+    "pdq": Purpose.HASH_MATCH,
+    "video": Purpose.HASH_MATCH,
+    "local": Purpose.COPY_MATCH,
+    "face": Purpose.FACE_SEARCH,
+    "text": Purpose.TEXT_SEARCH,
+    "reported": Purpose.HASH_MATCH,
+}
+COPIES = ("pdq", "video", "local")
+"""Kinds that say: this is an enrolled picture or video, or part of one."""
 MOST_REASONS = 40
-_RANK = {"pdq": 0, "face": 1, "reported": 2}
+MOST_REJECTED = 2000
+_RANK = {"pdq": 0, "video": 1, "local": 2, "face": 3, "text": 4, "reported": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +150,10 @@ def _make(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: dateti
         match.reasons.append({"kind": "reported", "by": reported_by})
     match.page_url, match.media_url = page.url, best.met.ref.url
     match.baseline = page.baseline or None
-    if _rejected_before(case, evidence):
-        match.state, match.decided_at, match.decided_by, match.decided_why = (
-            Match.State.REJECTED, now, ENGINE, SAME_PICTURE,
-        )  # fmt: skip
+    decided = _decided_before(case, page, evidence)
+    if decided:
+        match.state, match.decided_why = decided
+        match.decided_at, match.decided_by = now, ENGINE
     match.save()
     if match.state == Match.State.CANDIDATE:
         events.record(
@@ -159,7 +176,7 @@ def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: dat
         return Written()
     best = min(evidence, key=_order)
     match.reasons = [reason for reason in match.reasons if reason["kind"] != "listed" or best.met.listed] + added
-    if _order(best) < (_RANK[match.kind], not match.strong, match.score if match.kind == "pdq" else -match.score):
+    if _order(best) < rank(match.kind, match.strong, match.score):
         assert best.met.sighting is not None
         match.kind, match.score, match.strong = best.hit.kind, best.hit.score, best.hit.strong
         match.sighting_id, match.media_url = best.met.sighting, best.met.ref.url
@@ -206,18 +223,30 @@ def earlier(case: Case, evidence: Sequence[Evidence], page: bytes) -> list[dict[
     return list(found.values())
 
 
-def _rejected_before(case: Case, evidence: Sequence[Evidence]) -> bool:
-    """Faces only: each of these very pictures was rejected for this case on another page."""
-    if any(one.hit.kind != "face" for one in evidence):
-        return False
-    media = {one.met.media for one in evidence}
-    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind="face", sighting__media__in=media)
-    return media <= set(rejected.values_list("sighting__media", flat=True))
+def _decided_before(case: Case, page: PageFacts, evidence: Sequence[Evidence]) -> tuple[str, str] | None:
+    """State and reason of a candidate that nobody needs to be asked about: it stands in a place of her own, or each of
+    its pictures was rejected for this case on another page, or is as good as one that was. A copy by hash or of a video
+    is asked about on every page: one slip must not hide all copies of her picture."""
+    if own.is_own(case, page.url):
+        return Match.State.OWN, OWN_PLACE
+    if any(one.hit.kind not in ("face", "local", "text") for one in evidence):
+        return None
+    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED).exclude(decided_by=ENGINE)
+    rows = list(rejected.select_related("sighting__media").order_by("-decided_at")[:MOST_REJECTED])
+    pictures = [row.sighting.media.pdq for row in rows if row.sighting.media.pdq]
+    files = {row.sighting.media_id for row in rows}
+    if rows and all(one.met.media in files or near(one.met, pictures) for one in evidence):
+        return Match.State.REJECTED, SAME_PICTURE
+    return None
 
 
 def _order(one: Evidence) -> tuple[int, bool, float]:
-    """Best first: pictures before faces, strong before weak, then the nearer."""
-    return _RANK[one.hit.kind], not one.hit.strong, one.hit.score if one.hit.kind == "pdq" else -one.hit.score
+    return rank(one.hit.kind, one.hit.strong, one.hit.score)
+
+
+def rank(kind: str, strong: bool, score: float) -> tuple[int, bool, float]:
+    """Best first: copies before faces before words, strong before weak, then the nearer."""
+    return _RANK[kind], not strong, score if kind == "pdq" else -score
 
 
 def _reasons(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
@@ -229,7 +258,7 @@ def _reasons(evidence: Sequence[Evidence]) -> list[dict[str, Any]]:
 
 def _reason(one: Evidence) -> dict[str, Any]:
     hit = one.hit
-    common = {
+    common: dict[str, Any] = {
         "kind": hit.kind,
         "fingerprint": hit.fingerprint,
         "sighting": str(one.met.sighting),
@@ -239,10 +268,15 @@ def _reason(one: Evidence) -> dict[str, Any]:
         return common | {
             "distance": int(hit.score), "threshold": int(hit.threshold), "view": hit.view, "exact": hit.exact,
         }  # fmt: skip
-    return common | {
-        "score": hit.score, "threshold": hit.threshold, "strong_at": hit.strong_at, "strong": hit.strong,
-        "region": hit.region, "px": hit.px,
-    }  # fmt: skip
+    common |= {"score": hit.score, "threshold": hit.threshold, "strong_at": hit.strong_at, "strong": hit.strong}
+    if hit.kind == "text":
+        return common | {"words": hit.words}
+    if hit.kind == "video":
+        return common | {"seconds": hit.seconds, "view": hit.view}
+    size = {"width": one.met.width, "height": one.met.height}
+    if hit.kind == "local":
+        return common | size | {"error": hit.error, "view": hit.view, "region": hit.region}
+    return common | size | {"region": hit.region, "px": hit.px}
 
 
 def _key(reason: dict[str, Any]) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +22,8 @@ SEEN_AGAIN = timedelta(days=1)
 
 @dataclass(slots=True)
 class Known:
-    """A medium of this site whose bytes were looked at lately. ``pages``: digests of the pages it was met on."""
+    """A medium of this site whose bytes were looked at lately. ``pages``: digests of the pages it was met on;
+    ``faces_seen`` and ``looked``: its faces, its local features were compared then."""
 
     media: uuid.UUID
     sha256: str
@@ -29,6 +31,9 @@ class Known:
     quality: int
     faces: int
     faces_seen: bool
+    looked: bool
+    role: str
+    clip: bytes
     fetched_at: datetime
     pages: set[bytes] = field(default_factory=set)
 
@@ -50,6 +55,10 @@ class Met:
     picture: Picture | None = None
     listed: bool = False
     faces_seen: bool = False
+    looked: bool = False
+    clip: bytes = b""
+    width: int = 0
+    height: int = 0
     media: uuid.UUID | None = None
     sighting: uuid.UUID | None = None
     fetched_at: datetime | None = None
@@ -67,8 +76,8 @@ class Seen:
         rows = (
             Sighting.objects.filter(site=site, fetched_at__gte=now - LOOK_AGAIN)
             .select_related("media")
-            .only("media_url", "page_digest", "fetched_at", "media__sha256", "media__pdq", "media__quality",
-                  "media__faces", "media__faces_seen")
+            .only("media_url", "page_digest", "fetched_at", "role", "media__sha256", "media__pdq", "media__quality",
+                  "media__faces", "media__faces_seen", "media__looked", "media__clip")
             .order_by("-fetched_at")[:MOST_KNOWN]
         )  # fmt: skip
         for row in rows:
@@ -85,25 +94,30 @@ class Seen:
                     row.media.quality,
                     row.media.faces,
                     row.media.faces_seen,
+                    row.media.looked,
+                    row.role,
+                    bytes(row.media.clip),
                     row.fetched_at,
                 ),  # fmt: skip
             )
             known.pages.add(bytes(row.page_digest))
         return seen
 
-    def skip(self, page: Frontier, *, faces: bool, listed: bool) -> list[str]:
-        """Addresses that need not be fetched for this page. While faces are searched, a picture that shows some is
-        fetched once for each page, because what it resembled is remembered nowhere; a list's thumbnails are not."""
+    def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool) -> list[str]:
+        """Addresses that need not be fetched for this page. What a face or the local features of a picture resembled is
+        remembered nowhere: while they are compared, a picture that shows faces, and full media, are fetched once for
+        each page; a list's thumbnails are not."""
         if page.afresh:
             return []
         digest = bytes(page.digest)
 
         def enough(known: Known) -> bool:
-            if not faces:
-                return True
+            here = digest in known.pages and not page.sweep
             if listed and not page.sweep:
                 return True
-            return known.faces_seen and (not known.faces or (digest in known.pages and not page.sweep))
+            if faces and not (known.faces_seen and (not known.faces or here)):
+                return False
+            return not looks or known.role != "media" or (known.looked and here)
 
         return [name for name, known in self.known.items() if enough(known)]
 
@@ -116,36 +130,39 @@ class Seen:
                 count = one.picture.faces if one.picture else 0
                 pages = known.pages if known else set()
                 known = self.known[one.url_digest] = Known(
-                    one.media, one.sha256, one.pdq, one.quality, count, one.faces_seen, now, pages
-                )
+                    one.media, one.sha256, one.pdq, one.quality, count, one.faces_seen, one.looked, one.ref.role,
+                    one.clip, now, pages,
+                )  # fmt: skip
             known.pages.add(page)
 
 
-def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool) -> list[Met]:
+def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool, looks: bool) -> list[Met]:
     """The media a scan met on its page, each address once: fetched ones, and skipped ones that are known."""
     found: dict[str, Met] = {}
     for one in scan.media:
         name = url_digest(one.ref.url)
         if one.picture.sha256 and name not in found:
-            found[name] = _fresh(one, name, _stands_for(one.ref, page, site), faces)
+            found[name] = _fresh(one, name, _stands_for(one.ref, page, site), faces, looks)
     for ref in scan.skipped:
         name = url_digest(ref.url)
         known = seen.known.get(name)
         if known is not None and name not in found:
             found[name] = Met(
                 ref, name, urls.digest(ref.url), _stands_for(ref, page, site), known.sha256, known.pdq, known.quality,
-                False, media=known.media, faces_seen=known.faces_seen, fetched_at=known.fetched_at,
+                False, media=known.media, faces_seen=known.faces_seen, looked=known.looked, clip=known.clip,
+                fetched_at=known.fetched_at,
             )  # fmt: skip
     return list(found.values())
 
 
-def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool) -> Met:
+def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool, looks: bool) -> Met:
     picture = one.picture
-    # Faces that could not be handed to the matcher were not compared: the picture counts as not looked at for faces.
-    looked = faces and one.facts.error == ""
+    # What could not be handed to the matcher was not compared: the picture counts as not looked at.
+    delivered = one.facts.error == ""
     return Met(
         one.ref, name, urls.digest(one.ref.url), link, picture.sha256, list(picture.pdq), picture.pdq_quality, True,
-        picture=picture, faces_seen=looked,
+        picture=picture, faces_seen=faces and delivered, looked=looks and delivered,
+        clip=b64decode(picture.clip) if picture.clip else b"", width=picture.width, height=picture.height,
     )  # fmt: skip
 
 
@@ -188,6 +205,8 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
                 height=picture.height,
                 faces=picture.faces,
                 faces_seen=one.faces_seen,
+                looked=one.looked,
+                clip=one.clip,
                 error=picture.error[:30],
                 first_seen=now,
                 last_seen=now,
@@ -196,16 +215,22 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
     Media.objects.bulk_create(rows, ignore_conflicts=True)
     stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
     unseen: dict[int, list[uuid.UUID]] = {}
-    old = []
-    for pk, stored_file, faces_seen, last_seen in stored.values_list("pk", "sha256", "faces_seen", "last_seen"):
+    old, looked = [], []
+    for pk, stored_file, faces_seen, was_looked, last_seen in stored.values_list(
+        "pk", "sha256", "faces_seen", "looked", "last_seen"
+    ):
         for one in by_file[bytes(stored_file).hex()]:
             one.media = pk
             if one.faces_seen and not faces_seen and one.picture is not None:
                 unseen.setdefault(one.picture.faces, []).append(pk)
+            if one.looked and not was_looked:
+                looked.append(pk)
         if last_seen < now - SEEN_AGAIN:
             old.append(pk)
     for count, ids in unseen.items():
         Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
+    if looked:
+        Media.objects.filter(pk__in=looked).update(looked=True)
     _seen_again(old, now)
 
 
@@ -260,19 +285,15 @@ def still_shown(page: Frontier, now: datetime) -> None:
 def pointing_at(page: bytes, since: datetime) -> list[Met]:
     """Thumbnails on lists that stand for this page: all there is of it where the page itself is behind a wall."""
     rows = Sighting.objects.filter(link_digest=page, last_seen__gte=since).select_related("media")[:20]
-    return [
-        Met(
-            MediaRef(row.media_url or "", "thumbnail"),
-            url_digest(row.media_url or ""),
-            bytes(row.media_digest),
-            None,
-            bytes(row.media.sha256).hex(),
-            row.media.pdq,
-            row.media.quality,
-            False,
-            listed=True,
-            media=row.media_id,
-            sighting=row.pk,
-        )  # fmt: skip
-        for row in rows
-    ]
+    return [of_sighting(row, listed=True) for row in rows]
+
+
+def of_sighting(row: Sighting, *, listed: bool = False) -> Met:
+    """A sighting as it was kept, with its medium selected. ``listed``: as a thumbnail that stands for another page."""
+    medium, url = row.media, row.media_url or ""
+    ref = MediaRef(url, "thumbnail" if listed else row.role)  # type: ignore[arg-type]
+    return Met(
+        ref, url_digest(url), bytes(row.media_digest), None, bytes(medium.sha256).hex(), medium.pdq,
+        medium.quality, False, listed=listed, clip=bytes(medium.clip), width=medium.width, height=medium.height,
+        media=row.media_id, sighting=row.pk, fetched_at=row.fetched_at,
+    )  # fmt: skip

@@ -11,6 +11,9 @@ from efface.search import deciding, jobs, sweep
 from efface.search.deadlines import LOOK_BACK
 from efface.search.revisit import GRID_H
 
+SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.TEXT)
+"""Kinds for which pages must be read again: what they are compared with is kept nowhere."""
+
 
 def _look_back(event: CaseEvent) -> None:
     """At once, and once more at the next step of the grid."""
@@ -28,7 +31,7 @@ def fingerprint_added(event: CaseEvent) -> None:
     if event.subject is None:
         return
     kind = Fingerprint.objects.filter(pk=event.subject).values_list("kind", flat=True).first()
-    if kind == FingerprintKind.FACE:
+    if kind in SWEPT:
         _sweep(event)
     elif kind is not None:
         _look_back(event)
@@ -39,7 +42,7 @@ def consent_given(event: CaseEvent) -> None:
     purpose = (event.data or {}).get("purpose")
     if purpose == Purpose.HASH_MATCH:
         _look_back(event)
-    elif purpose == Purpose.FACE_SEARCH:
+    elif purpose in (Purpose.FACE_SEARCH, Purpose.COPY_MATCH, Purpose.TEXT_SEARCH):
         _sweep(event)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -87,7 +88,7 @@ class Saved:
 def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
-    faces = watch.faces > 0
+    faces, looks = watch.faces > 0, watch.looks > 0
     listed = frontier.is_list(page)
     known = page.read_at is not None and not (page.sweep or page.afresh)
     request = ScanRequest(
@@ -95,27 +96,31 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
         token=secrets.token_hex(16),
         etag=page.etag if known else "",
         last_modified=page.last_modified if known else "",
-        skip=seen.skip(page, faces=faces, listed=listed),
+        skip=seen.skip(page, faces=faces, looks=looks, listed=listed),
         faces=faces,
+        looks=looks,
         limits=tools.limits,
     )
     scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
     reading = read(scan, page.url, site.domain, now)
     if not reading.shows:
         return Looked(page, scan, reading, [], [])
-    met = media.meet(scan, page, site, seen, faces=faces)
+    met = media.meet(scan, page, site, seen, faces=faces, looks=looks)
     listed_only = [] if reading.outcome == "read" else media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     met += [one for one in listed_only if one.url_digest not in {other.url_digest for other in met}]
     if not met:
         return Looked(page, scan, reading, [], [])
-    answer = tools.matcher.compare(
-        Compare(request.token, [Shown(one.url_digest, one.pdq, one.quality, one.sha256) for one in met])
-    )
-    lost = faces and answer.boot != watch.boot and any(one.picture and one.picture.faces for one in met)
-    # A picture whose faces the matcher did not get stays to be looked at.
-    undelivered = faces and any(one.fresh and not one.faces_seen for one in met)
+    answer = tools.matcher.compare(Compare(request.token, [_shown(one) for one in met], f"{scan.title}\n{scan.text}"))
+    pushed = any(one.picture and (one.picture.faces or looks) for one in met)
+    lost = (faces or looks) and answer.boot != watch.boot and pushed
+    # A picture of which the matcher did not get everything stays to be looked at.
+    undelivered = any(one.fresh and ((faces and not one.faces_seen) or (looks and not one.looked)) for one in met)
     novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
     return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel)
+
+
+def _shown(one: Met) -> Shown:
+    return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
 def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None) -> Saved:
@@ -147,11 +152,16 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
 
 
 def _match(site: Site, looked: Looked, now: datetime) -> Written:
-    """Hits on the page's own media become matches; hits on a list's thumbnails have the page they stand for read."""
-    pointed = [one.link for one in (looked.met[hit.media] for hit in looked.hits) if one.link is not None]
+    """Hits on the page's own media, and on what it says beside them, become matches; hits on a list's thumbnails have
+    the page they stand for read."""
+    pictures = [hit for hit in looked.hits if hit.media >= 0]
+    pointed = [one.link for one in (looked.met[hit.media] for hit in pictures) if one.link is not None]
     if pointed:
         _follow(pointed, now)
-    evidence = [Evidence(hit, looked.met[hit.media]) for hit in looked.hits if looked.met[hit.media].link is None]
+    evidence = [Evidence(hit, looked.met[hit.media]) for hit in pictures if looked.met[hit.media].link is None]
+    main = next((one for one in looked.met if one.link is None and one.ref.role == "media"), None)
+    if main is not None:
+        evidence += [Evidence(hit, main) for hit in looked.hits if hit.media < 0]
     if not evidence:
         return Written()
     page = looked.page
@@ -164,7 +174,7 @@ def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:
     met = media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     if not met:
         return Written()
-    answer = matcher.compare(Compare("", [Shown(one.url_digest, one.pdq, one.quality, one.sha256) for one in met]))
+    answer = matcher.compare(Compare("", [_shown(one) for one in met]))
     with transaction.atomic():
         evidence = [Evidence(hit, met[hit.media]) for hit in answer.hits]
         return matching.write(PageFacts(page.url, bytes(page.digest)), evidence, now)

@@ -1,6 +1,7 @@
-"""A newly enrolled face: media known to show faces are fetched again, because no stranger's face is stored.
+"""What strangers' pictures are compared by beyond a hash is kept nowhere: faces, local features, the text of pages. So
+for what is newly enrolled of these, pages are read again.
 
-The mark stands on the page, not on the case: however many templates wait, each page is fetched once.
+The mark stands on the page, not on the case: however many fingerprints wait, each page is fetched once.
 """
 
 from __future__ import annotations
@@ -39,13 +40,22 @@ def request_all(organisation: uuid.UUID, now: datetime) -> None:
 def start(
     organisation: uuid.UUID, case_id: uuid.UUID, matcher: Comparer, now: datetime, patience_s: float = PATIENCE_S
 ) -> int:
-    """Mark every page with media that show faces, or were never looked at for faces. Returns how many pages. The
-    matcher must know the template first: a page that was swept too early would not be swept again."""
-    if not ready(organisation, case_id, FingerprintKind.FACE, Purpose.FACE_SEARCH, matcher, now, patience_s):
+    """Mark every page that may show what the case waits for. Returns how many pages. The matcher must know the
+    fingerprints first: a page that was swept too early would not be swept again."""
+
+    def waits(kind: str, purpose: str) -> bool:
+        return ready(organisation, case_id, (kind,), purpose, matcher, now, patience_s)
+
+    pages = Q()
+    if waits(FingerprintKind.FACE, Purpose.FACE_SEARCH):
+        pages |= Q(media__faces__gt=0) | Q(media__faces_seen=False)
+    if waits(FingerprintKind.LOCAL, Purpose.COPY_MATCH) or waits(FingerprintKind.TEXT, Purpose.TEXT_SEARCH):
+        pages |= Q(role="media")
+    if not pages:
         return 0
     with tenancy.organisation(organisation):
         rows = (
-            Sighting.objects.filter(Q(media__faces__gt=0) | Q(media__faces_seen=False), link_digest=None)
+            Sighting.objects.filter(pages, link_digest=None)
             .exclude(media__error__in=("corrupt", "unknown-format"))
             .values_list("page_digest", "site_id")
             .distinct()
@@ -55,6 +65,6 @@ def start(
             batch.append(bytes(digest))
             sites.add(site)
             if len(batch) >= CHUNK:
-                count += read_again(batch, (), now, faces_only=True)
+                count += read_again(batch, (), now, sweep=True)
                 batch = []
-        return count + read_again(batch, sites, now, faces_only=True)
+        return count + read_again(batch, sites, now, sweep=True)

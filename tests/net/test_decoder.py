@@ -21,7 +21,7 @@ from PIL import Image
 
 from efface.net.decoder import Decoder, DecoderError, bpf, seal, work, zygote
 from efface.net.decoder.client import _checked
-from efface.net.protocol import FetchFacts, Limits, Picture, ProtocolError, to_wire
+from efface.net.protocol import FetchFacts, Limits, Picture, ProtocolError, Want, to_wire
 from efface.vision import pdq
 from tests.vision.test_pdq import scene
 from tests.vision.test_pictures import encoded, enormous_png
@@ -109,10 +109,10 @@ class TestBadChildren:
     def answers(self, monkeypatch: pytest.MonkeyPatch, bad: Callable[[], None], seconds: float = 5.0) -> list[Any]:
         real = work.picture
 
-        def picture(data: bytes, engine: Any, faces: bool) -> Any:
+        def picture(data: bytes, engine: Any, want: Want) -> Any:
             if data == b"bad":
                 bad()
-            return real(data, engine, faces)
+            return real(data, engine, want)
 
         monkeypatch.setattr(work, "picture", picture)
         with forked(monkeypatch, seconds) as decoder:
@@ -233,6 +233,7 @@ def test_without_the_filter_decoding_is_off() -> None:
 
 
 def test_with_the_filter_nothing_is_found() -> None:
+    assert work.rehearse(None) == []
     ours, theirs = socket.socketpair()
     assert zygote.Zygote(theirs, None, seal.address_space() + (600 << 20), 0).prove() == []
     ours.close()
@@ -378,7 +379,7 @@ def _alive(pid: int) -> bool:
 
 
 def test_a_child_is_not_believed() -> None:
-    good = to_wire(work.picture(encoded("PNG"), None, False))
+    good = to_wire(work.picture(encoded("PNG"), None, Want.PLAIN))
     assert _checked(good, b"data", False).picture.sha256 == pdq.sha256(b"data")
     for change in (
         {"pdq": ["x"] * 8},
@@ -421,13 +422,13 @@ class Engine:
 
 def test_faces_are_looked_for_only_when_asked() -> None:
     data = encoded("JPEG", Image.fromarray(scene(1)).resize((2560, 1920)))
-    decoded = work.picture(data, Engine(), True)
+    decoded = work.picture(data, Engine(), Want.FACES)
     assert decoded.picture.faces == 1
     assert abs(decoded.picture.face_px - 1280) <= 2
     assert decoded.faces[0].embedding == [0.6, 0.8]
-    without = work.picture(data, Engine(), False)
+    without = work.picture(data, Engine(), Want.PLAIN)
     assert (without.picture.faces, without.faces) == (0, [])
-    assert work.picture(data, None, True).faces == []
+    assert work.picture(data, None, Want.FACES).faces == []
 
 
 def test_an_answer_holds_no_pixels(decoder: Decoder) -> None:

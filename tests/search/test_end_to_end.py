@@ -117,7 +117,7 @@ def _enrol(organisation: Any, outside: Outside, now: datetime) -> dict[str, Any]
     for subject in outside.world.subjects:
         case = make_case(organisation, now)
         files = [(outside.folder / name).read_bytes() for name in subject.files]
-        for one in decoder.decode_pictures(files, False):
+        for one in decoder.decode_pictures(files):
             shown = one.picture
             assert not shown.error
             row = Fingerprint(

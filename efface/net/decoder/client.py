@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import efface
-from efface.net import frames
+from efface.net import bundle, frames
+from efface.net.bundle import Item
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, from_wire, to_wire
+from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, Want, from_wire, to_wire
+from efface.vision.formats import sniff_video
 
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
@@ -36,6 +38,13 @@ MOST_JOBS = 32
 IDLE_S = 2.0
 """A child that waits longer is not used again."""
 MAX_BYTES = 32 * 1024 * 1024
+MAX_VIDEO_BYTES = 63 * 1024 * 1024
+VIDEO_S = 60.0
+"""Seconds one video may take, wall clock."""
+_MOST_CLIP = 1_500_000
+_MOST_LOOK = 600_000
+_MOST_PRINT = 40_000
+_MOST_TILE = 2000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -72,13 +81,45 @@ class Decoder:
         "faces_reason"."""
         return dict(self._state)
 
-    def decode_pictures(self, pictures: Sequence[bytes], faces: bool = False) -> list[Decoded]:
-        """One answer per picture, in order. A picture that breaks its child costs itself only."""
+    def decode_pictures(self, pictures: Sequence[bytes], want: Want = Want.PLAIN) -> list[Decoded]:
+        """One answer per picture or video, in order. One that breaks its child costs itself only."""
         answers: list[Decoded] = []
         with self._places:
             while len(answers) < len(pictures):
-                answers += self._batch(pictures[len(answers) :], faces)
+                answers += self._batch(pictures[len(answers) :], want)
         return answers
+
+    def decode_tiles(self, picture: bytes, transforms: Sequence[Sequence[float]]) -> list[str]:
+        """What ``picture`` shows where enrolled pictures are said to lie in it, one answer a transform (base64 of
+        ``efface.vision.local.TileBits``); empty where it could not be told."""
+        meta = json.dumps({"transforms": [list(one) for one in transforms]}).encode()
+        data = _META.pack(len(meta)) + meta + picture
+        with self._places:
+            try:
+                with self._child() as child:
+                    answer = child.ask(b"TILE", data, Want.PLAIN, self._picture_s)
+            except (_Failed, ProtocolError):
+                return []
+        if not isinstance(answer, list) or len(answer) != len(transforms):
+            return []
+        return [one if isinstance(one, str) and len(one) <= _MOST_TILE else "" for one in answer]
+
+    def decode_bundle(self, data: bytes) -> list[Item]:
+        """The items of a bundle of fingerprints. Raises ``efface.net.bundle.BundleError``."""
+        if len(data) > bundle.MOST_BYTES:
+            raise bundle.BundleError("larger than a bundle may be")
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    answer = child.ask(b"BUND", data, Want.PLAIN, MAIL_S)
+            except (_Failed, ProtocolError) as failed:
+                raise bundle.BundleError(f"could not be read ({failed})") from None
+        if not isinstance(answer, dict) or not isinstance(answer.get("items"), list):
+            raise bundle.BundleError(str(answer.get("error", "")) if isinstance(answer, dict) else "could not be read")
+        try:
+            return [Item(str(one["label"])[:120], from_wire(Decoded, one["decoded"])) for one in answer["items"]]
+        except (ProtocolError, KeyError, TypeError):
+            raise bundle.BundleError("could not be read") from None
 
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""
@@ -87,7 +128,7 @@ class Decoder:
         with self._places:
             try:
                 with contextlib.closing(_Child(self)) as child:
-                    mail: Mail = from_wire(Mail, child.ask(b"MAIL", data, False, MAIL_S))
+                    mail: Mail = from_wire(Mail, child.ask(b"MAIL", data, Want.PLAIN, MAIL_S))
                     return mail
             except _Failed as failed:
                 return Mail(error=str(failed))
@@ -105,7 +146,7 @@ class Decoder:
             try:
                 with self._child() as child:
                     data = _META.pack(len(meta)) + meta + body[: limits.page_bytes]
-                    page: Page = from_wire(Page, child.ask(b"PAGE", data, False, PAGE_S))
+                    page: Page = from_wire(Page, child.ask(b"PAGE", data, Want.PLAIN, PAGE_S))
             except _Failed as failed:
                 return str(failed)
             except ProtocolError:
@@ -125,16 +166,18 @@ class Decoder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _batch(self, pictures: Sequence[bytes], faces: bool) -> list[Decoded]:
+    def _batch(self, pictures: Sequence[bytes], want: Want) -> list[Decoded]:
         """Answers for as many of ``pictures`` as one child managed, at least one."""
         answers: list[Decoded] = []
         try:
             with self._child() as child:
                 for data in pictures:
-                    if len(data) > MAX_BYTES:
+                    video = bool(sniff_video(data[:512]))
+                    if len(data) > (MAX_VIDEO_BYTES if video else MAX_BYTES):
                         answers.append(_without(data, "memory"))
                         continue
-                    answers.append(_checked(child.ask(b"PICT", data, faces, self._picture_s), data, faces))
+                    seconds = max(self._picture_s, VIDEO_S) if video else self._picture_s
+                    answers.append(_checked(child.ask(b"PICT", data, want, seconds), data, want))
         except (_Failed, ProtocolError) as failed:
             word = str(failed) if isinstance(failed, _Failed) else "crashed"
             if word == "off":
@@ -279,7 +322,7 @@ class _Child:
 
     close = end
 
-    def ask(self, kind: bytes, data: bytes, faces: bool, seconds: float) -> Any:
+    def ask(self, kind: bytes, data: bytes, want: Want, seconds: float) -> Any:
         """The child's answer. Raises ``_Failed`` ("timeout", "crashed") and ``ProtocolError``."""
         try:
             if not self._pid:
@@ -289,7 +332,7 @@ class _Child:
             deadline = time.monotonic() + seconds
             self._jobs += 1
             self._stream.settimeout(seconds)
-            self._stream.sendall(_HEAD.pack(kind, int(faces), len(data)))
+            self._stream.sendall(_HEAD.pack(kind, int(want), len(data)))
             self._stream.sendall(data)
             self._stream.settimeout(max(0.05, deadline - time.monotonic()))
             return frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
@@ -344,16 +387,24 @@ def _is_web(url: str) -> bool:
     return len(url) <= 2048 and url.startswith(("http://", "https://"))
 
 
-def _checked(answer: Any, data: bytes, faces: bool) -> Decoded:
+def _checked(answer: Any, data: bytes, want: Want) -> Decoded:
     """The child's answer with what it must not be trusted for replaced: digests and size are counted here, and the
     rest must have its shape. Raises ``ProtocolError``."""
     decoded: Decoded = from_wire(Decoded, answer)
     picture = decoded.picture
     if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
         raise ProtocolError("fingerprint")
-    if len(picture.mime) > 40 or len(picture.error) > 40 or len(decoded.faces) > 64:
+    if len(picture.mime) > 40 or len(picture.error) > 40 or len(decoded.faces) > 64 or len(picture.clip) > _MOST_CLIP:
+        raise ProtocolError("too long")
+    if len(decoded.look) > _MOST_LOOK or len(decoded.print) > _MOST_PRINT or len(decoded.print_refused) > 40:
         raise ProtocolError("too long")
     if any(len(face.embedding) > 2048 or len(face.box) != 4 or len(face.model) > 200 for face in decoded.faces):
         raise ProtocolError("face")
     sha256, md5 = _digests(data)
-    return Decoded(replace(picture, sha256=sha256, md5=md5, size=len(data)), decoded.faces if faces else [])
+    return Decoded(
+        replace(picture, sha256=sha256, md5=md5, size=len(data)),
+        decoded.faces if want & Want.FACES else [],
+        decoded.look if want & Want.LOOK else "",
+        decoded.print if want & Want.PRINT else "",
+        decoded.print_refused if want & Want.PRINT else "",
+    )

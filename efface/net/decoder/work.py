@@ -7,20 +7,29 @@ import hashlib
 import io
 import json
 import struct
+from base64 import b64encode
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
+from efface.net import bundle
+from efface.net.decoder import moving
 from efface.net.decoder.mail import read_mail
 from efface.net.page.model import Page
 from efface.net.page.read import read_page
-from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Picture, from_wire, to_wire
-from efface.vision import pdq
+from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Picture, Want, from_wire, to_wire
+from efface.vision import local, pdq
+from efface.vision.animation import is_animated
+from efface.vision.formats import sniff_video
+from efface.vision.local.tiles import Affine
 from efface.vision.pictures import FACE_SIDE, PictureError, read_pixels
 
 MOST_FACES = 32
+LEAST_LOOK_SIDE = 64
+"""Pictures with a side shorter than this (pixels, as published) are icons: not looked at for local features."""
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a sealed process cannot start threads
 
@@ -31,17 +40,30 @@ class Engine(Protocol):
     def analyse(self, rgb: NDArray[np.uint8]) -> list[Any]: ...
 
 
-def picture(data: bytes, engine: Engine | None, faces: bool) -> Decoded:
-    """Fingerprints of ``data``, and its faces when asked for. The first frame only."""
+def picture(data: bytes, engine: Engine | None, want: Want) -> Decoded:
+    """Fingerprints of ``data``, a picture or video, and what else is wanted. Of an animation the first frame is the
+    picture."""
     facts = Picture(hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data))
     try:
-        pixels = read_pixels(data, FACE_SIDE if faces and engine is not None else pdq.LONG_SIDE)
-        hashes, quality = _fingerprint(pixels.rgb, min(pixels.width, pixels.height))
-        met = _faces(pixels.rgb, pixels.width, engine) if faces and engine is not None else []
+        if sniff_video(data[:512]):
+            find = partial(_faces, engine=engine) if engine is not None and want & Want.FACES else None
+            return moving.video(data, facts, want, find)
+        return _picture(data, facts, engine, want)
     except PictureError as error:
         return Decoded(dataclasses.replace(facts, error=error.reason))
     except MemoryError:
         return Decoded(dataclasses.replace(facts, error="memory"))
+
+
+def _picture(data: bytes, facts: Picture, engine: Engine | None, want: Want) -> Decoded:
+    faces = bool(want & Want.FACES) and engine is not None
+    pixels = read_pixels(data, FACE_SIDE if faces else pdq.LONG_SIDE)
+    shorter = min(pixels.width, pixels.height)
+    hashes, quality = _fingerprint(pixels.rgb, shorter)
+    met = _faces(pixels.rgb, pixels.width, engine) if faces and engine is not None else []
+    features = local.look(pixels.rgb) if want & Want.LOOK and shorter >= LEAST_LOOK_SIDE else None
+    enrolled, refused = _print(pixels.rgb) if want & Want.PRINT else ("", "")
+    clip = moving.animation(data) if is_animated(data) else moving.sheet(pixels.rgb)
     return Decoded(
         dataclasses.replace(
             facts,
@@ -52,9 +74,36 @@ def picture(data: bytes, engine: Engine | None, faces: bool) -> Decoded:
             pdq_quality=quality,
             faces=len(met),
             face_px=max((face.px for face in met), default=0),
+            clip=b64encode(clip.to_bytes()).decode() if clip is not None else "",
+            seconds=round(clip.duration, 2) if clip is not None else 0.0,
         ),
         met,
+        b64encode(features.to_bytes()).decode() if features is not None and any(map(len, features.groups)) else "",
+        enrolled,
+        refused,
     )
+
+
+def _print(rgb: NDArray[np.uint8]) -> tuple[str, str]:
+    """The local print of a picture, or the reason why it has none."""
+    try:
+        return b64encode(local.enrol(rgb).to_bytes()).decode(), ""
+    except local.LocalRefused as refusal:
+        return "", refusal.reason
+
+
+def tiles(data: bytes) -> list[str]:
+    """What the picture in ``data`` shows at the places that its head names: length of a JSON head (four bytes), the
+    head, the picture."""
+    (size,) = struct.unpack_from("!I", data)
+    transforms = [_affine(one) for one in json.loads(data[4 : 4 + size])["transforms"]]
+    pixels = read_pixels(data[4 + size :], pdq.LONG_SIDE)
+    return [b64encode(one.to_bytes()).decode() for one in local.tiles(pixels.rgb, transforms)]
+
+
+def _affine(values: Any) -> Affine:
+    a, b, c, d, e, f = (float(value) for value in values)
+    return a, b, c, d, e, f
 
 
 def _fingerprint(rgb: NDArray[np.uint8], shorter: int) -> tuple[list[str], int]:
@@ -102,6 +151,14 @@ def page(data: bytes) -> Page:
     )
 
 
+def read_bundle(data: bytes) -> dict[str, Any]:
+    """The items of a bundle, or what is wrong with it."""
+    try:
+        return {"items": [{"label": one.label, "decoded": to_wire(one.decoded)} for one in bundle.from_json(data)]}
+    except bundle.BundleError as error:
+        return {"error": str(error)[:200]}
+
+
 def samples() -> list[bytes]:
     """One small picture of each format, and mails: decoded once before the seal so that nothing is loaded after it."""
     shade = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)
@@ -122,28 +179,56 @@ def samples() -> list[bytes]:
         out = io.BytesIO()
         source.save(out, kind)
         made.append(out.getvalue())
-    return made
+    frames = [rgb.rotate(turn) for turn in (0, 90, 180)]
+    for kind in ("GIF", "WEBP"):
+        out = io.BytesIO()
+        frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=500)
+        made.append(out.getvalue())
+    return [*made, moving.sample()]
+
+
+def everything(engine: Engine | None) -> Want:
+    """All that can be wanted here."""
+    return Want.LOOK | Want.PRINT | (Want.FACES if engine is not None else Want.PLAIN)
 
 
 def rehearse(engine: Engine | None) -> list[str]:
     """Decode one of everything. The formats that did not work here."""
     broken: list[str] = []
     for data in samples():
-        decoded = picture(data, engine, faces=engine is not None)
+        decoded = picture(data, engine, everything(engine))
         if decoded.picture.error:
             broken.append(decoded.picture.error)
     if engine is not None:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
+    _rehearse_local()
+    read_bundle(b"{}")
     read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
     read_mail(_MAIL)
     read_mail(b"\xff\x00 not a mail")
     return broken
 
 
-def perform(kind: str, data: bytes, engine: Engine | None, faces: bool) -> Any:
+def _rehearse_local() -> None:
+    """Everything a look can come to: a picture in a frame, two beside each other, and the places asked about."""
+    speckled = np.random.default_rng(0).integers(0, 256, (40, 56, 1), np.uint8)
+    pattern = np.repeat(np.repeat(np.repeat(speckled, 6, axis=0), 6, axis=1), 3, axis=2)
+    framed = np.full((480, 720, 3), 245, np.uint8)
+    framed[80:320, 40:376] = pattern
+    framed[80:320, 384:720] = pattern
+    local.look(framed)
+    local.enrol(pattern)
+    local.tiles(framed, [(0.4, 0.0, 0.1, 0.0, 0.5, 0.2)])
+
+
+def perform(kind: str, data: bytes, engine: Engine | None, want: Want) -> Any:
     """One job, JSON-ready."""
     if kind == "picture":
-        return to_wire(picture(data, engine, faces))
+        return to_wire(picture(data, engine, want))
+    if kind == "tiles":
+        return tiles(data)
+    if kind == "bundle":
+        return read_bundle(data)
     if kind == "page":
         return to_wire(page(data))
     if kind == "mail":

@@ -24,9 +24,10 @@ from typing import Any
 from efface.net import landlock
 from efface.net.decoder import seal, work
 from efface.net.process import no_dumps
+from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
-KINDS = {b"PICT": "picture", b"PAGE": "page", b"MAIL": "mail"}
+KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle"}
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -157,7 +158,7 @@ class Zygote:
                 answer += [
                     f"cannot read {item}"
                     for data in pictures
-                    if (item := work.picture(data, self.engine, self.engine is not None).picture.error)
+                    if (item := work.picture(data, self.engine, work.everything(self.engine)).picture.error)
                 ]
             except BaseException as error:
                 answer = [f"the seal failed: {error}"[:200]]
@@ -184,14 +185,14 @@ class Zygote:
 
 
 def _work(descriptor: int, engine: work.Engine | None) -> None:
-    """Serve jobs until the owner closes: header (kind, faces, size), bytes; answer (size, JSON)."""
+    """Serve jobs until the owner closes: header (kind, what is wanted, size), bytes; answer (size, JSON)."""
     _put(descriptor, os.getpid())
     while head := _take(descriptor, _HEAD.size):
-        name, faces, size = _HEAD.unpack(head)
+        name, want, size = _HEAD.unpack(head)
         if size > _MOST_BYTES:
             return
         data = _take(descriptor, size)
-        _put(descriptor, work.perform(KINDS[name], data, engine, bool(faces)))
+        _put(descriptor, work.perform(KINDS[name], data, engine, Want(want)))
 
 
 def _take(descriptor: int, size: int) -> bytes:

@@ -28,7 +28,7 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
         digest = hashlib.sha256(fetched.body).hexdigest()
         if sniff(fetched.body[:32]):
             ref = MediaRef(canonical(facts.final_url), "media", "page")
-            decoded = await context.decoding.picture(fetched.body, False)
+            decoded = await context.decoding.picture(fetched.body)
             return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns)
         facts, page = await read(context, fetched, request.limits, keep_html=True)
         if page is None:

@@ -14,7 +14,7 @@ from yarl import URL
 from efface.net.address import literal
 from efface.net.fetch import BOT_AGENT, BROWSER_AGENT, Session
 from efface.net.fetcher.decoding import Decoding
-from efface.net.fetcher.faces import FacePush
+from efface.net.fetcher.push import Push
 from efface.net.guard import Guard
 from efface.net.protocol import Limits
 
@@ -62,10 +62,10 @@ class Share:
 class Context:
     """One per process."""
 
-    def __init__(self, guard: Guard, decoding: Decoding, faces: FacePush | None, agent: str = BOT_AGENT) -> None:
+    def __init__(self, guard: Guard, decoding: Decoding, push: Push | None, agent: str = BOT_AGENT) -> None:
         self.guard = guard
         self.decoding = decoding
-        self.faces = faces
+        self.push = push
         self.agent = agent
         self.browser_agent = BROWSER_AGENT
         self.memory = Budget(128 * 1024 * 1024)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from efface.net.decoder import Decoder
 from efface.net.fetch import Fetched
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, Limits, Picture
+from efface.net.protocol import Decoded, Limits, Picture, Want
 
 _BATCH = 8
 _BATCH_BYTES = 32 * 1024 * 1024
@@ -19,7 +20,7 @@ _WORKERS = 2
 @dataclass(slots=True)
 class _Waiting:
     data: bytes
-    faces: bool
+    want: Want
     answer: asyncio.Future[Decoded]
 
 
@@ -33,12 +34,17 @@ class Decoding:
         self._pool = ThreadPoolExecutor(2 * _WORKERS, thread_name_prefix="decode")
         self._tasks = [asyncio.create_task(self._work()) for _ in range(_WORKERS)]
 
-    async def picture(self, data: bytes, faces: bool) -> Decoded:
-        """Fingerprints (and faces) of ``data``. Never raises for what is in it."""
-        item = _Waiting(data, faces, asyncio.get_running_loop().create_future())
+    async def picture(self, data: bytes, want: Want = Want.PLAIN) -> Decoded:
+        """Fingerprints of ``data``, and what else is wanted. Never raises for what is in it."""
+        item = _Waiting(data, want, asyncio.get_running_loop().create_future())
         self._waiting.append(item)
         self._wake.set()
         return await item.answer
+
+    async def tiles(self, data: bytes, transforms: Sequence[Sequence[float]]) -> list[str]:
+        """What the picture shows at each of these places; empty where it could not be told."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.decoder.decode_tiles, data, transforms)
 
     async def page(self, fetched: Fetched, limits: Limits, keep_html: bool = False) -> Page | str:
         """The page read in the sandbox, or one word for why not."""
@@ -52,7 +58,7 @@ class Decoding:
         size = 0
         while self._waiting and len(batch) < _BATCH:
             item = self._waiting[0]
-            if batch and (item.faces != batch[0].faces or size + len(item.data) > _BATCH_BYTES):
+            if batch and (item.want != batch[0].want or size + len(item.data) > _BATCH_BYTES):
                 break
             size += len(item.data)
             batch.append(self._waiting.pop(0))
@@ -66,9 +72,9 @@ class Decoding:
             if not batch:
                 self._wake.clear()
                 continue
-            pictures, faces = [item.data for item in batch], batch[0].faces
+            pictures, want = [item.data for item in batch], batch[0].want
             try:
-                answers = await loop.run_in_executor(self._pool, self.decoder.decode_pictures, pictures, faces)
+                answers = await loop.run_in_executor(self._pool, self.decoder.decode_pictures, pictures, want)
             except Exception:  # the decoder's own trouble costs this batch, not the queue
                 answers = [Decoded(Picture(size=len(data), error="crashed")) for data in pictures]
             for item, answer in zip(batch, answers, strict=True):

@@ -26,8 +26,8 @@ from efface.net.fetcher.capture import capture
 from efface.net.fetcher.confine import confine
 from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
-from efface.net.fetcher.faces import FacePush
 from efface.net.fetcher.observe import observe
+from efface.net.fetcher.push import Push
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
@@ -92,7 +92,7 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="efface-fetcher", description=__doc__)
     parser.add_argument("--socket", required=True, help="unix socket to listen on")
-    parser.add_argument("--faces-socket", default="", help="the matcher's socket for faces met")
+    parser.add_argument("--faces-socket", default="", help="the matcher's socket for faces and local features met")
     parser.add_argument("--models", default=None, help="folder of installed models")
     parser.add_argument("--world-fd", type=int, default=None, help="inherited descriptor with a testbed's world")
     parser.add_argument("--kind", default="", help="installation kind; production refuses a world")
@@ -140,8 +140,8 @@ async def _serve(
     extra: ExtraOps,
     confined: bool,
 ) -> int:
-    faces = FacePush(given.faces_socket) if given.faces_socket else None
-    context = Context(guard, Decoding(decoder), faces, given.agent)
+    push = Push(given.faces_socket) if given.faces_socket else None
+    context = Context(guard, Decoding(decoder), push, given.agent)
     service = Service(context, extra, confined)
     server = await asyncio.start_unix_server(service.connection, sock=listener)
     stop = asyncio.Event()
@@ -158,8 +158,8 @@ async def _serve(
         server.close()
         await service.close()
         await context.decoding.close()
-        if faces is not None:
-            await faces.close()
+        if push is not None:
+            await push.close()
     return 0
 
 
@@ -241,7 +241,7 @@ class Service:
         return {
             "decoder": self.context.decoding.decoder.state(),
             "confined": self.confined,
-            "faces": self.context.faces is not None,
+            "faces": self.context.push is not None,
             "world": self.context.guard.world is not None,
             "ops": sorted({*_OPS, *self.extra, "ping"}),
             "pid": os.getpid(),

@@ -99,7 +99,7 @@ class _Judge:
             return _Visit(fetched.facts)
         self.context.note_answer(fetched.facts.final_url)
         if sniff(fetched.body[:32]):
-            return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body, False)).picture)
+            return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
         facts, page = await read(self.context, fetched, self.request.limits)
         return _Visit(facts, page)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
+from efface.net import playlists
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
 from efface.net.page.model import Page
 from efface.net.page.urls import canonical, url_digest
-from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest
-from efface.vision.formats import sniff
+from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest, Want
+from efface.vision.formats import sniff, sniff_playlist
 
 _AT_ONCE = 4
-FACES_LOST = "faces not delivered"
+NOT_DELIVERED = "not delivered to the matcher"
+
+Deliver = Callable[[FetchFacts, bytes, Decoded], Awaitable[FetchFacts]]
+"""What is done with a picture's bytes while they are still there."""
 
 
 async def scan(request: ScanRequest, context: Context) -> Scan:
@@ -30,8 +34,8 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             return Scan(fetched.facts, not_modified=True)
         if sniff(fetched.body[:32]):
             ref = MediaRef(canonical(fetched.facts.final_url), "media", "page")
-            decoded = await context.decoding.picture(fetched.body, request.faces)
-            kept = await _push(request, context, ref, fetched.facts, decoded)
+            decoded = await context.decoding.picture(fetched.body, _wanted(request))
+            kept = await _push(request, context, ref, "", fetched.facts, fetched.body, decoded)
             return Scan(fetched.facts, media=[ScannedMedia(ref, kept, decoded.picture)])
         facts, page = await read(context, fetched, request.limits)
         if page is None:
@@ -73,17 +77,26 @@ async def fetch_media(
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(ref: MediaRef) -> ScannedMedia:
+        async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
+            return await _push(request, context, ref, page, facts, body, decoded)
+
         async with gate:
-            facts, decoded = await fetch_picture(session, context, ref.url, page, request.faces)
-            return ScannedMedia(ref, await _push(request, context, ref, facts, decoded, page), decoded.picture)
+            facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
+            return ScannedMedia(ref, facts, decoded.picture)
 
     return list(await asyncio.gather(*(one(ref) for ref in refs)))
 
 
 async def fetch_picture(
-    session: Session, context: Context, url: str, referer: str = "", faces: bool = False
+    session: Session,
+    context: Context,
+    url: str,
+    referer: str = "",
+    want: Want = Want.PLAIN,
+    deliver: Deliver | None = None,
 ) -> tuple[FetchFacts, Decoded]:
-    """One picture by its address: what the exchange was like, and its fingerprints (empty unless it was served)."""
+    """One picture or video by its address: what the exchange was like, and its fingerprints (empty unless it was
+    served)."""
     share = context.memory.share()
     try:
         fetched = await session.get(url, want="picture", referer=referer, reserve=share.take)
@@ -92,21 +105,38 @@ async def fetch_picture(
         context.note_answer(fetched.facts.final_url)
         if not fetched.body:
             return fetched.facts, Decoded(Picture(error="unknown-format"))
-        return fetched.facts, await context.decoding.picture(fetched.body, faces)
+        body = fetched.body
+        if sniff_playlist(body):
+            pulled = await playlists.fetch(session, fetched.facts.final_url, body, referer=referer)
+            if not pulled.data:
+                return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
+            body = pulled.data
+        decoded = await context.decoding.picture(body, want)
+        if deliver is None:
+            return fetched.facts, decoded
+        return await deliver(fetched.facts, body, decoded), decoded
     finally:
         await share.give()
 
 
+def _wanted(request: ScanRequest) -> Want:
+    return (Want.FACES if request.faces else Want.PLAIN) | (Want.LOOK if request.looks else Want.PLAIN)
+
+
 async def _push(
-    request: ScanRequest, context: Context, ref: MediaRef, facts: FetchFacts, decoded: Decoded, page: str = ""
+    request: ScanRequest, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
 ) -> FetchFacts:
-    """Hand the faces of one picture to the matcher. The facts say so where they could not be delivered, so that the
-    medium is not taken for searched."""
-    if not (request.faces and decoded.faces):
+    """Hand the faces and local features of one picture to the matcher, and answer what it asks about the picture. The
+    facts say so where they could not be delivered, so that the medium is not taken for searched."""
+    if not decoded.faces and not decoded.look:
         return facts
-    sent = context.faces is not None and await context.faces.push(
-        request.token, ref.url, page or request.url, decoded.picture.sha256, decoded.faces
-    )
-    if sent:
-        return facts
-    return replace(facts, error="internal", detail=FACES_LOST)
+    if context.push is not None:
+        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded)
+        if answer is not None:
+            number, places = answer
+            if not places:
+                return facts
+            tiles = await context.decoding.tiles(body, places)
+            if len(tiles) == len(places) and await context.push.tiles(number, tiles):
+                return facts
+    return replace(facts, error="internal", detail=NOT_DELIVERED)

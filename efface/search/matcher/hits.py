@@ -11,30 +11,43 @@ from efface.net.protocol import from_wire, to_wire
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A picture that a page shows. ``url_digest``: SHA-256 (hex) of its address, as the fetcher names it; ``pdq``: its
-    eight hashes in the order of ``efface.vision.hamming.DIHEDRAL``, empty where there are none; ``quality`` 0..100."""
+    """A picture or video that a page shows. ``url_digest``: SHA-256 (hex) of its address, as the fetcher names it;
+    ``pdq``: its eight hashes in the order of ``efface.vision.hamming.DIHEDRAL``, empty where there are none;
+    ``quality`` 0..100; ``clip``: base64 of ``efface.vision.video.VideoPrint`` where it moves."""
 
     url_digest: str
     pdq: list[str] = field(default_factory=list)
     quality: int = 0
     sha256: str = ""
+    clip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """``token`` names the scan whose faces were pushed meanwhile; "" for none."""
+    """``token`` names the scan whose faces and local features were pushed meanwhile; "" for none. ``text`` is what the
+    page says; it is compared and forgotten."""
 
     token: str = ""
     media: list[Shown] = field(default_factory=list)
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One resemblance. ``media`` is the position in the question; ``kind`` "pdq" (``score``: distance in bits, less is
-    nearer) or "face" (``score``: cosine, more is nearer). ``threshold`` is the value from which it counts, ``strong``
-    whether it lies beyond the stricter one, ``strong_at``. ``view`` says for pdq how the enrolled picture was turned to
-    give this one (in the words of ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file;
-    ``region`` for faces x, y, width, height as shares of the picture, ``px`` their width in pixels."""
+    """One resemblance. ``media`` is the position in the question, -1 for what the page says. ``kind`` and ``score``:
+
+    - "pdq": distance in bits, less is nearer
+    - "face": cosine, more is nearer
+    - "local": matching points that agree about where her picture lies in this one, more is surer
+    - "video": seconds that agree, more is surer
+    - "text": 1 for what was enrolled, less for a variant of it
+
+    ``threshold`` is the value from which it counts, ``strong`` whether it lies beyond the stricter one, ``strong_at``.
+    ``view`` says how the enrolled picture was turned to give this one (in the words of
+    ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file; ``region`` where in the picture: for
+    faces x, y, width, height, for local features the corners x, y of a polygon, as shares of the picture; ``px`` the
+    width of a face in pixels; ``error`` for local features the share of bits by which the two pictures differ there;
+    ``words`` which kind of text was found (never the text); ``seconds`` from where to where in the video met."""
 
     organisation: str
     case: str
@@ -50,11 +63,14 @@ class Hit:
     region: list[float] = field(default_factory=list)
     px: int = 0
     model: str = ""
+    error: float = 0.0
+    words: str = ""
+    seconds: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """``boot`` changes when the matcher restarts: faces pushed before are then lost."""
+    """``boot`` changes when the matcher restarts: what was pushed before is then lost."""
 
     boot: str
     hits: list[Hit] = field(default_factory=list)
@@ -67,6 +83,7 @@ class Watch:
     boot: str
     pictures: int = 0
     faces: int = 0
+    looks: int = 0
     refreshed: int = 0
 
 

@@ -1,33 +1,23 @@
-"""The fingerprints in memory, whose they are, and the comparison. Exact: every fingerprint is looked at."""
+"""The fingerprints in memory, whose they are, and the comparison. Hashes, faces and frames are all looked at; local
+features through an inverted file."""
 
 from __future__ import annotations
 
 import threading
 import uuid
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from efface.cases.active import Active
 from efface.net.protocol import Face
 from efface.search.matcher.hits import Hit, Owner, Shown
-from efface.vision.hamming import DIHEDRAL, LOW_QUALITY, MATCH
-from efface.vision.index import FaceIndex, PdqIndex
+from efface.search.matcher.shelves import Bounds, Faces, Locals, Pictures, Shelf, Texts, Videos
+from efface.vision.local import LocalLook, TileBits
+from efface.vision.local.index import Candidate
+from efface.vision.video import VideoPrint
 
-_UNDONE_BY = {"rotate-90-left": "rotate-90-right", "rotate-90-right": "rotate-90-left"}
-
-
-def turned(view: int) -> str:
-    """What was done to the enrolled picture to give the one met, of which view number ``view`` looks like it."""
-    return _UNDONE_BY.get(DIHEDRAL[view], DIHEDRAL[view])
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Cosines of one face model, from its manifest."""
-
-    review: float
-    strong: float
+__all__ = ["Bounds", "Index"]
 
 
 class Index:
@@ -35,13 +25,15 @@ class Index:
     judged. May be asked and changed from several threads."""
 
     def __init__(self, active: Iterable[Active], bounds: dict[str, Bounds]) -> None:
-        self.bounds = bounds
         self.unreadable: set[uuid.UUID] = set()
         self._lock = threading.Lock()
-        self._pictures: PdqIndex[uuid.UUID] = PdqIndex()
-        self._faces: FaceIndex[uuid.UUID] = FaceIndex()
+        self._pictures, self._faces, self._locals = Pictures(), Faces(bounds), Locals()
+        self._videos, self._texts = Videos(), Texts()
+        self._shelves: dict[str, Shelf] = {
+            "pdq": self._pictures, "face": self._faces, "local": self._locals, "video": self._videos,
+            "text": self._texts,
+        }  # fmt: skip
         self._owners: dict[uuid.UUID, Owner] = {}
-        self._files: dict[str, set[uuid.UUID]] = {}
         self.replace(active)
 
     def replace(self, active: Iterable[Active], cases: Iterable[uuid.UUID] | None = None) -> set[uuid.UUID]:
@@ -64,35 +56,27 @@ class Index:
             return before - {owner.case for owner in self._owners.values()}
 
     def _add(self, one: Active) -> None:
-        value: Any = one.value
-        if one.kind == "pdq":
-            self._pictures.add(one.fingerprint_id, [value["pdq"][0]])
-            if value.get("sha256"):
-                self._files.setdefault(str(value["sha256"]), set()).add(one.fingerprint_id)
-        elif one.kind == "face":
-            if value["model"] not in self.bounds:
-                raise ValueError("no thresholds for this model")
-            self._faces.add(one.fingerprint_id, value["model"], value["vector"])
-        else:
-            return
-        self._owners[one.fingerprint_id] = Owner(one.organisation_id, one.case_id, one.fingerprint_id)
+        shelf = self._shelves.get(one.kind)
+        if shelf is not None:
+            shelf.put(one.fingerprint_id, one.value)
+            self._owners[one.fingerprint_id] = Owner(one.organisation_id, one.case_id, one.fingerprint_id)
 
     def _drop(self, fingerprint: uuid.UUID) -> None:
         self._owners.pop(fingerprint, None)
-        self._pictures.remove(fingerprint)
-        self._faces.remove(fingerprint)
-        for file, owners in list(self._files.items()):
-            owners.discard(fingerprint)
-            if not owners:
-                del self._files[file]
+        for shelf in self._shelves.values():
+            shelf.take(fingerprint)
 
     @property
     def pictures(self) -> int:
-        return len(self._pictures)
+        return len(self._pictures) + len(self._videos)
 
     @property
     def faces(self) -> int:
         return len(self._faces)
+
+    @property
+    def looks(self) -> int:
+        return len(self._locals)
 
     def cases(self) -> set[uuid.UUID]:
         with self._lock:
@@ -104,45 +88,47 @@ class Index:
         return [name for name in fingerprints if name not in held]
 
     def compare_pictures(self, media: Sequence[Shown]) -> list[Hit]:
-        """For each picture and fingerprint at most one hit, over the eight views. Pictures of low quality count only
-        where the very same file was enrolled."""
+        """For each picture or video and fingerprint at most one hit of a kind, over the views and frames. Pictures of
+        low quality count only where the very same file was enrolled."""
         found: list[Hit] = []
         for position, shown in enumerate(media):
-            exact = set(self._files.get(shown.sha256, ())) if shown.sha256 else set()
-            near: dict[uuid.UUID, tuple[int, int]] = dict.fromkeys(exact, (0, 0))
-            if shown.pdq and shown.quality >= LOW_QUALITY:
-                try:
-                    for hit in self._pictures.query([shown.pdq[: len(DIHEDRAL)]], MATCH)[0]:
-                        near.setdefault(hit.key, (hit.distance, hit.view))
-                except ValueError:
-                    continue
-            for fingerprint, (distance, view) in near.items():
-                owner = self._owners.get(fingerprint)
-                if owner is not None:
-                    found.append(_picture_hit(owner, position, distance, turned(view), fingerprint in exact))
+            try:
+                clip = VideoPrint.from_bytes(b64decode(shown.clip, validate=True)) if shown.clip else None
+                near = [*self._pictures.near(shown, clip), *self._videos.near(shown, clip)]
+            except ValueError:
+                continue
+            found += self._owned(near, position)
         return found
 
     def compare_faces(self, faces: Sequence[Face]) -> list[Hit]:
         """Hits of one picture's faces, position 0; for each template the best face only."""
-        best: dict[uuid.UUID, Hit] = {}
-        for face in faces:
-            bounds = self.bounds.get(face.model)
-            if bounds is None:
-                continue
-            for hit in self._faces.query(face.model, [face.embedding], bounds.review)[0]:
-                owner = self._owners.get(hit.key)
-                if owner is None or (hit.key in best and best[hit.key].score >= hit.cosine):
-                    continue
-                best[hit.key] = Hit(
-                    str(owner.organisation), str(owner.case), str(owner.fingerprint), 0, "face", hit.cosine,
-                    bounds.review, hit.cosine >= bounds.strong, bounds.strong,
-                    region=[round(share, 4) for share in face.box[:4]], px=face.px, model=face.model,
-                )  # fmt: skip
-        return list(best.values())
+        return self._owned(self._faces.near(faces), 0)
 
+    def look_alike(self, look: bytes) -> list[Candidate[uuid.UUID]]:
+        """Enrolled pictures that seem to lie in a picture of which these are the local features. None of them counts
+        before ``confirm``. Raises ``ValueError`` for bytes that are no look."""
+        return self._locals.candidates(LocalLook.from_bytes(look))
 
-def _picture_hit(owner: Owner, position: int, distance: int, view: str, exact: bool) -> Hit:
-    return Hit(
-        str(owner.organisation), str(owner.case), str(owner.fingerprint), position, "pdq",
-        float(distance), float(MATCH), True, float(MATCH), view, exact,
-    )  # fmt: skip
+    def confirm(self, candidates: Sequence[Candidate[uuid.UUID]], shown: Sequence[bytes]) -> list[Hit]:
+        """Hits of one picture, position 0: those candidates that the picture shows indeed. ``shown`` is what the
+        decoder saw at each place. Raises ``ValueError`` for bytes that say nothing."""
+        tiles = [TileBits.from_bytes(one) if one else None for one in shown]
+        return self._owned(self._locals.confirmed(candidates, tiles), 0)
+
+    def compare_text(self, text: str) -> list[Hit]:
+        """Hits of what a page says, position -1; for each fingerprint one."""
+
+        def case(fingerprint: uuid.UUID) -> uuid.UUID | None:
+            owner = self._owners.get(fingerprint)
+            return owner.case if owner is not None else None
+
+        return self._owned(self._texts.near(text, case), -1)
+
+    def _owned(self, near: Iterable[Hit], media: int) -> list[Hit]:
+        """The hits with whose fingerprint each is; those that are in force no more are left out."""
+        found = []
+        for hit in near:
+            owner = self._owners.get(uuid.UUID(hit.fingerprint))
+            if owner is not None:
+                found.append(replace(hit, organisation=str(owner.organisation), case=str(owner.case), media=media))
+        return found

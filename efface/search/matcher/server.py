@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import secrets
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from efface.net import frames
 from efface.net.protocol import Face, ProtocolError, from_wire
 from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
+from efface.search.matcher.open import Open
 
 log = logging.getLogger(__name__)
 MOST_MEDIA = 2000
 MOST_FACES = 64
+MOST_TEXT = 100_000
+MOST_PLACES = 8
 IDLE_S = 900.0
 Answer = Callable[[Any], Any]
 
@@ -28,6 +32,7 @@ class Server:
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
         self.boot = secrets.token_hex(8)
+        self._open = Open()
         self._talks: set[asyncio.Task[None]] = set()
 
     def asked(self, message: Any) -> Any:
@@ -44,7 +49,9 @@ class Server:
                 index = self.holding.index
                 return {
                     "ok": True,
-                    "body": wire(Watch(self.boot, index.pictures, index.faces, self.holding.refreshed)),
+                    "body": wire(
+                        Watch(self.boot, index.pictures, index.faces, index.looks, self.holding.refreshed)
+                    ),
                 }
             raise ProtocolError("unknown question")
         except ProtocolError as error:
@@ -54,23 +61,47 @@ class Server:
         if len(question.media) > MOST_MEDIA:
             raise ProtocolError("too many pictures at once")
         index = self.holding.index
-        hits = index.compare_pictures(question.media)
+        hits = index.compare_pictures(question.media) + index.compare_text(question.text[:MOST_TEXT])
         if question.token:
             hits += self.holding.memory.take(question.token, question.media)
         return Hits(self.boot, hits)
 
     def pushed(self, message: Any) -> Any:
-        """Faces of one picture, from the fetcher. It learns nothing from the answer, whatever was in them."""
+        """Faces and local features of one picture, from the fetcher; or what that picture shows at the places that were
+        asked about. It learns where to look again, and nothing of whose picture it may be."""
+        body: dict[str, Any] = {}
         try:
             if not isinstance(message, dict):
                 raise ProtocolError("not a push")
-            given = message.get("faces")
-            faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
-            token, url, file = (str(message.get(key) or "") for key in ("token", "url", "sha256"))
-            self.holding.memory.add(token, url, file, self.holding.index.compare_faces(faces))
+            if "tiles" in message:
+                self._told(message)
+            else:
+                body = self._pushed(message)
         except (ProtocolError, ValueError, OverflowError):
             log.warning("a push from the fetcher could not be read")
-        return {"ok": True, "body": {}}
+        return {"ok": True, "body": body}
+
+    def _pushed(self, message: dict[str, Any]) -> dict[str, Any]:
+        index = self.holding.index
+        given = message.get("faces")
+        faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
+        names = (str(message.get("token") or ""), str(message.get("url") or ""), str(message.get("sha256") or ""))
+        self.holding.memory.add(*names, index.compare_faces(faces))
+        look = message.get("look")
+        candidates = index.look_alike(b64decode(look, validate=True)) if isinstance(look, str) and look else []
+        candidates = candidates[:MOST_PLACES]
+        if not candidates:
+            return {}
+        number = self._open.add(names, candidates)
+        return {"number": number, "places": [list(one.affine) for one in candidates]}
+
+    def _told(self, message: dict[str, Any]) -> None:
+        number, tiles = message.get("number"), message.get("tiles")
+        asked = self._open.take(number) if isinstance(number, int) else None
+        if asked is None or not isinstance(tiles, list) or len(tiles) != len(asked.candidates):
+            raise ProtocolError("not what was asked")
+        shown = [b64decode(one, validate=True) if isinstance(one, str) else b"" for one in tiles]
+        self.holding.memory.add(*asked.names, self.holding.index.confirm(asked.candidates, shown))
 
     async def serve(self, folder: Path, stop: asyncio.Event, up: Callable[[], None]) -> None:
         """Both sockets in ``folder``, until ``stop``; ``up`` is called when they answer."""

@@ -109,9 +109,9 @@ class FramePrint:
 
 @dataclass(frozen=True, slots=True)
 class VideoPrint:
-    """All of a video that is kept. ``duration`` in seconds (times are whole milliseconds), ``width`` and ``height`` in pixels, upright, as published
-    (0 where unknown); ``frames`` in order of time. ``partial`` says why there was more than was read: "" for a whole
-    reading, else "time", "truncated", "corrupt" or "too-large"."""
+    """All of a video that is kept. ``duration`` in seconds, times in whole milliseconds; ``width`` and ``height`` in
+    pixels, upright, as published (0 where unknown); ``frames`` in order of time. ``partial`` says why there was more
+    than was read: "" for a whole reading, else "time", "truncated", "corrupt" or "too-large"."""
 
     duration: float
     frames: tuple[FramePrint, ...]

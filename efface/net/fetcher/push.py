@@ -1,0 +1,91 @@
+"""What strangers' pictures are compared by goes to the matcher's socket and nowhere else: no answer, log or table holds
+a face or the local features of a picture.
+
+Local features take a second round: the matcher names the places in the picture where something enrolled seems to lie,
+and is told what the picture shows there. Pixels do not leave the decoder for that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from efface.net import frames
+from efface.net.page.urls import url_digest
+from efface.net.protocol import Decoded, ProtocolError, to_wire
+
+_TIMEOUT_S = 10.0
+MOST_PLACES = 8
+"""Places asked for in one picture."""
+
+
+class Push:
+    """One connection, opened when needed and again after it broke."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._lock = asyncio.Lock()
+        self._link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def picture(
+        self, token: str, media_url: str, page_url: str, decoded: Decoded
+    ) -> tuple[int, list[list[float]]] | None:
+        """Hand over the faces and local features of one picture. A number for it and the places that the matcher asks
+        about (transforms of six numbers each, none where it is satisfied); None where it did not acknowledge."""
+        body = await self._ask(
+            {
+                "token": token,
+                "url": url_digest(media_url),
+                "page": url_digest(page_url),
+                "sha256": decoded.picture.sha256,
+                "faces": [to_wire(face) for face in decoded.faces],
+                "look": decoded.look,
+            }
+        )
+        if body is None:
+            return None
+        number, places = body.get("number", 0), body.get("places", [])
+        if not isinstance(number, int) or not isinstance(places, list):
+            return None
+        return number, [[float(value) for value in place] for place in places[:MOST_PLACES] if len(place) == 6]
+
+    async def tiles(self, number: int, tiles: Sequence[str]) -> bool:
+        """Tell what the picture of this number shows at the places asked for. Whether it was acknowledged."""
+        return await self._ask({"number": number, "tiles": list(tiles)}) is not None
+
+    async def _ask(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        """The body of the answer. Two attempts."""
+        packed = frames.pack(message)
+        async with self._lock:
+            for _ in range(2):
+                try:
+                    async with asyncio.timeout(_TIMEOUT_S):
+                        body = await self._send(packed)
+                        if body is not None:
+                            return body
+                except (OSError, TimeoutError, ProtocolError):
+                    pass
+                await self._drop()
+        return None
+
+    async def _send(self, message: bytes) -> dict[str, Any] | None:
+        if self._link is None:
+            self._link = await asyncio.open_unix_connection(self.path)
+        reader, writer = self._link
+        writer.write(message)
+        await writer.drain()
+        answer = await frames.read(reader)
+        if not isinstance(answer, dict) or answer.get("ok") is not True:
+            return None
+        body = answer.get("body")
+        return body if isinstance(body, dict) else {}
+
+    async def _drop(self) -> None:
+        if self._link is not None:
+            self._link[1].close()
+            self._link = None
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._drop()
