@@ -12,6 +12,7 @@ from yarl import URL
 
 from efface.net.page.urls import absolute
 from efface.net.playlists.model import MOST_PIECES, MOST_SECONDS, MOST_VARIANTS, Piece, PlaylistError, Track
+from efface.net.playlists.plan import choose
 from efface.net.playlists.xml import Node, XmlError
 from efface.net.playlists.xml import parse as parse_xml
 
@@ -34,9 +35,9 @@ class _Place:
     told: tuple[Node, ...] = ()
 
 
-def parse(data: bytes, base: str, now: datetime | None = None) -> list[Track]:
-    """The video representations of the longest period. ``base`` is the manifest's own address; ``now`` (aware) tells
-    which segments of a live manifest exist. Representations that are encrypted are left out. Raises
+def parse(data: bytes, base: str, now: datetime | None = None) -> Track:
+    """The quality to take of the longest period (advertisements have periods of their own). ``base`` is the manifest's
+    own address; ``now`` (aware) tells which segments of a live manifest exist. What is encrypted is left out. Raises
     ``PlaylistError``."""
     try:
         root = parse_xml(data[:5_000_000])
@@ -48,17 +49,14 @@ def parse(data: bytes, base: str, now: datetime | None = None) -> list[Track]:
     live = root.given.get("type") == "dynamic"
     whole = duration(root.given.get("mediaPresentationDuration", ""))
     here = _base(root, here)
-    best: list[Track] = []
     met_encrypted = False
-    for seconds, start, period in _periods(root, whole):
+    for seconds, start, period in sorted(_periods(root, whole), key=lambda item: -item[0]):
         live_for = _live_for(root, start, now) if live else -1.0
-        tracks, encrypted = _period(period, _Place(_base(period, here), seconds, live_for))
+        track, encrypted = _period(period, _Place(_base(period, here), seconds, live_for))
         met_encrypted |= encrypted
-        if tracks and max(map(_worth, tracks)) > max(map(_worth, best), default=-1.0):
-            best = [replace(track, live=live) for track in tracks]
-    if not best:
-        raise PlaylistError("encrypted" if met_encrypted else "live" if live else "no-video")
-    return best
+        if track is not None:
+            return replace(track, live=live)
+    raise PlaylistError("encrypted" if met_encrypted else "live" if live else "no-video")
 
 
 def duration(text: str) -> float:
@@ -102,10 +100,6 @@ def segment_index(data: bytes, at: int, init: Piece | None, url: str) -> list[Pi
     return pieces
 
 
-def _worth(track: Track) -> float:
-    return track.seconds or (1.0 if track.index is not None else 0.0)
-
-
 def _periods(root: Node, whole: float) -> list[tuple[float, float, Node]]:
     """Periods with their length and start in seconds; a length of 0 is unknown."""
     periods = list(root.all("Period"))[:64]
@@ -132,8 +126,10 @@ def _live_for(root: Node, start: float, now: datetime | None) -> float:
         return 0.0
 
 
-def _period(period: Node, place: _Place) -> tuple[list[Track], bool]:
-    tracks: list[Track] = []
+def _period(period: Node, place: _Place) -> tuple[Track | None, bool]:
+    """The representation to take, and whether any is encrypted. Pieces are only written out for those that are
+    tried."""
+    found: dict[Track, tuple[Node, _Place]] = {}
     encrypted = False
     for group in list(period.all("AdaptationSet"))[:64]:
         for item in list(group.all("Representation"))[:MOST_VARIANTS]:
@@ -143,12 +139,12 @@ def _period(period: Node, place: _Place) -> tuple[list[Track], bool]:
                 encrypted = True
                 continue
             at = replace(place, base=_base(item, _base(group, place.base)), told=(period, group, item))
-            track = _track(item, at)
-            if track is not None:
-                tracks.append(track)
-        if len(tracks) >= MOST_VARIANTS:
-            break
-    return tracks, encrypted
+            found.setdefault(_quality(item), (item, at))
+    for quality in choose(list(found))[:3]:
+        track = _track(quality, *found[quality])
+        if track is not None and (track.pieces or track.index is not None):
+            return track, encrypted
+    return None, encrypted
 
 
 def _is_video(group: Node, item: Node) -> bool:
@@ -160,16 +156,18 @@ def _is_video(group: Node, item: Node) -> bool:
     return not any(word in said for word in ("audio", "text", "application", "image", "mp4a", "stpp", "wvtt"))
 
 
-def _track(item: Node, place: _Place) -> Track | None:
-    given = item.given
-    track = Track(
-        bandwidth=_number(given.get("bandwidth", "")),
-        width=min(_number(given.get("width", "")), 100_000),
-        height=min(_number(given.get("height", "")), 100_000),
+def _quality(item: Node) -> Track:
+    return Track(
+        bandwidth=_number(item.given.get("bandwidth", "")),
+        width=min(_number(item.given.get("width", "")), 100_000),
+        height=min(_number(item.given.get("height", "")), 100_000),
     )
+
+
+def _track(track: Track, item: Node, place: _Place) -> Track | None:
     template = _merged(place.told, "SegmentTemplate")
     if template is not None:
-        return replace(track, pieces=tuple(_templated(template, place, given.get("id", ""), track.bandwidth)))
+        return replace(track, pieces=tuple(_templated(template, place, item.given.get("id", ""), track.bandwidth)))
     listed = _merged(place.told, "SegmentList")
     if listed is not None:
         return replace(track, pieces=tuple(_listed(listed, place)))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from efface.net.fetch import Session
 from efface.net.playlists import dash, hls
-from efface.net.playlists.model import Budget, Piece, PlaylistError, Reason, Track, Variant
+from efface.net.playlists.model import Budget, Piece, PlaylistError, Reason, Track
 from efface.net.playlists.plan import choose, pick
 
 _AT_ONCE = 3
@@ -95,13 +95,9 @@ class _Puller:
 
     async def _track(self, url: str, body: bytes, seen: set[str]) -> Track:
         """The pieces of the quality to take, however many lists lead there."""
-        found: list[Variant] | Track | list[Track]
         if body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-            tracks = [item for item in choose(dash.parse(body, url, self.now)) if item.pieces or item.index]
-            if not tracks:
-                raise PlaylistError("no-video")
-            return tracks[0]
-        found = hls.parse(body.decode("utf-8", "replace"), url)
+            return await asyncio.to_thread(dash.parse, body, url, self.now)
+        found = await asyncio.to_thread(hls.parse, body.decode("utf-8", "replace"), url)
         if isinstance(found, Track):
             return found
         trouble = PlaylistError("unreachable")

@@ -17,7 +17,7 @@ WORDS: dict[Reason, str] = {
 }
 """What to tell a person for each reason."""
 
-MOST_PIECES = 20_000
+MOST_PIECES = 10_000
 MOST_VARIANTS = 200
 MOST_SECONDS = 86_400.0
 
