@@ -530,22 +530,22 @@ class TestFaces:
         import asyncio
 
         from efface.net.fetcher.context import Context
-        from efface.net.fetcher.faces import FacePush
-        from efface.net.fetcher.scan import FACES_LOST, scan
+        from efface.net.fetcher.push import Push
+        from efface.net.fetcher.scan import NOT_DELIVERED, scan
         from efface.net.guard import Guard
-        from efface.net.protocol import Decoded, Face, Picture
+        from efface.net.protocol import Decoded, Face, Picture, Want
 
         face = Face([0.1, 0.1, 0.2, 0.2], 0.9, 0.9, 80, [0.6, 0.8], "m")
 
         class Decoding:
-            async def picture(self, data: bytes, faces: bool) -> Decoded:
-                return Decoded(Picture(sha256="5" * 64, faces=1), [face] if faces else [])
+            async def picture(self, data: bytes, want: Want) -> Decoded:
+                return Decoded(Picture(sha256="5" * 64, faces=1), [face] if want & Want.FACES else [])
 
         async def go(socket_path: str) -> Any:
-            context = Context(Guard(world=internet.world()), Decoding(), FacePush(socket_path))  # type: ignore[arg-type]
+            context = Context(Guard(world=internet.world()), Decoding(), Push(socket_path))  # type: ignore[arg-type]
             answered = await scan(ScanRequest("http://a.test/full.jpg", token="tok", faces=True), context)
-            assert context.faces is not None
-            await context.faces.close()
+            assert context.push is not None
+            await context.push.close()
             return answered
 
         said: list[Any] = []
@@ -561,12 +561,13 @@ class TestFaces:
                     "page": url_digest("http://a.test/full.jpg"),
                     "sha256": "5" * 64,
                     "faces": [to_wire(face)],
+                    "look": "",
                 }
             ]
             assert "embedding" not in json.dumps(to_wire(answered))
             assert answered.media[0].facts.error == ""
             lost = asyncio.run(go(str(tmp_path / "nobody.sock")))
-            assert lost.media[0].facts.detail == FACES_LOST
+            assert lost.media[0].facts.detail == NOT_DELIVERED
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:

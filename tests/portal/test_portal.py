@@ -150,7 +150,7 @@ def test_age_is_asked_and_unsure_is_all_right(organisation: Any, opened: Any, he
 
 def test_each_switch_says_who_learns_what_and_acts_at_once(organisation: Any, opened: Any, her: Client) -> None:
     page = words(her, "/case/allow/")
-    assert page.count("Who learns what:") == 8
+    assert page.count("Who learns what:") == 9
     her.post("/case/allow/change/", {"purpose": "hash_match", "choice": "withdraw"})
     for _ in range(2):
         her.post("/case/allow/change/", {"purpose": "face_search", "choice": "give"})
