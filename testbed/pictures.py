@@ -82,6 +82,23 @@ def off_centre_crop(pixels: Pixels, share: float) -> Pixels:
     return np.ascontiguousarray(pixels[: int(height * share), : int(width * share)])
 
 
+def screenshot(pixels: Pixels, rng: Random) -> Pixels:
+    """The picture as a phone shows it: a tall page, bars and lines of text around it."""
+    height, width = pixels.shape[:2]
+    dark = rng.random() < 0.5
+    paper, ink = ((24, 26, 30), (210, 212, 216)) if dark else ((246, 246, 248), (60, 64, 70))
+    page = np.full((round(height * rng.uniform(1.5, 1.9)), round(width * 1.06), 3), paper, np.uint8)
+    top, left = round(height * rng.uniform(0.16, 0.3)), round(width * 0.03)
+    page[top : top + height, left : left + width] = pixels
+    step = max(10, height // 26)
+    lines = [*range(step, top - step, 2 * step), *range(top + height + step, page.shape[0] - step, 2 * step)]
+    for number, y in enumerate(lines):
+        long = round(width * rng.uniform(0.2, 0.8))
+        cv2.putText(page, "".join(rng.choice("aeinorstlm ") for _ in range(long // step)), (left, y),
+                    cv2.FONT_HERSHEY_SIMPLEX, step / 24, ink, 1 + number % 2, cv2.LINE_AA)  # fmt: skip
+    return page
+
+
 def jpeg(pixels: Pixels, quality: int) -> bytes:
     return bytes(simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), quality=quality, colorspace="RGB"))
 

@@ -9,9 +9,10 @@ from testbed import pictures
 from testbed.people import Person
 from testbed.pictures import Pixels
 
-KINDS = ["exact", "recompressed", "mirrored"]
+KINDS = ["exact", "recompressed", "cropped", "mirrored", "screenshot"]
 COPY_BITS = 28
-"""A planted copy lies within this PDQ distance of the enrolled picture (in some dihedral view)."""
+"""An exact, recompressed or mirrored copy lies within this PDQ distance of the enrolled picture (in some dihedral
+view). Of a cropped copy or a screenshot PDQ knows nothing."""
 
 
 @dataclass(slots=True)
@@ -47,6 +48,12 @@ def make(subject: int, picture: int, kind: str, source: Pixels, rng: Random, sto
             full = pictures.jpeg(pixels, rng.randrange(30, 61))
             if pictures.distance(source, pictures.read(full)) <= COPY_BITS:
                 break
+    elif kind == "cropped":
+        pixels = pictures.off_centre_crop(source, rng.uniform(0.62, 0.8))
+        full = pictures.jpeg(pixels, rng.randrange(60, 91))
+    elif kind == "screenshot":
+        pixels = pictures.screenshot(source, rng)
+        full = pictures.jpeg(pixels, rng.randrange(60, 91))
     elif kind != "mirrored":
         pixels, full = source, pictures.jpeg(source, rng.randrange(70, 91))
     height, width = pixels.shape[:2]

@@ -1,7 +1,8 @@
 """``truth.json``: what the score knows and no part of Efface, nor the people a demo plays, may read.
 
 ``items`` are the planted copies and ``returns`` the planned reappearances (``becomes`` is an item); an item has
-``id``, ``subject``, ``kind`` (exact, recompressed, mirrored, face; "group" is a bonus that is not counted), ``site``,
+``id``, ``subject``, ``kind`` (exact, recompressed, mirrored,
+cropped, screenshot, face; "group" is a bonus that is not counted), ``site``,
 ``page_urls``, ``media_urls``, ``thumb_urls``, ``canaries`` (hex), ``published_at``, ``also`` (other subjects on it).
 ``sites`` maps a domain to ``roles``, each with the ``addresses`` and the ``desk`` of that party; ``traps`` are
 addresses nobody may write to, with ``why``; ``canaries`` lists all of them.

@@ -35,7 +35,7 @@ from testbed.world import generate
 
 #: Folders in the temporary folder that belong to other runs, or to the world itself.
 OTHERS = ("efface-demo-", "efface-test-", "pytest-")
-CONSENTS = ("hash_match", "notify", "contact_operator")
+CONSENTS = ("hash_match", "copy_match", "notify", "contact_operator")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +19,14 @@ from typing import Any
 
 import pytest
 
+from efface.cases import consents, fingerprints
 from efface.cases.active import Active
 from efface.cases.models import Fingerprint
 from efface.engine.base import clock, tenancy
 from efface.engine.base.models import Deadline
 from efface.net.client import Fetcher, FetcherUnavailable
 from efface.net.decoder import Decoder
-from efface.net.protocol import Limits
+from efface.net.protocol import Limits, Want
 from efface.search import crawl
 from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
@@ -86,6 +88,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outside]:
             threading.Thread(target=lambda: (stream.write(json.dumps(ready["world"])), stream.flush())).start()
             path = str(folder / "f.sock")
             command = ["efface.net.fetcher", "--socket", path, "--world-fd", str(reader)]
+            command += ["--faces-socket", str(folder / "faces.sock")]
             with _process(command, pass_fds=[reader], **quiet):
                 os.close(reader)
                 time.sleep(0.2)
@@ -117,20 +120,16 @@ def _enrol(organisation: Any, outside: Outside, now: datetime) -> dict[str, Any]
     for subject in outside.world.subjects:
         case = make_case(organisation, now)
         files = [(outside.folder / name).read_bytes() for name in subject.files]
-        for one in decoder.decode_pictures(files):
-            shown = one.picture
-            assert not shown.error
-            row = Fingerprint(
-                organisation=organisation, case=case, kind="pdq", quality=shown.pdq_quality, age="adult", created=now
-            )  # fmt: skip
-            row.value = {"pdq": shown.pdq, "sha256": shown.sha256, "md5": shown.md5}
-            row.save()
+        consents.give(case, "copy_match", "survivor", now)
+        read = decoder.decode_pictures(files, Want.PRINT)
+        enrolled = fingerprints.enrol_pictures(case, read, subject.files, "adult", "survivor", now)
+        assert enrolled.pdq == enrolled.local == len(files)
         cases[subject.key] = case
     decoder.close()
     return cases
 
 
-def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, outside: Outside, tmp_path: Path) -> None:
+def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, outside: Outside) -> None:
     now = parse_time(outside.world.start)
     with tenancy.organisation(organisation.pk):
         cases = _enrol(organisation, outside, now)
@@ -140,7 +139,7 @@ def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, out
     sites = [registry.register(url, now) for url in outside.ready["seeds"]]
     pace = Pace(pages=30, step=30, delay_s=0.0, hours=24.0)
     pages, seconds = 0, 0.0
-    with _matcher(tmp_path, rows) as matcher, clock.fixed(now):
+    with _matcher(outside.folder, rows) as matcher, clock.fixed(now):
         tools = Tools(outside.fetcher, matcher, Limits(total_s=3.0), patience_s=5.0)
         for _ in range(2):
             for site in sites:
@@ -156,9 +155,11 @@ def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, out
     }
     with tenancy.organisation(organisation.pk):
         found = {(match.case_id, match.page_url) for match in Match.objects.all()}
-        assert all(match.strong for match in Match.objects.all())
+        kinds = Counter(match.kind for match in Match.objects.all())
+        assert all(match.strong for match in Match.objects.filter(kind="pdq"))
     assert len(planted) >= 8
     assert found == planted
+    assert kinds["pdq"] and kinds["local"]
     walled = Site.objects.filter(domain__in=[site.domain for site in outside.world.sites if site.wall])
     assert {site.last_error for site in walled} == {"challenge"}
     assert not Frontier.objects.filter(site__in=walled, read_at__isnull=False).exists()
