@@ -75,7 +75,7 @@ class Supervisor:
         self.stopping = threading.Event()
         self.lock = threading.Lock()
 
-    def start(self, timeout: float = 60.0) -> None:
+    def start(self, timeout: float = 180.0) -> None:
         for child in self.children.values():
             self._launch(child)
         until = time.monotonic() + timeout

@@ -21,6 +21,8 @@ async def _run() -> int:
     from efface.search.matcher.holding import Holding
     from efface.search.matcher.memory import Memory
     from efface.search.matcher.server import Server
+    from efface.vision import scan
+    from efface.vision.local import index as local
 
     holding = Holding(Memory())
     loop = asyncio.get_running_loop()
@@ -29,6 +31,8 @@ async def _run() -> int:
 
     def follow() -> None:
         try:
+            scan.warm()
+            local.warm()
             holding.run(loaded)
         except BaseException:
             failed.set()
