@@ -180,9 +180,9 @@ def _line(
     if line is None:
         return None
     offset, speed = float(line[0]), float(line[1])
-    for _ in range(2):  # refined on all that is near it
-        on = np.abs(offset + speed * at - to) <= TOLERANCE * 1.5
-        if np.ptp(at[on]) < 3.0:
+    for narrow in (1.5, 0.6, 0.3):  # refined on what is near it
+        on = np.abs(offset + speed * at - to) <= TOLERANCE * narrow
+        if on.sum() < LEAST_FRAMES or np.ptp(at[on]) < 3.0:
             break
         speed, offset = (float(value) for value in np.polyfit(at[on], to[on], 1, w=worth[on]))
         speed = min(max(speed, SLOWEST), FASTEST)

@@ -15,6 +15,7 @@ LEAST_FRAMES = 3
 """Frames needed before anything is said of bars."""
 LOGO_FRAMES = 6
 """Frames needed before anything is said of a logo."""
+_MOST_FRAMES = 24
 _SAME = 12
 _BAR_SHARE = 0.88
 _FRAMES_SHARE = 0.9
@@ -45,11 +46,13 @@ def find(frames: Sequence[Grey]) -> Layout:
     """The layout of a video from some of its frames, grey (height, width) uint8, all of one size."""
     if len(frames) < LEAST_FRAMES or len({frame.shape for frame in frames}) != 1:
         return Layout()
-    stack = np.stack(frames).astype(np.float32)
+    picked = frames[:: 1 + (len(frames) - 1) // _MOST_FRAMES]
+    height, width = (max(1, side // 2) for side in picked[0].shape)
+    halves = [cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA) for frame in picked]
+    stack = np.stack(halves).astype(np.float32)
     stack = stack[stack.std(axis=(1, 2)) > _LIVELY]
     if len(stack) < LEAST_FRAMES:
         return Layout()
-    height, width = stack.shape[1:]
     top, bottom = _bars(stack)
     left, right = _bars(stack.transpose(0, 2, 1))
     if (bottom - top) < 16 or (right - left) < 16:
@@ -86,7 +89,7 @@ def _bars(stack: NDArray[np.float32]) -> tuple[int, int]:
     most = int(height * _MOST_BAR)
     upper, lower = _run(is_bar, level, most), _run(is_bar[::-1], level[::-1], most)
     least = max(1, round(height * _LEAST_BAR))
-    # The rows at the seam are blended of both by resampling.
+    # The row at the seam is blended of both by resampling.
     return (upper + 1 if upper >= least else 0), (height - lower - 1 if lower >= least else height)
 
 

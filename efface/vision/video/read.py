@@ -13,6 +13,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
+import av
 import av.error
 import numpy as np
 from numpy.typing import NDArray
@@ -172,8 +173,11 @@ class _Reading:
 
     def _check_length(self, container: Any, stream: Any, packets: int) -> None:
         """Note where the file ends long before the end it promises."""
-        promised = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else 0.0
-        if container.format.name == "mov" and not self.partial and self.duration < 0.9 * min(promised, MOST_SECONDS):
+        told = [float(container.duration or 0) / av.time_base]
+        if stream.duration and stream.time_base:
+            told.append(float(stream.duration * stream.time_base))
+        promised = min((value for value in told if value > 0), default=0.0)
+        if not self.partial and self.duration < 0.9 * min(promised, MOST_SECONDS):
             self.partial = "truncated"
         if not packets and not self.partial:
             raise VideoError("truncated" if promised else "corrupt", "no packets")
