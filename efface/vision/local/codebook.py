@@ -18,7 +18,7 @@ Words = NDArray[np.uint64]
 
 @cache
 def load() -> tuple[Words, Words]:
-    """Coarse centres (128, 4) uint64 and fine centres (128, 4, 128) uint64."""
+    """Coarse centres (4, 128) uint64 and fine centres (128, 4, 128) uint64."""
     centres = np.load(Path(__file__).with_name("codebook.npy"), allow_pickle=False)
     words = np.ascontiguousarray(centres).view("<u8").astype(np.uint64)
-    return np.ascontiguousarray(words[:, 0]), np.ascontiguousarray(words[:, 1:].transpose(0, 2, 1))
+    return np.ascontiguousarray(words[:, 0].T), np.ascontiguousarray(words[:, 1:].transpose(0, 2, 1))

@@ -38,6 +38,7 @@ MOST_VERIFIED = 32
 VERIFY_RADIUS = 64
 MOST_CANDIDATES = 16
 
+_STORE_PROBES = 4
 _FIRST_SLOTS = 64
 _LEAST_STRONG = 16
 """Strong waves of a tile under which a stranger's answer is not believed: honest ones have 32."""
@@ -92,7 +93,7 @@ class LocalIndex(Generic[Key]):
     def add(self, key: Key, print_: LocalPrint) -> None:
         """``key`` stands for exactly this print from now on; the one it had before goes."""
         codes = _words(print_.codes)
-        lists = kernels.nearest_lists(codes, self._coarse, self._fine, COARSE_PROBES, 1)[:, 0]
+        lists = kernels.nearest_lists(codes, self._coarse, self._fine, _STORE_PROBES, 1)[:, 0]
         with self._lock:
             self._drop(key)
             slot = self._free_slots.pop() if self._free_slots else self._new_slot()

@@ -40,41 +40,46 @@ _ones: Any = intrinsic(_ones_of)
 
 
 @compiled
+def _apart(columns: Any, j: int, a: int, b: int, c: int, d: int) -> int:
+    """Bits by which code ``j`` of ``columns`` (4, n) differs from the code a, b, c, d."""
+    return _ones(columns[0, j] ^ a) + _ones(columns[1, j] ^ b) + _ones(columns[2, j] ^ c) + _ones(columns[3, j] ^ d)
+
+
+@compiled
 def nearest_lists(codes: Any, coarse: Any, fine: Any, coarse_probes: int, probes: int) -> Any:
     """For each of ``codes`` (n, 4) uint64 the ``probes`` nearest lists, (n, probes) int32, nearest first. ``coarse``
-    (c, 4), ``fine`` (c, 4, f) the centres under each coarse one; a list is coarse * f + fine."""
-    n, c, f = codes.shape[0], coarse.shape[0], fine.shape[2]
-    out = np.empty((n, probes), np.int32)
-    first = np.empty(c, np.int64)
-    best = np.empty(probes, np.int64)
-    ranked = np.empty(f, np.int64)
+    (4, c), ``fine`` (c, 4, f) the centres under each coarse one; a list is coarse * f + fine."""
+    n, c, f = codes.shape[0], coarse.shape[1], fine.shape[2]
+    out = np.zeros((n, probes), np.int32)
+    first = np.empty(c, np.uint64)
+    under = np.empty(f, np.uint64)
+    centres = np.empty(coarse_probes, np.int64)
+    centre_bits = np.empty(coarse_probes, np.uint64)
+    bits = np.empty(probes, np.uint64)
     for i in range(n):
         a, b, d, e = codes[i, 0], codes[i, 1], codes[i, 2], codes[i, 3]
         for j in range(c):
-            bits = _ones(a ^ coarse[j, 0]) + _ones(b ^ coarse[j, 1]) + _ones(d ^ coarse[j, 2]) + _ones(e ^ coarse[j, 3])
-            first[j] = (np.int64(bits) << 16) | j
-        best[:] = 1 << 62
-        for _ in range(coarse_probes):
-            least = 0
-            for j in range(1, c):
-                if first[j] < first[least]:
-                    least = j
-            centre = first[least] & 0xFFFF
-            first[least] = 1 << 62
-            under = fine[centre]
+            first[j] = _apart(coarse, j, a, b, d, e)
+        centre_bits[:] = 999
+        for j in range(c):
+            if first[j] < centre_bits[coarse_probes - 1]:
+                k = coarse_probes - 1
+                while k > 0 and centre_bits[k - 1] > first[j]:
+                    centre_bits[k], centres[k] = centre_bits[k - 1], centres[k - 1]
+                    k -= 1
+                centre_bits[k], centres[k] = first[j], j
+        bits[:] = 999
+        for p in range(coarse_probes):
+            words = fine[centres[p]]
             for j in range(f):
-                bits = _ones(a ^ under[0, j]) + _ones(b ^ under[1, j]) + _ones(d ^ under[2, j]) + _ones(e ^ under[3, j])
-                ranked[j] = (np.int64(bits) << 32) | (centre * f + j)
+                under[j] = _apart(words, j, a, b, d, e)
             for j in range(f):
-                value = ranked[j]
-                if value < best[probes - 1]:
+                if under[j] < bits[probes - 1]:
                     k = probes - 1
-                    while k > 0 and best[k - 1] > value:
-                        best[k] = best[k - 1]
+                    while k > 0 and bits[k - 1] > under[j]:
+                        bits[k], out[i, k] = bits[k - 1], out[i, k - 1]
                         k -= 1
-                    best[k] = value
-        for k in range(probes):
-            out[i, k] = best[k] & 0xFFFFFFFF
+                    bits[k], out[i, k] = under[j], centres[p] * f + j
     return out
 
 
@@ -152,7 +157,7 @@ def scan(
     has at most ``most_each``; ``count`` (n,) int32 counts them. Returns the number written."""
     written = 0
     room = hit_query.shape[0]
-    bits = np.empty(BLOCK, np.uint8)
+    bits = np.empty(BLOCK, np.uint64)
     start = 0
     visits_count = visits.shape[0]
     while start < visits_count:
@@ -167,18 +172,12 @@ def scan(
             for v in range(start, end):
                 row = visits[v]
                 a, b, c, d = codes[row, 0], codes[row, 1], codes[row, 2], codes[row, 3]
-                least = np.uint8(255)
                 for j in range(BLOCK):
-                    value = np.uint8(
-                        min(
-                            _ones(words[0, j] ^ a) + _ones(words[1, j] ^ b)
-                            + _ones(words[2, j] ^ c) + _ones(words[3, j] ^ d),
-                            np.uint64(255),
-                        )
-                    )  # fmt: skip
-                    bits[j] = value
-                    least = min(least, value)
-                if least > radius:
+                    bits[j] = _apart(words, j, a, b, c, d)
+                near = 0
+                for j in range(BLOCK):
+                    near += bits[j] <= radius
+                if near == 0:
                     continue
                 for j in range(filled):
                     if bits[j] <= radius and count[row] < most_each and written < room:
@@ -275,25 +274,24 @@ def verify(
 ) -> int:
     """Inliers of the best affine map of one enrolled picture into one frame, written to ``answer`` (6,) float64 in
     pixels. ``places`` (>= n,) int32 are the entries of its ``n`` keypoints, ``cell`` the pixels of a cell; ``codes``
-    (4, m) uint64 and ``query`` (m, 4) float32 are the frame's. Deterministic: every match proposes, the best proposals are refined."""
+    (4, m) uint64 and ``query`` (m, 4) float32 are the frame's. The same input, the same answer: every match proposes,
+    the best proposals are refined."""
     m = codes.shape[1]
     ex, ey = np.empty(n, np.float32), np.empty(n, np.float32)
     qx, qy = np.empty(n, np.float32), np.empty(n, np.float32)
     turn, size = np.empty(n, np.float32), np.empty(n, np.float32)
     taken = np.full(m, -1, np.int32)
     bits_of = np.empty(n, np.int64)
-    distance = np.empty(m, np.uint16)
+    distance = np.empty(m, np.uint64)
     count = 0
     for i in range(n):
         block, j = places[i] // BLOCK, places[i] % BLOCK
         a, b, c, d = blocks[block, 0, j], blocks[block, 1, j], blocks[block, 2, j], blocks[block, 3, j]
-        least = np.uint16(999)
+        least = np.uint64(999)
         for k in range(m):
-            value = np.uint16(
-                _ones(codes[0, k] ^ a) + _ones(codes[1, k] ^ b) + _ones(codes[2, k] ^ c) + _ones(codes[3, k] ^ d)
-            )
-            distance[k] = value
-            least = min(least, value)
+            distance[k] = _apart(codes, k, a, b, c, d)
+        for k in range(m):
+            least = min(least, distance[k])
         if least > radius:
             continue
         k = 0
