@@ -35,6 +35,7 @@ _STANDS_OUT = 2.2
 _STRAIGHT = 0.4
 """Mean share of edges along a picture's own sides."""
 _LEAST_DENSITY = 0.03
+_ALIKE = 0.12
 _DEEPEST = 5
 _PIECES = 100
 _SEAMS = 64
@@ -76,6 +77,34 @@ def find(grey: NDArray[np.uint8]) -> list[Box]:
             found.append((left, top, end, bottom))
     found.sort(key=lambda box: (-(box[2] - box[0]) * (box[3] - box[1]), box))
     return [(left / width, top / height, end / width, low / height) for left, top, end, low in found[:MOST_BOXES]]
+
+
+def cells(boxes: list[Box]) -> list[Box]:
+    """All cells of a collage of which ``boxes`` are some: two of about one size, the places that complete their rows
+    and columns, and those opposite. Empty where there are no two alike."""
+    for one in boxes:
+        alike = [box for box in boxes if _is_alike(one, box)]
+        if len(alike) < 2:
+            continue
+        columns = _distinct([(box[0], box[2]) for box in alike])
+        rows = _distinct([(box[1], box[3]) for box in alike])
+        return [(left, top, right, bottom) for top, bottom in rows for left, right in columns][:MOST_BOXES]
+    return []
+
+
+def _is_alike(one: Box, other: Box) -> bool:
+    wide, tall = one[2] - one[0], one[3] - one[1]
+    return abs(other[2] - other[0] - wide) <= _ALIKE * wide and abs(other[3] - other[1] - tall) <= _ALIKE * tall
+
+
+def _distinct(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Spans that do not overlap: those given, then their mirror images in the picture."""
+    kept: list[tuple[float, float]] = []
+    for start, end in [*sorted(spans), *sorted((1 - end, 1 - start) for start, end in spans)]:
+        if all(start >= other_end - _ALIKE * (end - start) or end <= other + _ALIKE * (end - start)
+               for other, other_end in kept):  # fmt: skip
+            kept.append((max(0.0, start), min(1.0, end)))
+    return kept
 
 
 def _cut(sheet: _Sheet, left: int, top: int, right: int, bottom: int) -> list[tuple[int, int, int, int]]:

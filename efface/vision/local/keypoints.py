@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOOK_SIDE = 640
-"""Longest side, pixels, at which keypoints are looked for. Longer pictures are reduced by area; smaller ones stay."""
+LEAST_LOOK_SIDE = 384
+"""Pixels of the longer side at which keypoints are looked for: longer pictures are reduced, shorter ones enlarged."""
 
 LEVELS = 8
 LEVEL_STEP = 1.2
@@ -65,15 +66,18 @@ def to_grey(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def to_look_size(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """``picture`` (height, width) or (height, width, 3) uint8 as grey, its longer side at most ``LOOK_SIDE``.
+    """``picture`` (height, width) or (height, width, 3) uint8 as grey, its longer side between
+    ``LEAST_LOOK_SIDE`` and ``LOOK_SIDE``.
 
     Raises ``ValueError`` for any other shape or kind of numbers."""
     grey = to_grey(picture)
     height, width = grey.shape
     longer = max(height, width)
-    if longer > LOOK_SIDE:
-        size = (max(1, round(width * LOOK_SIDE / longer)), max(1, round(height * LOOK_SIDE / longer)))
-        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    side = min(max(longer, LEAST_LOOK_SIDE), LOOK_SIDE)
+    if longer != side:
+        size = (max(1, round(width * side / longer)), max(1, round(height * side / longer)))
+        kind = cv2.INTER_AREA if side < longer else cv2.INTER_CUBIC
+        grey = np.asarray(cv2.resize(grey, size, interpolation=kind), dtype=np.uint8)
     return np.ascontiguousarray(grey)
 
 

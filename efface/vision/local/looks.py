@@ -6,7 +6,6 @@ Runs in the sealed decoder; the answer crosses to the matcher as bytes, so it is
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -27,6 +26,7 @@ MOST_BYTES = 512 * 1024
 
 _MAGIC = b"ELK\x01"
 _WIDEST = 4096
+_OBLONG = 1.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,22 +102,33 @@ def look(rgb: NDArray[np.uint8]) -> LocalLook:
     Raises ``ValueError`` for what is not a picture; a picture without corners has an empty look."""
     grey = to_look_size(rgb)
     groups = [_group(grey, (0.0, 0.0, 1.0, 1.0), WHOLE_KEYPOINTS)]
-    for box in regions.find(grey)[: MOST_GROUPS - 1]:
-        groups += _region_groups(rgb, box)
+    boxes = regions.find(grey)
+    cells = regions.cells(boxes)
+    for box in cells or boxes:
+        groups += _region_groups(rgb, box, bool(cells))
     return LocalLook(tuple(groups[:MOST_GROUPS]))
 
 
-def _region_groups(rgb: NDArray[np.uint8], box: regions.Box) -> Sequence[Group]:
+def _region_groups(rgb: NDArray[np.uint8], box: regions.Box, squeezed: bool) -> list[Group]:
+    """The part of the picture in a frame of its shape and, where it may have been ``squeezed`` into a cell, in one
+    that lies the other way."""
     height, width = rgb.shape[:2]
     left, top, right, bottom = box
     piece = rgb[round(top * height) : round(bottom * height), round(left * width) : round(right * width)]
-    if min(piece.shape[:2]) < regions.LEAST_PIXELS:
+    if min(piece.shape[:2]) < regions.LEAST_PIXELS // 2:
         return []
     grey = to_grey(piece)
-    scale = REGION_SIDE / max(grey.shape)
-    size = (max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale)))
-    frame = cv2.resize(grey, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    return [_group(np.ascontiguousarray(frame, dtype=np.uint8), box, REGION_KEYPOINTS)]
+    tall, wide = grey.shape
+    scale = REGION_SIDE / max(tall, wide)
+    sizes = [(max(1, round(wide * scale)), max(1, round(tall * scale)))]
+    if squeezed and max(tall, wide) > _OBLONG * min(tall, wide):
+        sizes.append(sizes[0][::-1])
+    groups: list[Group] = []
+    for size in sizes:
+        kind = cv2.INTER_AREA if size[0] < wide and size[1] < tall else cv2.INTER_CUBIC
+        frame = np.asarray(cv2.resize(grey, size, interpolation=kind), dtype=np.uint8)
+        groups.append(_group(frame, box, REGION_KEYPOINTS))
+    return groups
 
 
 def _group(frame: NDArray[np.uint8], box: regions.Box, most: int) -> Group:

@@ -102,7 +102,7 @@ def enrol(rgb: NDArray[np.uint8]) -> LocalPrint:
     its longer side where it has them). Raises ``LocalRefused`` with words for the person who added it, ``ValueError``
     for what is not a picture."""
     grey = to_look_size(rgb)
-    if min(grey.shape) < _LEAST_SIDE:
+    if min(rgb.shape[:2]) < _LEAST_SIDE:
         raise LocalRefused("small")
     if float(grey.std()) < _LEAST_SPREAD:
         raise LocalRefused("blank")

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from efface.vision.local.keypoints import to_grey
+from efface.vision import regions
+from efface.vision.local.keypoints import to_grey, to_look_size
 from efface.vision.local.wire import Reader, require
 
 TILES = 6
@@ -27,7 +28,8 @@ FAINT, CLEAR = 0.6, 1.5
 """Mean amplitude (grey levels) of a tile's 64 waves from which the tile has a faint, a clear texture."""
 MOST_TRANSFORMS = 32
 _SLACK = 0.02
-"""Shares of the query by which a tile may reach out of it."""
+"""Shares of the query, or of the frame in it, by which a tile may reach out of it."""
+_FILLED = 0.8
 
 _MAGIC = b"ETB\x01"
 
@@ -76,11 +78,27 @@ def tiles(picture: NDArray[np.uint8], transforms: Sequence[Affine]) -> list[Tile
     Raises ``ValueError`` for too many transforms or one that cannot be turned round."""
     if len(transforms) > MOST_TRANSFORMS:
         raise ValueError("too many transforms at once")
+    if not transforms:
+        return []
     grey = to_grey(picture)
-    return [_seen(grey, transform) for transform in transforms]
+    boxes = regions.find(to_look_size(grey))
+    return [_seen(grey, transform, _window(transform, boxes)) for transform in transforms]
 
 
-def _seen(grey: NDArray[np.uint8], affine: Affine) -> TileBits:
+def _window(affine: Affine, boxes: Sequence[regions.Box]) -> regions.Box:
+    """The part of the query in which the enrolled picture can be: a picture's frame that the transform fills, so that
+    what stands beside a cropped picture in a screenshot is not compared with what was cropped away."""
+    a, b, c, d, e, f = affine
+    across, down = (c, c + a, c + b, c + a + b), (f, f + d, f + e, f + d + e)
+    for left, top, right, bottom in boxes:
+        wide = min(right, max(across)) - max(left, min(across))
+        tall = min(bottom, max(down)) - max(top, min(down))
+        if wide > 0 and tall > 0 and wide * tall >= _FILLED * (right - left) * (bottom - top):
+            return left, top, right, bottom
+    return 0.0, 0.0, 1.0, 1.0
+
+
+def _seen(grey: NDArray[np.uint8], affine: Affine, window: regions.Box) -> TileBits:
     height, width = grey.shape
     matrix = np.array(affine, dtype=np.float64).reshape(2, 3)
     if not np.isfinite(matrix).all() or abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) < 1e-9:
@@ -105,7 +123,9 @@ def _seen(grey: NDArray[np.uint8], affine: Affine) -> TileBits:
     waves = _waves(np.asarray(frame, dtype=np.float32))
     corners = np.arange(TILES + 1) / TILES
     grid = np.stack(np.meshgrid(corners, corners, indexing="xy"), axis=-1) @ matrix[:, :2].T + matrix[:, 2]
-    within: NDArray[np.bool_] = np.all((grid > -_SLACK) & (grid < 1 + _SLACK), axis=2)
+    first, last = np.array(window[:2]), np.array(window[2:])
+    slack = _SLACK * (last - first)
+    within: NDArray[np.bool_] = np.all((grid > first - slack) & (grid < last + slack), axis=2)
     inside = within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:]
     size_of = np.abs(waves)
     strong = size_of >= np.median(size_of, axis=1, keepdims=True)
