@@ -276,7 +276,8 @@ class _Shelf(Generic[Key]):
         """(row, position in ``asked`` (m, dim), cosine) of every pair that reaches ``threshold``."""
         count = len(self.keys)
         for start in range(0, count, _FACE_BLOCK):
-            cosines = self.rows[start : min(start + _FACE_BLOCK, count)] @ asked.T
+            block = self.rows[start : min(start + _FACE_BLOCK, count)]
+            cosines = block @ asked.T if len(asked) > 1 else (block @ asked[0])[:, None]
             for row, position in np.argwhere(cosines >= threshold).tolist():
                 yield start + row, position, float(cosines[row, position])
 

@@ -1,0 +1,1 @@
+"""The programmes that ours are measured beside, in a virtual environment and a process of their own."""
