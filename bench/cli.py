@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -51,6 +52,22 @@ def copies(folder: Path, distractors: int, seed: int, processes: int, as_json: s
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     text = json.dumps(result, indent=2) + "\n"
+    if as_json and as_json != "-":
+        Path(as_json).write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+@bench.command()
+@click.option("--active", type=click.IntRange(1000), default=1_000_000, show_default=True, help="Hashes in force.")
+@click.option("--seen", type=click.IntRange(1000), default=10_000_000, show_default=True, help="Hashes met before.")
+@click.option("--seed", type=int, default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def match(active: int, seen: int, seed: int, as_json: str | None) -> None:
+    """Search of hashes and templates: exactness, speed beside other libraries and the memory's, changes, memory."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core against one core; read when numpy is loaded
+    from bench.match import run
+
+    text = json.dumps(run(active, seen, seed=seed), indent=2) + "\n"
     if as_json and as_json != "-":
         Path(as_json).write_text(text, encoding="utf-8")
     sys.stdout.write(text)
