@@ -28,7 +28,7 @@ _STEP = 10
 """Grey levels between neighbours that make an edge."""
 _BUSY = 0.006
 """Share of edges up to which a row or column is flat."""
-_SEAM = 0.6
+_SEAM = 0.75
 """Share of edges from which a row or column may be a seam."""
 _STANDS_OUT = 2.2
 """How many times stronger a seam or side is than what lies beside it."""

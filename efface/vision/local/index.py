@@ -26,14 +26,14 @@ Key = TypeVar("Key", bound=Hashable)
 
 VOTERS = 400
 """Keypoints of the whole picture that are looked up; all of them take part in the affine check."""
-REGION_VOTERS = 250
+REGION_VOTERS = 400
 RADIUS = 56
 """Bits, of 256, within which a stored code is a hit."""
-PROBES = 8
-COARSE_PROBES = 10
+PROBES = 5
+COARSE_PROBES = 6
 MOST_HITS = 400
 """Hits of one keypoint that are followed: a code that is everywhere says nothing."""
-LEAST_VOTE = 0.9
+LEAST_VOTE = 0.7
 MOST_VERIFIED = 32
 VERIFY_RADIUS = 64
 MOST_CANDIDATES = 16
@@ -157,7 +157,9 @@ class LocalIndex(Generic[Key]):
             if slot is None:
                 return None
             signs, texture = self._signs[slot].copy(), self._texture[slot].copy()
-        error, count = tile_error(signs, texture, seen)
+        places = [seen.inside] if np.array_equal(seen.inside, seen.framed) else [seen.inside, seen.framed]
+        found = [tile_error(signs, texture, seen, where) for where in places]
+        error, count = min(found, key=lambda one: one[0] - thresholds.most_tile_error(one[1]))
         threshold = thresholds.most_tile_error(count)
         if error > threshold:
             return None
@@ -314,13 +316,16 @@ def warm() -> None:
     index.remove(0)
 
 
-def tile_error(signs: NDArray[np.uint64], texture: NDArray[np.uint8], seen: TileBits) -> tuple[float, int]:
-    """Mean share (0..1) of differing signs over the tiles that say something, and their number; 1 where none does.
+def tile_error(
+    signs: NDArray[np.uint64], texture: NDArray[np.uint8], seen: TileBits, where: NDArray[np.bool_]
+) -> tuple[float, int]:
+    """Mean share (0..1) of differing signs over the tiles of ``where`` that say something, and their number; 1 where
+    none does.
 
     A tile where both have texture counts by the signs of the query's strong waves; one that is clear on one side and
     flat on the other counts as a half, what unrelated tiles differ by; others do not count."""
-    both = seen.inside & (texture > 0) & (seen.texture > 0)
-    one = seen.inside & (np.abs(texture.astype(np.int8) - seen.texture.astype(np.int8)) == 2)
+    both = where & (texture > 0) & (seen.texture > 0)
+    one = where & (np.abs(texture.astype(np.int8) - seen.texture.astype(np.int8)) == 2)
     count = int(both.sum()) + int(one.sum())
     if not count:
         return 1.0, 0

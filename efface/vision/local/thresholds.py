@@ -1,8 +1,8 @@
 """When local features count, and the data these numbers were chosen on.
 
 Chosen on the first 120 of 240 everyday photos (nineteen edits each, 420 pictures enrolled, 300 of them screenshots,
-captions and watermarks with the same furniture as the edits); the other 120 were kept for the report (docs/matching.md,
-``efface bench copies``). Tile errors of true matches: 95 of 100 under .21; of strangers' pictures with shared furniture
+captions and watermarks with the same furniture as the edits); the other 120 were kept for the report
+(``efface bench copies``). Tile errors of true matches: 95 of 100 under .21; of strangers' pictures with shared furniture
 and six tiles or more: .27 at least.
 """
 

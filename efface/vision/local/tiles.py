@@ -40,31 +40,34 @@ Affine = tuple[float, float, float, float, float, float]
 @dataclass(frozen=True, slots=True, eq=False)
 class TileBits:
     """What was seen where one candidate says: of each tile the ``signs`` of its waves (36,) uint64, ``strong`` (36,)
-    uint64 the larger half of the waves, ``texture`` (36,) uint8 0 flat, 1 faint, 2 clear, and whether it lies wholly
-    ``inside`` the picture (36,) bool."""
+    uint64 the larger half of the waves, ``texture`` (36,) uint8 0 flat, 1 faint, 2 clear, whether it lies wholly
+    ``inside`` the picture (36,) bool, and whether wholly in the frame, if there is one, that the picture stands in
+    within the picture: ``framed`` (36,) bool."""
 
     signs: NDArray[np.uint64]
     strong: NDArray[np.uint64]
     texture: NDArray[np.uint8]
     inside: NDArray[np.bool_]
+    framed: NDArray[np.bool_]
 
     def to_bytes(self) -> bytes:
-        """621 bytes."""
+        """626 bytes."""
         waves = self.signs.astype("<u8").tobytes() + self.strong.astype("<u8").tobytes()
-        return _MAGIC + np.packbits(self.inside).tobytes() + self.texture.tobytes() + waves
+        masks = np.packbits(self.inside).tobytes() + np.packbits(self.framed).tobytes()
+        return _MAGIC + masks + self.texture.tobytes() + waves
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TileBits:
         """Raises ``LocalFormatError`` for anything ``to_bytes`` does not write."""
         reader = Reader(data)
         require(reader.numbers("4s")[0] == _MAGIC, "not tile bits of this version")
-        inside = np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool)
+        inside, framed = (np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool) for _ in range(2))
         texture = reader.array("u1", TILES * TILES)
         require(bool((texture <= 2).all()), "texture of a tile")
         signs = reader.array("u8", TILES * TILES).astype(np.uint64)
         strong = reader.array("u8", TILES * TILES).astype(np.uint64)
         reader.end()
-        return cls(signs, strong, texture, inside)
+        return cls(signs, strong, texture, inside, framed)
 
 
 def affine_bytes(affine: Affine) -> bytes:
@@ -121,15 +124,20 @@ def _seen(grey: NDArray[np.uint8], affine: Affine, window: regions.Box) -> TileB
         grey, to_query, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
     waves = _waves(np.asarray(frame, dtype=np.float32))
-    corners = np.arange(TILES + 1) / TILES
-    grid = np.stack(np.meshgrid(corners, corners, indexing="xy"), axis=-1) @ matrix[:, :2].T + matrix[:, 2]
-    first, last = np.array(window[:2]), np.array(window[2:])
-    slack = _SLACK * (last - first)
-    within: NDArray[np.bool_] = np.all((grid > first - slack) & (grid < last + slack), axis=2)
-    inside = within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:]
+    inside, framed = _within(matrix, (0.0, 0.0, 1.0, 1.0)), _within(matrix, window)
     size_of = np.abs(waves)
     strong = size_of >= np.median(size_of, axis=1, keepdims=True)
-    return TileBits(_bits(waves > 0), _bits(strong), _texture(size_of), inside.ravel())
+    return TileBits(_bits(waves > 0), _bits(strong), _texture(size_of), inside, framed)
+
+
+def _within(matrix: NDArray[np.float64], box: regions.Box) -> NDArray[np.bool_]:
+    """Which tiles lie wholly within ``box`` of the query, (36,)."""
+    corners = np.arange(TILES + 1) / TILES
+    grid = np.stack(np.meshgrid(corners, corners, indexing="xy"), axis=-1) @ matrix[:, :2].T + matrix[:, 2]
+    first, last = np.array(box[:2]), np.array(box[2:])
+    slack = _SLACK * (last - first)
+    within: NDArray[np.bool_] = np.all((grid > first - slack) & (grid < last + slack), axis=2)
+    return np.ravel(within[:-1, :-1] & within[1:, :-1] & within[:-1, 1:] & within[1:, 1:])
 
 
 def signs_of(picture: NDArray[np.uint8]) -> tuple[NDArray[np.uint64], NDArray[np.uint8]]:
