@@ -71,6 +71,14 @@ def picture(case: Case, name: str, now: datetime, age: str = "adult") -> Fingerp
     return row
 
 
+def hit_of(row: Fingerprint, kind: str, score: float, strong: bool, **more: Any) -> Hit:
+    """A hit of ``row`` as the matcher would give it."""
+    media = -1 if kind == "text" else 0
+    return Hit(
+        str(row.organisation_id), str(row.case_id), str(row.pk), media, kind, score, 0.0, strong, **more
+    )  # fmt: skip
+
+
 def face(case: Case, vector: list[float], now: datetime) -> Fingerprint:
     row = Fingerprint(organisation_id=case.organisation_id, case=case, kind="face", age="adult", created=now)
     row.value = {"model": MODEL, "vector": vector, "photos": 3}
@@ -173,17 +181,20 @@ class StubFetcher:
 
 class StubMatcher:
     """The real index over rows given by hand, or over what may be used now; ``face_hits`` maps a picture's name to the
-    fingerprint and cosine that the faces on it are said to have."""
+    fingerprint and cosine that the faces on it are said to have, ``more_hits`` to hits of other kinds, ``text_hits``
+    words of a page to hits."""
 
     def __init__(self, *rows: Fingerprint) -> None:
         self.rows = [_active(row) for row in rows]
         self.face_hits: dict[str, list[tuple[Fingerprint, float]]] = {}
+        self.more_hits: dict[str, list[Hit]] = {}
+        self.text_hits: dict[str, list[Hit]] = {}
         self.questions: list[Compare] = []
-        self.templates = 0
+        self.templates = self.looks = 0
         self.boot = "1"
 
     def watch(self) -> Watch:
-        return Watch(self.boot, len(self.rows), self.templates)
+        return Watch(self.boot, len(self.rows), self.templates, self.looks)
 
     def missing(self, fingerprints: list[str]) -> list[str]:
         return []
@@ -213,6 +224,12 @@ class StubMatcher:
                             model=MODEL,
                         )  # fmt: skip
                     )
+            for name, hits in self.more_hits.items():
+                if shown.sha256 == sha_of(name):
+                    found += [replace(hit, media=position) for hit in hits]
+        for words, hits in self.text_hits.items():
+            if words in question.text:
+                found += hits
         return Hits(self.boot, found)
 
 
