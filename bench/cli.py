@@ -73,4 +73,45 @@ def match(active: int, seen: int, seed: int, as_json: str | None) -> None:
     sys.stdout.write(text)
 
 
+@bench.command()
+@click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Everyday photos; at most 60 are used.")  # fmt: skip
+@click.option("--faces", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
+              help="Portraits to stand in the photos; without, one of scikit-image.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | None) -> None:
+    """One picture on one core: hash and whole pipeline beside what people would glue together."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # one core against one core; read when numpy is loaded
+    from bench.speed import NothingToMeasure, run
+    from efface.engine.run.processes import models_folder
+
+    try:
+        result = run(photos, faces, models or models_folder())
+    except NothingToMeasure as error:
+        raise click.ClickException(str(error)) from None
+    text = json.dumps(result, indent=2) + "\n"
+    if as_json and as_json != "-":
+        Path(as_json).write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
+@bench.command()
+@click.option("--videos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
+              help="Originals to edit, instead of made ones; their first minute is used.")  # fmt: skip
+@click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
+              help="Photos that the made videos move over, instead of made pictures.")  # fmt: skip
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | None) -> None:
+    """Edited copies of videos: recall, false matches, and how much faster than it plays a video is read."""
+    from bench.video import run
+
+    text = json.dumps(run(videos, photos, seed, lambda line: click.echo(line, err=True)), indent=2) + "\n"
+    if as_json and as_json != "-":
+        Path(as_json).write_text(text, encoding="utf-8")
+    sys.stdout.write(text)
+
+
 COMMANDS: list[click.Command] = [bench]
