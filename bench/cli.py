@@ -99,7 +99,7 @@ def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | 
 
 @bench.command()
 @click.option("--videos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
-              help="Originals to edit, instead of made ones; their first minute is used.")  # fmt: skip
+              help="Originals to edit, instead of made ones; the first 40 seconds are used.")  # fmt: skip
 @click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
               help="Photos that the made videos move over, instead of made pictures.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ Pixels = NDArray[np.uint8]
 
 EDITS = ("re-encode", "360p", "trim10", "speed3", "logo", "letterbox")
 STYLES = ("shots", "room", "handheld", "shots", "slow")
-LONGEST_S = 60.0
+LONGEST_S = 40.0
 """Seconds of somebody's video that are used."""
 
 
@@ -184,44 +186,69 @@ def encode(frames: Iterator[Pixels], rate: int, *, crf: int = 23, group: int = 2
     return out.getvalue()
 
 
-def decoded(data: bytes) -> tuple[list[Pixels], int]:
-    """All frames of a video of ours, at most ``LONGEST_S``, and frames a second."""
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video whose frames are decoded anew each time they are gone through: ``count`` of them, at most
+    ``LONGEST_S``."""
+
+    data: bytes
+    count: int
+    rate: int
+    width: int
+    height: int
+
+    def __iter__(self) -> Iterator[Pixels]:
+        with av.open(io.BytesIO(self.data), "r") as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "NONE"
+            for frame in itertools.islice(container.decode(stream), self.count):
+                yield np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8)
+
+
+def opened(data: bytes) -> Film:
+    """``data`` as a film. Raises ``ValueError`` or ``av.error.FFmpegError`` where it cannot be."""
     with av.open(io.BytesIO(data), "r") as container:
+        if not container.streams.video:
+            raise ValueError("no pictures")
         stream = container.streams.video[0]
-        stream.thread_type = "NONE"
         rate = max(1, min(60, round(float(stream.average_rate or 25))))
-        frames: list[Pixels] = []
-        for frame in container.decode(stream):
-            frames.append(np.asarray(frame.to_ndarray(format="rgb24", threads=1), np.uint8))
-            if len(frames) >= LONGEST_S * rate:
-                break
-    return frames, rate
+        count = sum(1 for packet in container.demux(stream) if packet.size)
+        size = stream.codec_context.width, stream.codec_context.height
+    return Film(data, min(count, int(LONGEST_S * rate)), rate, *size)
 
 
-def edited(frames: Sequence[Pixels], rate: int, edit: str, seed: int) -> bytes:
+def edited(film: Film, edit: str, seed: int) -> bytes:
     """The video published again after ``edit``, one of ``EDITS``."""
     rng = random.Random(f"{seed}-{edit}")
     crf, group = rng.randint(27, 32), rng.choice([30, 48, 120, 250])
-    height, width = frames[0].shape[:2]
-    change: Callable[[Pixels], Pixels] = lambda frame: frame  # noqa: E731
+    height, width = film.height, film.width
+    frames: Iterator[Pixels] = iter(film)
     if edit == "360p":
         tall = 360 if height > 360 else 240
         size = (round(width * tall / height / 2) * 2, tall)
-        change = lambda frame: np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)  # noqa: E731
+        frames = (np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8) for frame in frames)
     elif edit == "trim10":
-        cut = len(frames) // 10
-        frames = frames[cut : len(frames) - cut]
+        cut = film.count // 10
+        frames = itertools.islice(frames, cut, film.count - cut)
     elif edit == "speed3":
-        speed = rng.choice([0.97, 1.03])
-        frames = [frames[int(place * speed)] for place in range(int((len(frames) - 1) / speed))]
+        frames = _paced(frames, rng.choice([0.97, 1.03]))
     elif edit == "logo":
         stamp, share, place = _logo(rng, width, height)
-        change = lambda frame: _stamped(frame, stamp, share, place)  # noqa: E731
+        frames = (_stamped(frame, stamp, share, place) for frame in frames)
     elif edit == "letterbox":
         bar = round(height * rng.uniform(0.08, 0.17)) * 2
         upright = rng.random() < 0.25
-        change = lambda frame: _boxed(frame, bar, upright)  # noqa: E731
-    return encode((change(frame) for frame in frames), rate, crf=crf, group=group, preset="superfast")
+        frames = (_boxed(frame, bar, upright) for frame in frames)
+    return encode(frames, film.rate, crf=crf, group=group, preset="superfast")
+
+
+def _paced(frames: Iterator[Pixels], speed: float) -> Iterator[Pixels]:
+    """Frames left out, or shown twice, so that the film runs ``speed`` times as fast."""
+    shown = 0
+    for number, frame in enumerate(frames):
+        while int(shown * speed) <= number:
+            yield frame
+            shown += 1
 
 
 def _logo(rng: random.Random, width: int, height: int) -> tuple[Pixels, NDArray[np.float32], tuple[int, int]]:
