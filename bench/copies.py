@@ -37,7 +37,7 @@ from efface.vision.pictures import PictureError, read_pixels
 MOST_QUERIES = 100
 LEAST_SPARE = 4
 """Photos that are never asked for: distractors are made of them. A tenth of a small folder."""
-MOST_EXTRACTED = 12_000
+MOST_EXTRACTED = 8_000
 FURNITURE = ("screenshot50", "screenshot50_dark", "caption", "watermark", "mirror+screenshot")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 Picture = npt.NDArray[np.uint8]

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from efface.vision import pdq
-from efface.vision.local import LocalLook, look, thresholds
+from efface.vision.local import LocalLook, look, search, thresholds
 from efface.vision.local import keypoints as local_keypoints
 from efface.vision.local import looks as local_look
 from efface.vision.local import prints as local_prints
@@ -25,9 +25,19 @@ SETTINGS: dict[str, float | int] = {
     "region_keypoints": local_look.REGION_KEYPOINTS,
     "region_side": local_look.REGION_SIDE,
     "print_keypoints": local_prints.PRINT_KEYPOINTS,
+    "voters": search.VOTERS,
+    "region_voters": search.REGION_VOTERS,
+    "radius": search.RADIUS,
+    "probes": search.PROBES,
+    "coarse_probes": search.COARSE_PROBES,
+    "least_vote": search.LEAST_VOTE,
+    "most_verified": search.MOST_VERIFIED,
+    "verify_radius": search.VERIFY_RADIUS,
+    "most_candidates": search.MOST_CANDIDATES,
     "least_inliers": thresholds.LEAST_INLIERS,
     "most_tile_error": thresholds.MOST_TILE_ERROR,
-    "least_tiles": thresholds.LEAST_TILES,
+    "few_tiles_error": thresholds.FEW_TILES_ERROR,
+    "least_tiles_error": thresholds.LEAST_TILES_ERROR,
 }
 
 PROFILE = "pictures-1:" + hashlib.sha256(repr(sorted(SETTINGS.items())).encode()).hexdigest()[:12]

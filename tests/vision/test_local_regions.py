@@ -28,8 +28,8 @@ def test_the_cells_of_a_collage_are_found_and_completed() -> None:
     for known in ([boxes[0], boxes[1]], boxes[1:], boxes):
         cells = regions.cells(known)
         assert len(cells) == 4
-        for box in boxes:
-            assert any(cell == pytest.approx(box, abs=0.04) for cell in cells)
+        for left, top in ((0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.5, 0.5)):
+            assert any(cell == pytest.approx((left, top, left + 0.5, top + 0.5), abs=0.06) for cell in cells)
     assert regions.cells(boxes[:1]) == []
 
 

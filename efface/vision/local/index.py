@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from efface.vision.local import codebook, kernels, thresholds
+from efface.vision.local import codebook, kernels, search, thresholds
 from efface.vision.local.geometry import Polygon, part_of, region_of
 from efface.vision.local.keypoints import LEVEL_STEP
 from efface.vision.local.looks import Group, LocalLook, look
@@ -23,20 +23,6 @@ from efface.vision.local.prints import GRID, PRINT_KEYPOINTS, LocalPrint, enrol
 from efface.vision.local.tiles import TILES, Affine, TileBits
 
 Key = TypeVar("Key", bound=Hashable)
-
-VOTERS = 400
-"""Keypoints of the whole picture that are looked up; all of them take part in the affine check."""
-REGION_VOTERS = 400
-RADIUS = 56
-"""Bits, of 256, within which a stored code is a hit."""
-PROBES = 5
-COARSE_PROBES = 6
-MOST_HITS = 400
-"""Hits of one keypoint that are followed: a code that is everywhere says nothing."""
-LEAST_VOTE = 0.7
-MOST_VERIFIED = 32
-VERIFY_RADIUS = 64
-MOST_CANDIDATES = 16
 
 _STORE_PROBES = 4
 _FIRST_SLOTS = 64
@@ -124,8 +110,8 @@ class LocalIndex(Generic[Key]):
             self._reset()
 
     def candidates(self, look: LocalLook) -> list[Candidate[Key]]:
-        """Enrolled pictures seen in a picture that was met, at most ``MOST_CANDIDATES``, most inliers first; one a
-        key. Ask ``tiles`` in the decoder what it sees there, then ``confirm``: a candidate alone is no match."""
+        """Enrolled pictures seen in a picture that was met, at most ``search.MOST_CANDIDATES``, most inliers first;
+        one a key. Ask ``tiles`` in the decoder what it sees there, then ``confirm``: a candidate alone is no match."""
         frames = [frame for group in look.groups for frame in _frames(group) if len(group) >= thresholds.LEAST_INLIERS]
         if not frames:
             return []
@@ -139,12 +125,12 @@ class LocalIndex(Generic[Key]):
                     kernels.verify(
                         self._places[slot], int(self._count[slot]), float(self._size[slot].max()) / GRID,
                         self._pose[slot], self._blocks,
-                        frame.columns, frame.query, VERIFY_RADIUS, answer,
+                        frame.columns, frame.query, search.VERIFY_RADIUS, answer,
                     )
                 )  # fmt: skip
                 if inliers >= thresholds.LEAST_INLIERS and (slot not in best or inliers > best[slot][0]):
                     best[slot] = inliers, frame, answer
-            found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:MOST_CANDIDATES]
+            found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:search.MOST_CANDIDATES]
             return [
                 self._candidate(self._keys[slot], slot, inliers, frame, answer)
                 for slot, (inliers, frame, answer) in found
@@ -184,23 +170,23 @@ class LocalIndex(Generic[Key]):
         codes = np.concatenate([frame.codes[: frame.voters] for frame in frames])
         query = np.concatenate([frame.query[: frame.voters] for frame in frames])
         frame_of = np.concatenate([np.full(len(frame.codes[: frame.voters]), i) for i, frame in enumerate(frames)])
-        lists = kernels.nearest_lists(codes, self._coarse, self._fine, COARSE_PROBES, PROBES)
+        lists = kernels.nearest_lists(codes, self._coarse, self._fine, search.COARSE_PROBES, search.PROBES)
         flat = lists.ravel()
         order = np.argsort(flat, kind="stable")
-        visits = (order // PROBES).astype(np.int32)
+        visits = (order // search.PROBES).astype(np.int32)
         counts = np.zeros(len(codes), np.int32)
         written = kernels.scan(
             codes, visits, flat[order], self._blocks, self._owners, self._previous, self._tail, self._fill,
-            RADIUS, MOST_HITS, self._hit_row, self._hit_owner, self._hit_bits, counts,
+            search.RADIUS, search.MOST_HITS, self._hit_row, self._hit_owner, self._hit_bits, counts,
         )  # fmt: skip
         slots = np.empty(1 << 14, np.int32)
         frame_ids = np.empty(1 << 14, np.int32)
         scores = np.empty(1 << 14, np.float32)
         found = kernels.vote(
             self._hit_row, self._hit_owner, self._hit_bits, written, counts, frame_of.astype(np.int32), len(frames),
-            query, self._pose, self._size, self._touched, LEAST_VOTE, slots, frame_ids, scores,
+            query, self._pose, self._size, self._touched, search.LEAST_VOTE, slots, frame_ids, scores,
         )  # fmt: skip
-        first = np.lexsort((slots[:found], -scores[:found]))[: MOST_VERIFIED + 8 * (len(frames) - 2)]
+        first = np.lexsort((slots[:found], -scores[:found]))[: search.MOST_VERIFIED + 8 * (len(frames) - 2)]
         return [(int(slots[i]), frames[int(frame_ids[i])]) for i in first]
 
     def _drop(self, key: Key) -> bool:
@@ -289,7 +275,7 @@ class _Frame:
             query[:, 0] = group.width - 1 - query[:, 0]
             query[:, 2] = np.float32(np.pi) - query[:, 2]
         self.query = query
-        self.voters = VOTERS if group.box == (0.0, 0.0, 1.0, 1.0) else REGION_VOTERS
+        self.voters = search.VOTERS if group.box == (0.0, 0.0, 1.0, 1.0) else search.REGION_VOTERS
 
     def to_shares(self, pixels: NDArray[np.float64], width: float, height: float) -> Affine:
         """``pixels``, an affine map from the enrolled look (``width`` x ``height``) to this frame, in shares."""

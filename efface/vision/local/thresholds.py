@@ -2,8 +2,8 @@
 
 Chosen on the first 120 of 240 everyday photos (nineteen edits each, 420 pictures enrolled, 300 of them screenshots,
 captions and watermarks with the same furniture as the edits); the other 120 were kept for the report
-(``efface bench copies``). Tile errors of true matches: 95 of 100 under .21; of strangers' pictures with shared furniture
-and six tiles or more: .27 at least.
+(``efface bench copies``). Tile errors of true matches: 95 of 100 under .21; of strangers' pictures with shared
+furniture and six tiles or more: .255 at least.
 """
 
 from __future__ import annotations
