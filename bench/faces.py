@@ -1,232 +1,191 @@
-"""How well faces are found, on a folder with a folder of photos for each person.
+"""How well faces are found, on a folder with a folder of photos for each person, at the shipped thresholds.
 
-``run`` reports on a set, ``calibrate`` proposes thresholds from another, disjoint set; never the same set for both.
-People with more than three photos: the first three make the template through the same ``enrol`` the product uses, the
-rest are probes. A probe counts as found when any of its faces reaches the threshold. A false alarm is any other
-person's labelled (most central) face that reaches it. Nothing is written; embeddings live in memory for the run.
+``tpr3``: the first three photos of a person make the template through the same ``enrol`` the product uses, the rest
+are probes. ``tpr1``: the first photo alone, at the threshold for single photos (``threshold1``); ``far1`` is its share
+of false matches, ``tpr1_at_threshold`` what it finds at the threshold for three. A probe counts as found when any of
+its faces reaches the threshold. ``far``: the share of comparisons with faces in other people's photos that reach it,
+the labelled (most central) ones and the bystanders. ``small``: the probes reduced by area averaging until their
+labelled face is 32 or 24 pixels wide, and handed over at that size, against templates of three full-size photos, at
+``review``. Nothing is written.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import math
 import resource
+import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from efface.vision.faces import Enrolment, FaceEngine, FaceFound, TemplateRefused, enrol
+from efface.vision.faces import FaceEngine, FaceFound
+from efface.vision.faces.labelled import Labelled, Unread, central_first, pictures
+from efface.vision.faces.trial import Trial, of_one, of_three, run
+from efface.vision.models.runtime import Pixels
 
-Floats = npt.NDArray[np.float32]
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+SMALL = (32, 24)
+FAR_REPORTED = 1e-6
+
+
+class NoModels(Exception):
+    """The face models are not installed."""
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    person: str
-    faces: list[FaceFound]
+class Level:
+    """A threshold for templates of three photos and of one."""
+
+    three: float
+    one: float
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """Genuine (one a probe photo) and impostor cosines (template x other person's labelled face)."""
+@dataclass
+class Seen:
+    """Photos with their faces: as they are, and reduced (``small[px]``, one for one with ``photos``)."""
 
-    genuine: Floats
-    impostor: Floats
-    enrolled: int
-    refused: dict[str, int]
-
-
-def analyse(faces_dir: Path, engine: FaceEngine) -> tuple[list[Photo], dict[str, Any]]:
-    """Every photo's faces, with the cost: CPU milliseconds a photo, photos without a face."""
-    photos: list[Photo] = []
-    costs: list[float] = []
-    for folder in sorted(path for path in faces_dir.iterdir() if path.is_dir()):
-        for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES):
-            picture = cv2.imread(str(path))
-            if picture is None:
-                continue
-            rgb = np.ascontiguousarray(picture[:, :, ::-1], dtype=np.uint8)
-            before = time.process_time()
-            faces = engine.analyse(rgb)
-            costs.append((time.process_time() - before) * 1000)
-            photos.append(Photo(folder.name, _central_first(faces)))
-    return photos, {
-        "photos": len(photos),
-        "people": len({photo.person for photo in photos}),
-        "photos_without_face": sum(not photo.faces for photo in photos),
-        "cpu_ms_median": round(float(np.median(costs)), 1) if costs else 0.0,
-        "cpu_ms_p90": round(float(np.quantile(costs, 0.9)), 1) if costs else 0.0,
-    }
+    photos: list[Labelled] = field(default_factory=list)
+    small: dict[int, list[Labelled]] = field(default_factory=lambda: {px: [] for px in SMALL})
+    unread: list[Unread] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    small_cpu_ms: list[float] = field(default_factory=list)
 
 
-def _central_first(faces: list[FaceFound]) -> list[FaceFound]:
-    def off(face: FaceFound) -> float:
-        x, y, width, height = face.box
-        return math.hypot(x + width / 2 - 0.5, y + height / 2 - 0.5) - width / 2
-
-    return sorted(faces, key=off)
-
-
-def trial(photos: list[Photo], same: float) -> Trial:
-    """Enrols everybody with three photos or more and compares with everything that was not enrolled of them."""
-    of: dict[str, list[Photo]] = {}
-    for photo in photos:
-        of.setdefault(photo.person, []).append(photo)
-    labelled = [photo for photo in photos if photo.faces]
-    matrix = np.array([photo.faces[0].embedding for photo in labelled], dtype=np.float32)
-    names = np.array([photo.person for photo in labelled])
-    genuine: list[float] = []
-    impostor: list[Floats] = []
-    refused: dict[str, int] = {}
-    enrolled = 0
-    for person, own in of.items():
-        if len(own) < 3:
-            continue
-        made = _enrol(own[:3], same)
-        if isinstance(made, str):
-            refused[made] = refused.get(made, 0) + 1
-            continue
-        enrolled += 1
-        vector = made.template.vector
-        for probe in own[3:]:
-            genuine.append(max((float(np.dot(face.embedding, vector)) for face in probe.faces), default=-1.0))
-        impostor.append(matrix[names != person] @ vector)
-    return Trial(
-        np.array(genuine, dtype=np.float32),
-        np.concatenate(impostor) if impostor else np.empty(0, np.float32),
-        enrolled,
-        refused,
-    )
-
-
-def _enrol(photos: list[Photo], same: float) -> Enrolment | str:
-    try:
-        return enrol([photo.faces for photo in photos], same=same)
-    except TemplateRefused as refusal:
-        return refusal.reason
-
-
-def run(faces_dir: Path, models_dir: Path) -> dict[str, Any]:
-    """Counts at the manifest's thresholds, cost and memory. Raises ``FileNotFoundError`` without models."""
-    engine = _engine(models_dir)
+def measure(faces_dir: Path, models_dir: Path, say: Callable[[str], None] | None = None) -> dict[str, Any]:
+    """All figures with their counts. Raises ``NoModels``."""
+    engine = FaceEngine.load(models_dir)
+    if engine is None:
+        raise NoModels(f"The face models are not installed in {models_dir}: efface models install")
     memory = _rss_mb()
-    photos, cost = analyse(faces_dir, engine)
-    thresholds = engine.thresholds
-    found = trial(photos, thresholds.same)
+    seen = look(faces_dir, engine, say)
+    same = engine.thresholds.same
+    three = run(seen.photos, 3, of_three(same))
+    one = run(seen.photos, 1, of_one)
+    small = {
+        px: (run(seen.photos, 3, of_three(same), seen.small[px]), run(seen.photos, 1, of_one, seen.small[px]))
+        for px in SMALL
+    }
+    levels = {
+        name: Level(of_three_photos, of_one_photo)
+        for name, of_three_photos, of_one_photo in zip(
+            ("review", "strong"), engine.thresholds.of(3), engine.thresholds.of(1), strict=True
+        )
+    }
+    missed = sum(not photo.faces for photo in seen.photos)
     return {
         "model": engine.model_id,
-        **cost,
+        "photos": len(seen.photos),
+        "unread": len(seen.unread),
+        "people": len({photo.person for photo in seen.photos}),
+        "people_enrolled": {"three": three.enrolled, "one": one.enrolled},
+        "people_refused": three.refused,
+        **{name: at(level, three, one) for name, level in levels.items()},
+        "at_far_1e-6": {"three": at_far(three, FAR_REPORTED), "one": at_far(one, FAR_REPORTED)},
+        "detect_miss_rate": missed / max(1, len(seen.photos)),
+        "photos_without_face": missed,
+        "small": {str(px): share(pair[0], levels["review"].three) for px, pair in small.items()},
+        "small_in_full": {
+            str(px): {
+                **{name: at(level, *pair) for name, level in levels.items()},
+                "photos_without_face": sum(not photo.faces for photo in seen.small[px]),
+                "width_median": _middle([photo.faces[0].px for photo in seen.small[px] if photo.faces]),
+            }
+            for px, pair in small.items()
+        },
+        "cpu_ms": {
+            "photo_median": _middle(seen.cpu_ms),
+            "small_median": _middle(seen.small_cpu_ms),
+            "photo_p90": round(float(np.quantile(seen.cpu_ms, 0.9)), 1) if seen.cpu_ms else 0.0,
+        },
         "rss_mb_loaded": memory,
         "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        "enrolled": found.enrolled,
-        "refused": found.refused,
-        "genuine": len(found.genuine),
-        "impostor": len(found.impostor),
-        "at": {
-            name: {
-                "cosine": cosine,
-                "found": int((found.genuine >= cosine).sum()),
-                "false_alarms": int((found.impostor >= cosine).sum()),
-                "tpr": _share(found.genuine >= cosine),
-                "far": _share(found.impostor >= cosine),
-            }
-            for name, cosine in (("review", thresholds.review), ("strong", thresholds.strong))
-        },
     }
 
 
-def calibrate(faces_dir: Path, models_dir: Path, same: float | None = None) -> dict[str, Any]:
-    """Thresholds from a calibration set: ``same`` from photos against the mean of two others of the same person
-    and of different people (0.1 % false), ``review`` at 1e-4 and ``strong`` at 1.5e-5 false alarms for three-photo
-    templates. Each is rounded up to a hundredth."""
-    engine = _engine(models_dir)
-    photos, cost = analyse(faces_dir, engine)
-    pairs = _same_scores(photos)
-    if same is None:
-        same = _ceil(float(np.quantile(pairs[1], 1 - 1e-3)))
-    found = trial(photos, same)
-    limits = {name: _at_far(found.impostor, far) for name, far in (("review", 1e-4), ("strong", 1.5e-5))}
-    return {
-        "model": engine.model_id,
-        **cost,
-        "enrolled": found.enrolled,
-        "refused": found.refused,
-        "genuine": len(found.genuine),
-        "impostor": len(found.impostor),
-        "highest_impostors": [round(float(value), 3) for value in np.sort(found.impostor)[::-1][:12]],
-        "same": {
-            "cosine": same,
-            "genuine": len(pairs[0]),
-            "genuine_below": int((pairs[0] < same).sum()),
-            "impostor": len(pairs[1]),
-            "impostor_reaching": int((pairs[1] >= same).sum()),
-        },
-        **{
-            name: {"cosine": cosine, "false_alarms": int((found.impostor >= cosine).sum())}
-            for name, cosine in limits.items()
-        },
-    }
-
-
-def _same_scores(photos: list[Photo]) -> tuple[Floats, Floats]:
-    """Cosines of a third photo with the mean of two: of the same person, and of everybody else."""
-    of: dict[str, list[Floats]] = {}
-    for photo in photos:
-        if photo.faces:
-            of.setdefault(photo.person, []).append(np.array(photo.faces[0].embedding, dtype=np.float32))
-    firsts = {person: vectors[0] for person, vectors in of.items()}
-    genuine: list[float] = []
-    impostor: list[float] = []
-    for person, vectors in of.items():
-        if len(vectors) < 3:
+def look(faces_dir: Path, engine: FaceEngine, say: Callable[[str], None] | None = None) -> Seen:
+    """Every photo through the engine, as it is and reduced."""
+    seen = Seen()
+    for person, picture in pictures(faces_dir):
+        if isinstance(picture, Unread):
+            seen.unread.append(picture)
             continue
-        mean = vectors[0] + vectors[1]
-        mean = mean / np.linalg.norm(mean)
-        genuine.append(float(mean @ vectors[2]))
-        impostor += [float(mean @ vector) for other, vector in firsts.items() if other != person]
-    return np.array(genuine, dtype=np.float32), np.array(impostor, dtype=np.float32)
+        faces = _timed(engine, picture, seen.cpu_ms)
+        seen.photos.append(Labelled(person, faces))
+        for px in SMALL:
+            reduced = _timed(engine, reduce(picture, faces[0], px), seen.small_cpu_ms) if faces else []
+            seen.small[px].append(Labelled(person, reduced))
+        if say is not None and len(seen.photos) % 100 == 0:
+            say(f"{len(seen.photos)} photos")
+    return seen
 
 
-def _at_far(impostor: Floats, far: float) -> float:
-    return _ceil(float(np.quantile(impostor, 1 - far)))
+def reduce(rgb: Pixels, face: FaceFound, px: int) -> Pixels:
+    """The picture at the size at which ``face`` is ``px`` wide; a picture whose face is narrower stays as it is."""
+    height, width = rgb.shape[:2]
+    factor = px / max(1.0, face.box[2] * width)
+    if factor >= 1:
+        return rgb
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _ceil(value: float) -> float:
-    return math.ceil(value * 100) / 100
+def at(level: Level, three: Trial, one: Trial) -> dict[str, Any]:
+    """What a threshold finds and what it takes for somebody else."""
+    return {
+        "threshold": level.three,
+        "far": three.false(level.three) / max(1, three.others),
+        "tpr3": share(three, level.three),
+        "threshold1": level.one,
+        "far1": one.false(level.one) / max(1, one.others),
+        "tpr1": share(one, level.one),
+        "tpr1_at_threshold": share(one, level.three),
+        "counts": {"three": counts(three, level.three), "one": counts(one, level.one)},
+    }
 
 
-def _share(hits: npt.NDArray[np.bool_]) -> float:
-    return float(f"{hits.mean():.3g}") if len(hits) else 0.0
+def counts(trial: Trial, cosine: float) -> dict[str, int]:
+    return {
+        "probes": len(trial.genuine),
+        "found": int((trial.genuine >= cosine).sum()),
+        "impostors": len(trial.impostor),
+        "impostors_reaching": int((trial.impostor >= cosine).sum()),
+        "bystanders": len(trial.bystander),
+        "bystanders_reaching": int((trial.bystander >= cosine).sum()),
+    }
+
+
+def at_far(trial: Trial, far: float) -> dict[str, Any]:
+    """The least cosine that at most the share ``far`` of the comparisons with others reaches (their highest, where
+    there are fewer than 1 / ``far``), and what it finds."""
+    others = np.sort(trial.all_others())[::-1]
+    if not len(others):
+        return {"threshold": 1.0, "tpr": 0.0, "comparisons": 0}
+    cosine = float(np.nextafter(others[min(int(len(others) * far), len(others) - 1)], np.float32(2)))
+    return {"threshold": round(cosine, 4), "tpr": share(trial, cosine), "comparisons": len(others)}
+
+
+def share(trial: Trial, cosine: float) -> float:
+    return round(trial.found(cosine), 4)
+
+
+def to_stderr(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _timed(engine: FaceEngine, rgb: Pixels, costs: list[float]) -> list[FaceFound]:
+    before = time.process_time()
+    faces = engine.analyse(rgb)
+    costs.append((time.process_time() - before) * 1000)
+    return central_first(faces)
+
+
+def _middle(values: list[int] | list[float]) -> float:
+    return round(float(np.median(values)), 1) if values else 0.0
 
 
 def _rss_mb() -> float:
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
     return round(pages * resource.getpagesize() / 1e6, 1)
-
-
-def _engine(models_dir: Path) -> FaceEngine:
-    engine = FaceEngine.load(models_dir)
-    if engine is None:
-        raise FileNotFoundError(f"No models are installed in {models_dir}: python -m efface.vision.models install DIR")
-    return engine
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="bench.faces", description="Face recognition on a labelled folder, as JSON.")
-    parser.add_argument("action", choices=("run", "calibrate"))
-    parser.add_argument("faces", type=Path, help="a folder with a folder of photos for each person")
-    parser.add_argument("--models", type=Path, required=True, help="the models folder")
-    given = parser.parse_args()
-    action = run if given.action == "run" else calibrate
-    print(json.dumps(action(given.faces, given.models), indent=2))
-
-
-if __name__ == "__main__":
-    main()

@@ -71,7 +71,7 @@ class RfbDetector:
         """One run of the net over a canvas that shows ``rgb`` once in each cell; the boxes of each, in ``rgb``."""
         spec = self._net.manifest.input
         height, width = rgb.shape[:2]
-        canvas = np.full((1, spec.height, spec.width, 3), round(spec.mean), dtype=np.uint8)
+        canvas = np.full((1, spec.height, spec.width, 3), round(float(np.mean(spec.mean))), dtype=np.uint8)
         for cell in cells:
             scale = cell.scale(width, height)
             small = shrink(rgb, (max(1, int(width * scale)), max(1, int(height * scale))))

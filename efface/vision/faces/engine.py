@@ -14,7 +14,8 @@ from efface.vision.faces.embed import Embedder
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.landmarks import OnetLandmarks
 from efface.vision.faces.quality import quality
-from efface.vision.models.manifest import Thresholds, active
+from efface.vision.models.errors import Uncalibrated
+from efface.vision.models.manifest import Manifest, Thresholds, active
 from efface.vision.models.runtime import Floats, Net, Pixels
 from efface.vision.models.store import read_checked
 
@@ -53,13 +54,15 @@ class FaceEngine:
         self._manifest = embedder.manifest
 
     @classmethod
-    def load(cls, models_dir: Path) -> FaceEngine | None:
-        """The engine over the models installed in ``models_dir``; None where they are not (all) installed.
+    def load(cls, models_dir: Path, *, embedder: Manifest | None = None) -> FaceEngine | None:
+        """The engine over the models installed in ``models_dir``; None where they are not (all) installed. ``embedder``
+        takes the place of the one in force, so that it can be calibrated before it is.
 
         Raises ``ModelDamaged`` where an installed file is not what its manifest says, ``ManifestInvalid`` for an
         operator's broken manifest. OpenCV is set to one thread for the whole process."""
         nets: list[Net] = []
-        for manifest in active(models_dir):
+        in_force = active(models_dir)
+        for manifest in in_force if embedder is None else [*in_force[:-1], embedder]:
             content = read_checked(models_dir, manifest)
             if content is None:
                 return None
@@ -80,10 +83,10 @@ class FaceEngine:
 
     @property
     def thresholds(self) -> Thresholds:
-        """The embedder's calibrated cosines."""
-        thresholds = self._manifest.thresholds
-        assert thresholds is not None  # the manifest's reader refuses an embedder without
-        return thresholds
+        """The embedder's calibrated cosines. Raises ``Uncalibrated`` where it was loaded to be calibrated."""
+        if self._manifest.thresholds is None:
+            raise Uncalibrated(f"{self._manifest.id} has no thresholds yet: efface models calibrate --faces FOLDER")
+        return self._manifest.thresholds
 
     def analyse(self, rgb: Pixels) -> list[FaceFound]:
         """The faces of a picture (height, width, 3) uint8 RGB, widest first, at most 32. Raises ``ValueError`` for an

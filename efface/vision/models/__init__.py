@@ -1,6 +1,7 @@
 """Models: what they are, getting them, checking them. ``python -m efface.vision.models install DIR`` by hand."""
 
 from efface.vision.models.acquire import Progress, install
+from efface.vision.models.add import add, write_thresholds
 from efface.vision.models.errors import (
     ChecksumMismatch,
     ConversionFailed,
@@ -15,8 +16,9 @@ from efface.vision.models.errors import (
     PackageClientMissing,
     PackageMissing,
     RegistryUnreachable,
+    Uncalibrated,
 )
-from efface.vision.models.manifest import Manifest, Thresholds, active, packaged, thresholds_of
+from efface.vision.models.manifest import Manifest, Thresholds, active, optional, own, packaged, thresholds_of
 from efface.vision.models.store import Installed, list_models, verify
 
 __all__ = [
@@ -37,10 +39,15 @@ __all__ = [
     "Progress",
     "RegistryUnreachable",
     "Thresholds",
+    "Uncalibrated",
     "active",
+    "add",
     "install",
     "list_models",
+    "optional",
+    "own",
     "packaged",
     "thresholds_of",
     "verify",
+    "write_thresholds",
 ]

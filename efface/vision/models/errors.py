@@ -53,3 +53,7 @@ class ModelDamaged(ModelError):
 
 class FileNeeded(ModelError):
     """A model whose file the operator has to supply is not there."""
+
+
+class Uncalibrated(ModelError):
+    """An embedder without thresholds is asked to match."""

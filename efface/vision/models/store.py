@@ -8,22 +8,36 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from efface.vision.models.errors import ConversionFailed, DiskFull, InstallRunning, ModelDamaged, ModelsFolderUnusable
-from efface.vision.models.manifest import Manifest, active
+from efface.vision.models.manifest import (
+    ROLES,
+    Input,
+    Manifest,
+    Source,
+    active,
+    optional,
+    own,
+    packaged,
+    uncalibrated,
+)
 from efface.vision.models.runtime import probe
 
-State = Literal["installed", "missing", "damaged"]
+State = Literal["installed", "missing", "damaged", "uncalibrated", "available"]
+"""``uncalibrated``: an operator's embedder without thresholds, refused for matching. ``available``: an optional model
+that is not installed, which is nothing to mend."""
 PARTIAL = ".partial"
 _LOCK = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """One model as the folder holds it. ``detail`` says what is wrong, and what to do, where something is."""
+    """One model as the folder holds it. ``detail`` says what is wrong, and what to do, where something is; ``in_force``
+    whether face search uses it (or would, once it is installed). ``model_id`` is the identity with its sha256."""
 
     id: str
     role: str
@@ -36,22 +50,56 @@ class Installed:
     model_id: str
     state: State
     detail: str = ""
+    in_force: bool = True
+    sha256: str = ""
+    origin: str = ""
+    terms: str = ""
+    input: str = ""
+    output: str = ""
+    alignment: str = ""
+    thresholds: dict[str, Any] | None = None
 
 
-def list_models(models_dir: Path) -> list[Installed]:
-    """Every model in force with its state, judged by presence and size. Raises ``ManifestInvalid``."""
-    return [_describe(models_dir, manifest, deep=False) for manifest in active(models_dir)]
+def list_models(models_dir: Path, *, everything: bool = False) -> list[Installed]:
+    """Every model in force with its state, judged by presence and size. ``everything``: also the operator's embedder
+    that is not calibrated yet, the packaged models that an operator's takes the place of, and the optional ones.
+
+    Raises ``ManifestInvalid``."""
+    return _rows(models_dir, deep=False, everything=everything)
 
 
-def verify(models_dir: Path) -> list[Installed]:
+def verify(models_dir: Path, *, everything: bool = False) -> list[Installed]:
     """Like ``list_models``, but every file is read, its sha256 compared, and its answer to a made-up picture held
     against the original model's. Writes nothing."""
-    return [_describe(models_dir, manifest, deep=True) for manifest in active(models_dir)]
+    return _rows(models_dir, deep=True, everything=everything)
+
+
+def _rows(models_dir: Path, *, deep: bool, everything: bool) -> list[Installed]:
+    manifests = active(models_dir)
+    rows = [_describe(models_dir, manifest, deep=deep) for manifest in manifests]
+    if everything:
+        for manifest in [*own(models_dir).values(), *packaged(), *optional()]:
+            if manifest not in manifests:
+                manifests.append(manifest)
+                rows.append(_describe(models_dir, manifest, deep=deep, in_force=False))
+    return rows
+
+
+def path_of(models_dir: Path, manifest: Manifest) -> Path:
+    """Where a model's file lies, or would: the models folder, or the package that the operator installed into this
+    Python environment."""
+    if manifest.source.registry != "environment":
+        return models_dir / manifest.file
+    try:
+        package = metadata.distribution(manifest.source.package)
+    except metadata.PackageNotFoundError:
+        return models_dir / manifest.file
+    return Path(str(package.locate_file(manifest.source.member)))
 
 
 def read_checked(models_dir: Path, manifest: Manifest) -> bytes | None:
     """The model's bytes, None where it is not installed. Raises ``ModelDamaged`` where its sha256 is another."""
-    path = models_dir / manifest.file
+    path = path_of(models_dir, manifest)
     try:
         if path.stat().st_size != manifest.bytes:
             raise ModelDamaged(_damaged(manifest))
@@ -127,32 +175,27 @@ def exclusive(models_dir: Path) -> Iterator[Path]:
 
 
 def _damaged(manifest: Manifest) -> str:
-    return f"{manifest.file} is not the file its manifest names (another size or sha256). Install the models again."
+    todo = {
+        "file": "Put the right file there, or add the model again with a manifest that fits the file.",
+        "environment": f"Install {manifest.source.package} {manifest.source.version} again.",
+    }.get(manifest.source.registry, "Install the models again.")
+    return f"{manifest.file} is not the file its manifest names (another size or sha256). {todo}"
 
 
-def _describe(models_dir: Path, manifest: Manifest, *, deep: bool) -> Installed:
-    state: State = "installed"
-    detail = ""
-    try:
-        if deep:
-            content = read_checked(models_dir, manifest)
-            present = content is not None
-            if content is not None:
-                probe(manifest, content)
-        else:
-            size = (models_dir / manifest.file).stat().st_size
-            present = True
-            if size != manifest.bytes:
-                raise ModelDamaged(_damaged(manifest))
-    except (FileNotFoundError, NotADirectoryError):
-        present = False
-    except (ModelDamaged, ConversionFailed, OSError) as error:
-        present, state, detail = True, "damaged", str(error)
-    if not present:
-        state = "missing"
+def _describe(models_dir: Path, manifest: Manifest, *, deep: bool, in_force: bool = True) -> Installed:
+    state, detail = _state(models_dir, manifest, deep=deep)
+    needed = in_force or uncalibrated(manifest) or manifest.source.registry == "file"
+    if state == "missing":
         detail = "Install the models."
         if manifest.source.registry == "file":
             detail = f"Put {manifest.file} into the models folder; its manifest names no package to get it from."
+        elif not needed:
+            state, detail = "available", manifest.terms or f"Not installed: efface models install {manifest.id}"
+            if manifest.role in ROLES:
+                detail = "Not needed: a model of your own is in force in its place."
+    elif state == "installed" and uncalibrated(manifest):
+        state = "uncalibrated"
+        detail = "Not used for matching before it has thresholds: efface models calibrate --faces FOLDER"
     return Installed(
         id=manifest.id,
         role=manifest.role,
@@ -165,4 +208,36 @@ def _describe(models_dir: Path, manifest: Manifest, *, deep: bool) -> Installed:
         model_id=manifest.model_id,
         state=state,
         detail=detail,
+        in_force=in_force,
+        sha256=manifest.sha256,
+        origin=_origin(manifest.source),
+        terms=manifest.terms,
+        input=_input_words(manifest.input),
+        output=", ".join(manifest.outputs) + (f" ({manifest.dim} numbers)" if manifest.dim else ""),
+        alignment=manifest.align,
+        thresholds=asdict(manifest.thresholds) if manifest.thresholds else None,
     )
+
+
+def _state(models_dir: Path, manifest: Manifest, *, deep: bool) -> tuple[State, str]:
+    try:
+        if deep:
+            content = read_checked(models_dir, manifest)
+            if content is None:
+                return "missing", ""
+            probe(manifest, content)
+        elif path_of(models_dir, manifest).stat().st_size != manifest.bytes:
+            raise ModelDamaged(_damaged(manifest))
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing", ""
+    except (ModelDamaged, ConversionFailed, OSError) as error:
+        return "damaged", str(error)
+    return "installed", ""
+
+
+def _origin(source: Source) -> str:
+    return "a file of your own" if source.registry == "file" else f"{source.registry} {source.package} {source.version}"
+
+
+def _input_words(spec: Input) -> str:
+    return f"{spec.width} x {spec.height} {spec.color}, (pixel - {spec.mean}) / {spec.std}, {spec.layout} {spec.dtype}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efface.vision.faces import (
@@ -160,6 +160,7 @@ def test_spoilt_templates_are_refused(spoil) -> None:  # type: ignore[no-untyped
         deserialise(spoil(good))
 
 
+@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_the_order_of_the_photos_does_not_matter(order: list[int]) -> None:
     photos = [*ANN[:4], *BEA[:2]]
