@@ -80,10 +80,11 @@ def candidates(one: Case) -> list[dict[str, Any]]:
 
 
 def _region(reasons: Any) -> dict[str, Any] | None:
-    """Where on the picture a face was met: percent of its width and height. None where no reason says so."""
+    """Where on the picture a face, or a part of her picture, was met: percent of its width and height. None where no
+    reason says so."""
     for one in reasons if isinstance(reasons, list) else ():
-        box = one.get("region") if isinstance(one, dict) else None
-        if isinstance(box, list) and len(box) == 4 and all(isinstance(share, int | float) for share in box):
+        box = _box(one.get("region")) if isinstance(one, dict) else []
+        if box:
             x, y, width, height = (min(100.0, max(0.0, share * 100)) for share in box)
             return {
                 "x": x,
@@ -93,6 +94,19 @@ def _region(reasons: Any) -> dict[str, Any] | None:
                 "words": words.place(x + width / 2, y + height / 2),
             }
     return None
+
+
+def _box(region: Any) -> list[float]:
+    """Left, top, width and height of a region, as shares; the smallest upright box around a polygon. Empty where it is
+    neither."""
+    if not isinstance(region, list) or not all(isinstance(share, int | float) for share in region):
+        return []
+    if len(region) == 4:
+        return region
+    if len(region) < 6 or len(region) % 2:
+        return []
+    across, down = ([min(1.0, max(0.0, share)) for share in region[start::2]] for start in (0, 1))
+    return [min(across), min(down), max(across) - min(across), max(down) - min(down)]
 
 
 def findings(one: Case) -> list[dict[str, Any]]:

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from efface.cases import attesting, consents, events, holds, links, messages
-from efface.cases.models import ReportedLink
+from efface.cases import attesting, consents, events, holds, links, messages, naming, own
+from efface.cases.models import Case, ReportedLink
 from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
 from efface.sites.models import ContactObservation, Delivery, Network, Site
@@ -56,6 +56,18 @@ def judge(page: Any, name: str, problems: list[str], scheme: str) -> None:
         problems.append(f"{name}: {violation['id']} {[node['html'][:160] for node in violation['nodes'][:3]]}")
 
 
+WHERE = {"width": 1200, "height": 2400, "sighting": "1", "threshold": 6.0, "fingerprint": "", "role": "media"}
+LOCAL = {
+    "kind": "local", "score": 41.0, "strong": True, "strong_at": 12.0, "error": 0.09, "view": "original",
+    "region": [0.04, 0.22, 0.96, 0.21, 0.97, 0.7, 0.05, 0.71], **WHERE,
+}  # fmt: skip
+FACE = {
+    "kind": "face", "score": 0.71, "strong": True, "strong_at": 0.6, "px": 180, **WHERE, "threshold": 0.55,
+    "region": [0.4, 0.3, 0.2, 0.15],
+}  # fmt: skip
+TEXT = {"kind": "text", "score": 1.0, "strong": True, "words": "handle"}
+
+
 @pytest.fixture
 def world(organisation: Any, now: Any) -> Any:
     """A case with one of everything that either door can show."""
@@ -64,9 +76,15 @@ def world(organisation: Any, now: Any) -> Any:
     case.access_code = opened.access_code
     first = people.worker(organisation, "caseworker", "Kim First")
     with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
+        Case.objects.filter(pk=case.pk).update(level="attested")
+        for purpose in ("hash_match", "copy_match", "text_search", "notify"):
             consents.give(case, purpose, "survivor", now)
         people.make_match(case)
+        people.make_match(
+            case, kind="local", score=41.0, page="https://pictures.example/p/8", reasons=[LOCAL, FACE, TEXT]
+        )
+        naming.add(case, "handle", "quietlake_94", "survivor", now)
+        own.add(case, "https://example.org/her", "survivor", now)
         people.make_match(case, kind="face", score=0.71, state="asked", page="https://pictures.example/p/7?x=<b>&y=1")
         finding = people.make_finding(case)
         people.make_check(finding)
@@ -77,6 +95,7 @@ def world(organisation: Any, now: Any) -> Any:
         people.make_finding(case, state="gone-confirmed", page="https://pictures.example/p/4")
         people.make_finding(case, state="conflict", page="https://pictures.example/p/5")
         messages.write(case, from_survivor=True, author="survivor", text="Is there anything new?", now=now)
+        Case.objects.filter(pk=case.pk).update(level="declared")
         attesting.attest(case, first, spoke_alone=True, proof_seen="identity card, name and face", now=now)
         _trouble(case, finding, now)
     _site(now)
@@ -151,12 +170,13 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
     console = {
         "queue": "/console/queue/", "cases": "/console/cases/", "case": f"/console/cases/{world.pk}/",
         "new-case": "/console/cases/new/", "case-timeline": f"/console/cases/{world.pk}/timeline/",
-        "case-pictures": f"/console/cases/{world.pk}/pictures/", "erase": f"/console/cases/{world.pk}/erase/",
+        "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
+        "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
         "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",
-        "pictures": "/case/pictures/",
+        "pictures": "/case/pictures/", "me": "/case/me/",
     }  # fmt: skip
     public = {"start": "/", "enter": "/enter/", "plants": "/page/", "sign-in": "/console/sign-in/"}
     problems: list[str] = []
