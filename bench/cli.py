@@ -42,13 +42,15 @@ def faces(folder: Path, models: Path | None, as_json: str | None) -> None:
               help="Other pictures enrolled beside them.")  # fmt: skip
 @click.option("--seed", type=int, default=3, show_default=True)
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True)
+@click.option("--extracted", type=click.IntRange(1, 1_000_000), default=8000, show_default=True,
+              help="Distractors made from real pictures; the rest is derived from these.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
-def copies(folder: Path, distractors: int, seed: int, processes: int, as_json: str | None) -> None:
+def copies(folder: Path, distractors: int, seed: int, processes: int, extracted: int, as_json: str | None) -> None:
     """Edited copies: recall of nineteen edits, false matches and cost of a query, beside plain PDQ."""
     from bench.copies import run
 
     try:
-        result = run(folder, distractors, seed, processes)
+        result = run(folder, distractors, seed, processes, extracted)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     text = json.dumps(result, indent=2) + "\n"
@@ -64,7 +66,7 @@ def copies(folder: Path, distractors: int, seed: int, processes: int, as_json: s
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def match(active: int, seen: int, seed: int, as_json: str | None) -> None:
     """Search of hashes and templates: exactness, speed beside other libraries and the memory's, changes, memory."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core against one core; read when numpy is loaded
+    _one_thread()
     from bench.match import run
 
     text = json.dumps(run(active, seen, seed=seed), indent=2) + "\n"
@@ -82,8 +84,7 @@ def match(active: int, seen: int, seed: int, as_json: str | None) -> None:
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | None) -> None:
     """One picture on one core: hash and whole pipeline beside what people would glue together."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # one core against one core; read when numpy is loaded
+    _one_thread()
     from bench.speed import NothingToMeasure, run
     from efface.engine.run.processes import models_folder
 
@@ -112,6 +113,14 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
     if as_json and as_json != "-":
         Path(as_json).write_text(text, encoding="utf-8")
     sys.stdout.write(text)
+
+
+def _one_thread() -> None:
+    """One core against one core. Numeric libraries read this when they are loaded, so the command starts anew with
+    it."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    if any(os.environ.get(name) != "1" for name in names):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | dict.fromkeys(names, "1"))
 
 
 COMMANDS: list[click.Command] = [bench]

@@ -106,9 +106,11 @@ def _goes_on(beside: str) -> bool:
     return beside[:1] in _SEPARATORS and beside[1:2].isalnum()
 
 
-def dialled(text: Normalised, digits: str, start: int, end: int, sought: TextPrint) -> tuple[bool, bool] | None:
-    """For a national number that stands at ``start:end`` of ``digits``: (with its country code, as it is written
+def dialled(text: Normalised, start: int, end: int, sought: TextPrint) -> tuple[bool, bool] | None:
+    """For a national number that stands at ``start:end``, some zeros and ones perhaps as letters: (with its
+    country code, as it is written
     commonly), or None where it is part of something else."""
+    digits = text.text
     inner = [text.gaps[i] for i in range(start + 1, end)]
     if FAR in inner:
         return None

@@ -122,7 +122,7 @@ class TextIndex(Generic[Key]):
         digits = text.text.translate(_DIGITS)
         for start, end, key in self._numbers.find(digits):
             sought = self._prints[key]
-            fit = dialled(text, digits, start, end, sought)
+            fit = dialled(text, start, end, sought)
             if fit is not None:
                 yield _hit(key, sought, text, start, end, fit[0] and fit[1])
 
