@@ -13,12 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from efface.net.decoded import check
 from efface.net.protocol import Decoded, ProtocolError, from_wire, to_wire
 from efface.vision.local import LocalFormatError, LocalPrint
 from efface.vision.video import VideoPrint
 
 VERSION = 1
-MOST_BYTES = 20_000_000
+MOST_BYTES = 15_000_000
+"""Less than ``efface.net.protocol.MAX_FRAME``: the decoder hands a bundle back as one message."""
 MOST_ITEMS = 200
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 _HEX32 = re.compile(r"[0-9a-f]{32}")
@@ -37,9 +39,14 @@ class Item:
 
 
 def to_json(items: Sequence[Item]) -> str:
-    """The bundle as text."""
+    """The bundle as text. Raises ``BundleError`` where there is more than ``from_json`` would take."""
+    if len(items) > MOST_ITEMS:
+        raise BundleError("more files than a bundle may have")
     body = [{"label": one.label, "decoded": to_wire(one.decoded)} for one in items]
-    return json.dumps({"efface": "bundle", "version": VERSION, "items": body}, separators=(",", ":")) + "\n"
+    text = json.dumps({"efface": "bundle", "version": VERSION, "items": body}, separators=(",", ":")) + "\n"
+    if len(text) > MOST_BYTES:
+        raise BundleError("larger than a bundle may be")
+    return text
 
 
 def from_json(data: bytes) -> list[Item]:
@@ -55,7 +62,9 @@ def from_json(data: bytes) -> list[Item]:
     if found.get("version") != VERSION:
         raise BundleError("made by another version of Efface")
     items = found.get("items")
-    if not isinstance(items, list) or len(items) > MOST_ITEMS:
+    if not isinstance(items, list):
+        raise BundleError("no list of files")
+    if len(items) > MOST_ITEMS:
         raise BundleError("more files than a bundle may have")
     return [_item(one, number) for number, one in enumerate(items, 1)]
 
@@ -67,8 +76,8 @@ def _item(given: Any, number: int) -> Item:
         decoded: Decoded = from_wire(Decoded, given.get("decoded"))
         _check(decoded)
     except (ProtocolError, LocalFormatError, ValueError) as error:
-        raise BundleError(f"file {number}: {error}") from None
-    return Item(given["label"][:120], decoded)
+        raise BundleError(f"file {number}: {str(error)[:160]}") from None
+    return Item("".join(sign for sign in given["label"][:120] if sign.isprintable()), decoded)
 
 
 def _check(decoded: Decoded) -> None:
@@ -78,15 +87,10 @@ def _check(decoded: Decoded) -> None:
         raise ValueError("what strangers' pictures are compared by has no place in a bundle")
     if not _HEX64.fullmatch(picture.sha256) or not _HEX32.fullmatch(picture.md5):
         raise ValueError("digests")
-    if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
-        raise ValueError("PDQ hashes")
-    if not 0 <= picture.pdq_quality <= 100 or len(picture.mime) > 40 or len(picture.error) > 40:
-        raise ValueError("facts of the picture")
-    if len(decoded.faces) > 64 or any(len(face.embedding) > 2048 or len(face.box) != 4 for face in decoded.faces):
-        raise ValueError("faces")
+    check(decoded)
     if not picture.error and not picture.pdq and not picture.clip:
         raise ValueError("no fingerprint")
-    if picture.clip:
-        VideoPrint.from_bytes(b64decode(picture.clip, validate=True))
+    if picture.clip and not VideoPrint.from_bytes(b64decode(picture.clip, validate=True)).frames:
+        raise ValueError("a video without a frame")
     if decoded.print:
         LocalPrint.from_bytes(b64decode(decoded.print, validate=True))

@@ -36,7 +36,7 @@ _ACCEPT = {
 }
 
 Want = Literal["page", "picture", "text", "segment"]
-"""What the caller can use: "page" takes HTML (clipped at ``page_bytes``) or a picture; "picture" takes a whole picture
+"""What the caller can use: "page" takes HTML (clipped at ``page_bytes``), a picture or a video; "picture" takes a whole picture
 or an error, a video (clipped at ``video_bytes``), or the playlist of one; "text" takes anything, clipped at
 ``page_bytes``; "segment" takes anything, clipped at ``media_bytes``."""
 
@@ -196,7 +196,7 @@ class Session:
                 body = inflate.out
             if not cap and body:
                 head = bytes(body[:512])
-                picture, video = bool(sniff(head)), want == "picture" and bool(sniff_video(head))
+                picture, video = bool(sniff(head)), want in ("page", "picture") and bool(sniff_video(head))
                 playlist = want == "picture" and bool(sniff_playlist(head))
                 if want == "picture" and not (picture or video or playlist):
                     return b"", True

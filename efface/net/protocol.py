@@ -400,7 +400,10 @@ def from_wire(kind: Any, data: Any, where: str = "") -> Any:
     if kind is Any:
         return data
     if kind is float and isinstance(data, int) and not isinstance(data, bool):
-        return float(data)
+        try:
+            return float(data)
+        except OverflowError:
+            raise ProtocolError(f"{where}: too large") from None
     if not isinstance(data, kind) or (kind is int and isinstance(data, bool)):
         raise ProtocolError(f"{where}: not of type {kind.__name__}")
     return data

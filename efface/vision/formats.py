@@ -45,6 +45,11 @@ def sniff_video(data: bytes) -> str:
     return ""
 
 
+def is_media(data: bytes) -> bool:
+    """Whether the first bytes are those of a picture or video that is read."""
+    return bool(sniff(data[:32]) or sniff_video(data[:512]))
+
+
 def sniff_playlist(data: bytes) -> str:
     """The MIME type of a playlist of video segments (HLS, RFC 8216; DASH, ISO 23009-1) that the first 512 bytes say;
     empty for anything else."""

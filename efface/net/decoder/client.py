@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import socket
 import struct
 import subprocess
@@ -21,6 +20,7 @@ from typing import Any
 import efface
 from efface.net import bundle, frames
 from efface.net.bundle import Item
+from efface.net.decoded import check
 from efface.net.page.model import Page
 from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, Want, from_wire, to_wire
 from efface.vision.formats import sniff_video
@@ -41,13 +41,9 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_VIDEO_BYTES = 63 * 1024 * 1024
 VIDEO_S = 60.0
 """Seconds one video may take, wall clock."""
-_MOST_CLIP = 1_500_000
-_MOST_LOOK = 600_000
-_MOST_PRINT = 40_000
 _MOST_TILE = 2000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
-_HEX64 = re.compile(r"[0-9a-f]{64}")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
@@ -92,7 +88,10 @@ class Decoder:
     def decode_tiles(self, picture: bytes, transforms: Sequence[Sequence[float]]) -> list[str]:
         """What ``picture`` shows where enrolled pictures are said to lie in it, one answer a transform (base64 of
         ``efface.vision.local.TileBits``); empty where it could not be told."""
-        meta = json.dumps({"transforms": [list(one) for one in transforms]}).encode()
+        try:
+            meta = json.dumps({"transforms": [list(one) for one in transforms]}).encode()
+        except (TypeError, ValueError):
+            return []
         data = _META.pack(len(meta)) + meta + picture
         with self._places:
             try:
@@ -392,14 +391,7 @@ def _checked(answer: Any, data: bytes, want: Want) -> Decoded:
     rest must have its shape. Raises ``ProtocolError``."""
     decoded: Decoded = from_wire(Decoded, answer)
     picture = decoded.picture
-    if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
-        raise ProtocolError("fingerprint")
-    if len(picture.mime) > 40 or len(picture.error) > 40 or len(decoded.faces) > 64 or len(picture.clip) > _MOST_CLIP:
-        raise ProtocolError("too long")
-    if len(decoded.look) > _MOST_LOOK or len(decoded.print) > _MOST_PRINT or len(decoded.print_refused) > 40:
-        raise ProtocolError("too long")
-    if any(len(face.embedding) > 2048 or len(face.box) != 4 or len(face.model) > 200 for face in decoded.faces):
-        raise ProtocolError("face")
+    check(decoded)
     sha256, md5 = _digests(data)
     return Decoded(
         replace(picture, sha256=sha256, md5=md5, size=len(data)),

@@ -9,7 +9,7 @@ from efface.net.fetcher.context import Context
 from efface.net.fetcher.scan import fetch_media, read
 from efface.net.page.urls import canonical
 from efface.net.protocol import Captured, CaptureRequest, MediaRef, ScannedMedia, ScanRequest
-from efface.vision.formats import sniff
+from efface.vision.formats import is_media
 
 _MOST_HTML = 9_000_000
 
@@ -26,7 +26,7 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
         context.note_answer(facts.final_url)
         dns = session.addresses(facts.final_url)
         digest = hashlib.sha256(fetched.body).hexdigest()
-        if sniff(fetched.body[:32]):
+        if is_media(fetched.body):
             ref = MediaRef(canonical(facts.final_url), "media", "page")
             decoded = await context.decoding.picture(fetched.body)
             return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from base64 import b64decode
 from dataclasses import dataclass, replace
 
 from yarl import URL
@@ -30,8 +31,9 @@ from efface.net.protocol import (
     PageLook,
     Picture,
 )
-from efface.vision.formats import sniff
-from efface.vision.hamming import MATCH, least_distance
+from efface.vision.formats import is_media
+from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
+from efface.vision.video import VideoPrint
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
@@ -98,7 +100,7 @@ class _Judge:
         if fetched.facts.error:
             return _Visit(fetched.facts)
         self.context.note_answer(fetched.facts.final_url)
-        if sniff(fetched.body[:32]):
+        if is_media(fetched.body):
             return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
         facts, page = await read(self.context, fetched, self.request.limits)
         return _Visit(facts, page)
@@ -110,7 +112,8 @@ class _Judge:
             return self._pictures[url]
 
     def is_target(self, picture: Picture) -> tuple[bool, int]:
-        distance = least_distance(picture.pdq, self.request.pdq) if picture.pdq else 256
+        hashes = [*picture.pdq, *_frames(picture)]
+        distance = least_distance(hashes, self.request.pdq) if hashes else 256
         same = bool(picture.sha256) and picture.sha256 in self.request.sha256
         return same or distance <= MATCH, 0 if same else distance
 
@@ -152,6 +155,15 @@ class _Judge:
             alike(page, [one], None) >= _ALIKE and frames_alike(page, [one]) >= _ALIKE for one in never
         )
         return "not-found" if same else ""
+
+
+def _frames(picture: Picture) -> list[str]:
+    """Hashes of the frames of a video: whichever of them a finding was kept by, one of them is near."""
+    try:
+        clip = VideoPrint.from_bytes(b64decode(picture.clip)) if picture.clip else None
+    except ValueError:
+        return []
+    return [frame.pdq for frame in clip.frames if frame.pdq and frame.quality >= LOW_QUALITY] if clip else []
 
 
 def cache_hit(headers: dict[str, str]) -> bool:

@@ -12,7 +12,7 @@ from efface.net.fetcher.context import Context
 from efface.net.page.model import Page
 from efface.net.page.urls import canonical, url_digest
 from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest, Want
-from efface.vision.formats import sniff, sniff_playlist
+from efface.vision.formats import is_media, sniff_playlist
 
 _AT_ONCE = 4
 NOT_DELIVERED = "not delivered to the matcher"
@@ -32,7 +32,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
         context.note_answer(fetched.facts.final_url)
         if fetched.facts.status == 304:
             return Scan(fetched.facts, not_modified=True)
-        if sniff(fetched.body[:32]):
+        if is_media(fetched.body):
             ref = MediaRef(canonical(fetched.facts.final_url), "media", "page")
             decoded = await context.decoding.picture(fetched.body, _wanted(request))
             kept = await _push(request, context, ref, "", fetched.facts, fetched.body, decoded)

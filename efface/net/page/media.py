@@ -21,6 +21,7 @@ _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full",
 _LAZY_FULL = ("data-full", "data-large", "data-zoom-image", "data-highres")
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)$", re.IGNORECASE)
+_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|m3u8|mpd)$", re.IGNORECASE)
 _VECTOR = re.compile(r"\.(?:svgz?|ico|css|js|html?|php|woff2?)$", re.IGNORECASE)
 _THUMB = re.compile(
     r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE
@@ -86,7 +87,7 @@ def _one(base: URL, reference: str | None, role: Role, source: str, link: str = 
 
 def _link(given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
     url = absolute(base, given.get("href") or "")
-    if url and _PICTURE.search(URL(url).path):
+    if url and (_PICTURE.search(path := URL(url).path) or _VIDEO.search(path)):
         yield MediaRef(url, "media", "a")
 
 

@@ -1,0 +1,56 @@
+"""Has an answer of the decoder its form? Asked of a child that read hostile bytes, and of a bundle from elsewhere."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from efface.net.protocol import Decoded, Face, Picture, ProtocolError
+
+MOST_FACES = 64
+MOST_CLIP = 1_500_000
+"""Characters of base64; the next two likewise."""
+MOST_LOOK = 600_000
+MOST_PRINT = 40_000
+MOST_SECONDS = 86_400.0
+_MOST_WORD = 40
+_MOST_NUMBERS = 2048
+"""Of one embedding."""
+_MOST_MODEL = 200
+_MOST_SIDE = 1 << 26
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+
+
+def check(decoded: Decoded) -> None:
+    """Raises ``ProtocolError`` naming the part that is not what the decoder writes: hashes, lengths, numbers that are
+    none or out of range. What is in ``clip``, ``look`` and ``print`` is told by whoever reads them."""
+    picture = decoded.picture
+    if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
+        raise ProtocolError("PDQ hashes")
+    if not 0 <= picture.pdq_quality <= 100 or (picture.pdq_quality and not picture.pdq):
+        raise ProtocolError("quality of the PDQ hashes")
+    if any(len(word) > _MOST_WORD for word in (picture.mime, picture.error, decoded.print_refused)):
+        raise ProtocolError("words about the picture")
+    if not _has_range(picture):
+        raise ProtocolError("size of the picture")
+    if len(picture.clip) > MOST_CLIP or len(decoded.look) > MOST_LOOK or len(decoded.print) > MOST_PRINT:
+        raise ProtocolError("more than the decoder writes")
+    if len(decoded.faces) > MOST_FACES or not all(_is_face(face) for face in decoded.faces):
+        raise ProtocolError("faces")
+
+
+def _has_range(picture: Picture) -> bool:
+    sides = (picture.width, picture.height, picture.face_px)
+    return (
+        all(0 <= side <= _MOST_SIDE for side in sides)
+        and 0 <= picture.size <= 1 << 40
+        and 0 <= picture.faces <= MOST_FACES
+        and 0 <= picture.seconds <= MOST_SECONDS
+    )
+
+
+def _is_face(face: Face) -> bool:
+    if len(face.box) != 4 or len(face.embedding) > _MOST_NUMBERS or len(face.model) > _MOST_MODEL:
+        return False
+    numbers = (*face.box, *face.embedding, face.score, face.quality)
+    return 0 <= face.px <= _MOST_SIDE and all(math.isfinite(number) for number in numbers)
