@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from efface.vision.hamming import LOW_QUALITY
-from efface.vision.index import Words, words
+from efface.vision.scan import Words, words
 from efface.vision.video.model import FramePrint, VideoPrint
 
 Floats = NDArray[np.float64]

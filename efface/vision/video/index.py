@@ -15,7 +15,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from efface.vision.hamming import LOW_QUALITY, MATCH
-from efface.vision.index import PdqIndex, words
+from efface.vision.index import PdqIndex
+from efface.vision.scan import words
 from efface.vision.video.align import Rows, align, distances
 from efface.vision.video.model import VideoPrint
 
