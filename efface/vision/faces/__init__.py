@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from efface.vision.faces.advice import ADVICE, Advice, Words
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.template import (
     WORDS,
@@ -17,7 +18,6 @@ from efface.vision.faces.template import (
     Template,
     TemplateRefused,
     TemplateUnreadable,
-    Words,
     deserialise,
     enrol,
     serialise,
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from efface.vision.faces.engine import FaceEngine
 
 __all__ = [
+    "ADVICE",
     "WORDS",
+    "Advice",
     "Enrolment",
     "FaceEngine",
     "FaceFound",

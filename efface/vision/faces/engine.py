@@ -13,7 +13,7 @@ from efface.vision.faces.detect import RfbDetector, suppress
 from efface.vision.faces.embed import Embedder
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.landmarks import OnetLandmarks
-from efface.vision.faces.quality import quality
+from efface.vision.faces.quality import quality, sharp_share, turn
 from efface.vision.models.errors import Uncalibrated
 from efface.vision.models.manifest import Manifest, Thresholds, active
 from efface.vision.models.runtime import Floats, Net, Pixels
@@ -140,4 +140,6 @@ class FaceEngine:
             px=round(face.px),
             embedding=[float(value) for value in vector],
             model=self.model_id,
+            sharp=round(sharp_share(picture), 3),
+            turn=round(turn(face.points), 3),
         )

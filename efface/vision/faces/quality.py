@@ -32,13 +32,23 @@ def sharp_share(chip: Pixels) -> float:
 def pose_share(points: Floats) -> float:
     """1 for a face that looks at the camera, 0 in profile: how far the nose lies off the middle between the eyes,
     and how far the eyes lie off the mouth's middle, in units of the distance between the eyes."""
-    left, right, nose, mouth_left, mouth_right = points.astype(np.float64)
+    left, right, _, mouth_left, mouth_right = points.astype(np.float64)
     eyes, mouth = (left + right) / 2, (mouth_left + mouth_right) / 2
     across = right - left
     width, height = float(np.hypot(*across)), float(np.hypot(*(mouth - eyes)))
     if width < 1e-6 or height < 1e-6:
         return 0.0
-    middle = (eyes + mouth) / 2
-    off = abs(float((nose - middle) @ across)) / (width * width)
+    off = abs(turn(points))
     narrow = width / height
     return float(np.clip(1.25 - 2 * off, 0, 1) * np.clip(narrow / 0.75, 0, 1))
+
+
+def turn(points: Floats) -> float:
+    """How far the nose lies off the middle of eyes and mouth, along the line of the eyes and in units of their
+    distance; 0 for a face that looks at the camera, negative for one that looks to the upright picture's left."""
+    left, right, nose, mouth_left, mouth_right = points.astype(np.float64)
+    across = right - left
+    squared = float(across @ across)
+    if squared < 1e-12:
+        return 0.0
+    return float((nose - (left + right + mouth_left + mouth_right) / 4) @ across) / squared

@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 
+from efface.vision.faces.advice import Advice, Words, advise, worth
 from efface.vision.faces.found import FaceFound
 from efface.vision.faces.vectors import Floats, unit
 from efface.vision.models.manifest import packaged
@@ -36,14 +37,6 @@ _SINGLE_SLACK = 0.15
 _MAGIC = b"EFT1"
 _HEAD = struct.Struct("<4sHHHf")
 _MAX_DIM = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A reason said to the person herself, and to her caseworker."""
-
-    survivor: str
-    caseworker: str
 
 
 WORDS: dict[Reason, Words] = {
@@ -110,18 +103,26 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A template with what became of each photo: ``used`` are places in the list given, from 0."""
+    """A template with what became of each photo: ``used`` are places in the list given, from 0. ``quality`` (0..1) says
+    how good it is, ``advice`` which photo would make it better (``ADVICE`` has the words), most helpful first."""
 
     template: Template
     used: list[int]
     left_out: list[LeftOut]
+    quality: float = 0.0
+    advice: list[Advice] = field(default_factory=list)
 
 
-def enrol(photos: Sequence[Sequence[FaceFound]], *, same: float | None = None) -> Enrolment:
+def enrol(
+    photos: Sequence[Sequence[FaceFound]], *, same: float | None = None, least: int = MIN_PHOTOS
+) -> Enrolment:
     """The template of the one person whom all ``photos`` show; each photo is the list of its faces, as
     ``FaceEngine.analyse`` returns them. ``same`` is the model's threshold of that name, by default the packaged one.
 
-    Raises ``TemplateRefused`` when fewer than three different photos agree or a third of the photos shows somebody
+    ``least`` below three is for a person who has no more photos: then nothing tells whether they show one person, and a
+    single photo has thresholds of its own (``Thresholds.of``).
+
+    Raises ``TemplateRefused`` when fewer than ``least`` different photos agree or a third of the photos shows somebody
     else; ``ValueError`` when faces of different models are mixed or a model's threshold is unknown."""
     photos = photos[:MAX_PHOTOS]
     models = {face.model for photo in photos for face in photo}
@@ -157,12 +158,13 @@ def enrol(photos: Sequence[Sequence[FaceFound]], *, same: float | None = None) -
     core, copies = _different(core)
     left_out += [LeftOut(place, "same-picture") for place in copies]
     left_out.sort(key=lambda out: out.photo)
-    if len(core) < MIN_PHOTOS or 2 * len(strangers) > len(core) + len(copies):
+    if len(core) < max(1, least) or 2 * len(strangers) > len(core) + len(copies):
         raise _refusal(left_out)
     kept = np.stack([core[place] for place in sorted(core)])
     mean = unit(kept.mean(axis=0, keepdims=True))[0]
     template = Template(next(iter(models)), mean, len(kept), round(float((kept @ mean).mean()), 4))
-    return Enrolment(template, sorted(core), left_out)
+    hers = [max(photos[place], key=lambda face: float(_vector(face) @ mean)) for place in sorted(core)]
+    return Enrolment(template, sorted(core), left_out, worth(hers), advise(hers, template.agreement))
 
 
 def serialise(template: Template) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from efface.vision.faces import (
+    ADVICE,
     WORDS,
     FaceFound,
     Template,
@@ -18,6 +21,7 @@ from efface.vision.faces import (
     enrol,
     serialise,
 )
+from efface.vision.faces.advice import advise
 from efface.vision.models import packaged
 
 MODEL = packaged()[2].model_id
@@ -166,3 +170,53 @@ def test_the_order_of_the_photos_does_not_matter(order: list[int]) -> None:
     photos = [*ANN[:4], *BEA[:2]]
     made = enrol([photos[place] for place in order])
     assert {order[place] for place in made.used} == {0, 1, 2, 3}
+
+
+def test_a_template_says_how_good_it_is_and_what_would_help() -> None:
+    made = enrol(ANN[:3])
+    assert 0 < made.quality < 1 and made.advice == ["more"]
+    many = enrol([[_photo_of(1, photo)] for photo in range(6)])
+    assert many.quality > made.quality and many.advice == []
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [({"px": 60}, "closer"), ({"sharp": 0.2}, "sharper"), ({"turn": 0.3}, "front"), ({"turn": -0.3}, "front")],
+)
+def test_what_all_photos_lack_is_asked_for_first(change: dict[str, float], advice: str) -> None:
+    lacking = [[replace(face, **change) for face in photo] for photo in ANN[:4]]
+    assert enrol(lacking).advice[0] == advice
+    assert advice not in enrol([*lacking[:3], ANN[3]]).advice, "one good photo is enough"
+
+
+def test_photos_of_one_occasion_are_noticed_and_no_photo_asks_for_one() -> None:
+    assert advise([ANN[0][0]] * 5, 0.97) == ["alike"]
+    assert advise([], 0.0) == ["more"]
+    for words in ADVICE.values():
+        assert words.survivor.endswith(".") and words.caseworker.endswith(".")
+
+
+def test_a_single_photo_makes_a_template_only_where_that_is_asked_for() -> None:
+    with pytest.raises(TemplateRefused):
+        enrol(ANN[:1])
+    made = enrol(ANN[:1], least=1)
+    assert made.template.photos == 1 and made.used == [0]
+    with pytest.raises(TemplateRefused):
+        enrol([], least=0)
+
+
+def test_whoever_is_always_beside_her_is_not_enrolled_with_her() -> None:
+    beside = [[_photo_of(1, photo), _photo_of(2, photo)] for photo in range(2, 6)]
+    made = enrol([*ANN[:2], *beside])
+    hers = np.asarray(_photo_of(1, 9).embedding)
+    theirs = np.asarray(_photo_of(2, 9).embedding)
+    assert made.used == [0, 1, 2, 3, 4, 5]
+    assert made.template.vector @ hers > 0.5 > 0.35 > made.template.vector @ theirs
+
+
+@pytest.mark.parametrize(("hers", "theirs"), [(2, 2), (3, 2), (3, 3), (4, 3), (2, 1)])
+def test_two_people_mixed_are_never_one_template(hers: int, theirs: int) -> None:
+    mixed = [[_photo_of(1, photo)] for photo in range(hers)] + [[_photo_of(2, photo)] for photo in range(theirs)]
+    with pytest.raises(TemplateRefused) as refusal:
+        enrol(mixed)
+    assert refusal.value.reason == "different-people"
