@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Pur
 from efface.engine.base import sealing
 
 CHANNEL = "efface_active"
+OPENED_AT_ONCE = 500
 PURPOSE_OF_KIND = {
     FingerprintKind.PDQ: Purpose.HASH_MATCH,
     FingerprintKind.COPY: Purpose.COPY_MATCH,
@@ -30,7 +31,8 @@ PURPOSE_OF_KIND = {
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One fingerprint that may be compared. ``value`` is opened."""
+    """One fingerprint that may be compared. ``value`` is opened; None for one that the caller holds already (a
+    fingerprint's value is never changed)."""
 
     fingerprint_id: uuid.UUID
     case_id: uuid.UUID
@@ -45,8 +47,11 @@ def announce(case_id: uuid.UUID) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(case_id)])
 
 
-def active_fingerprints(now: datetime, case_id: uuid.UUID | None = None) -> Iterator[Active]:
-    """All that may be used at this moment, of one case or of every case.
+def active_fingerprints(
+    now: datetime, case_id: uuid.UUID | None = None, held: Collection[uuid.UUID] = ()
+) -> Iterator[Active]:
+    """All that may be used at this moment, of one case or of every case. Those the caller holds already are named and
+    not opened: reading 100,000 local prints anew each minute would take longer than the minute.
 
     Meant for the matcher (database role ``efface_engine``), which sees all organisations; as the app role it sees the
     organisation of the transaction. Uses the same rule as ``may``, over all cases at once.
@@ -60,9 +65,9 @@ def active_fingerprints(now: datetime, case_id: uuid.UUID | None = None) -> Iter
         key = (consent_case, purpose)
         consents[key] = max(consents.get(key, expires), expires)
     face_search = set(FaceSearchPermission.objects.filter(withdrawn_at=None).values_list("organisation_id", flat=True))
-    for fingerprint in (
-        Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").order_by("id").iterator()
-    ):
+    rows = Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").defer("value", "label")
+    fresh: list[Fingerprint] = []
+    for fingerprint in rows.order_by("id").iterator():
         case = fingerprint.case
         purpose = PURPOSE_OF_KIND[FingerprintKind(fingerprint.kind)]
         allowed = decide(
@@ -77,9 +82,23 @@ def active_fingerprints(now: datetime, case_id: uuid.UUID | None = None) -> Iter
         )
         if not allowed or fingerprint.age == "minor":
             continue
+        if fingerprint.pk in held:
+            yield Active(fingerprint.pk, case.pk, case.organisation_id, fingerprint.kind, None)
+            continue
+        fresh.append(fingerprint)
+        if len(fresh) == OPENED_AT_ONCE:
+            yield from _opened(fresh)
+            fresh = []
+    yield from _opened(fresh)
+
+
+def _opened(rows: Sequence[Fingerprint]) -> Iterator[Active]:
+    """These rows with their values; those that cannot be opened are left out."""
+    organisations = {row.pk: row.case.organisation_id for row in rows}
+    for row in Fingerprint.objects.filter(pk__in=list(organisations)).only("case_id", "kind", "value").order_by("id"):
         try:
-            value = fingerprint.value
+            value = row.value
         except sealing.SealBroken:
             continue
         if value is not None:
-            yield Active(fingerprint.pk, case.pk, case.organisation_id, fingerprint.kind, value)
+            yield Active(row.pk, row.case_id, organisations[row.pk], row.kind, value)

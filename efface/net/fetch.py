@@ -36,8 +36,8 @@ _ACCEPT = {
 }
 
 Want = Literal["page", "picture", "text", "segment"]
-"""What the caller can use: "page" takes HTML (clipped at ``page_bytes``), a picture or a video; "picture" takes a whole picture
-or an error, a video (clipped at ``video_bytes``), or the playlist of one; "text" takes anything, clipped at
+"""What the caller can use: "page" takes HTML (clipped at ``page_bytes``), a picture or a video; "picture" takes a whole
+picture or an error, a video (clipped at ``video_bytes``), or the playlist of one; "text" takes anything, clipped at
 ``page_bytes``; "segment" takes anything, clipped at ``media_bytes``."""
 
 

@@ -59,8 +59,11 @@ class Holding:
         wanted = None if cases is None else list(cases)
         with transaction.atomic():
             now = clock.now()
+            held = self.index.held()
             rows = [
-                one for case in ([None] if wanted is None else wanted) for one in active.active_fingerprints(now, case)
+                one
+                for case in ([None] if wanted is None else wanted)
+                for one in active.active_fingerprints(now, case, held)
             ]
         ended = self.index.replace(rows, wanted)
         self.memory.drop({str(case) for case in ended})

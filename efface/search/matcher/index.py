@@ -37,8 +37,8 @@ class Index:
         self.replace(active)
 
     def replace(self, active: Iterable[Active], cases: Iterable[uuid.UUID] | None = None) -> set[uuid.UUID]:
-        """These fingerprints, and no others, are in force from now on: of ``cases``, or of all. Returns the cases of
-        which nothing is left."""
+        """These fingerprints, and no others, are in force from now on: of ``cases``, or of all. One without a value is
+        held already and stays as it is. Returns the cases of which nothing is left."""
         wanted = {one.fingerprint_id: one for one in active}
         with self._lock:
             before = {owner.case for owner in self._owners.values()}
@@ -47,6 +47,8 @@ class Index:
                 if owner.case in touched and fingerprint not in wanted:
                     self._drop(fingerprint)
             for fingerprint, one in wanted.items():
+                if one.value is None:
+                    continue
                 try:
                     self._add(one)
                     self.unreadable.discard(fingerprint)
@@ -77,6 +79,11 @@ class Index:
     @property
     def looks(self) -> int:
         return len(self._locals)
+
+    def held(self) -> set[uuid.UUID]:
+        """Fingerprints in force; their values need not be given again."""
+        with self._lock:
+            return set(self._owners)
 
     def cases(self) -> set[uuid.UUID]:
         with self._lock:
