@@ -90,6 +90,8 @@ def fingerprint(
 ) -> None:
     """Turn pictures and videos into fingerprints on this computer. No picture leaves it; nothing is sent anywhere."""
     want = (Want.FACES if faces else Want.PLAIN) | (Want.PLAIN if no_local else Want.PRINT)
+    if out is not None and len(files) > bundle.MOST_ITEMS:
+        raise click.UsageError(f"A bundle holds at most {bundle.MOST_ITEMS} files. Give fewer at a time.")
     made: list[Made] = []
     with Decoder(models=_models(folder, faces)) as decoder:
         if faces and not decoder.state().get("faces"):
@@ -101,7 +103,11 @@ def fingerprint(
                 made.append(_make(file, decoder, want))
     if out is not None:
         items = [bundle.Item(one.file.name[:120], one.decoded) for one in made if not one.reason]
-        _write(out, bundle.to_json(items))
+        try:
+            text = bundle.to_json(items)
+        except bundle.BundleError as error:
+            raise click.ClickException(f"No bundle was made ({error}). Give fewer files at a time.") from None
+        _write(out, text)
         click.echo(_AFTER.format(n=len(items), out=out), err=True)
     emit([one.row() for one in made], as_json, lambda: _say(made))
     if all(one.reason for one in made):
