@@ -26,7 +26,8 @@ FORMATS = ("GIF", "WEBP", "AVIF")
 MOST_STILLS = 16
 _MOST_PIXELS = 1_500_000_000
 """Pixels decoded in all."""
-_WALL_S = 10.0
+_WALL_S = 8.0
+"""Half of what the decoder gives a picture: the first frame's fingerprints must not be lost to the others."""
 _STEP = 0.2
 """Least seconds between hashed frames."""
 _CHANGED = 1.2
