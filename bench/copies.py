@@ -68,8 +68,12 @@ class Answer:
     ms: dict[str, float]
 
 
-def run(folder: Path, distractors: int, seed: int = 3, processes: int = 2) -> dict[str, Any]:
-    """Recall per edit, false matches, cost. Raises ``ValueError`` with fewer than eight photos."""
+def run(
+    folder: Path, distractors: int, seed: int = 3, processes: int = 2, extracted_most: int = MOST_EXTRACTED
+) -> dict[str, Any]:
+    """Recall per edit, false matches, cost; ``extracted_most`` of the distractors are real extractions.
+
+    Raises ``ValueError`` with fewer than eight photos."""
     started = time.monotonic()
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     photos = [(path.relative_to(folder).as_posix(), pixels) for path in paths if (pixels := _read(path)) is not None]
@@ -80,7 +84,7 @@ def run(folder: Path, distractors: int, seed: int = 3, processes: int = 2) -> di
     _say(f"{len(photos)} photos, {len(asked)} of them asked for")
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         own = list(pool.map(_fingerprints, [picture for _, picture in photos], chunksize=8))
-        extracted = _spread(pool, spare, min(distractors, MOST_EXTRACTED), seed, processes)
+        extracted = _spread(pool, spare, min(distractors, extracted_most), seed, processes)
     _say(f"{len(extracted)} distractors extracted, {time.monotonic() - started:.0f} s")
     queries = _queries(photos, asked, seed)
     answers, index_facts = _ask(own, extracted, distractors, queries, seed, processes, started)

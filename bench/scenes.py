@@ -11,12 +11,13 @@ Picture = npt.NDArray[np.uint8]
 
 def scene(rng: np.random.Generator, width: int = 640, height: int = 480) -> Picture:
     """A scene (height, width, 3) uint8: ground of layered noise under shapes, lines and a few words."""
-    ground = np.zeros((height, width, 3), np.float32)
+    ground = np.zeros((height // 2, width // 2, 3), np.float32)
     for cells in (3, 7, 17, 41, 97):
-        coarse = rng.normal(0, 1, (max(2, cells * height // width), cells, 3)).astype(np.float32)
-        layer = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        ground += layer * float(rng.uniform(8, 60)) / np.sqrt(cells / 3)
-    picture = np.clip(ground + rng.uniform(60, 190, 3), 0, 255).astype(np.uint8)
+        coarse = rng.standard_normal((max(2, cells * height // width), cells, 3), np.float32)
+        layer = cv2.resize(coarse, (width // 2, height // 2), interpolation=cv2.INTER_LINEAR)
+        ground += layer * float(rng.uniform(8, 60) / np.sqrt(cells / 3))
+    ground = np.clip(ground + rng.uniform(60, 190, 3), 0, 255).astype(np.uint8)
+    picture = np.asarray(cv2.resize(ground, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
     for _ in range(int(rng.integers(15, 60))):
         _shape(picture, rng)
     for _ in range(int(rng.integers(0, 4))):
@@ -24,7 +25,7 @@ def scene(rng: np.random.Generator, width: int = 640, height: int = 480) -> Pict
         at = (int(rng.integers(0, width - 60)), int(rng.integers(20, height)))
         size = float(rng.uniform(0.4, 1.6))
         cv2.putText(picture, words, at, int(rng.integers(0, 5)), size, _colour(rng), 2, cv2.LINE_AA)
-    noise = rng.normal(0, float(rng.uniform(1, 7)), picture.shape)
+    noise = rng.integers(-8, 9, (height, width, 1), np.int16) * int(rng.integers(0, 3)) // 2
     return np.clip(picture + noise, 0, 255).astype(np.uint8)
 
 

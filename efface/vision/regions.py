@@ -36,6 +36,7 @@ _STRAIGHT = 0.4
 """Mean share of edges along a picture's own sides."""
 _LEAST_DENSITY = 0.03
 _ALIKE = 0.12
+_ACROSS = 0.02
 _DEEPEST = 5
 _PIECES = 100
 _SEAMS = 64
@@ -81,18 +82,33 @@ def find(grey: NDArray[np.uint8]) -> list[Box]:
 
 def cells(boxes: list[Box]) -> list[Box]:
     """All cells of a collage of which ``boxes`` are some: two of about one size, the places that complete their rows
-    and columns, and those opposite. Empty where there are no two alike."""
+    and columns, and those opposite. Where flat parts hide what is alike but the middle lines part all ``boxes``, the
+    four quarters. Empty where neither holds."""
     for one in boxes:
-        alike = [box for box in boxes if _is_alike(one, box)]
+        alike = [box for box in boxes if is_alike(one, box)]
         if len(alike) < 2:
             continue
         columns = _distinct([(box[0], box[2]) for box in alike])
         rows = _distinct([(box[1], box[3]) for box in alike])
         return [(left, top, right, bottom) for top, bottom in rows for left, right in columns][:MOST_BOXES]
-    return []
+    quarters = {_QUARTERS.get((_half(box[0], box[2]), _half(box[1], box[3]))) for box in boxes}
+    return list(_QUARTERS.values()) if len(quarters) >= 2 and None not in quarters else []
 
 
-def _is_alike(one: Box, other: Box) -> bool:
+_QUARTERS: dict[tuple[int, int], Box] = {
+    (column, row): (column / 2, row / 2, (column + 1) / 2, (row + 1) / 2) for row in range(2) for column in range(2)
+}
+
+
+def _half(start: float, end: float) -> int:
+    """0 or 1 for a span in the first or second half, -1 for one across the middle."""
+    if end <= 0.5 + _ACROSS:
+        return 0
+    return 1 if start >= 0.5 - _ACROSS else -1
+
+
+def is_alike(one: Box, other: Box) -> bool:
+    """Whether two boxes are of about the same size."""
     wide, tall = one[2] - one[0], one[3] - one[1]
     return abs(other[2] - other[0] - wide) <= _ALIKE * wide and abs(other[3] - other[1] - tall) <= _ALIKE * tall
 

@@ -104,8 +104,11 @@ def look(rgb: NDArray[np.uint8]) -> LocalLook:
     groups = [_group(grey, (0.0, 0.0, 1.0, 1.0), WHOLE_KEYPOINTS)]
     boxes = regions.find(grey)
     cells = regions.cells(boxes)
-    for box in cells or boxes:
-        groups += _region_groups(rgb, box, bool(cells))
+    for box in cells:
+        groups += _region_groups(rgb, box, squeezed=True)
+    for box in boxes:
+        if not any(regions.is_alike(cell, box) for cell in cells):
+            groups += _region_groups(rgb, box, squeezed=False)
     return LocalLook(tuple(groups[:MOST_GROUPS]))
 
 
