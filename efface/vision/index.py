@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from efface.vision.hamming import MATCH
-from efface.vision.scan import Words, scan, words
+from efface.vision.scan import Octets, Words, octets, scan, words
 from efface.vision.turns import Turns
 
 Key = TypeVar("Key", bound=Hashable)
@@ -58,7 +58,7 @@ class PdqIndex(Generic[Key]):
         self._empty()
 
     def _empty(self) -> None:
-        self._columns: Words = np.zeros((4, _FIRST_ROWS), np.uint64)
+        self._columns: Octets = np.zeros((32, _FIRST_ROWS), np.uint8)
         self._keys: list[Key] = []
         self._first: dict[Key, int] = {}
         # The rows of one key are chained both ways, so that any of them can go without a search.
@@ -75,7 +75,7 @@ class PdqIndex(Generic[Key]):
         """``key`` stands for exactly ``hashes`` (64 hexadecimal digits each) from now on; those it had before go.
 
         Raises ``ValueError``, and changes nothing, if one is malformed."""
-        fresh = words(hashes)
+        fresh = octets(hashes)
         with self._turns.changing():
             self._put(key, fresh)
 
@@ -84,7 +84,7 @@ class PdqIndex(Generic[Key]):
         number of thousands before it may have been added."""
         rest = iter(entries)
         while part := list(islice(rest, _AT_ONCE)):
-            fresh = words([value for _, hashes in part for value in hashes])
+            fresh = octets([value for _, hashes in part for value in hashes])
             with self._turns.changing():
                 start = 0
                 for key, hashes in part:
@@ -105,7 +105,7 @@ class PdqIndex(Generic[Key]):
         """For each picture, given as its hashes (usually the eight dihedral ones), the entries within ``threshold``
         bits of any of them: one hit an entry, nearest first. Many pictures at once cost less each than one by one.
         Raises ``ValueError`` if a hash is malformed."""
-        asked = words([value for hashes in pictures for value in hashes])
+        asked = octets([value for hashes in pictures for value in hashes])
         owners = [(picture, view) for picture, hashes in enumerate(pictures) for view in range(len(hashes))]
         best: list[dict[Key, PdqHit[Key]]] = [{} for _ in pictures]
         for start in range(0, len(asked), _AT_ONCE):
@@ -122,7 +122,7 @@ class PdqIndex(Generic[Key]):
                         best[picture][key] = PdqHit(key, distance, view)
         return [sorted(hits.values(), key=lambda hit: hit.distance) for hits in best]
 
-    def _put(self, key: Key, rows: Words) -> None:
+    def _put(self, key: Key, rows: Octets) -> None:
         self._drop(key)
         for row in rows:
             place = len(self._keys)
@@ -291,4 +291,4 @@ def _direction(vector: Sequence[float] | Floats) -> Floats | None:
     return np.asarray(row / length, dtype=np.float32)
 
 
-__all__ = ["FaceHit", "FaceIndex", "PdqHit", "PdqIndex", "words"]
+__all__ = ["FaceHit", "FaceIndex", "PdqHit", "PdqIndex", "Words", "words"]

@@ -29,6 +29,9 @@ from efface.vision.hamming import DIHEDRAL, LOW_QUALITY, MATCH, distance, least_
 LONG_SIDE = 512
 """Pixels of the longer side that a picture is decoded at for hashing, where it has them."""
 
+HASH_SIDE = 480
+"""Pixels of the longer side that are enough where a picture is decoded for its hash alone: half of a usual 1000."""
+
 LEAST_SIDE = 16
 """Pictures with a side shorter than this (pixels, as published) have no fingerprint: spacers and rules."""
 
@@ -150,6 +153,7 @@ def md5(data: bytes) -> str:
 
 __all__ = [
     "DIHEDRAL",
+    "HASH_SIDE",
     "LEAST_SIDE",
     "LONG_SIDE",
     "LOW_QUALITY",

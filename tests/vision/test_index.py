@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from efface.vision import scan
 from efface.vision.hamming import least_distance
 from efface.vision.index import FaceIndex, PdqHit, PdqIndex
 
@@ -169,3 +171,82 @@ def test_a_strange_face_matches_nothing(bad: list[float]) -> None:
     index: FaceIndex[str] = FaceIndex()
     index.add("a", "m", _vector(1))
     assert index.query("m", [bad], -1) == [[]]
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 11, 12, 64, 65, 130])
+@pytest.mark.parametrize("side_by_side", [True, False])
+@pytest.mark.parametrize("threshold", [0, 31, 90, 128, 200])
+def test_compiled_and_plain_find_the_same_pairs(wanted: int, side_by_side: bool, threshold: int) -> None:
+    kernels = scan._kernels()
+    if kernels is None:
+        pytest.skip("numba cannot be imported here")
+    rng = np.random.default_rng(wanted)
+    rows = rng.integers(0, 256, (2500, 32), dtype=np.uint8)
+    asked = rows[rng.integers(0, len(rows), wanted)].copy()
+    for position, one in enumerate(asked):
+        bits = np.unpackbits(one)
+        bits[rng.choice(256, position % 36, replace=False)] ^= 1
+        asked[position] = np.packbits(bits)
+    if side_by_side:
+        rows = np.ascontiguousarray(rows.T).T
+    ours = scan._compiled(kernels, rows, asked, threshold)
+    plain = scan._plain(rows, asked, threshold)
+    assert sorted(map(tuple, ours.T.tolist())) == sorted(map(tuple, plain.T.tolist()))
+    if threshold == 31:
+        assert {pair[1] for pair in plain.T.tolist()} >= {n for n in range(wanted) if n % 36 <= 31}
+
+
+def test_words_and_bytes_give_the_same() -> None:
+    texts = [_hash(seed) for seed in range(200)]
+    near = scan.scan(scan.words(texts), scan.words([_near(texts[7], 30)]))
+    assert (near.rows.tolist(), near.wanted.tolist(), near.distances.tolist()) == ([7], [0], [30])
+    same = scan.scan(scan.octets(texts), scan.octets([_near(texts[7], 30)]))
+    assert (same.rows.tolist(), same.distances.tolist()) == ([7], [30])
+    with pytest.raises(ValueError, match="both"):
+        scan.scan(scan.octets(texts), scan.words(texts))
+    with pytest.raises(ValueError, match="rows"):
+        scan.scan(np.zeros((2, 3), np.uint64), np.zeros((2, 3), np.uint64))
+    assert scan.scan(scan.octets([]), scan.octets(texts)).rows.size == 0
+
+
+def test_more_pairs_than_room() -> None:
+    kernels = scan._kernels()
+    rows = np.zeros((6000, 32), np.uint8)
+    if kernels is not None:
+        assert scan._compiled(kernels, rows, rows[:3], 31).shape == (3, 18_000)
+
+
+def test_many_are_added_at_once() -> None:
+    index: PdqIndex[int] = PdqIndex()
+    index.add_many((key, [_hash(key), _hash(key + 10_000)]) for key in range(5000))
+    assert len(index) == 10_000
+    assert [hit.key for hit in index.query([[_hash(4999 + 10_000)]])[0]] == [4999]
+    with pytest.raises(ValueError, match="hex"):
+        index.add_many([(1, ["zz"])])
+
+
+def test_a_change_waits_for_nobody_and_no_look_sees_half_of_it() -> None:
+    """Two hashes of one key are always both there or both gone, whoever looks meanwhile."""
+    index: PdqIndex[str] = PdqIndex()
+    for name in range(500):
+        index.add(f"k{name}", [_hash(name)])
+    pair, halves, ended = [_hash(9001), _hash(9002)], [], threading.Event()
+
+    def look() -> None:
+        while not ended.is_set():
+            found = index.query([[pair[0]], [pair[1]]])
+            if bool(found[0]) != bool(found[1]):
+                halves.append(found)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    for _ in range(150):
+        index.add("pair", pair)
+        assert index.query([[pair[1]]])[0]
+        index.remove("pair")
+        assert not index.query([[pair[1]]])[0]
+    ended.set()
+    for looker in lookers:
+        looker.join()
+    assert halves == []
