@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import uuid
+from base64 import b64encode
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,6 +26,7 @@ from efface.net.protocol import (
 )
 from efface.search.matcher.hits import Compare, Hit, Hits, Watch
 from efface.search.matcher.index import Bounds, Index
+from efface.vision.video import FramePrint, VideoPrint
 
 MODEL = "m@sha256:1"
 
@@ -57,6 +59,23 @@ def pdq_of(name: str) -> list[str]:
         views = [views[number ^ 5] for number in range(8)]
     turn = (1 << int(off or 0)) - 1
     return [f"{int(view, 16) ^ turn:064x}" for view in views]
+
+
+def clip_of(name: str, start: int = 0, end: int = 20) -> str:
+    """The clip of the video of this name, from second ``start`` to ``end``: a new picture each second."""
+    frames = tuple(
+        FramePrint(25 * number, float(number), 90, *pdq_of(f"{name}/{start + number}")[:2])
+        for number in range(end - start)
+    )
+    return b64encode(VideoPrint(float(end - start), frames, 640, 360).to_bytes()).decode()
+
+
+def video(case: Case, name: str, now: datetime, age: str = "adult") -> Fingerprint:
+    """Enrol the video of this name."""
+    row = Fingerprint(organisation_id=case.organisation_id, case=case, kind="video", age=age, created=now)
+    row.value = {"clip": clip_of(name), "seconds": 20.0, "sha256": sha_of(name), "md5": ""}
+    row.save()
+    return row
 
 
 def sha_of(name: str) -> str:
@@ -107,6 +126,7 @@ class StubFetcher:
         self.host = host
         self.pages: dict[str, Page] = {}
         self.faces: dict[str, int] = {}
+        self.clips: dict[str, str] = {}
         self.down: dict[str, str] = {}
         self.forbidden: set[str] = set()
         self.robots_status = 200
@@ -168,8 +188,9 @@ class StubFetcher:
         if name == "corrupt":
             return ScannedMedia(ref, FetchFacts(ref.url, ref.url, 200), Picture(sha256=sha_of(name), error="corrupt"))
         shown = Picture(
-            sha_of(name), "", 1000, "image/jpeg", 640, 480, pdq_of(name), 90, self.faces.get(name, 0) if faces else 0
-        )
+            sha_of(name), "", 1000, "image/jpeg", 640, 480, pdq_of(name), 90, self.faces.get(name, 0) if faces else 0,
+            clip=self.clips.get(name, ""),
+        )  # fmt: skip
         return ScannedMedia(ref, FetchFacts(ref.url, ref.url, 200), shown)
 
     def _url(self, path: str) -> str:

@@ -13,18 +13,18 @@ from django.db import connection
 
 from efface.accounts.models import FaceSearchPermission, User
 from efface.cases import ages, consents, links
-from efface.cases.models import ReportedLink
+from efface.cases.models import Fingerprint, ReportedLink
 from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
 from efface.net.client import FetcherUnavailable
 from efface.net.protocol import Limits
-from efface.search import lookback, reported, sweep
+from efface.search import lookback, reported, sweep, urls
 from efface.search.models import Frontier, Match
 from efface.search.pages import Tools
 from efface.sites import registry
 from efface.sites.models import Site
 from tests.conftest import role
-from tests.search.scene import Page, StubMatcher, face, make_case, picture
+from tests.search.scene import Page, StubMatcher, clip_of, face, make_case, pdq_of, picture, video
 from tests.search.test_crawl import World
 
 pytestmark = pytest.mark.django_db
@@ -264,3 +264,51 @@ def test_an_age_said_later_begins_what_waited_for_it(organisation: Any, now: dat
         ages.declare(case, "adult", "survivor", now)
         assert "search.jobs.look_back" in {name for name, _ in _waiting()}
         assert Deadline.objects.filter(subject=case.pk, kind=sweep.DUE).exists()
+
+
+def test_a_new_video_is_found_in_what_was_met_before(world: World, organisation: Any) -> None:
+    """As a cut of it, as one picture of it; another video is not it."""
+    world.fetcher.pages = {
+        "/": Page(["/v/1", "/v/2", "/v/3"]),
+        "/v/1": Page([], {"/m/cut.mp4": "cut"}),
+        "/v/2": Page([], {"/m/still.jpg": "hers/7"}),
+        "/v/3": Page([], {"/m/other.mp4": "other"}),
+    }
+    world.fetcher.clips = {"cut": clip_of("hers", 4, 16), "other": clip_of("somebody else's")}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        video(case, "hers", world.now)
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 2
+    with tenancy.organisation(organisation.pk):
+        cut, still = (Match.objects.get(page_digest=urls.digest(f"http://quiet-lake.example/v/{n}")) for n in (1, 2))
+        assert (cut.kind, cut.strong, cut.reasons[0]["seconds"]) == ("video", True, [0.0, 11.0])
+        assert (still.kind, still.strong) == ("video", False)
+
+
+def test_a_new_picture_is_found_within_a_video_met_before(world: World, organisation: Any) -> None:
+    world.fetcher.pages = {"/": Page(["/v/1"]), "/v/1": Page([], {"/m/show.gif": "show"})}
+    world.fetcher.clips = {"show": clip_of("show")}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        row = picture(case, "show/9", world.now)
+    assert row.value["pdq"] == pdq_of("show/9")
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 1
+
+
+@pytest.mark.parametrize(("kind", "purpose"), [("local", "copy_match"), ("text", "text_search")])
+def test_what_is_kept_nowhere_of_strangers_is_swept_for(
+    world: World, organisation: Any, kind: str, purpose: str
+) -> None:
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now, level="attested")
+        row = Fingerprint(organisation=organisation, case=case, kind=kind, age="adult", created=world.now)
+        row.value = {}
+        row.save()
+    assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 0  # no consent
+    with tenancy.organisation(organisation.pk):
+        consents.give(case, purpose, "survivor", world.now)
+    assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 3
+    assert Frontier.objects.filter(sweep=True).count() == 3
