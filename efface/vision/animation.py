@@ -98,8 +98,8 @@ def _read(picture: Image.Image, limits: Limits) -> Animation:
             rgb = _flattened(picture)
         except EOFError:
             break
-        except (OSError, ValueError, SyntaxError):
-            if not number:
+        except Exception as error:  # a parser of hostile bytes may raise anything
+            if not number or isinstance(error, MemoryError):
                 raise
             partial = "corrupt"
             break

@@ -205,7 +205,7 @@ def test_it_opens_nothing_else(film: bytes, tmp_path: object) -> None:
         read(film[:place] + b"alis\x00\x00\x00\x00" + b"/etc/passwd" + film[place + 8 :])
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_damage_anywhere_is_a_print_or_a_typed_reason(data: st.DataObject) -> None:
     source = _small()
