@@ -8,6 +8,7 @@ and is told what the picture shows there. Pixels do not leave the decoder for th
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,8 @@ class Push:
         self, token: str, media_url: str, page_url: str, decoded: Decoded
     ) -> tuple[int, list[list[float]]] | None:
         """Hand over the faces and local features of one picture. A number for it and the places that the matcher asks
-        about (transforms of six numbers each, none where it is satisfied); None where it did not acknowledge."""
+        about (transforms of six numbers each, none where it is satisfied); None where it did not acknowledge, or asks
+        in another form."""
         body = await self._ask(
             {
                 "token": token,
@@ -45,10 +47,11 @@ class Push:
         )
         if body is None:
             return None
-        number, places = body.get("number", 0), body.get("places", [])
-        if not isinstance(number, int) or not isinstance(places, list):
+        places = _places(body.get("places", []))
+        number = body.get("number", 0)
+        if places is None or type(number) is not int or (places and number < 1):
             return None
-        return number, [[float(value) for value in place] for place in places[:MOST_PLACES] if len(place) == 6]
+        return number, places
 
     async def tiles(self, number: int, tiles: Sequence[str]) -> bool:
         """Tell what the picture of this number shows at the places asked for. Whether it was acknowledged."""
@@ -56,7 +59,10 @@ class Push:
 
     async def _ask(self, message: dict[str, Any]) -> dict[str, Any] | None:
         """The body of the answer. Two attempts."""
-        packed = frames.pack(message)
+        try:
+            packed = frames.pack(message)
+        except ProtocolError:
+            return None
         async with self._lock:
             for _ in range(2):
                 try:
@@ -89,3 +95,15 @@ class Push:
     async def close(self) -> None:
         async with self._lock:
             await self._drop()
+
+
+def _places(given: Any) -> list[list[float]] | None:
+    """All the places as they were given, since the answer goes by their order; None unless each is one."""
+    if not isinstance(given, list) or len(given) > MOST_PLACES:
+        return None
+    try:
+        places = [[float(value) for value in place] for place in given if isinstance(place, list)]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    sound = all(len(place) == 6 and all(map(math.isfinite, place)) for place in places)
+    return places if sound and len(places) == len(given) else None
