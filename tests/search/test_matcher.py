@@ -7,6 +7,7 @@ import random
 import threading
 import time
 import uuid
+from base64 import b64encode
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +27,7 @@ from efface.search.matcher.holding import Holding, _listening
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import KEEP_S, MOST_HITS, Memory
 from efface.search.matcher.server import Server
-from efface.vision import pdq
+from efface.vision import local, pdq
 from efface.vision.hamming import DIHEDRAL
 from tests.conftest import role
 from tests.search.scene import make_case, picture
@@ -246,3 +247,103 @@ def test_a_notification_is_followed_within_a_second() -> None:
         holding.stop()
         thread.join(5)
     assert not thread.is_alive()
+
+
+def _textured(seed: int, width: int = 600, height: int = 400) -> Any:
+    """A picture full of corners."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (height // 20, width // 20, 3), np.uint8)
+    return np.kron(coarse, np.ones((20, 20, 1), np.uint8))
+
+
+def _local(rgb: Any) -> Active:
+    value = {"local": b64encode(local.enrol(rgb).to_bytes()).decode(), "sha256": "", "md5": ""}
+    return Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "local", value)
+
+
+def _push(server: Server, token: str, rgb: Any, *, lie: Any = None) -> Any:
+    """What the fetcher does: look, and look again where it is asked to."""
+    look = b64encode(local.look(rgb).to_bytes()).decode()
+    body = server.pushed({"token": token, "url": "u", "sha256": "", "faces": [], "look": look})["body"]
+    if not body.get("places"):
+        return body
+    seen = local.tiles(rgb if lie is None else lie, [tuple(place) for place in body["places"]])
+    server.pushed({"number": body["number"], "tiles": [b64encode(one.to_bytes()).decode() for one in seen]})
+    return body
+
+
+def _hits(server: Server) -> Any:
+    return server.asked({"op": "compare", "body": {"token": "scan", "media": [{"url_digest": "u"}]}})["body"]["hits"]
+
+
+def test_a_part_of_an_enrolled_picture_is_seen_in_two_rounds() -> None:
+    hers, other = _textured(1), _textured(2)
+    holding = Holding(Memory())
+    row = _local(hers)
+    holding.index = Index([row, _local(other)], {})
+    server = Server(holding)
+    framed = np.full((700, 640, 3), 240, np.uint8)
+    framed[120:440, 60:540] = hers[:320, 60:540]
+    body = _push(server, "scan", framed)
+    assert body["places"] and set(body) == {"number", "places"}  # nothing of whose it may be
+    (hit,) = _hits(server)
+    assert (hit["kind"], hit["fingerprint"]) == ("local", str(row.fingerprint_id))
+    corners = np.array(hit["region"]).reshape(-1, 2)
+    assert corners[:, 1].min() == pytest.approx(120 / 700, abs=0.04)
+
+
+def test_what_the_second_look_does_not_bear_out_is_no_hit() -> None:
+    """Points that agree are not enough: the decoder saw something else there."""
+    hers = _textured(1)
+    holding = Holding(Memory())
+    holding.index = Index([_local(hers)], {})
+    server = Server(holding)
+    assert _push(server, "scan", hers, lie=_textured(9))["places"]
+    assert _hits(server) == []
+
+
+def test_local_features_of_an_ended_consent_see_nothing_more() -> None:
+    hers = _textured(1)
+    holding = Holding(Memory())
+    row = _local(hers)
+    holding.index = Index([row], {})
+    server = Server(holding)
+    look = b64encode(local.look(hers).to_bytes()).decode()
+    body = server.pushed({"token": "scan", "url": "u", "faces": [], "look": look})["body"]
+    holding.index.replace([], [row.case_id])
+    seen = local.tiles(hers, [tuple(place) for place in body["places"]])
+    server.pushed({"number": body["number"], "tiles": [b64encode(one.to_bytes()).decode() for one in seen]})
+    assert _hits(server) == []
+    assert holding.index.looks == 0
+
+
+@pytest.mark.parametrize(
+    "push", [{"look": "!"}, {"look": "AAAA"}, {"look": 7}, {"number": 1, "tiles": []}, {"tiles": 3}]
+)
+def test_a_push_that_makes_no_sense_is_answered_like_any_other(push: dict[str, Any]) -> None:
+    server = Server(Holding(Memory()))
+    assert server.pushed({"token": "t", "url": "u", "sha256": "", "faces": [], **push}) == {"ok": True, "body": {}}
+
+
+def test_names_are_compared_with_what_a_page_says_and_common_ones_alone_are_not() -> None:
+    case = uuid.uuid4()
+
+    def text(kind: str, value: str, of: uuid.UUID = case) -> Active:
+        return Active(uuid.uuid4(), of, uuid.uuid4(), "text", {"kind": kind, "value": value, "country": "DE"})
+
+    handle, name = text("handle", "quietlake_94"), text("name", "Maria Garcia")
+    index = Index([handle, name], {})
+    assert index.compare_text("hello, Maria Garcia is a common name") == []
+    (hit,) = index.compare_text("she is on there as Q u i e t l a k e _ 9 4 now")
+    assert (hit.kind, hit.media, hit.words, hit.fingerprint) == ("text", -1, "handle", str(handle.fingerprint_id))
+    both = index.compare_text("Maria Garcia, also known as quietlake_94")
+    assert {one.fingerprint for one in both} == {str(handle.fingerprint_id), str(name.fingerprint_id)}
+    assert "quietlake" not in str(both) and "Garcia" not in str(both)
+
+
+def test_what_is_held_need_not_be_given_again() -> None:
+    row = _pdq(1)
+    index = Index([row], {})
+    index.replace([replace(row, value=None)])
+    assert index.held() == {row.fingerprint_id}
+    assert index.compare_pictures([Shown("u", row.value["pdq"], 90)])
