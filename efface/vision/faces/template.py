@@ -147,6 +147,9 @@ def enrol(
         same = _same(next(iter(models)))
 
     core = _agreeing(alone, same)
+    if len(core) == 1 and _recurring(list(crowds.values()), same) > 1:
+        # One portrait does not say who is meant where the same two people are in all the others.
+        raise _refusal([*left_out, *(LeftOut(place, "several-faces") for place in crowds)])
     strangers = [place for place in alone if place not in core]
     left_out += [LeftOut(place, "different-people") for place in strangers]
     for place, vectors in crowds.items():
@@ -244,6 +247,14 @@ def _known(faces: list[Floats], core: list[Floats], same: float) -> Floats | Non
     mean = unit(np.stack(core).mean(axis=0, keepdims=True))[0]
     alike = [face for face in faces if float(face @ mean) >= same]
     return alike[0] if len(alike) == 1 else None
+
+
+def _recurring(crowds: list[list[Floats]], same: float) -> int:
+    """How many people of the first of two or more group photos are in all of them; 0 for fewer photos."""
+    if len(crowds) < 2:
+        return 0
+    others = [np.stack(faces) for faces in crowds[1:]]
+    return sum(all(float((faces @ one).max()) >= same - _SINGLE_SLACK for faces in others) for one in crowds[0])
 
 
 def _different(core: dict[int, Floats]) -> tuple[dict[int, Floats], list[int]]:

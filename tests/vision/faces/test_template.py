@@ -214,6 +214,16 @@ def test_whoever_is_always_beside_her_is_not_enrolled_with_her() -> None:
     assert made.template.vector @ hers > 0.5 > 0.35 > made.template.vector @ theirs
 
 
+def test_one_portrait_does_not_decide_between_two_who_are_always_together() -> None:
+    together = [[_photo_of(1, photo), _photo_of(2, photo)] for photo in range(4)]
+    for portrait in ([_photo_of(1, 7)], [_photo_of(2, 7)]):
+        with pytest.raises(TemplateRefused) as refusal:
+            enrol([portrait, *together])
+        assert refusal.value.reason == "several-faces"
+    with_others = [[_photo_of(1, photo), _photo_of(3 + photo, photo)] for photo in range(4)]
+    assert enrol([[_photo_of(1, 7)], *with_others]).used == [0, 1, 2, 3, 4]
+
+
 @pytest.mark.parametrize(("hers", "theirs"), [(2, 2), (3, 2), (3, 3), (4, 3), (2, 1)])
 def test_two_people_mixed_are_never_one_template(hers: int, theirs: int) -> None:
     mixed = [[_photo_of(1, photo)] for photo in range(hers)] + [[_photo_of(2, photo)] for photo in range(theirs)]
