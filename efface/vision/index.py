@@ -77,19 +77,16 @@ class PdqIndex(Generic[Key]):
         Raises ``ValueError``, and changes nothing, if one is malformed."""
         fresh = octets(hashes)
         with self._turns.changing():
-            self._put(key, fresh)
+            self._put([(key, len(fresh))], fresh)
 
     def add_many(self, entries: Iterable[tuple[Key, Sequence[str]]]) -> None:
         """As ``add`` for each of many. Raises ``ValueError`` at the first malformed hash; of the entries, a whole
         number of thousands before it may have been added."""
         rest = iter(entries)
-        while part := list(islice(rest, _AT_ONCE)):
-            fresh = octets([value for _, hashes in part for value in hashes])
+        while part := dict(islice(rest, _AT_ONCE)):
+            fresh = octets([value for hashes in part.values() for value in hashes])
             with self._turns.changing():
-                start = 0
-                for key, hashes in part:
-                    self._put(key, fresh[start : start + len(hashes)])
-                    start += len(hashes)
+                self._put([(key, len(hashes)) for key, hashes in part.items()], fresh)
 
     def remove(self, key: Key) -> bool:
         """Forgets ``key``; False where it was not there."""
@@ -122,22 +119,31 @@ class PdqIndex(Generic[Key]):
                         best[picture][key] = PdqHit(key, distance, view)
         return [sorted(hits.values(), key=lambda hit: hit.distance) for hits in best]
 
-    def _put(self, key: Key, rows: Octets) -> None:
-        self._drop(key)
-        for row in rows:
-            place = len(self._keys)
-            if place == self._columns.shape[1]:
-                self._columns = np.concatenate([self._columns, np.zeros_like(self._columns)], axis=1)
-                self._chain = np.concatenate([self._chain, np.full_like(self._chain, _NONE)], axis=1)
-            self._columns[:, place] = row
-            self._keys.append(key)
-            self._link(place, self._first.get(key, _NONE))
-            self._first[key] = place
+    def _put(self, owners: Sequence[tuple[Key, int]], rows: Octets) -> None:
+        """``rows`` (n, 32): so many of each owner, one after another; no owner twice."""
+        for key, _ in owners:
+            self._drop(key)
+        start = len(self._keys)
+        end = start + len(rows)
+        self._make_room(end)
+        self._columns[:, start:end] = rows.T
+        chain = self._chain[:, start:end]
+        chain[0] = np.arange(start - 1, end - 1)
+        chain[1] = np.arange(start + 1, end + 1)
+        for key, count in owners:
+            if count:
+                self._first[key] = len(self._keys)
+                self._chain[0, len(self._keys)] = _NONE
+                self._keys.extend([key] * count)
+                self._chain[1, len(self._keys) - 1] = _NONE
 
-    def _link(self, place: int, after: int) -> None:
-        self._chain[0, place], self._chain[1, place] = _NONE, after
-        if after != _NONE:
-            self._chain[0, after] = place
+    def _make_room(self, rows: int) -> None:
+        room = self._columns.shape[1]
+        if rows <= room:
+            return
+        more = max(room, rows - room)
+        self._columns = np.concatenate([self._columns, np.zeros((32, more), np.uint8)], axis=1)
+        self._chain = np.concatenate([self._chain, np.full((2, more), _NONE, np.int32)], axis=1)
 
     def _drop(self, key: Key) -> bool:
         place = self._first.pop(key, _NONE)
