@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from base64 import b64decode
@@ -34,6 +35,8 @@ WORDS = {
     "small": "It is too small to be recognised by.",
     "little-detail": "It shows too little detail to be recognised by.",
     "unreadable": "The file cannot be opened.",
+    "missing": "There is no such file.",
+    "folder": "It is a folder. Give the files in it.",
     "empty": "The file is empty.",
 }
 """What to tell a person for each reason."""
@@ -48,6 +51,11 @@ class Made:
     reason: str
 
     @property
+    def name(self) -> str:
+        """The file's name as it can be shown, whatever its bytes are."""
+        return click.format_filename(self.file, shorten=True)
+
+    @property
     def words(self) -> str:
         videos = {str(reason): words for reason, words in VIDEO_WORDS.items()}
         return WORDS.get(self.reason) or videos.get(self.reason, self.reason)
@@ -57,7 +65,7 @@ class Made:
         picture = self.decoded.picture
         clip = VideoPrint.from_bytes(b64decode(picture.clip)) if picture.clip else None
         return {
-            "file": self.file.name,
+            "file": self.name,
             "reason": self.reason,
             "words": self.words if self.reason else "",
             "kind": "video" if clip else picture.mime.partition("/")[0] or "",
@@ -92,6 +100,9 @@ def fingerprint(
     want = (Want.FACES if faces else Want.PLAIN) | (Want.PLAIN if no_local else Want.PRINT)
     if out is not None and len(files) > bundle.MOST_ITEMS:
         raise click.UsageError(f"A bundle holds at most {bundle.MOST_ITEMS} files. Give fewer at a time.")
+    for written in (out, Path(as_json) if as_json not in (None, "-") else None):
+        if written is not None:
+            _spare(written)
     made: list[Made] = []
     with Decoder(models=_models(folder, faces)) as decoder:
         if faces and not decoder.state().get("faces"):
@@ -102,13 +113,7 @@ def fingerprint(
             for file in bar:
                 made.append(_make(file, decoder, want))
     if out is not None:
-        items = [bundle.Item(one.file.name[:120], one.decoded) for one in made if not one.reason]
-        try:
-            text = bundle.to_json(items)
-        except bundle.BundleError as error:
-            raise click.ClickException(f"No bundle was made ({error}). Give fewer files at a time.") from None
-        _write(out, text)
-        click.echo(_AFTER.format(n=len(items), out=out), err=True)
+        _hand_over(out, [bundle.Item(one.name[:120], one.decoded) for one in made if not one.reason])
     emit([one.row() for one in made], as_json, lambda: _say(made))
     if all(one.reason for one in made):
         raise SystemExit(1)
@@ -130,8 +135,35 @@ def _models(folder: Path | None, faces: bool) -> Path | None:
     return models_folder()
 
 
+def _spare(file: Path) -> None:
+    """``--json PICTURE`` is easily said by mistake. Raises ``click.UsageError`` for a file that is not JSON."""
+    try:
+        with file.open("rb") as stream:
+            ours = stream.read(1) in (b"", b"[", b"{")
+    except OSError:
+        return  # not there yet, or it will be said when it is written
+    if not ours:
+        name = click.format_filename(file)
+        raise click.UsageError(f"{name} is there and would be overwritten. Name a new file, or put --json last.")
+
+
+def _hand_over(out: Path, items: list[bundle.Item]) -> None:
+    if not items:
+        click.echo("No bundle was written: none of the files has a fingerprint.", err=True)
+        return
+    try:
+        text = bundle.to_json(items)
+    except bundle.BundleError as error:
+        raise click.ClickException(f"No bundle was made ({error}). Give fewer files at a time.") from None
+    _write(out, text)
+    click.echo(_AFTER.format(n=len(items), out=click.format_filename(out)), err=True)
+
+
 def _make(file: Path, decoder: Decoder, want: Want) -> Made:
     try:
+        if not file.is_file():  # also pipes and devices, which need not end
+            reason = "folder" if file.is_dir() else "unreadable" if file.exists() else "missing"
+            return Made(file, Decoded(Picture()), reason)
         with file.open("rb") as stream:
             head = stream.read(512)
             most = MAX_VIDEO_BYTES if sniff_video(head) else MAX_BYTES
@@ -167,7 +199,8 @@ def _write(out: Path, text: str) -> None:
             os.fsync(stream.fileno())
         fresh.replace(out)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            fresh.unlink()
         raise click.ClickException(f"The bundle could not be written: {error.strerror}.") from None
 
 
@@ -175,13 +208,13 @@ def _say(made: list[Made]) -> None:
     for one in made:
         row = one.row()
         if one.reason:
-            click.echo(f"{one.file.name}: not taken. {one.words}")
+            click.echo(f"{one.name}: not taken. {one.words}")
             continue
         size = f"{row['width']} x {row['height']}"
         what = f"video, {row['seconds']:g} s, {row['frames']} frames" if row["kind"] == "video" else row["mime"]
         more = ["recognised when changed"] if row["local"] else []
         more += [f"{row['faces']} faces"] if row["faces"] else []
-        click.echo(f"{one.file.name}: {what}, {size}" + "".join(f", {words}" for words in more))
+        click.echo(f"{one.name}: {what}, {size}" + "".join(f", {words}" for words in more))
         click.echo(f"    sha256 {row['sha256']}")
         if row["pdq"]:
             click.echo(f"    pdq    {row['pdq'][0]} (quality {row['quality']})")
