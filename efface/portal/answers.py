@@ -37,13 +37,12 @@ def _cannot(request: Any, refusal: ValueError) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def candidate(request: Any, id: uuid.UUID) -> HttpResponse:
+@page.of_case
+def candidate(request: Any, case: Case, id: uuid.UUID) -> HttpResponse:
     """``choice`` is me, not-me or own; ``age`` adult, minor or unknown."""
     from efface.search import deciding
 
-    case, choice, age = page.own_case(request), request.POST.get("choice", ""), request.POST.get("age", Age.UNKNOWN)
-    if case is None:
-        return page.out(request)
+    choice, age = request.POST.get("choice", ""), request.POST.get("age", Age.UNKNOWN)
     if choice not in ANSWERS or age not in Age.values:
         return render(request, "404.html", status=404)
     match = Match.objects.select_for_update(of=("self",)).filter(pk=id, case=case, state=Match.State.ASKED).first()
@@ -60,13 +59,12 @@ def candidate(request: Any, id: uuid.UUID) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def age(request: Any, id: uuid.UUID) -> HttpResponse:
+@page.of_case
+def age(request: Any, case: Case, id: uuid.UUID) -> HttpResponse:
     """``choice`` is adult, minor or unknown."""
     from efface.search import deciding
 
-    case, choice = page.own_case(request), request.POST.get("choice", "")
-    if case is None:
-        return page.out(request)
+    choice = request.POST.get("choice", "")
     if choice not in Age.values:
         return render(request, "404.html", status=404)
     finding = Finding.objects.select_for_update(of=("self",)).filter(pk=id, case=case, age=Age.UNKNOWN).first()
@@ -89,11 +87,10 @@ def age(request: Any, id: uuid.UUID) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def case_age(request: Any) -> HttpResponse:
+@page.of_case
+def case_age(request: Any, case: Case) -> HttpResponse:
     """``choice`` is adult, minor or unknown, about all the pictures of the case; asked where nobody said it yet."""
-    case, choice = page.own_case(request), request.POST.get("choice", "")
-    if case is None:
-        return page.out(request)
+    choice = request.POST.get("choice", "")
     if choice not in Age.values:
         return render(request, "404.html", status=404)
     if case.age != Age.UNKNOWN:
@@ -105,11 +102,10 @@ def case_age(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def consent(request: Any) -> HttpResponse:
+@page.of_case
+def consent(request: Any, case: Case) -> HttpResponse:
     """``purpose``, and ``choice`` give or withdraw. Acts at once."""
-    case, purpose, choice = page.own_case(request), request.POST.get("purpose", ""), request.POST.get("choice", "")
-    if case is None:
-        return page.out(request)
+    purpose, choice = request.POST.get("purpose", ""), request.POST.get("choice", "")
     if purpose not in Purpose.values or choice not in ("give", "withdraw"):
         return render(request, "404.html", status=404)
     now = clock.now()
@@ -125,11 +121,10 @@ def consent(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def pause(request: Any) -> HttpResponse:
+@page.of_case
+def pause(request: Any, case: Case) -> HttpResponse:
     """``choice`` is stop or resume."""
-    case, choice = page.own_case(request), request.POST.get("choice", "")
-    if case is None:
-        return page.out(request)
+    choice = request.POST.get("choice", "")
     verb = {"stop": consents.stop, "resume": consents.resume}.get(choice)
     if verb is None:
         return render(request, "404.html", status=404)
@@ -142,10 +137,9 @@ def pause(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def link(request: Any) -> HttpResponse:
-    case, url = page.own_case(request), request.POST.get("url", "")
-    if case is None:
-        return page.out(request)
+@page.of_case
+def link(request: Any, case: Case) -> HttpResponse:
+    url = request.POST.get("url", "")
     try:
         links.report(case, url, ACTOR, clock.now())
     except letters.Unusable as refusal:
@@ -156,10 +150,9 @@ def link(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def message(request: Any) -> HttpResponse:
-    case, text = page.own_case(request), request.POST.get("text", "")
-    if case is None:
-        return page.out(request)
+@page.of_case
+def message(request: Any, case: Case) -> HttpResponse:
+    text = request.POST.get("text", "")
     try:
         letters.write(case, from_survivor=True, author=ACTOR, text=text, now=clock.now())
     except letters.Unusable as refusal:

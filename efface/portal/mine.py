@@ -21,9 +21,9 @@ from efface.portal.answers import ACTOR
 
 @view(access=PORTAL)
 @require_GET
-def mine(request: Any) -> HttpResponse:
-    case = page.own_case(request)
-    return _page(request, case) if case else page.out(request)
+@page.of_case
+def mine(request: Any, case: Case) -> HttpResponse:
+    return _page(request, case)
 
 
 def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpResponse:
@@ -39,11 +39,9 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
 
 @view(access=PORTAL)
 @require_POST
-def name(request: Any) -> HttpResponse:
+@page.of_case
+def name(request: Any, case: Case) -> HttpResponse:
     """``kind`` and ``value``: something to look for in the text of pages."""
-    case = page.own_case(request)
-    if case is None:
-        return page.out(request)
     kind, value = request.POST.get("kind", ""), request.POST.get("value", "")
     try:
         naming.add(case, kind, value, ACTOR, clock.now())
@@ -55,10 +53,8 @@ def name(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def name_end(request: Any, id: uuid.UUID) -> HttpResponse:
-    case = page.own_case(request)
-    if case is None:
-        return page.out(request)
+@page.of_case
+def name_end(request: Any, case: Case, id: uuid.UUID) -> HttpResponse:
     naming.end(case, id, ACTOR, clock.now())
     messages.success(request, _("It is no longer looked for, and was deleted."))
     return redirect("portal:mine")
@@ -66,11 +62,9 @@ def name_end(request: Any, id: uuid.UUID) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def place(request: Any) -> HttpResponse:
+@page.of_case
+def place(request: Any, case: Case) -> HttpResponse:
     """``url``: where she shows herself and wants to be left."""
-    case = page.own_case(request)
-    if case is None:
-        return page.out(request)
     url = request.POST.get("url", "")
     try:
         own.add(case, url, ACTOR, clock.now())
@@ -82,10 +76,8 @@ def place(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_POST
-def place_end(request: Any, id: uuid.UUID) -> HttpResponse:
-    case = page.own_case(request)
-    if case is None:
-        return page.out(request)
+@page.of_case
+def place_end(request: Any, case: Case, id: uuid.UUID) -> HttpResponse:
     own.end(case, id, ACTOR, clock.now())
     messages.success(request, _("It counts like any other place from now on."))
     return redirect("portal:mine")

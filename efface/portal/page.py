@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
@@ -40,6 +42,17 @@ def show(
     )
 
 
+def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view that is given her case after the request; whoever has none is shown out."""
+
+    @functools.wraps(work)
+    def inside(request: Any, *args: Any, **named: Any) -> HttpResponse:
+        case = own_case(request)
+        return work(request, case, *args, **named) if case is not None else out(request)
+
+    return inside
+
+
 def out(request: Any) -> HttpResponse:
     request.session.flush()
     return redirect("portal:enter")
@@ -47,9 +60,9 @@ def out(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_GET
-def case(request: Any) -> HttpResponse:
-    one = own_case(request)
-    return case_page(request, one) if one else out(request)
+@of_case
+def case(request: Any, one: Case) -> HttpResponse:
+    return case_page(request, one)
 
 
 def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
@@ -143,10 +156,8 @@ def findings(one: Case) -> list[dict[str, Any]]:
 
 @view(access=PORTAL)
 @require_GET
-def consents(request: Any) -> HttpResponse:
-    one = own_case(request)
-    if not one:
-        return out(request)
+@of_case
+def consents(request: Any, one: Case) -> HttpResponse:
     now = clock.now()
     standing = {
         row.purpose: row
@@ -161,10 +172,8 @@ def consents(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_GET
-def messages_page(request: Any) -> HttpResponse:
-    one = own_case(request)
-    if not one:
-        return out(request)
+@of_case
+def messages_page(request: Any, one: Case) -> HttpResponse:
     thread = list(Message.objects.filter(case=one).order_by("at"))
     response = show(request, "portal/messages.html", one, {"thread": thread})
     Message.objects.filter(case=one, from_survivor=False, read_at=None).update(read_at=clock.now())
@@ -173,10 +182,8 @@ def messages_page(request: Any) -> HttpResponse:
 
 @view(access=PORTAL)
 @require_GET
-def timeline(request: Any) -> HttpResponse:
-    one = own_case(request)
-    if not one:
-        return out(request)
+@of_case
+def timeline(request: Any, one: Case) -> HttpResponse:
     labels = {each.purpose: each.label for each in words.permissions()}
     lines = []
     for event in CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500]:

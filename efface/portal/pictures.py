@@ -17,11 +17,9 @@ from efface.portal import page
 
 @view(access=PORTAL)
 @require_http_methods(["GET", "POST"])
-def pictures(request: Any) -> HttpResponse:
+@page.of_case
+def pictures(request: Any, case: Case) -> HttpResponse:
     """POST multipart: ``pictures`` (files), ``age`` (adult, minor, unknown), ``with_face``."""
-    case = page.own_case(request)
-    if case is None:
-        return page.out(request)
     result, problem = None, ""
     if request.method == "POST":
         result, problem = _enrol(request, case)
