@@ -128,6 +128,22 @@ def test_a_wall_of_faces_is_bounded(engine: FaceEngine, portraits: Path) -> None
     assert len(engine.analyse(np.tile(np.asarray(face, dtype=np.uint8), (8, 10, 1)))) == 32
 
 
+def test_small_faces_in_a_group_picture_are_found_in_finer_tiles(engine: FaceEngine, portraits: Path) -> None:
+    paths = [portraits / name / "1.jpg" for name in ("person-a", "person-c", "person-d", "person-e")]
+    originals = [picture(path) for path in paths]
+    group = np.full((960, 1280, 3), 110, dtype=np.uint8)
+    for place in range(24):
+        original = originals[place % 4]
+        (face, *_) = engine.analyse(original)
+        scale = 28 / face.px
+        small = cv2.resize(original, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:150, :150]
+        y, x = place // 6 * 240 + 40, place % 6 * 210 + 20
+        group[y : y + small.shape[0], x : x + small.shape[1]] = small
+    found = engine.analyse(group)
+    assert len(found) >= 20
+    assert all(18 <= face.px <= 40 for face in found)
+
+
 def test_the_same_pixels_give_the_same_numbers(engine: FaceEngine, portraits: Path) -> None:
     rgb = picture(portraits / "groups" / "c-and-d.jpg")
     assert engine.analyse(rgb) == engine.analyse(rgb)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from efface.vision.faces.align import ARCFACE_112, chip, similarity
-from efface.vision.faces.detect import arrange, shrink, suppress, turn_back, windows
+from efface.vision.faces.detect import arrange, fine_windows, shrink, suppress, turn_back, windows
 from efface.vision.faces.landmarks import crop, square
 from efface.vision.faces.quality import pose_share, quality, sharp_share, size_share
 from efface.vision.faces.vectors import unit
@@ -44,6 +44,17 @@ def test_windows_cover_the_picture_and_stay_inside(width: int, height: int) -> N
         columns = sorted({(x, across) for x, _, across, _ in parts[1:]})
         for (x, across), (following, _) in itertools.pairwise(columns):
             assert following < x + across, "tiles overlap: a face on a seam is whole in one of them"
+
+
+@given(sides, sides)
+def test_fine_windows_cover_the_picture_in_few_looks(width: int, height: int) -> None:
+    parts = fine_windows(width, height)
+    assert len(parts) <= 16 and (parts or max(width, height) <= 450)
+    for x, y, across, down in parts:
+        assert x >= 0 and y >= 0 and x + across <= width and y + down <= height
+    if parts:
+        assert max(x + across for x, _, across, _ in parts) == width
+        assert max(y + down for _, y, _, down in parts) == height
 
 
 @given(sides, sides)
