@@ -6,6 +6,10 @@ one room, in which one person moves otherwise, reached .44 to .60, their 40 copi
 by 1 % of the width. So a still picture, a black stretch or a wall that never changes proves nothing: there, every
 moment is as near as any other. A stretch counts when several frames that differ from each other agree. Stretches are
 looked for again until none is left, so that a clip with parts taken out, or shown twice, is found whole.
+
+Measured (``efface bench video``): thresholds set on 12 films over one half of a photo set, 10 films over the other half
+kept apart: 60 of 60 copies found, none of 580 other pairs, some of which share their opening titles. Where the enrolled
+side was read at one frame a second too, 5 of 6 copies are found: enrol with depth "enrol".
 """
 
 from __future__ import annotations
