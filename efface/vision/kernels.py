@@ -84,15 +84,15 @@ def _distance(rows: Any, i: int, asked: Any, k: int) -> int:
 
 
 @compiled
-def few(rows: Any, asked: Any, threshold: int, found: Any) -> int:
-    """Pairs of ``rows`` (n, 32) and ``asked`` (m, 32), both uint8, within ``threshold`` bits: for a handful asked.
-    Quick where the rows' first bytes stand side by side in memory, and their second, and so on.
+def few(rows: Any, size: int, asked: Any, threshold: int, found: Any) -> int:
+    """Pairs of the first ``size`` of ``rows`` (n, 32) and ``asked`` (m, 32), both uint8, within ``threshold`` bits: for
+    a handful asked. Quick where the rows' first bytes stand side by side in memory, and their second, and so on.
 
     Writes row, asked and distance into the columns of ``found`` (3, room) int64 as far as there is room. Returns how
     many there are, which may be more: then ask again with room for all."""
     count = 0
-    for start in range(0, rows.shape[0], _CHUNK):
-        stop = min(start + _CHUNK, rows.shape[0])
+    for start in range(0, size, _CHUNK):
+        stop = min(start + _CHUNK, size)
         for k in range(asked.shape[0]):
             a, b, c, d = asked[k, 0], asked[k, 1], asked[k, 2], asked[k, 3]
             e, f, g, h = asked[k, 4], asked[k, 5], asked[k, 6], asked[k, 7]
@@ -122,7 +122,7 @@ def few(rows: Any, asked: Any, threshold: int, found: Any) -> int:
 
 
 @compiled
-def lanes(rows: Any, asked: Any, threshold: int, table: Any, found: Any) -> int:
+def lanes(rows: Any, size: int, asked: Any, threshold: int, table: Any, found: Any) -> int:
     """As ``few``, for up to ``LANES`` of ``asked`` at once and ``threshold`` up to 127: every row is read once, in any
     layout.
 
@@ -139,7 +139,7 @@ def lanes(rows: Any, asked: Any, threshold: int, table: Any, found: Any) -> int:
                 for value in range(256):
                     table[place, value, lane] = 128 if place == 0 else 0
     count = 0
-    for i in range(rows.shape[0]):
+    for i in range(size):
         maybe = _maybe_near(
             table, rows[i, 0], rows[i, 1], rows[i, 2], rows[i, 3], rows[i, 4], rows[i, 5],
             rows[i, 6], rows[i, 7], rows[i, 8], rows[i, 9], rows[i, 10], rows[i, 11],

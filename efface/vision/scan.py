@@ -64,17 +64,21 @@ def words(hashes: Sequence[str]) -> Words:
     return octets(hashes).view(">u8").astype(np.uint64)
 
 
-def scan(rows: Words | Octets, wanted: Words | Octets, threshold: int = MATCH) -> Near:
+def scan(rows: Words | Octets, wanted: Words | Octets, threshold: int = MATCH, size: int | None = None) -> Near:
     """Every pair of ``rows`` and ``wanted``, both (n, 4) words or both (n, 32) bytes, that differs in ``threshold``
     bits at most (0..256), in no particular order. Bytes may be of any layout: for a few wanted hashes, ``.T`` of
-    (32, n) is the fastest."""
+    (32, n) is the fastest. ``size``: only so many rows count, the first."""
     if rows.dtype != wanted.dtype or rows.shape[1:] != wanted.shape[1:]:
         raise ValueError("the two sides are both words or both bytes")
     left, right = _bytes(rows), _bytes(wanted)
     found = np.empty((3, 0), np.int64)
-    if len(left) and len(right) and threshold >= 0:
-        kernels = _kernels() if len(left) * len(right) >= _SMALL else None
-        found = _compiled(kernels, left, right, threshold) if kernels else _plain(left, right, threshold)
+    size = len(left) if size is None else min(size, len(left))
+    if size and len(right) and threshold >= 0:
+        kernels = _kernels() if size * len(right) >= _SMALL else None
+        if kernels is not None:
+            found = _compiled(kernels, left, right, threshold, size)
+        else:
+            found = _plain(left[:size], right, threshold)
     return Near(found[0], found[1], found[2])
 
 
@@ -95,9 +99,9 @@ def warm() -> bool:
         return False
     for rows in (np.zeros((1, 32), np.uint8), np.zeros((32, 2), np.uint8).T):
         for count in (1, _FEW):
-            _compiled(kernels, rows, np.zeros((count, 32), np.uint8), 0)
+            _compiled(kernels, rows, np.zeros((count, 32), np.uint8), 0, len(rows))
     table = kernels.new_table()
-    _whole(kernels.lanes, np.zeros((1, 32), np.uint8), np.zeros((1, 32), np.uint8), 0, table)
+    _whole(kernels.lanes, np.zeros((1, 32), np.uint8), 1, np.zeros((1, 32), np.uint8), 0, table)
     return True
 
 
@@ -111,7 +115,7 @@ def _kernels() -> ModuleType | None:
     return kernels
 
 
-def _compiled(kernels: ModuleType, rows: Octets, wanted: Octets, threshold: int) -> Pairs:
+def _compiled(kernels: ModuleType, rows: Octets, wanted: Octets, threshold: int, size: int) -> Pairs:
     wanted = np.ascontiguousarray(wanted)
     least = _FEW if rows.strides[0] == 1 else 2
     table = None
@@ -119,10 +123,10 @@ def _compiled(kernels: ModuleType, rows: Octets, wanted: Octets, threshold: int)
     for start in range(0, len(wanted), kernels.LANES):
         group = wanted[start : start + kernels.LANES]
         if len(group) < least or threshold > _LANES_BOUND:
-            part = _whole(kernels.few, rows, group, threshold)
+            part = _whole(kernels.few, rows, size, group, threshold)
         else:
             table = kernels.new_table() if table is None else table
-            part = _whole(kernels.lanes, rows, group, threshold, table)
+            part = _whole(kernels.lanes, rows, size, group, threshold, table)
         part[1] += start
         parts.append(part)
     return np.concatenate(parts, axis=1)

@@ -189,7 +189,7 @@ def test_compiled_and_plain_find_the_same_pairs(wanted: int, side_by_side: bool,
         asked[position] = np.packbits(bits)
     if side_by_side:
         rows = np.ascontiguousarray(rows.T).T
-    ours = scan._compiled(kernels, rows, asked, threshold)
+    ours = scan._compiled(kernels, rows, asked, threshold, len(rows))
     plain = scan._plain(rows, asked, threshold)
     assert sorted(map(tuple, ours.T.tolist())) == sorted(map(tuple, plain.T.tolist()))
     if threshold == 31:
@@ -213,7 +213,7 @@ def test_more_pairs_than_room() -> None:
     kernels = scan._kernels()
     rows = np.zeros((6000, 32), np.uint8)
     if kernels is not None:
-        assert scan._compiled(kernels, rows, rows[:3], 31).shape == (3, 18_000)
+        assert scan._compiled(kernels, rows, rows[:3], 31, len(rows)).shape == (3, 18_000)
 
 
 def test_many_are_added_at_once() -> None:
