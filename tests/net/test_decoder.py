@@ -322,6 +322,28 @@ def test_a_killed_zygote_is_started_again() -> None:
         assert answers[0].picture.error == ""
 
 
+def test_a_zygote_that_ends_before_it_forks_costs_no_picture(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, dead = Decoder._open, 1
+
+    def open_one(self: Decoder) -> socket.socket:
+        nonlocal dead
+        if not dead:
+            return real(self)
+        dead -= 1
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+    monkeypatch.setattr(Decoder, "_open", open_one)
+    monkeypatch.setattr("efface.net.decoder.client.IDLE_S", -1.0)  # no child that waits is used
+    data = encoded("PNG", Image.fromarray(scene(1, 64, 64)))
+    assert decoder.decode_pictures([data])[0].picture.error == ""
+    dead = 2
+    assert [item.picture.error for item in decoder.decode_pictures([data, data])] == ["crashed", ""]
+
+
 def test_closed_is_closed() -> None:
     decoder = Decoder()
     decoder.close()
@@ -380,7 +402,7 @@ def _alive(pid: int) -> bool:
 
 def test_a_child_is_not_believed() -> None:
     good = to_wire(work.picture(encoded("PNG"), None, Want.PLAIN))
-    assert _checked(good, b"data", False).picture.sha256 == pdq.sha256(b"data")
+    assert _checked(good, b"data", Want.PLAIN).picture.sha256 == pdq.sha256(b"data")
     for change in (
         {"pdq": ["x"] * 8},
         {"pdq": good["picture"]["pdq"][:3]},
@@ -389,13 +411,13 @@ def test_a_child_is_not_believed() -> None:
         {"unknown": 1},
     ):
         with pytest.raises(ProtocolError):
-            _checked({**good, "picture": {**good["picture"], **change}}, b"data", False)
+            _checked({**good, "picture": {**good["picture"], **change}}, b"data", Want.PLAIN)
     face = {"box": [0.0] * 4, "score": 1.0, "quality": 1.0, "px": 10, "embedding": [0.0] * 5000, "model": "m"}
     with pytest.raises(ProtocolError):
-        _checked({**good, "faces": [face]}, b"data", True)
+        _checked({**good, "faces": [face]}, b"data", Want.FACES)
     small = {**face, "embedding": [0.0] * 8}
-    assert _checked({**good, "faces": [small]}, b"data", False).faces == []
-    assert len(_checked({**good, "faces": [small]}, b"data", True).faces) == 1
+    assert _checked({**good, "faces": [small]}, b"data", Want.PLAIN).faces == []
+    assert len(_checked({**good, "faces": [small]}, b"data", Want.FACES).faces) == 1
 
 
 def test_a_slow_page_costs_itself(decoder: Decoder) -> None:
@@ -416,7 +438,7 @@ class Engine:
     def analyse(self, rgb: Any) -> list[dict[str, Any]]:
         return [
             {"box": [0.1, 0.1, 0.5, 0.5], "score": 0.9, "quality": 0.8, "px": rgb.shape[1] // 2,
-             "embedding": [0.6, 0.8], "model": "test"}
+             "embedding": [0.6, 0.8], "model": "test", "sharp": 0.7, "turn": -0.1}
         ]  # fmt: skip
 
 

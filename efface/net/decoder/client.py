@@ -325,9 +325,7 @@ class _Child:
         """The child's answer. Raises ``_Failed`` ("timeout", "crashed") and ``ProtocolError``."""
         try:
             if not self._pid:
-                self._stream.settimeout(seconds)
-                pid = frames.receive(self._stream)
-                self._pid = pid if isinstance(pid, int) and pid > 1 else 0
+                self._greet(seconds)
             deadline = time.monotonic() + seconds
             self._jobs += 1
             self._stream.settimeout(seconds)
@@ -340,6 +338,19 @@ class _Child:
             raise _Failed("timeout") from None
         except (OSError, ConnectionError):
             raise _Failed("crashed") from None
+
+    def _greet(self, seconds: float) -> None:
+        """Hear the child's process id. A zygote that ended before it forked has read nothing: it costs no picture, and
+        another child is asked for, once."""
+        self._stream.settimeout(seconds)
+        try:
+            pid = frames.receive(self._stream)
+        except ConnectionError:
+            self._stream.close()
+            self._stream = self._decoder._open()
+            self._stream.settimeout(seconds)
+            pid = frames.receive(self._stream)
+        self._pid = pid if isinstance(pid, int) and pid > 1 else 0
 
 
 class _Until:
