@@ -27,6 +27,7 @@ SETTINGS: dict[str, float | int] = {
     "print_keypoints": local_prints.PRINT_KEYPOINTS,
     "voters": search.VOTERS,
     "region_voters": search.REGION_VOTERS,
+    "all_region_voters": search.ALL_REGION_VOTERS,
     "radius": search.RADIUS,
     "probes": search.PROBES,
     "coarse_probes": search.COARSE_PROBES,

@@ -112,25 +112,34 @@ class LocalIndex(Generic[Key]):
     def candidates(self, look: LocalLook) -> list[Candidate[Key]]:
         """Enrolled pictures seen in a picture that was met, at most ``search.MOST_CANDIDATES``, most inliers first;
         one a key. Ask ``tiles`` in the decoder what it sees there, then ``confirm``: a candidate alone is no match."""
-        frames = [frame for group in look.groups for frame in _frames(group) if len(group) >= thresholds.LEAST_INLIERS]
+        frames = _frames(look)
         if not frames:
             return []
         with self._lock:
             if not self._slots:
                 return []
             best: dict[int, tuple[int, _Frame, NDArray[np.float64]]] = {}
+            within: set[int] = set()
             for slot, frame in self._voted(frames):
                 answer = np.empty(6, np.float64)
                 inliers = int(
                     kernels.verify(
                         self._places[slot], int(self._count[slot]), float(self._size[slot].max()) / GRID,
-                        self._pose[slot], self._blocks,
-                        frame.columns, frame.query, search.VERIFY_RADIUS, answer,
+                        self._pose[slot], self._blocks, frame.columns, frame.query, search.VERIFY_RADIUS, answer,
                     )
                 )  # fmt: skip
-                if inliers >= thresholds.LEAST_INLIERS and (slot not in best or inliers > best[slot][0]):
-                    best[slot] = inliers, frame, answer
-            found = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))[:search.MOST_CANDIDATES]
+                if inliers >= thresholds.LEAST_INLIERS:
+                    if not frame.whole:
+                        within.add(slot)
+                    if slot not in best or inliers > best[slot][0]:
+                        best[slot] = inliers, frame, answer
+            # A screen's own bars and buttons agree with those of other enrolled screenshots, often better than the
+            # picture in it with its original: what was found within a frame has half of the places for itself.
+            ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+            kept = [item for item in ranked if item[0] in within][: search.MOST_CANDIDATES // 2]
+            taken = {slot for slot, _ in kept}
+            kept += [item for item in ranked if item[0] not in taken][: search.MOST_CANDIDATES - len(kept)]
+            found = sorted(kept, key=lambda item: (-item[1][0], item[0]))
             return [
                 self._candidate(self._keys[slot], slot, inliers, frame, answer)
                 for slot, (inliers, frame, answer) in found
@@ -186,8 +195,10 @@ class LocalIndex(Generic[Key]):
             self._hit_row, self._hit_owner, self._hit_bits, written, counts, frame_of.astype(np.int32), len(frames),
             query, self._pose, self._size, self._touched, search.LEAST_VOTE, slots, frame_ids, scores,
         )  # fmt: skip
-        first = np.lexsort((slots[:found], -scores[:found]))[: search.MOST_VERIFIED + 8 * (len(frames) - 2)]
-        return [(int(slots[i]), frames[int(frame_ids[i])]) for i in first]
+        order = np.lexsort((slots[:found], -scores[:found]))
+        ranked = [(int(slots[i]), frames[int(frame_ids[i])]) for i in order]
+        whole = [item for item in ranked if item[1].whole][: search.MOST_VERIFIED]
+        return whole + [item for item in ranked if not item[1].whole][: search.MOST_VERIFIED]
 
     def _drop(self, key: Key) -> bool:
         slot = self._slots.pop(key, None)
@@ -259,9 +270,9 @@ class LocalIndex(Generic[Key]):
 class _Frame:
     """One group as the index asks with it: the picture or its mirror image."""
 
-    __slots__ = ("codes", "columns", "group", "mirrored", "query", "voters")
+    __slots__ = ("codes", "columns", "group", "mirrored", "query", "voters", "whole")
 
-    def __init__(self, group: Group, mirrored: bool) -> None:
+    def __init__(self, group: Group, voters: int, mirrored: bool) -> None:
         self.group = group
         self.mirrored = mirrored
         self.codes = _words(group.mirrored if mirrored else group.codes)
@@ -275,7 +286,8 @@ class _Frame:
             query[:, 0] = group.width - 1 - query[:, 0]
             query[:, 2] = np.float32(np.pi) - query[:, 2]
         self.query = query
-        self.voters = search.VOTERS if group.box == (0.0, 0.0, 1.0, 1.0) else search.REGION_VOTERS
+        self.voters = voters
+        self.whole = group.box == (0.0, 0.0, 1.0, 1.0)
 
     def to_shares(self, pixels: NDArray[np.float64], width: float, height: float) -> Affine:
         """``pixels``, an affine map from the enrolled look (``width`` x ``height``) to this frame, in shares."""
@@ -321,8 +333,15 @@ def tile_error(
     return (float(shares.sum()) + 0.5 * int(one.sum())) / count, count
 
 
-def _frames(group: Group) -> list[_Frame]:
-    return [_Frame(group, False), _Frame(group, True)]
+def _frames(look: LocalLook) -> list[_Frame]:
+    """The picture and the pictures within it, each as it is and mirrored."""
+    voters = [search.VOTERS] + [search.region_voters(len(look.groups) - 1)] * (len(look.groups) - 1)
+    return [
+        _Frame(group, count, mirrored)
+        for group, count in zip(look.groups, voters, strict=True)
+        if len(group) >= thresholds.LEAST_INLIERS
+        for mirrored in (False, True)
+    ]
 
 
 def _words(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
