@@ -18,6 +18,7 @@ from efface.cases.may import May, may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.net.protocol import Decoded, Face, Picture, Want
 from efface.vision import faces
+from efface.vision.faces.template import MIN_PHOTOS
 
 MIN_QUALITY = 50
 """PDQ's own quality score (0..100) below which its hash says too little (PDQ paper, section on quality)."""
@@ -62,8 +63,10 @@ def enrol_pictures(
     now: datetime,
     *,
     with_face: bool = False,
+    few: bool = False,
 ) -> Enrolled:
-    """Keep PDQ fingerprints of these pictures and, where asked for, one face template of them all.
+    """Keep fingerprints of these pictures and videos and, where asked for, one face template of them all. ``few``: she
+    has fewer than three photos of her face; the template is made of those.
 
     ``age`` is how old she was in these pictures. Pictures already enrolled are not enrolled twice. Raises ``MinorCase``
     for a minor: nothing of theirs is stored.
@@ -86,7 +89,7 @@ def enrol_pictures(
         enrolled = _enrol_one(case, one, label, age, actor, now, enrolled, changed_too)
     words, template = "", False
     if with_face:
-        words, template = _enrol_face(case, decoded, age, actor, now)
+        words, template = _enrol_face(case, decoded, age, actor, now, few)
     return replace(enrolled, face=words, template=template)
 
 
@@ -153,30 +156,36 @@ def face_allowed(case: Case, now: datetime) -> May:
     return may(case, Purpose.FACE_SEARCH, now)
 
 
-def _enrol_face(case: Case, decoded: Sequence[Decoded], age: str, actor: str, now: datetime) -> tuple[str, bool]:
+def _enrol_face(
+    case: Case, decoded: Sequence[Decoded], age: str, actor: str, now: datetime, few: bool
+) -> tuple[str, bool]:
     allowed = face_allowed(case, now)
     if not allowed:
         return _("No face template was made: %(why)s") % {"why": allowed.reason}, False
     photos = [[_found(face) for face in one.faces] for one in decoded if not one.picture.error]
     try:
-        enrolment = faces.enrol(photos)
+        enrolment = faces.enrol(photos, least=1 if few else MIN_PHOTOS)
     except faces.TemplateRefused as refusal:
-        return faces.WORDS[refusal.reason].survivor, False
+        return _(faces.WORDS[refusal.reason].survivor), False
     template = enrolment.template
     Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE).delete()
     value = {"model": template.model, "vector": template.vector.tolist(), "photos": template.photos}
     words = _("A face template was made from %(n)d photos.") % {"n": template.photos}
     for out in enrolment.left_out:
         words += " " + _("Photo %(n)d was left out: %(why)s") % {
-            "n": out.photo + 1, "why": faces.WORDS[out.reason].survivor,
+            "n": out.photo + 1, "why": _(faces.WORDS[out.reason].survivor),
         }  # fmt: skip
+    for advice in enrolment.advice[:1]:
+        words += " " + _(faces.ADVICE[advice].survivor)
     label = _("face from %(n)d photos") % {"n": template.photos}
     _add(case, FingerprintKind.FACE, value, label, 0, age, actor, now)
     return words, True
 
 
 def _found(face: Face) -> faces.FaceFound:
-    return faces.FaceFound(face.box, face.score, face.quality, face.px, face.embedding, face.model)
+    return faces.FaceFound(
+        face.box, face.score, face.quality, face.px, face.embedding, face.model, face.sharp, face.turn
+    )  # fmt: skip
 
 
 def _add(

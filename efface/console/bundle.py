@@ -52,7 +52,7 @@ def _take_in(
         want = fingerprints.wanted(case, given["with_face"], now)
         enrolled = fingerprints.enrol_pictures(
             case, [_allowed(one.decoded, want) for one in items], [one.label for one in items], given["age"],
-            actor(request), now, with_face=given["with_face"],
+            actor(request), now, with_face=given["with_face"], few=given["few"],
         )  # fmt: skip
     except BundleError as error:
         return None, _("This file was not taken in: %(why)s.") % {"why": error}

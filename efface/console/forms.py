@@ -79,6 +79,10 @@ class Upload(forms.Form):
     with_face = forms.BooleanField(
         label=_("Also make a face template (three photos or more, she alone on them)"), required=False
     )
+    few = forms.BooleanField(
+        label=_("She has only one or two photos of her face"), required=False,
+        help_text=_("A template of so few finds less, and nothing shows whether they are of one person."),
+    )  # fmt: skip
 
 
 class FaceSearch(forms.Form):

@@ -109,7 +109,8 @@ class Picture:
 @dataclass(frozen=True, slots=True)
 class Face:
     """One face of one picture. Travels from decoder to matcher only, and to the enrolling side for a subject's own
-    pictures. ``box`` is x, y, width, height as shares of the picture (0..1); ``embedding`` is L2-normalised."""
+    pictures. ``box`` is x, y, width, height as shares of the picture (0..1); ``embedding`` is L2-normalised; ``sharp``
+    and ``turn`` as in ``efface.vision.faces.FaceFound``."""
 
     box: list[float]
     score: float
@@ -117,6 +118,8 @@ class Face:
     px: int
     embedding: list[float]
     model: str
+    sharp: float = 1.0
+    turn: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,20 @@ def test_a_zygote_that_ends_before_it_forks_costs_no_picture(
     assert [item.picture.error for item in decoder.decode_pictures([data, data])] == ["crashed", ""]
 
 
+@pytest.mark.parametrize(("jobs", "work", "children"), [(32, 30.0, 1), (2, 30.0, 3), (32, 0.0, 5)])
+def test_a_child_is_not_used_until_it_breaks(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch, jobs: int, work: float, children: int
+) -> None:
+    real, opened = Decoder._open, []
+    monkeypatch.setattr(Decoder, "_open", lambda self: opened.append(1) or real(self))
+    monkeypatch.setattr("efface.net.decoder.client.IDLE_S", -1.0)
+    monkeypatch.setattr("efface.net.decoder.client.MOST_JOBS", jobs)
+    monkeypatch.setattr("efface.net.decoder.client.MOST_WORK_S", work)
+    data = encoded("PNG", Image.fromarray(scene(1, 64, 64)))
+    assert [item.picture.error for item in decoder.decode_pictures([data] * 5)] == [""] * 5
+    assert len(opened) == children
+
+
 def test_closed_is_closed() -> None:
     decoder = Decoder()
     decoder.close()

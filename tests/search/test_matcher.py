@@ -347,3 +347,16 @@ def test_what_is_held_need_not_be_given_again() -> None:
     index.replace([replace(row, value=None)])
     assert index.held() == {row.fingerprint_id}
     assert index.compare_pictures([Shown("u", row.value["pdq"], 90)])
+
+
+def test_a_template_of_one_photo_has_thresholds_of_its_own() -> None:
+    """It resembles everybody less than a mean of three does, her included."""
+    one, three = _template([1.0, 0.0]), _template([1.0, 0.0])
+    one.value["photos"] = 1
+    index = Index([one, three], {MODEL: Bounds(0.55, 0.6, 0.53, 0.58)})
+    (hit,) = index.compare_faces([_face([0.54, (1 - 0.54**2) ** 0.5])])
+    assert (hit.fingerprint, hit.threshold, hit.strong_at, hit.strong) == (str(one.fingerprint_id), 0.53, 0.58, False)
+    both = index.compare_faces([_face([0.59, (1 - 0.59**2) ** 0.5])])
+    assert {hit.fingerprint: hit.strong for hit in both} == {
+        str(one.fingerprint_id): True, str(three.fingerprint_id): False,
+    }  # fmt: skip

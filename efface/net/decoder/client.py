@@ -35,6 +35,9 @@ RETRY_S = 60.0
 AT_ONCE = 4
 MOST_JOBS = 32
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
+MOST_WORK_S = 30.0
+"""Seconds of work after which a child takes no more: with one long video on top it stays below the processor time it
+may use (``seal``), at which it would be killed over whatever it reads then."""
 IDLE_S = 2.0
 """A child that waits longer is not used again."""
 MAX_BYTES = 32 * 1024 * 1024
@@ -171,6 +174,8 @@ class Decoder:
         try:
             with self._child() as child:
                 for data in pictures:
+                    if answers and child.is_worn():
+                        break
                     video = bool(sniff_video(data[:512]))
                     if len(data) > (MAX_VIDEO_BYTES if video else MAX_BYTES):
                         answers.append(_without(data, "memory"))
@@ -293,6 +298,7 @@ class _Child:
         self._stream = decoder._open()
         self._pid = 0
         self._jobs = 0
+        self._worked = 0.0
         self._last = time.monotonic()
 
     def __enter__(self) -> _Child:
@@ -300,12 +306,16 @@ class _Child:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._last = time.monotonic()
-        if kind is not None or self._jobs >= MOST_JOBS or not self._decoder._take_back(self):
+        if kind is not None or self.is_worn() or not self._decoder._take_back(self):
             self.end()
+
+    def is_worn(self) -> bool:
+        """It has done as much as one child does."""
+        return self._jobs >= MOST_JOBS or self._worked > MOST_WORK_S
 
     def is_usable(self) -> bool:
         """It has room for a page or a picture more, has not waited long, and has said nothing unasked."""
-        if self._jobs >= MOST_JOBS or time.monotonic() - self._last > IDLE_S:
+        if self.is_worn() or time.monotonic() - self._last > IDLE_S:
             return False
         try:
             self._stream.settimeout(0)
@@ -332,7 +342,9 @@ class _Child:
             self._stream.sendall(_HEAD.pack(kind, int(want), len(data)))
             self._stream.sendall(data)
             self._stream.settimeout(max(0.05, deadline - time.monotonic()))
-            return frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
+            answer = frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
+            self._worked += time.monotonic() - (deadline - seconds)
+            return answer
         except TimeoutError:
             self._decoder._kill(self._pid)
             raise _Failed("timeout") from None

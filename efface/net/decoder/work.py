@@ -131,6 +131,8 @@ def _face(item: Any) -> Face:
         px=int(values["px"]),
         embedding=[float(value) for value in values["embedding"]],
         model=str(values["model"]),
+        sharp=float(values["sharp"]),
+        turn=float(values["turn"]),
     )
 
 

@@ -38,7 +38,9 @@ def bounds(models: Path) -> dict[str, Bounds]:
         log.error("face search is off: %s", error)
         return {}
     return {
-        one.model_id: Bounds(one.thresholds.review, one.thresholds.strong)
+        one.model_id: Bounds(
+            one.thresholds.review, one.thresholds.strong, one.thresholds.single_review, one.thresholds.single_strong
+        )
         for one in found
         if one.thresholds is not None
     }

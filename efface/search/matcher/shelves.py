@@ -41,10 +41,19 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Cosines of one face model, from its manifest."""
+    """Cosines of one face model, from its manifest; ``single_...`` for templates of one photo, 0 where they are not
+    known."""
 
     review: float
     strong: float
+    single_review: float = 0.0
+    single_strong: float = 0.0
+
+    def of(self, photos: int) -> tuple[float, float]:
+        """Review and strong for a template of so many photos."""
+        if photos == 1 and self.single_review:
+            return self.single_review, self.single_strong
+        return self.review, self.strong
 
 
 class Faces:
@@ -53,6 +62,7 @@ class Faces:
     def __init__(self, bounds: dict[str, Bounds]) -> None:
         self._index: FaceIndex[uuid.UUID] = FaceIndex()
         self._bounds = bounds
+        self._photos: dict[uuid.UUID, int] = {}
 
     def __len__(self) -> int:
         return len(self._index)
@@ -61,9 +71,11 @@ class Faces:
         if value["model"] not in self._bounds:
             raise ValueError("no thresholds for this model")
         self._index.add(fingerprint, value["model"], value["vector"])
+        self._photos[fingerprint] = int(value.get("photos") or 0)
 
     def take(self, fingerprint: uuid.UUID) -> None:
         self._index.remove(fingerprint)
+        self._photos.pop(fingerprint, None)
 
     def near(self, faces: Sequence[Face]) -> list[Hit]:
         """For each template the face that is most like it."""
@@ -72,11 +84,13 @@ class Faces:
             bounds = self._bounds.get(face.model)
             if bounds is None:
                 continue
-            for hit in self._index.query(face.model, [face.embedding], bounds.review)[0]:
-                if hit.key in best and best[hit.key].score >= hit.cosine:
+            least = min(bounds.review, bounds.single_review or bounds.review)
+            for hit in self._index.query(face.model, [face.embedding], least)[0]:
+                review, strong = bounds.of(self._photos.get(hit.key, 0))
+                if hit.cosine < review or (hit.key in best and best[hit.key].score >= hit.cosine):
                     continue
                 best[hit.key] = hit_of(
-                    hit.key, "face", hit.cosine, bounds.review, hit.cosine >= bounds.strong, strong_at=bounds.strong,
+                    hit.key, "face", hit.cosine, review, hit.cosine >= strong, strong_at=strong,
                     region=[round(share, 4) for share in face.box[:4]], px=face.px, model=face.model,
                 )  # fmt: skip
         return list(best.values())
