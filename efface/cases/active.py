@@ -65,9 +65,9 @@ def active_fingerprints(
         key = (consent_case, purpose)
         consents[key] = max(consents.get(key, expires), expires)
     face_search = set(FaceSearchPermission.objects.filter(withdrawn_at=None).values_list("organisation_id", flat=True))
-    rows = Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").defer("value", "label")
+    prints = Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").defer("value", "label")
     fresh: list[Fingerprint] = []
-    for fingerprint in rows.order_by("id").iterator():
+    for fingerprint in prints.order_by("id").iterator():
         case = fingerprint.case
         purpose = PURPOSE_OF_KIND[FingerprintKind(fingerprint.kind)]
         allowed = decide(

@@ -57,7 +57,8 @@ def picture(data: bytes, engine: Engine | None, want: Want) -> Decoded:
 
 def _picture(data: bytes, facts: Picture, engine: Engine | None, want: Want) -> Decoded:
     faces = bool(want & Want.FACES) and engine is not None
-    pixels = read_pixels(data, FACE_SIDE if faces else pdq.LONG_SIDE)
+    side = FACE_SIDE if faces else pdq.LONG_SIDE if want & (Want.LOOK | Want.PRINT) else pdq.HASH_SIDE
+    pixels = read_pixels(data, side)
     shorter = min(pixels.width, pixels.height)
     hashes, quality = _fingerprint(pixels.rgb, shorter)
     met = _faces(pixels.rgb, pixels.width, engine) if faces and engine is not None else []

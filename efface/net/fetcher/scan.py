@@ -107,7 +107,9 @@ async def fetch_picture(
             return fetched.facts, Decoded(Picture(error="unknown-format"))
         body = fetched.body
         if sniff_playlist(body):
-            pulled = await playlists.fetch(session, fetched.facts.final_url, body, referer=referer)
+            budget = playlists.Budget()
+            await share.take(budget.total_bytes)
+            pulled = await playlists.fetch(session, fetched.facts.final_url, body, referer=referer, budget=budget)
             if not pulled.data:
                 return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
             body = pulled.data
