@@ -52,5 +52,5 @@ def _has_range(picture: Picture) -> bool:
 def _is_face(face: Face) -> bool:
     if len(face.box) != 4 or len(face.embedding) > _MOST_NUMBERS or len(face.model) > _MOST_MODEL:
         return False
-    numbers = (*face.box, *face.embedding, face.score, face.quality)
+    numbers = (*face.box, *face.embedding, face.score, face.quality, face.sharp, face.turn)
     return 0 <= face.px <= _MOST_SIDE and all(math.isfinite(number) for number in numbers)

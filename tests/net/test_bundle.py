@@ -147,6 +147,8 @@ BAD: dict[str, bytes] = {
     "an embedding too long": text(small(faces=[{**FACE, "embedding": [0.0] * 2049}])),
     "an embedding of words": text(small(faces=[{**FACE, "embedding": ["x"]}])),
     "a model too long": text(small(faces=[{**FACE, "model": "m" * 201}])),
+    "a face that is turned no way": text(small(faces=[{**FACE, "turn": float("nan")}])),
+    "a face sharp without end": text(small(faces=[{**FACE, "sharp": float("inf")}])),
     "a face of negative size": text(small(faces=[{**FACE, "px": -5}])),
     "a clip that is no base64": text(small(clip="ä" * 8)),
     "a clip with other signs": text(small(clip="AA AA===")),
