@@ -137,8 +137,6 @@ class OwnPlace(CaseOwned):
     """A place where she shows herself and wants to be left: what is met there is never a candidate. ``url`` is the
     beginning of its addresses, without scheme, or a host alone."""
 
-    engine_may = ("SELECT",)
-
     url = SealedField()
     added_by = models.CharField(max_length=60)
     added_at = models.DateTimeField()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import datetime
+from urllib.parse import parse_qsl, urlencode
 
 from django.utils.translation import gettext as _
+from publicsuffixlist import PublicSuffixList
 
 from efface.cases import events
 from efface.cases.models import Case, OwnPlace
 
 MOST = 50
+_suffixes = PublicSuffixList(accept_unknown=True)
 _HOST = re.compile(r"(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$")
 
 
@@ -20,20 +23,27 @@ class NotAPlace(ValueError):
 
 
 def beginning(url: str) -> str:
-    """How the addresses of a place begin: host without "www." and path, without scheme, query and closing slash. Raises
-    ``NotAPlace``."""
+    """How the addresses of a place begin: host without "www." and path, without scheme and closing slash; with the query
+    where there is one, because on some sites that is what tells people apart. Raises ``NotAPlace``, also for what would
+    cover a whole hosting service, or a page that only its fragment names."""
     text = re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.strip(), flags=re.IGNORECASE)
-    text = re.split(r"[?#]", text, maxsplit=1)[0]
+    text, _hash, fragment = text.partition("#")
+    text, _mark, query = text.partition("?")
     host, slash, path = text.partition("/")
     host = host.rpartition("@")[2].split(":")[0].lower().removeprefix("www.").rstrip(".")
     try:
         host = host.encode("idna").decode("ascii") if host else ""
     except UnicodeError:
         host = ""
-    if not _HOST.match(host) or len(text) > 1000:
+    if not _HOST.match(host) or len(text) + len(query) > 1000:
         raise NotAPlace(_("Please give the address of your page, for example example.org/yourname."))
     path = path.rstrip("/")
-    return host + (slash + path if path else "")
+    if not path and not query and _suffixes.privatesuffix(host) is None:
+        raise NotAPlace(_("This address covers the pages of many people. Please give the address of your own page."))
+    if fragment[:1] in ("/", "!") and not path and not query:
+        raise NotAPlace(_("This address covers the whole site. Please give one that names your page before the “#”."))
+    place = host + (slash + path if path else "")
+    return f"{place}?{urlencode(sorted(parse_qsl(query)))}" if query else place
 
 
 def add(case: Case, url: str, actor: str, now: datetime) -> OwnPlace:
@@ -76,9 +86,13 @@ def is_own(case: Case, url: str) -> bool:
 
 def covers(place: str, here: str) -> bool:
     """Whether ``here`` lies in ``place``, both as ``beginning`` gives them. Letters' case in paths does not count: on
-    most sites names are the same in both."""
+    most sites names are the same in both. Where a place has a query, all of it must be there too, at the same path."""
+    place, _mark, wanted = place.partition("?")
+    here, _mark, given = here.partition("?")
     host, _slash, path = place.partition("/")
     other, _slash, below = here.partition("/")
+    if wanted:
+        return other == host and below.lower() == path.lower() and set(parse_qsl(wanted)) <= set(parse_qsl(given))
     if not path:
         return other == host or other.endswith("." + host)
     return other == host and (below.lower() + "/").startswith(path.lower() + "/")

@@ -26,7 +26,8 @@ def case(inside: Any) -> Case:
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
-        ("https://www.Example.org/Her.Name/?x=1#y", "example.org/Her.Name"),
+        ("https://www.Example.org/Her.Name/#y", "example.org/Her.Name"),
+        ("https://example.org/profile.php?id=7&a=1", "example.org/profile.php?a=1&id=7"),
         ("example.org", "example.org"),
         ("http://user@example.org:8080/a/", "example.org/a"),
         ("https://bücher.example/x", "xn--bcher-kva.example/x"),
@@ -53,10 +54,19 @@ def test_what_is_no_address_is_refused_with_an_example(given: str) -> None:
         ("example.org/her", "example.org/Her/photos", True),
         ("example.org/her", "example.org/hers", False),
         ("example.org/her", "other.example.org/her", False),
+        ("example.org/topic?t=5", "example.org/topic?page=2&t=5", True),
+        ("example.org/topic?t=5", "example.org/topic?t=99", False),
+        ("example.org/topic?t=5", "example.org/topic", False),
     ],
 )
 def test_what_a_place_covers(place: str, here: str, covered: bool) -> None:
     assert own.covers(place, here) is covered
+
+
+@pytest.mark.parametrize("given", ["co.uk", "https://blogspot.com/", "https://example.org/#/anna", "example.org/#!her"])
+def test_what_would_cover_many_people_is_refused(given: str) -> None:
+    with pytest.raises(own.NotAPlace, match="covers"):
+        own.beginning(given)
 
 
 def test_a_place_is_kept_once_and_ends(case: Case) -> None:

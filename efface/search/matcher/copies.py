@@ -33,10 +33,12 @@ def hit_of(fingerprint: uuid.UUID, kind: str, score: float, threshold: float, st
     return Hit("", "", str(fingerprint), 0, kind, score, threshold, strong, **more)
 
 
-def picture_hit(fingerprint: uuid.UUID, distance: int, view: str, *, exact: bool) -> Hit:
-    """A picture that is an enrolled one, ``view`` of it, by ``distance`` bits."""
+def picture_hit(fingerprint: uuid.UUID, distance: int, view: str, *, exact: bool, part: bool = False) -> Hit:
+    """A picture that is an enrolled one, ``view`` of it, by ``distance`` bits. ``part``: it is one frame of something
+    that may show other pictures too; that is never strong."""
     return hit_of(
-        fingerprint, "pdq", float(distance), float(MATCH), True, strong_at=float(MATCH), view=view, exact=exact
+        fingerprint, "pdq", float(distance), float(MATCH), exact or not part, strong_at=float(MATCH), view=view,
+        exact=exact,
     )  # fmt: skip
 
 
@@ -77,9 +79,12 @@ class Pictures:
         """For each enrolled picture the nearest view of this one, or the nearest frame. Raises ``ValueError``."""
         exact = set(self._files.get(shown.sha256, ())) if shown.sha256 else set()
         near: dict[uuid.UUID, tuple[int, str]] = dict.fromkeys(exact, (0, DIHEDRAL[0]))
+        parts: set[uuid.UUID] = set()
         if shown.pdq and shown.quality >= LOW_QUALITY:
             for hit in self._index.query([shown.pdq[: len(DIHEDRAL)]], MATCH)[0]:
                 near.setdefault(hit.key, (hit.distance, turned(hit.view)))
+        if clip is not None:
+            parts = set(near)
         if clip is not None:
             frames = [frame.views for frame in clip.frames if frame.quality >= LOW_QUALITY and frame.pdq]
             for views, hits in zip(frames, self._index.query(frames, MATCH), strict=True):
@@ -87,8 +92,10 @@ class Pictures:
                     view = MIRRORED if 2 * hit.view >= len(views) > 1 else DIHEDRAL[0]
                     if hit.key not in near or hit.distance < near[hit.key][0]:
                         near[hit.key] = hit.distance, view
+                        parts.add(hit.key)
         return [
-            picture_hit(key, distance, view, exact=key in exact) for key, (distance, view) in near.items()
+            picture_hit(key, distance, view, exact=key in exact, part=key in parts)
+            for key, (distance, view) in near.items()
         ]
 
 
@@ -132,6 +139,7 @@ class Videos:
                 hit.key, "video", round(hit.seconds, 1), 0.0,
                 hit.seconds >= STRONG_SECONDS and hit.distinct >= STRONG_FRAMES, strong_at=STRONG_SECONDS,
                 view=MIRRORED if hit.mirrored else DIHEDRAL[0], seconds=[round(hit.start, 1), round(hit.end, 1)],
+                share=round(hit.share_theirs, 3),
             )  # fmt: skip
             for hit in self._index.query(clip)
         ]
