@@ -22,7 +22,7 @@ MediaKind = Literal[
     "gone",
     "replaced",  # another picture
     "near",  # another picture that resembles it too much to be sure
-    "unread",  # a picture that could not be read
+    "unread",  # a picture that could not be read, or a video that cannot be told from hers
     "gated", "blocked", "geo", "no-domain", "unreachable", "infra",
 ]  # fmt: skip
 
@@ -132,7 +132,10 @@ def media(look: MediaLook) -> MediaKind:
         return "gone" if look.wall == "not-found" else "unread"
     if look.picture.error:
         return "unread"
-    return "near" if look.distance < NEAR else "replaced"
+    if look.distance < NEAR:
+        return "near"
+    # Of a video other seconds may have been read than those the finding was kept by: it may be hers all the same.
+    return "unread" if look.picture.clip else "replaced"
 
 
 def control_ok(observation: Observation, walls_before: frozenset[str]) -> bool:

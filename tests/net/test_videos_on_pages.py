@@ -122,3 +122,11 @@ def test_a_check_sees_that_the_video_still_stands(net: Fetcher) -> None:
     assert seen.pages["bot"].serves_target
     other = net.observe(ObserveRequest([AssetRef("media", "http://a.test/other.mp4")], [frames[5].pdq]))
     assert not other.media[0].matches
+
+
+def test_a_check_sees_a_video_that_was_mirrored(net: Fetcher) -> None:
+    with Decoder(models=None) as decoder:
+        (hers,) = decoder.decode_pictures([clip("mp4", 480, 270)])
+    frame = VideoPrint.from_bytes(b64decode(hers.picture.clip)).frames[5]
+    (look,) = net.observe(ObserveRequest([AssetRef("media", "http://a.test/v.mp4")], [frame.mirrored])).media
+    assert look.matches

@@ -32,10 +32,11 @@ def page(status: int = 200, *, url: str = PAGE, walls: tuple[str, ...] = (), ser
 
 def picture(role: str = "media", status: int = 404, *, matches: bool = False, url: str = "", distance: int = 256,
             mime: str = "image/jpeg", error: str = "", hit: bool = False, bypass: int = 0, bypass_matches: bool = False,
-            wall: str = "", **more: Any) -> MediaLook:  # fmt: skip
+            wall: str = "", clip: str = "", **more: Any) -> MediaLook:  # fmt: skip
     facts = at(url or (FULL if role == "media" else THUMB), status, mime=mime, **more)
     near = 0 if matches else distance
-    return MediaLook(role, facts, Picture(mime=mime, error=error), matches, near, hit, bypass, bypass_matches, wall)
+    shown = Picture(mime=mime, error=error, clip=clip)
+    return MediaLook(role, facts, shown, matches, near, hit, bypass, bypass_matches, wall)
 
 
 CONTROL = page(url="https://a.example/", probe=-1)
@@ -320,6 +321,15 @@ def test_row_16_replaced_and_the_text_gone_counts_like_14() -> None:
         told(look, [replace(one, row=16, state="content-replaced") for one in GONE_THREE_DAYS]).state
         == "gone-confirmed"
     )
+
+
+def test_a_video_that_cannot_be_told_from_hers_is_never_taken_for_another() -> None:
+    """Other seconds of the same video are as far away as a stranger's."""
+    other = picture(status=200, distance=104, mime="video/mp4", clip="AAAA")
+    assert sight.media(other) == "unread"
+    assert sight.media(picture(status=200, distance=sight.NEAR - 1, clip="AAAA")) == "near"
+    verdict = told(seen(page(baseline=0.1), [other, picture("thumbnail")]), GONE_THREE_DAYS)
+    assert (verdict.row, verdict.state) == (1, "unknown")
 
 
 def test_row_16_replaced_but_the_text_still_names_her() -> None:

@@ -158,12 +158,14 @@ class _Judge:
 
 
 def _frames(picture: Picture) -> list[str]:
-    """Hashes of the frames of a video: whichever of them a finding was kept by, one of them is near."""
+    """Hashes of the frames of a video, mirrored and without bars and logos too: whichever of them a finding was kept
+    by, one of them is near, unless other seconds were read."""
     try:
         clip = VideoPrint.from_bytes(b64decode(picture.clip)) if picture.clip else None
     except ValueError:
         return []
-    return [frame.pdq for frame in clip.frames if frame.pdq and frame.quality >= LOW_QUALITY] if clip else []
+    frames = clip.frames if clip else ()
+    return [value for frame in frames if frame.quality >= LOW_QUALITY for value in frame.views]
 
 
 def cache_hit(headers: dict[str, str]) -> bool:
