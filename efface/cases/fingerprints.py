@@ -4,7 +4,7 @@ come here."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -68,24 +68,26 @@ def enrol_pictures(
     """Keep fingerprints of these pictures and videos and, where asked for, one face template of them all. ``few``: she
     has fewer than three photos of her face; the template is made of those.
 
-    ``age`` is how old she was in these pictures. Pictures already enrolled are not enrolled twice. Raises ``MinorCase``
-    for a minor: nothing of theirs is stored.
+    ``age`` is how old she was in these pictures. Pictures already enrolled are not enrolled twice, and keep the age
+    that was said first; where only now more than a hash may be kept of one, that is added. Raises ``MinorCase`` for a
+    minor: nothing of theirs is stored.
     """
     if Age.MINOR in (age, case.age):
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
-    known = {
-        row.value["sha256"]
-        for row in Fingerprint.objects.filter(case=case, kind__in=WHOLE, retired_at=None)
-        if row.value
-    }
+    known = _files(case)
     changed_too = bool(copies_allowed(case, now))
     enrolled = Enrolled()
     for one, label in zip(decoded, labels, strict=True):
+        file = known.get(one.picture.sha256)
+        if changed_too and file is not None and _lacks_marks(file) and not one.picture.error:
+            enrolled = _mark(case, one, label, file[FingerprintKind.PDQ], actor, now, enrolled)
+            file[FingerprintKind.LOCAL] = age
+            continue
         refusal = _refusal(one.picture, known)
         if refusal:
             enrolled.problems.append(f"{label}: {refusal}")
             continue
-        known.add(one.picture.sha256)
+        known[one.picture.sha256] = {}
         enrolled = _enrol_one(case, one, label, age, actor, now, enrolled, changed_too)
     words, template = "", False
     if with_face:
@@ -97,7 +99,28 @@ WHOLE = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
 """Kinds that stand for a whole file: one of them for each file that was enrolled."""
 
 
-def _refusal(picture: Picture, known: set[str]) -> str:
+def _files(case: Case) -> dict[str, dict[str, str]]:
+    """By the SHA-256 of each enrolled file: the kinds of fingerprints in use of it, with the age that was said."""
+    files: dict[str, dict[str, str]] = {}
+    kinds = (*WHOLE, FingerprintKind.LOCAL)
+    for row in Fingerprint.objects.filter(case=case, kind__in=kinds, retired_at=None).order_by("created"):
+        if row.value:
+            files.setdefault(row.value["sha256"], {})[row.kind] = row.age
+    return files
+
+
+def _lacks_marks(file: dict[str, str]) -> bool:
+    """Whether this is a still picture that is not recognised when it was changed."""
+    return FingerprintKind.PDQ in file and FingerprintKind.LOCAL not in file
+
+
+def choose_again(case: Case, now: datetime) -> bool:
+    """Whether pictures were enrolled before changed copies of them might be looked for, which may be looked for now: as
+    no picture is kept, she has to choose them once more. True as well where one of them shows too little for it."""
+    return bool(copies_allowed(case, now)) and any(_lacks_marks(file) for file in _files(case).values())
+
+
+def _refusal(picture: Picture, known: Container[str]) -> str:
     """Why this file cannot be enrolled; "" where it can."""
     if picture.error:
         return str(_REASONS.get(picture.error, _("could not be read (%(why)s)") % {"why": picture.error}))
@@ -122,14 +145,19 @@ def _enrol_one(
         if picture.mime.startswith("video/") or picture.pdq_quality < MIN_QUALITY:
             return before
     _add(case, FingerprintKind.PDQ, {"pdq": picture.pdq, **file}, label, picture.pdq_quality, age, actor, now)
-    if not changed_too:
-        return replace(before, pdq=before.pdq + 1)
+    before = replace(before, pdq=before.pdq + 1)
+    return _mark(case, one, label, age, actor, now, before) if changed_too else before
+
+
+def _mark(case: Case, one: Decoded, label: str, age: str, actor: str, now: datetime, before: Enrolled) -> Enrolled:
+    """What an enrolled picture is recognised by when it was cropped or captioned; a note where there is nothing."""
     if not one.print:
         why = _PRINT_REFUSED.get(one.print_refused, _PRINT_REFUSED["few-corners"])
         before.notes.append(_("%(label)s: will be recognised as it is; %(why)s") % {"label": label, "why": why})
-        return replace(before, pdq=before.pdq + 1)
-    _add(case, FingerprintKind.LOCAL, {"local": one.print, **file}, label, picture.pdq_quality, age, actor, now)
-    return replace(before, pdq=before.pdq + 1, local=before.local + 1)
+        return before
+    value = {"local": one.print, "sha256": one.picture.sha256, "md5": one.picture.md5}
+    _add(case, FingerprintKind.LOCAL, value, label, one.picture.pdq_quality, age, actor, now)
+    return replace(before, local=before.local + 1)
 
 
 def copies_allowed(case: Case, now: datetime) -> May:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, holds, links
+from efface.cases import ages, attesting, consents, fingerprints, holds, links
 from efface.cases import messages as letters
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
@@ -67,7 +67,7 @@ def _page(
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
         "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
-        "fingerprints": story.fingerprints(one),
+        "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
         "findings": story.findings(one),
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),

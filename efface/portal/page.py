@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import opening
+from efface.cases import fingerprints, opening
 from efface.cases.may import may
 from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
 from efface.engine.base import clock
@@ -163,10 +163,14 @@ def consents(request: Any, one: Case) -> HttpResponse:
         row.purpose: row
         for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
     }
+    again = fingerprints.choose_again(one, now)
     switches = [
-        {"permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now)}
+        {
+            "permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now),
+            "again": again and each.purpose == Purpose.COPY_MATCH,
+        }
         for each in words.permissions()
-    ]
+    ]  # fmt: skip
     return show(request, "portal/consents.html", one, {"switches": switches})
 
 

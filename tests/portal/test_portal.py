@@ -287,3 +287,20 @@ def test_a_new_code_ends_what_the_old_one_opened(opened: Any, her: Client, now: 
     with tenancy.organisation(opened.case.organisation_id):
         assert Case.objects.get(pk=opened.case.pk).state == "open"
     assert people.entered(fresh).get("/case/").status_code == 200
+
+
+def test_pictures_from_before_she_allowed_more_are_asked_for_once_more(
+    organisation: Any, opened: Any, her: Client, now: Any
+) -> None:
+    upload(her, "/case/pictures/", [("mine.jpg", picture(9, 480))], age="adult")
+    assert "choose-again" not in words(her, "/case/allow/")
+    her.post("/case/allow/change/", {"purpose": "copy_match", "choice": "give"})
+    assert words(her, "/case/allow/").count("please choose them once more") == 1
+    desk = people.signed_in(people.worker(organisation, "caseworker"))
+    at = f"/console/cases/{opened.case.pk}/"
+    assert "choose-again" in words(desk, at)
+    page = upload(her, "/case/pictures/", [("mine.jpg", picture(9, 480))], age="adult").content.decode()
+    assert "One will also be recognised when it was changed." in page and "0 pictures" not in page
+    with tenancy.organisation(organisation.pk):
+        assert sorted(Fingerprint.objects.values_list("kind", flat=True)) == ["local", "pdq"]
+    assert "choose-again" not in words(her, "/case/allow/") + words(desk, at)

@@ -1,0 +1,82 @@
+"""What is kept of her pictures and videos, and what is added when more is allowed later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from efface.cases import consents, fingerprints, opening
+from efface.cases.models import Case, Fingerprint, Purpose
+from efface.net.protocol import Decoded, Picture
+from tests.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def case(inside: Any) -> Case:
+    return opening.open_case(inside.pk, "w", age="adult", country="DE", language="en", now=NOON).case
+
+
+def photo(seed: int = 1, marks: str = "bWFya3M=", **more: Any) -> Decoded:
+    """A made-up picture: hashes and marks, no pixels."""
+    facts = {"pdq": [f"{seed:064x}"] * 8, "pdq_quality": 100, "mime": "image/jpeg", **more}
+    refused = "" if marks else "blank"
+    return Decoded(Picture(sha256=f"{seed:064x}", md5="0" * 32, **facts), print=marks, print_refused=refused)
+
+
+def enrol(case: Case, *decoded: Decoded, age: str = "adult") -> fingerprints.Enrolled:
+    labels = [f"{number}.jpg" for number in range(len(decoded))]
+    return fingerprints.enrol_pictures(case, decoded, labels, age, "survivor", NOON + timedelta(days=1))
+
+
+def kept(case: Case) -> list[tuple[str, str]]:
+    rows = Fingerprint.objects.filter(case=case, retired_at=None).order_by("created", "kind")
+    return sorted((row.kind, row.age) for row in rows)
+
+
+def test_marks_are_added_to_a_known_picture_once_they_are_allowed(case: Case) -> None:
+    enrol(case, photo(), age="unknown")
+    assert kept(case) == [("pdq", "unknown")] and not fingerprints.choose_again(case, NOON)
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert fingerprints.choose_again(case, NOON)
+    again = enrol(case, photo(), photo())
+    assert (again.pdq, again.local, again.problems) == (0, 1, ["1.jpg: is enrolled already"])
+    assert kept(case) == [("local", "unknown"), ("pdq", "unknown")], "the age stays the one said of this picture"
+    assert not fingerprints.choose_again(case, NOON)
+    assert enrol(case, photo()).problems == ["0.jpg: is enrolled already"]
+
+
+def test_the_age_of_the_case_that_comes_later_counts_too(case: Case) -> None:
+    Case.objects.filter(pk=case.pk).update(age="unknown")
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert enrol(case, photo()).local == 0 and not fingerprints.choose_again(case, NOON)
+    Case.objects.filter(pk=case.pk).update(age="adult")
+    assert fingerprints.choose_again(case, NOON) and enrol(case, photo()).local == 1
+
+
+def test_marks_that_were_deleted_come_back_with_the_consent(case: Case) -> None:
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert enrol(case, photo()).local == 1
+    consents.withdraw(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert enrol(case, photo()).local == 0
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert enrol(case, photo()).local == 1 and len(kept(case)) == 2
+
+
+def test_a_known_picture_without_details_says_why_once_more(case: Case) -> None:
+    enrol(case, photo())
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    result = enrol(case, photo(marks=""))
+    assert (result.local, result.problems) == (0, []) and "too plain" in result.notes[0]
+    assert kept(case) == [("pdq", "adult")]
+
+
+def test_a_retired_picture_is_none_that_could_be_marked(case: Case) -> None:
+    enrol(case, photo())
+    fingerprints.retire(Fingerprint.objects.get(case=case), "survivor", NOON)
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert not fingerprints.choose_again(case, NOON)
+    assert (enrol(case, photo()).pdq, kept(case)) == (1, [("local", "adult"), ("pdq", "adult")])
