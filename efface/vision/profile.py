@@ -10,6 +10,7 @@ from efface.vision.local import LocalLook, look, search, thresholds
 from efface.vision.local import keypoints as local_keypoints
 from efface.vision.local import looks as local_look
 from efface.vision.local import prints as local_prints
+from efface.vision.local.tiles import SHIFT
 from efface.vision.pictures import Pixels, read_pixels
 
 DECODE_SIDE = pdq.LONG_SIDE
@@ -21,6 +22,8 @@ SETTINGS: dict[str, float | int] = {
     "pdq_match": pdq.MATCH,
     "pdq_views": len(pdq.DIHEDRAL),
     "look_side": local_keypoints.LOOK_SIDE,
+    "least_look_side": local_keypoints.LEAST_LOOK_SIDE,
+    "tile_shift": SHIFT,
     "whole_keypoints": local_look.WHOLE_KEYPOINTS,
     "region_keypoints": local_look.REGION_KEYPOINTS,
     "region_side": local_look.REGION_SIDE,

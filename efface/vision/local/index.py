@@ -321,16 +321,17 @@ def tile_error(
     none does.
 
     A tile where both have texture counts by the signs of the query's strong waves; one that is clear on one side and
-    flat on the other counts as a half, what unrelated tiles differ by; others do not count."""
+    flat on the other counts as a half, what unrelated tiles differ by; others do not count.
+    Of several places the nearest counts."""
     both = where & (texture > 0) & (seen.texture > 0)
     one = where & (np.abs(texture.astype(np.int8) - seen.texture.astype(np.int8)) == 2)
     count = int(both.sum()) + int(one.sum())
     if not count:
         return 1.0, 0
-    strong = np.bitwise_count(seen.strong[both]).astype(np.float64)
-    differing = np.bitwise_count((seen.signs[both] ^ signs[both]) & seen.strong[both])
+    strong = np.bitwise_count(seen.strong[:, both]).astype(np.float64)
+    differing = np.bitwise_count((seen.signs[:, both] ^ signs[both]) & seen.strong[:, both])
     shares = np.where(strong >= _LEAST_STRONG, differing / np.maximum(strong, 1), 0.5)
-    return (float(shares.sum()) + 0.5 * int(one.sum())) / count, count
+    return (float(shares.sum(axis=1).min()) + 0.5 * int(one.sum())) / count, count
 
 
 def _frames(look: LocalLook) -> list[_Frame]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOOK_SIDE = 640
-LEAST_LOOK_SIDE = 384
+LEAST_LOOK_SIDE = 256
 """Pixels of the longer side at which keypoints are looked for: longer pictures are reduced, shorter ones enlarged."""
 
 LEVELS = 8

@@ -15,7 +15,7 @@ MOST_TILE_ERROR = 0.25
 """Greatest mean share of differing tile bits at which a candidate counts, with ``ENOUGH_TILES`` or more compared."""
 
 ENOUGH_TILES = 6
-FEW_TILES, FEW_TILES_ERROR = 3, 0.18
+FEW_TILES, FEW_TILES_ERROR = 3, 0.22
 LEAST_TILES, LEAST_TILES_ERROR = 2, 0.08
 """The fewer tiles there are to compare, the nearer they must be; one tile proves nothing."""
 

@@ -30,6 +30,10 @@ MOST_TRANSFORMS = 32
 _SLACK = 0.02
 """Shares of the query, or of the frame in it, by which a tile may reach out of it."""
 _FILLED = 0.8
+SHIFT = 3
+"""Pixels, of ``SIDE``."""
+_FEW = 12
+_PLACES = ((0, 0), *((x * SHIFT, y * SHIFT) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y))
 
 _MAGIC = b"ETB\x01"
 
@@ -39,10 +43,13 @@ Affine = tuple[float, float, float, float, float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TileBits:
-    """What was seen where one candidate says: of each tile the ``signs`` of its waves (36,) uint64, ``strong`` (36,)
-    uint64 the larger half of the waves, ``texture`` (36,) uint8 0 flat, 1 faint, 2 clear, whether it lies wholly
-    ``inside`` the picture (36,) bool, and whether wholly in the frame, if there is one, that the picture stands in
-    within the picture: ``framed`` (36,) bool."""
+    """What was seen where one candidate says.
+
+    Of each tile the ``signs`` of its waves (n, 36) uint64 and ``strong`` (n, 36) uint64, the larger half of the waves:
+    once in place and, where few tiles are to be seen, eight times ``SHIFT`` beside it (n is 1 or 9), for positions are
+    kept coarsely and a small part may lie a little off. ``texture`` (36,) uint8: 0 flat, 1 faint, 2 clear. ``inside``
+    (36,) bool: the tile lies wholly in the picture. ``framed`` (36,) bool: wholly in the frame, if there is one, that
+    the enrolled picture stands in within the picture."""
 
     signs: NDArray[np.uint64]
     strong: NDArray[np.uint64]
@@ -51,21 +58,23 @@ class TileBits:
     framed: NDArray[np.bool_]
 
     def to_bytes(self) -> bytes:
-        """626 bytes."""
+        """627 bytes, or 5235 with the shifted ones."""
         waves = self.signs.astype("<u8").tobytes() + self.strong.astype("<u8").tobytes()
         masks = np.packbits(self.inside).tobytes() + np.packbits(self.framed).tobytes()
-        return _MAGIC + masks + self.texture.tobytes() + waves
+        return _MAGIC + bytes([len(self.signs)]) + masks + self.texture.tobytes() + waves
 
     @classmethod
     def from_bytes(cls, data: bytes) -> TileBits:
         """Raises ``LocalFormatError`` for anything ``to_bytes`` does not write."""
         reader = Reader(data)
         require(reader.numbers("4s")[0] == _MAGIC, "not tile bits of this version")
+        (count,) = reader.numbers("B")
+        require(count in (1, 9), "number of places")
         inside, framed = (np.unpackbits(reader.array("u1", 5))[: TILES * TILES].astype(bool) for _ in range(2))
         texture = reader.array("u1", TILES * TILES)
         require(bool((texture <= 2).all()), "texture of a tile")
-        signs = reader.array("u8", TILES * TILES).astype(np.uint64)
-        strong = reader.array("u8", TILES * TILES).astype(np.uint64)
+        signs = reader.array("u8", count, TILES * TILES).astype(np.uint64)
+        strong = reader.array("u8", count, TILES * TILES).astype(np.uint64)
         reader.end()
         return cls(signs, strong, texture, inside, framed)
 
@@ -120,14 +129,25 @@ def _seen(grey: NDArray[np.uint8], affine: Affine, window: regions.Box) -> TileB
     to_query[1] *= height
     # Pixel centres: frame pixel (i, j) is the point (i + 1/2, j + 1/2).
     to_query[:, 2] += to_query[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    to_query[:, 2] -= to_query[:, :2] @ np.array([SHIFT, SHIFT])
+    wide = SIDE + 2 * SHIFT
     frame = cv2.warpAffine(
-        grey, to_query, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
+        grey, to_query, (wide, wide), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
-    waves = _waves(np.asarray(frame, dtype=np.float32))
     inside, framed = _within(matrix, (0.0, 0.0, 1.0, 1.0)), _within(matrix, window)
-    size_of = np.abs(waves)
-    strong = size_of >= np.median(size_of, axis=1, keepdims=True)
-    return TileBits(_bits(waves > 0), _bits(strong), _texture(size_of), inside, framed)
+    few = min(int(inside.sum()), int(framed.sum())) <= _FEW
+    signs: list[NDArray[np.uint64]] = []
+    strong: list[NDArray[np.uint64]] = []
+    texture = np.zeros(TILES * TILES, np.uint8)
+    for right, down in _PLACES if few else _PLACES[:1]:
+        piece = frame[SHIFT + down : SHIFT + down + SIDE, SHIFT + right : SHIFT + right + SIDE]
+        waves = _waves(np.asarray(piece, dtype=np.float32))
+        size_of = np.abs(waves)
+        if not signs:
+            texture = _texture(size_of)
+        signs.append(_bits(waves > 0))
+        strong.append(_bits(size_of >= np.median(size_of, axis=1, keepdims=True)))
+    return TileBits(np.stack(signs), np.stack(strong), texture, inside, framed)
 
 
 def _within(matrix: NDArray[np.float64], box: regions.Box) -> NDArray[np.bool_]:
