@@ -4,6 +4,7 @@ come here."""
 from __future__ import annotations
 
 import uuid
+from base64 import b64decode
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.net.protocol import Decoded, Face, Picture, Want
 from efface.vision import faces
 from efface.vision.faces.template import MIN_PHOTOS
+from efface.vision.video import VideoPrint
+from efface.vision.video.index import enrolled_rows
 
 MIN_QUALITY = 50
 """PDQ's own quality score (0..100) below which its hash says too little (PDQ paper, section on quality)."""
@@ -126,9 +129,25 @@ def _refusal(picture: Picture, known: Container[str]) -> str:
         return str(_REASONS.get(picture.error, _("could not be read (%(why)s)") % {"why": picture.error}))
     if picture.sha256 in known:
         return _("is enrolled already")
-    if not picture.clip and picture.pdq_quality < MIN_QUALITY:
-        return _("shows too little detail to be recognised by")
-    return ""
+    moving = _moves(picture)
+    still = not _is_video(picture) and picture.pdq_quality >= MIN_QUALITY
+    return "" if moving or still else _("shows too little detail to be recognised by")
+
+
+def _is_video(picture: Picture) -> bool:
+    """No animation and no sheet of thumbnails: those are still pictures too, by which they can be recognised alone."""
+    return picture.mime.startswith("video/")
+
+
+def _moves(picture: Picture) -> bool:
+    """Whether there are frames it can be recognised by: of a black or even video there are none."""
+    if not picture.clip:
+        return False
+    try:
+        clip = VideoPrint.from_bytes(b64decode(picture.clip, validate=True))
+    except ValueError:
+        return False
+    return len(enrolled_rows(clip).words) > 0
 
 
 def _enrol_one(
@@ -137,12 +156,12 @@ def _enrol_one(
     """One picture or video. ``changed_too``: also what it is recognised by when it was cropped or captioned."""
     picture = one.picture
     file = {"sha256": picture.sha256, "md5": picture.md5}
-    if picture.clip:
+    if _moves(picture):
         value: dict[str, Any] = {"clip": picture.clip, "seconds": picture.seconds, **file}
         _add(case, FingerprintKind.VIDEO, value, label, picture.pdq_quality, age, actor, now)
         before = replace(before, videos=before.videos + 1)
         # The first frame of an animation stands for it where it was made a still picture.
-        if picture.mime.startswith("video/") or picture.pdq_quality < MIN_QUALITY:
+        if _is_video(picture) or picture.pdq_quality < MIN_QUALITY:
             return before
     _add(case, FingerprintKind.PDQ, {"pdq": picture.pdq, **file}, label, picture.pdq_quality, age, actor, now)
     before = replace(before, pdq=before.pdq + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from efface.cases import consents, fingerprints, opening
 from efface.cases.models import Case, Fingerprint, Purpose
 from efface.net.protocol import Decoded, Picture
+from efface.vision.video import FramePrint, VideoPrint
 from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +82,35 @@ def test_a_retired_picture_is_none_that_could_be_marked(case: Case) -> None:
     consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
     assert not fingerprints.choose_again(case, NOON)
     assert (enrol(case, photo()).pdq, kept(case)) == (1, [("local", "adult"), ("pdq", "adult")])
+
+
+def clip(*qualities: int) -> str:
+    """A made-up video print with a frame a second of these qualities."""
+    frames = tuple(
+        FramePrint(25 * n, float(n), quality, f"{n + 1:064x}", f"{n + 9:064x}") for n, quality in enumerate(qualities)
+    )
+    return b64encode(VideoPrint(float(len(frames)), frames, 640, 360).to_bytes()).decode()
+
+
+@pytest.mark.parametrize("shown", ["black", "broken"])
+def test_a_video_that_shows_nothing_is_refused_and_not_kept(case: Case, shown: str) -> None:
+    print_of_it = clip(0, 3, 49) if shown == "black" else "bm8gcHJpbnQ="
+    result = enrol(case, photo(marks="", clip=print_of_it, seconds=3.0, mime="video/mp4", pdq_quality=60))
+    assert result.videos == 0 and "too little detail" in result.problems[0] and kept(case) == []
+
+
+def test_a_video_with_one_frame_that_shows_something_is_kept(case: Case) -> None:
+    result = enrol(case, photo(marks="", clip=clip(0, 80), seconds=2.0, mime="video/mp4", pdq_quality=0))
+    assert (result.videos, result.problems, kept(case)) == (1, [], [("video", "adult")])
+
+
+@pytest.mark.parametrize(
+    ("quality", "qualities", "kinds"),
+    [(80, (0, 0), ["pdq"]), (80, (80, 80), ["pdq", "video"]), (10, (80, 80), ["video"]), (10, (0, 0), [])],
+)
+def test_an_animation_is_recognised_by_what_shows_something(
+    case: Case, quality: int, qualities: tuple[int, ...], kinds: list[str]
+) -> None:
+    result = enrol(case, photo(clip=clip(*qualities), seconds=2.0, mime="image/gif", pdq_quality=quality))
+    assert [kind for kind, _ in kept(case)] == kinds
+    assert (result.videos, result.pdq, len(result.problems)) == ("video" in kinds, "pdq" in kinds, not kinds)
