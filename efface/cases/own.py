@@ -23,9 +23,9 @@ class NotAPlace(ValueError):
 
 
 def beginning(url: str) -> str:
-    """How the addresses of a place begin: host without "www." and path, without scheme and closing slash; with the query
-    where there is one, because on some sites that is what tells people apart. Raises ``NotAPlace``, also for what would
-    cover a whole hosting service, or a page that only its fragment names."""
+    """How the addresses of a place begin: host without "www." and path, without scheme and closing slash; with the
+    query where there is one, because on some sites that is what tells people apart. Raises ``NotAPlace``, also for
+    what would cover a whole hosting service, or a page that only its fragment names."""
     text = re.sub(r"^[a-z][a-z0-9+.-]*://", "", url.strip(), flags=re.IGNORECASE)
     text, _hash, fragment = text.partition("#")
     text, _mark, query = text.partition("?")

@@ -8,12 +8,13 @@ lead, has answered. Under 18 stops the finding for good.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from efface.cases import events, fingerprints
+from efface.cases import active, events, fingerprints
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.search import assets, frontier
@@ -25,6 +26,8 @@ from efface.vision.hamming import MATCH, least_distance
 
 OPEN = (Match.State.CANDIDATE, Match.State.ASKED)
 UNDER_18 = "under 18: only hotline and police"
+MOST_OF_IT = 0.5
+"""Share of a picture or video met that must be the enrolled one for it to be as old."""
 
 
 class DecisionRefused(ValueError):
@@ -113,7 +116,7 @@ def set_age(finding: Finding, age: str, actor: str, now: datetime) -> None:
     Finding.objects.filter(pk=finding.pk).update(age=age)
     finding.age = age
     if age == Age.MINOR:
-        copies = _copies(finding, _retire(finding.match, actor, now))
+        copies = _copies(finding, *_retire(finding.match, actor, now))
         for one in (finding, *copies):
             _stop(one, actor, now)
         return
@@ -126,26 +129,36 @@ def stop_all(case: Case, actor: str, now: datetime) -> None:
         _stop(finding, actor, now)
 
 
-def _retire(match: Match, actor: str, now: datetime) -> list[list[str]]:
+def _retire(match: Match, actor: str, now: datetime) -> tuple[list[list[str]], set[str]]:
     """The enrolled pictures this match is a copy of show somebody under 18: used no more, and what is met or decided
-    later inherits that. Returns their hashes."""
+    later inherits that. Returns their hashes, and the ids of all fingerprints of them. What says more than a hash is
+    emptied; its row stays, so that what names it knows the age."""
     named = [uuid.UUID(reason["fingerprint"]) for reason in match.reasons if reason["kind"] in COPIES]
-    rows = Fingerprint.objects.filter(case=match.case_id, pk__in=named)
+    rows = list(Fingerprint.objects.filter(case=match.case_id, pk__in=named))
     same = {one.pk: one for row in rows for one in fingerprints.of_same_file(row)}
     hashes = [row.value["pdq"] for row in same.values() if row.kind == FingerprintKind.PDQ and row.value]
     Fingerprint.objects.filter(pk__in=list(same)).update(age=Age.MINOR)
+    Fingerprint.objects.filter(pk__in=list(same), kind__in=fingerprints.MORE_THAN_A_HASH).update(
+        value=None, retired_at=now
+    )
     for row in rows:
         fingerprints.retire(row, actor, now)
-    return hashes
+    active.announce(match.case_id)
+    return hashes, {str(pk) for pk in same}
 
 
-def _copies(finding: Finding, enrolled: list[list[str]]) -> list[Finding]:
-    """The case's other findings that show one of its pictures, or of those enrolled ones. Asked before hashes go."""
+def _copies(finding: Finding, enrolled: list[list[str]], named: set[str]) -> list[Finding]:
+    """The case's other findings that show one of its pictures, or one of those enrolled ones: by hash, and by whatever
+    else they were recognised by. Asked before hashes go."""
     hers = assets.pictures(finding) + enrolled
     rows = assets.of_case(finding.case).exclude(finding__stopped=UNDER_18).exclude(finding=finding)
     found = {
         row.finding_id for row in rows if any(least_distance(row.pdq, hashes[:1]) <= MATCH for hashes in hers)
     }  # fmt: skip
+    others = Finding.objects.filter(case=finding.case_id).exclude(stopped=UNDER_18).exclude(pk=finding.pk)
+    for other in others.select_related("match"):
+        if any(reason["kind"] in COPIES and reason["fingerprint"] in named for reason in other.match.reasons):
+            found.add(other.pk)
     return list(Finding.objects.select_for_update().filter(pk__in=found).order_by("pk"))
 
 
@@ -197,12 +210,16 @@ def _judged(match: Match, case: Case) -> tuple[list[Met], str]:
     copies = [one for one in by_face if near(one, adult_before)]
     if copies:
         return _with_siblings(copies, met), Age.ADULT
+    if not by_face and match.kind in ("text", "reported"):
+        # Nothing was recognised: the picture that stands for the page is what must go.
+        by_face = [one for one in met if one.sighting == match.sighting_id]
     return _with_siblings(by_face, met), Age.UNKNOWN
 
 
 def _declared(match: Match, case: Case) -> dict[str, str]:
     """Sighting to the age of the enrolled picture that it is a copy of; the least certain where several are. What
-    shares a part with an enrolled picture only weakly may be another picture of the same room: its age is not known."""
+    shares a part with an enrolled picture only weakly may be another picture of the same room, and what shows one in a
+    corner, for some seconds or among others may show more: of those the age is not known."""
     reasons = [reason for reason in match.reasons if reason["kind"] in COPIES]
     rows = Fingerprint.objects.filter(case=case, pk__in=[uuid.UUID(reason["fingerprint"]) for reason in reasons])
     of = {str(pk): age for pk, age in rows.values_list("pk", "age")}
@@ -210,10 +227,26 @@ def _declared(match: Match, case: Case) -> dict[str, str]:
     order = (Age.MINOR, Age.UNKNOWN, Age.ADULT)
     for reason in reasons:
         age = of.get(reason["fingerprint"], Age.UNKNOWN)
-        if age == Age.ADULT and not reason.get("strong", True):
+        if age == Age.ADULT and not _is_all_of_it(reason):
             age = Age.UNKNOWN
         found[reason["sighting"]] = min(found.get(reason["sighting"], Age.ADULT), age, key=order.index)
     return found
+
+
+def _is_all_of_it(reason: Mapping[str, Any]) -> bool:
+    """Whether the picture or video met is the enrolled one and hardly anything else."""
+    if not reason.get("strong", True):
+        return False
+    if reason["kind"] == "local":
+        return _area(reason.get("region") or []) >= MOST_OF_IT
+    return reason["kind"] != "video" or float(reason.get("share", 0.0)) >= MOST_OF_IT
+
+
+def _area(corners: Sequence[float]) -> float:
+    """Share of the picture that a polygon covers; parts outside of it do not count."""
+    xs, ys = ([min(1.0, max(0.0, value)) for value in corners[start::2]] for start in (0, 1))
+    pairs = zip(xs, ys, [*xs[1:], *xs[:1]], [*ys[1:], *ys[:1]], strict=True)
+    return abs(sum(x * down - across * y for x, y, across, down in pairs)) / 2
 
 
 def _adult_pictures(case: Case) -> list[list[str]]:

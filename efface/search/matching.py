@@ -2,13 +2,13 @@
 
 Reasons are plain words and numbers, as JSON; a person decides from them without looking:
 
-- ``{"kind": "pdq", "distance", "threshold", "view", "exact", "fingerprint", "sighting", "role"}``
+- ``{"kind": "pdq", "distance", "threshold", "view", "exact", "strong", "fingerprint", "sighting", "role"}``
 - ``{"kind": "face", "score", "threshold", "strong_at", "strong", "region", "px", "width", "height", "fingerprint",
   "sighting", "role"}``
 - ``{"kind": "local", "score", "threshold", "strong_at", "strong", "error", "region", "view", "fingerprint", "sighting",
   "role", "width", "height"}``: her picture lies in this one, in the polygon ``region``
-- ``{"kind": "video", "score", "threshold", "strong_at", "strong", "seconds", "view", "fingerprint", "sighting",
-  "role"}``
+- ``{"kind": "video", "score", "threshold", "strong_at", "strong", "seconds", "share", "view", "fingerprint",
+  "sighting", "role"}``
 - ``{"kind": "text", "score", "words", "strong", "fingerprint", "sighting"}``: the page says what she goes by
 - ``{"kind": "return" | "copy", "finding", "site"}``: the picture of a finding, which was removed, or still stands there
 - ``{"kind": "reported", "by"}``: she, or a worker, named this page
@@ -28,13 +28,13 @@ from django.db import IntegrityError, transaction
 
 from efface.cases import events, own
 from efface.cases.may import may
-from efface.cases.models import Case, Purpose
+from efface.cases.models import Case, Fingerprint, Purpose, ReportedLink
 from efface.engine.base import tenancy
 from efface.net.protocol import Scan
-from efface.search import assets
+from efface.search import assets, urls
 from efface.search.matcher.hits import Hit
 from efface.search.media import Met
-from efface.search.models import Asset, Finding, FindingState, Match
+from efface.search.models import Asset, Finding, FindingState, Match, Media
 from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
 
 ENGINE = "engine"
@@ -53,6 +53,7 @@ COPIES = ("pdq", "video", "local")
 """Kinds that say: this is an enrolled picture or video, or part of one."""
 MOST_REASONS = 40
 MOST_REJECTED = 2000
+MOST_LINKS = 200
 _RANK = {"pdq": 0, "video": 1, "local": 2, "face": 3, "text": 4, "reported": 5}
 
 
@@ -118,7 +119,11 @@ def write(page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> Writt
 def of(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime, reported_by: str = "") -> Written:
     """The evidence of one case, inside its organisation. What its consents do not cover is dropped here."""
     allowed = {kind: bool(may(case, PURPOSE[kind], now)) for kind in {one.hit.kind for one in evidence}}
-    usable = [one for one in evidence if allowed[one.hit.kind] and one.met.sighting is not None]
+    in_use = _in_use(case)
+    usable = [
+        one for one in evidence
+        if allowed[one.hit.kind] and one.met.sighting is not None and one.hit.fingerprint in in_use
+    ]  # fmt: skip
     if not usable:
         return Written()
     match = Match.objects.select_for_update().filter(case=case, page_digest=page.digest).first() or _moved(case, page)
@@ -130,6 +135,13 @@ def of(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: datetime,
         except IntegrityError:
             match = Match.objects.select_for_update().get(case=case, page_digest=page.digest)
     return _again(match, page, usable, now)
+
+
+def _in_use(case: Case) -> set[str]:
+    """The case's fingerprints that may be compared with at this moment, and "" for what no fingerprint speaks for. The
+    matcher may have compared a moment before one was taken back."""
+    rows = Fingerprint.objects.filter(case=case, retired_at=None).values_list("pk", flat=True)
+    return {"", *map(str, rows)}
 
 
 def _moved(case: Case, page: PageFacts) -> Match | None:
@@ -164,7 +176,7 @@ def _make(case: Case, page: PageFacts, evidence: Sequence[Evidence], now: dateti
 
 def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> Written:
     """The page is known to the case already. A decision stands; reasons that are new are added to what is open."""
-    if match.state in (Match.State.REJECTED, Match.State.OWN):
+    if match.state in (Match.State.REJECTED, Match.State.OWN) and not _open_again(match, page, evidence, now):
         return Written()
     if page.baseline and match.baseline is None:
         match.baseline = page.baseline
@@ -184,14 +196,47 @@ def _again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: dat
     return Written(added=1)
 
 
+def _open_again(match: Match, page: PageFacts, evidence: Sequence[Evidence], now: datetime) -> bool:
+    """Whether what was decided about the page no longer covers what it shows: then it is a candidate again. A place of
+    hers that is one no more, or a page there that she reports; and a strong copy on a page that was rejected before the
+    picture stood there."""
+    if match.state == Match.State.OWN:
+        if match.decided_by != ENGINE or (own.is_own(match.case, page.url) and not _reported(match.case, page)):
+            return False
+    else:
+        before = Media.objects.filter(sightings__in=_sightings(match)).exclude(pdq=[]).values_list("pdq", flat=True)
+        decided = {_key(reason) for reason in match.reasons}
+        new = [
+            one for one in evidence
+            if one.hit.kind in COPIES and one.hit.strong and _key(_reason(one)) not in decided
+            and (match.decided_by == ENGINE or not near(one.met, before))
+        ]  # fmt: skip
+        if not new:
+            return False
+    match.state, match.decided_at, match.decided_by, match.decided_why = Match.State.CANDIDATE, None, "", ""
+    match.save(update_fields=["state", "decided_at", "decided_by", "decided_why"])
+    events.record(match.case, "match.made", ENGINE, subject=match.pk, now=now, why=match.kind, strong=match.strong)
+    return True
+
+
+def _sightings(match: Match) -> list[uuid.UUID]:
+    return [uuid.UUID(reason["sighting"]) for reason in match.reasons if reason.get("sighting")]
+
+
+def _reported(case: Case, page: PageFacts) -> bool:
+    """Whether she or a worker named this very page."""
+    links = ReportedLink.objects.filter(case=case).order_by("-at")[:MOST_LINKS]
+    return any(isinstance(row.url, str) and urls.digest(urls.canonical(row.url)) == page.digest for row in links)
+
+
 def _came_back(match: Match, evidence: Sequence[Evidence], now: datetime) -> Written:
     """The page of a finding shows her picture. Where it was gone, it is back: that is news, once its bytes were seen
-    just now and are the finding's picture, or another of hers by PDQ."""
+    just now and are the finding's picture, or a copy of an enrolled one."""
     finding = Finding.objects.select_for_update().filter(match=match).first()
     if finding is None or finding.stopped:
         return Written()
     known = assets.pictures(finding)
-    hers = [one.met for one in evidence if one.hit.kind == "pdq" or near(one.met, known)]
+    hers = [one.met for one in evidence if _is_copy(one.hit) or near(one.met, known)]
     if not hers:
         return Written()
     if finding.state not in GONE:
@@ -203,6 +248,10 @@ def _came_back(match: Match, evidence: Sequence[Evidence], now: datetime) -> Wri
     assets.add(finding, fresh, now)
     events.record(match.case, "finding.reappeared", ENGINE, subject=finding.pk, now=now, seen_by="crawl")
     return Written(back=1)
+
+
+def _is_copy(hit: Hit) -> bool:
+    return hit.kind == "pdq" or (hit.kind in COPIES and hit.strong)
 
 
 def near(met: Met, pictures: Iterable[Sequence[str]]) -> bool:
@@ -226,12 +275,14 @@ def earlier(case: Case, evidence: Sequence[Evidence], page: bytes) -> list[dict[
 def _decided_before(case: Case, page: PageFacts, evidence: Sequence[Evidence]) -> tuple[str, str] | None:
     """State and reason of a candidate that nobody needs to be asked about: it stands in a place of her own, or each of
     its pictures was rejected for this case on another page, or is as good as one that was. A copy by hash or of a video
-    is asked about on every page: one slip must not hide all copies of her picture."""
-    if own.is_own(case, page.url):
+    is asked about on every page: one slip must not hide all copies of her picture. So is a name: the picture beside it
+    may be the site's banner."""
+    if own.is_own(case, page.url) and not _reported(case, page):
         return Match.State.OWN, OWN_PLACE
-    if any(one.hit.kind not in ("face", "local", "text") for one in evidence):
+    if any(one.hit.kind not in ("face", "local") for one in evidence):
         return None
-    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED).exclude(decided_by=ENGINE)
+    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind__in=("face", "local"))
+    rejected = rejected.exclude(decided_by=ENGINE)
     rows = list(rejected.select_related("sighting__media").order_by("-decided_at")[:MOST_REJECTED])
     pictures = [row.sighting.media.pdq for row in rows if row.sighting.media.pdq]
     files = {row.sighting.media_id for row in rows}
@@ -267,12 +318,13 @@ def _reason(one: Evidence) -> dict[str, Any]:
     if hit.kind == "pdq":
         return common | {
             "distance": int(hit.score), "threshold": int(hit.threshold), "view": hit.view, "exact": hit.exact,
+            "strong": hit.strong,
         }  # fmt: skip
     common |= {"score": hit.score, "threshold": hit.threshold, "strong_at": hit.strong_at, "strong": hit.strong}
     if hit.kind == "text":
         return common | {"words": hit.words}
     if hit.kind == "video":
-        return common | {"seconds": hit.seconds, "view": hit.view}
+        return common | {"seconds": hit.seconds, "share": hit.share, "view": hit.view}
     size = {"width": one.met.width, "height": one.met.height}
     if hit.kind == "local":
         return common | size | {"error": hit.error, "view": hit.view, "region": hit.region}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from efface.cases import events
+from efface.cases import events, own
 from efface.cases.models import Age, CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import deciding, jobs, sweep
+from efface.search import deciding, jobs, matching, sweep
 from efface.search.deadlines import LOOK_BACK
+from efface.search.models import Match
 from efface.search.revisit import GRID_H
 
 SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.TEXT)
@@ -66,6 +67,16 @@ def age_declared(event: CaseEvent) -> None:
     elif age == Age.ADULT:
         _look_back(event)
         _sweep(event)
+
+
+@events.on("own.added")
+def own_added(event: CaseEvent) -> None:
+    """What waits for a decision there needs none any more. Findings stay: a person confirmed those."""
+    for match in Match.objects.select_for_update(of=("self",)).filter(case=event.case_id, state__in=deciding.OPEN):
+        if isinstance(match.page_url, str) and own.is_own(event.case, match.page_url):
+            Match.objects.filter(pk=match.pk).update(
+                state=Match.State.OWN, decided_at=event.at, decided_by=matching.ENGINE, decided_why=matching.OWN_PLACE
+            )
 
 
 @events.on("link.reported")

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from efface.cases import consents, own
-from efface.cases.models import Case, Fingerprint
+from efface.cases import consents, fingerprints, links, own
+from efface.cases.models import Case, CaseEvent, Fingerprint
 from efface.engine.base import tenancy
 from efface.search import deciding, matching, urls
-from efface.search.models import Finding, Frontier, Match
+from efface.search.models import Asset, Finding, Frontier, Match
 from efface.sites.models import Site
 from tests.search.scene import Page, StubMatcher, hit_of, make_case, picture
 from tests.search.test_crawl import World
 
 pytestmark = pytest.mark.django_db
 WHO = "caseworker:1"
-REGION = [0.1, 0.2, 0.9, 0.2, 0.9, 0.8, 0.1, 0.8]
+REGION = [0.1, 0.1, 0.9, 0.1, 0.9, 0.8, 0.1, 0.8]
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_video_outranks_a_changed_picture_and_is_inherited_from(world: World, 
     world.matcher.more_hits = {
         "clip": [
             hit_of(row, "local", 30.0, True, region=REGION),
-            hit_of(row, "video", 21.5, True, seconds=[3.0, 24.5], strong_at=5.0),
+            hit_of(row, "video", 21.5, True, seconds=[3.0, 24.5], share=0.9, strong_at=5.0),
         ]
     }
     world.visit()
@@ -168,7 +168,8 @@ def test_under_18_reaches_everything_made_of_the_same_file(world: World, organis
         deciding.set_age(finding, "minor", "survivor", world.now)
         row.refresh_from_db()
         assert row.age == "minor" and row.retired_at == world.now
-        assert not Fingerprint.objects.filter(pk=local.pk).exists()
+        local.refresh_from_db()
+        assert (local.age, local.value) == ("minor", None)
 
 
 def test_full_media_are_fetched_once_a_page_while_local_features_are_compared(world: World, organisation: Any) -> None:
@@ -184,3 +185,140 @@ def test_full_media_are_fetched_once_a_page_while_local_features_are_compared(wo
     assert world.fetcher.fetched.count("/m/same.jpg") == 2
     _again(world)
     assert world.fetcher.fetched.count("/m/same.jpg") == 2
+
+
+def test_under_18_reaches_what_was_recognised_by_its_parts(world: World, organisation: Any) -> None:
+    """A crop and a screenshot of one enrolled picture: no hash of one is near the other's."""
+    _, row = _case(world, organisation, "copy_match")
+    hit = hit_of(row, "local", 40.0, True, region=REGION)
+    world.matcher.more_hits = {"cut": [hit], "clip": [hit], "cut~4": []}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        waiting = _match("/v/3")
+        first = deciding.confirm(_match("/v/1"), WHO, "", world.now)
+        assert first.age == "adult"
+        deciding.set_age(first, "minor", "survivor", world.now)
+        assert deciding.confirm(waiting, WHO, "", world.now).age == "minor"
+
+
+def test_under_18_stops_every_finding_of_the_same_picture(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "copy_match")
+    hit = hit_of(row, "local", 40.0, True, region=REGION)
+    world.matcher.more_hits = {"cut": [hit], "clip": [hit]}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        first, second = (deciding.confirm(_match(path), WHO, "", world.now) for path in ("/v/1", "/v/3"))
+        deciding.set_age(first, "minor", "survivor", world.now)
+        second.refresh_from_db()
+        assert (second.age, second.stopped) == ("minor", deciding.UNDER_18)
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("local", {"region": [0.0, 0.0, 0.5, 0.0, 0.5, 0.5, 0.0, 0.5]}),  # a quarter of a collage
+        ("video", {"seconds": [600.0, 606.0], "share": 0.003}),  # six seconds of a compilation
+        ("pdq", {}),  # one picture of a slide show
+    ],
+)
+def test_what_shows_more_than_her_picture_is_not_as_old(
+    world: World, organisation: Any, kind: str, more: dict[str, Any]
+) -> None:
+    _, row = _case(world, organisation, "copy_match")
+    world.matcher.more_hits = {"cut": [hit_of(row, kind, 8.0, kind != "pdq", **more)]}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        assert deciding.confirm(_match("/v/1"), WHO, "", world.now).age == "unknown"
+
+
+def test_a_changed_copy_on_a_page_that_was_clean_is_a_return(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "copy_match")
+    world.fetcher.pages["/v/1"] = Page([], {"/m/1.jpg": "a"})
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        finding = deciding.confirm(_match("/v/1"), WHO, "", world.now)
+        Finding.objects.filter(pk=finding.pk).update(state="gone-confirmed")
+    world.fetcher.pages["/v/1"] = Page([], {"/m/9.jpg": "cut"})
+    world.matcher.more_hits = {"cut": [hit_of(row, "local", 40.0, True, region=REGION)]}
+    _again(world)
+    with tenancy.organisation(organisation.pk):
+        assert CaseEvent.objects.filter(kind="finding.reappeared", subject=finding.pk).exists()
+
+
+def test_a_rejected_page_is_a_candidate_again_when_her_picture_is_put_there(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "text_search")
+    world.matcher.text_hits = {"Subject A": [hit_of(row, "text", 1.0, False, words="name")]}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        deciding.reject(_match("/v/4"), WHO, "somebody else", world.now)
+    _again(world, afresh=True)
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/4").state == "rejected"
+    world.fetcher.pages["/v/4"] = Page([], {"/m/4.jpg": "stranger", "/m/new.jpg": "a~2"}, text="Subject A again")
+    _again(world)
+    with tenancy.organisation(organisation.pk):
+        match = _match("/v/4")
+        assert (match.state, match.kind) == ("candidate", "pdq")
+
+
+def test_a_rejected_name_says_nothing_about_other_pages_with_the_same_banner(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "text_search")
+    world.matcher.text_hits = {"Subject A": [hit_of(row, "text", 1.0, False, words="name")]}
+    world.fetcher.pages = {"/": Page(["/v/1"]), "/v/1": Page([], {"/banner.jpg": "b"}, text="Subject A one")}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        deciding.reject(_match("/v/1"), WHO, "somebody else", world.now)
+    world.fetcher.pages["/"] = Page(["/v/1", "/v/2"])
+    world.fetcher.pages["/v/2"] = Page([], {"/banner.jpg": "b"}, text="Subject A two")
+    _again(world)
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/2").state == "candidate"
+
+
+def test_a_place_that_is_taken_out_counts_again_and_one_that_is_added_settles_what_waits(
+    world: World, organisation: Any
+) -> None:
+    case, _ = _case(world, organisation)
+    world.fetcher.pages["/v/2"] = Page([], {"/m/2.jpg": "a~3"})
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/2").state == "candidate"
+        place = own.add(case, "quiet-lake.example/v/2", "survivor", world.now)
+        assert _match("/v/2").state == "own"
+        own.end(case, place.pk, "survivor", world.now)
+    _again(world, afresh=True)
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/2").state == "candidate"
+
+
+def test_what_she_reports_in_her_own_place_is_no_longer_left(world: World, organisation: Any) -> None:
+    case, _ = _case(world, organisation)
+    world.fetcher.pages["/v/2"] = Page([], {"/m/2.jpg": "a~3"})
+    with tenancy.organisation(organisation.pk):
+        own.add(case, "quiet-lake.example", "survivor", world.now)
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/2").state == "own"
+        links.report(case, "http://quiet-lake.example/v/2", "survivor", world.now)
+    _again(world, afresh=True)
+    with tenancy.organisation(organisation.pk):
+        assert _match("/v/2").state == "candidate"
+
+
+def test_hits_of_a_fingerprint_that_was_taken_back_meanwhile_are_dropped(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "copy_match")
+    world.matcher.more_hits = {"cut": [hit_of(row, "local", 40.0, True, region=REGION)]}
+    with tenancy.organisation(organisation.pk):
+        fingerprints.retire(row, "survivor", world.now)
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        assert not Match.objects.exists()
+
+
+def test_a_page_that_names_her_has_its_picture_to_be_checked(world: World, organisation: Any) -> None:
+    _, row = _case(world, organisation, "text_search")
+    world.matcher.text_hits = {"Subject A": [hit_of(row, "text", 1.0, False, words="name")]}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        finding = deciding.confirm(_match("/v/4"), WHO, "she said so", world.now)
+        assert {asset.role for asset in Asset.objects.filter(finding=finding)} == {"page", "media"}

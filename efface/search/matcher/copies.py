@@ -85,7 +85,6 @@ class Pictures:
                 near.setdefault(hit.key, (hit.distance, turned(hit.view)))
         if clip is not None:
             parts = set(near)
-        if clip is not None:
             frames = [frame.views for frame in clip.frames if frame.quality >= LOW_QUALITY and frame.pdq]
             for views, hits in zip(frames, self._index.query(frames, MATCH), strict=True):
                 for hit in hits:

@@ -47,8 +47,8 @@ class Hit:
     ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file; ``region`` where in the picture: for
     faces x, y, width, height, for local features the corners x, y of a polygon, as shares of the picture; ``px`` the
     width of a face in pixels; ``error`` for local features the share of bits by which the two pictures differ there;
-    ``words`` which kind of text was found (never the text); ``seconds`` from where to where in the video met, and ``share`` (0..1) how
-    much of that video it is."""
+    ``words`` which kind of text was found (never the text); ``seconds`` from where to where in the video met, and
+    ``share`` (0..1) how much of that video it is."""
 
     organisation: str
     case: str
