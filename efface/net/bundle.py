@@ -61,12 +61,16 @@ def from_json(data: bytes) -> list[Item]:
         raise BundleError("not a bundle of fingerprints")
     if found.get("version") != VERSION:
         raise BundleError("made by another version of Efface")
-    items = found.get("items")
-    if not isinstance(items, list):
+    return checked(found.get("items"))
+
+
+def checked(given: Any) -> list[Item]:
+    """A bundle's list of files, each checked. Raises ``BundleError``."""
+    if not isinstance(given, list):
         raise BundleError("no list of files")
-    if len(items) > MOST_ITEMS:
+    if len(given) > MOST_ITEMS:
         raise BundleError("more files than a bundle may have")
-    return [_item(one, number) for number, one in enumerate(items, 1)]
+    return [_item(one, number) for number, one in enumerate(given, 1)]
 
 
 def _item(given: Any, number: int) -> Item:

@@ -6,6 +6,7 @@ import socket
 from typing import Any, TypeVar
 
 from efface.net import frames
+from efface.net.decoded import check_picture
 from efface.net.protocol import (
     Captured,
     CaptureRequest,
@@ -48,7 +49,14 @@ class Fetcher:
         self.timeout_s = timeout_s
 
     def scan(self, request: ScanRequest) -> Scan:
-        return self.ask("scan", request, Scan)
+        """Raises what ``ask`` raises, also for fingerprints that have not their form."""
+        answer = self.ask("scan", request, Scan)
+        try:
+            for one in answer.media:
+                check_picture(one.picture)
+        except ProtocolError as error:
+            raise FetcherRefused("bad-answer", str(error)) from None
+        return answer
 
     def robots(self, request: RobotsRequest) -> Robots:
         return self.ask("robots", request, Robots)

@@ -1,11 +1,14 @@
-"""Has an answer of the decoder its form? Asked of a child that read hostile bytes, and of a bundle from elsewhere."""
+"""Has an answer of the decoder its form? Asked of a child that read hostile bytes, of the fetcher that read hostile
+answers, and of a bundle from elsewhere."""
 
 from __future__ import annotations
 
 import math
 import re
+from base64 import b64decode
 
 from efface.net.protocol import Decoded, Face, Picture, ProtocolError
+from efface.vision.video import VideoPrint
 
 MOST_FACES = 64
 MOST_CLIP = 1_500_000
@@ -19,24 +22,41 @@ _MOST_NUMBERS = 2048
 _MOST_MODEL = 200
 _MOST_SIDE = 1 << 26
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_DIGESTS = re.compile(r"([0-9a-f]{64})?,([0-9a-f]{32})?")
 
 
 def check(decoded: Decoded) -> None:
     """Raises ``ProtocolError`` naming the part that is not what the decoder writes: hashes, lengths, numbers that are
-    none or out of range. What is in ``clip``, ``look`` and ``print`` is told by whoever reads them."""
-    picture = decoded.picture
+    none or out of range, a clip that cannot be read. What is in ``look`` and ``print`` is told by whoever reads
+    them."""
+    check_picture(decoded.picture)
+    if len(decoded.print_refused) > _MOST_WORD:
+        raise ProtocolError("words about the picture")
+    if len(decoded.look) > MOST_LOOK or len(decoded.print) > MOST_PRINT:
+        raise ProtocolError("more than the decoder writes")
+    if len(decoded.faces) > MOST_FACES or not all(is_face(face) for face in decoded.faces):
+        raise ProtocolError("faces")
+
+
+def check_picture(picture: Picture) -> None:
+    """The same for what leaves the fetcher."""
     if len(picture.pdq) not in (0, 8) or not all(_HEX64.fullmatch(value) for value in picture.pdq):
         raise ProtocolError("PDQ hashes")
     if not 0 <= picture.pdq_quality <= 100 or (picture.pdq_quality and not picture.pdq):
         raise ProtocolError("quality of the PDQ hashes")
-    if any(len(word) > _MOST_WORD for word in (picture.mime, picture.error, decoded.print_refused)):
+    if not _DIGESTS.fullmatch(f"{picture.sha256},{picture.md5}"):
+        raise ProtocolError("digests")
+    if any(len(word) > _MOST_WORD for word in (picture.mime, picture.error)):
         raise ProtocolError("words about the picture")
     if not _has_range(picture):
         raise ProtocolError("size of the picture")
-    if len(picture.clip) > MOST_CLIP or len(decoded.look) > MOST_LOOK or len(decoded.print) > MOST_PRINT:
+    if len(picture.clip) > MOST_CLIP:
         raise ProtocolError("more than the decoder writes")
-    if len(decoded.faces) > MOST_FACES or not all(_is_face(face) for face in decoded.faces):
-        raise ProtocolError("faces")
+    try:
+        if picture.clip:
+            VideoPrint.from_bytes(b64decode(picture.clip, validate=True))
+    except ValueError:
+        raise ProtocolError("frames of a video") from None
 
 
 def _has_range(picture: Picture) -> bool:
@@ -49,7 +69,8 @@ def _has_range(picture: Picture) -> bool:
     )
 
 
-def _is_face(face: Face) -> bool:
+def is_face(face: Face) -> bool:
+    """Whether it has the numbers of a face, all of them finite."""
     if len(face.box) != 4 or len(face.embedding) > _MOST_NUMBERS or len(face.model) > _MOST_MODEL:
         return False
     numbers = (*face.box, *face.embedding, face.score, face.quality, face.sharp, face.turn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TypeVar
 
+import numpy as np
 from django.db.models.fields.json import KeyTextTransform
 
 from efface.cases.may import may
@@ -24,13 +26,14 @@ from efface.search.media import of_sighting
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites import registry
 from efface.vision.hamming import DIHEDRAL, LOW_QUALITY, MATCH
-from efface.vision.scan import scan, words
+from efface.vision.scan import Words, scan, words
 from efface.vision.video import VideoPrint
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 CHUNK = 50_000
 CLIPS = 500
+_HASH = re.compile("[0-9a-f]{64}")
 PATIENCE_S = 5.0
 KINDS = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
 Near = dict[uuid.UUID, dict[uuid.UUID, Hit]]
@@ -86,19 +89,19 @@ class _Wanted:
         self.pictures, self.videos = Pictures(), Videos()
         self.files: dict[str, uuid.UUID] = {}
         self._of: list[tuple[uuid.UUID, int]] = []
-        hashes: list[str] = []
+        views: list[Words] = [words([])]
         for row in rows:
             value = row.value if isinstance(row.value, dict) else {}
             try:
+                turned = words(list(value.get("pdq", ())))
                 (self.videos if row.kind == FingerprintKind.VIDEO else self.pictures).put(row.pk, value)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, LookupError, TypeError):
                 log.error("fingerprint %s cannot be compared", row.pk)
                 continue
             self.files[str(value.get("sha256"))] = row.pk
-            for view, text in enumerate(value.get("pdq", ())):
-                hashes.append(text)
-                self._of.append((row.pk, view))
-        self.words = words(hashes)
+            views.append(turned)
+            self._of += [(row.pk, view) for view in range(len(turned))]
+        self.words = np.concatenate(views)
 
     def find(self) -> Near:
         found: Near = {}
@@ -117,7 +120,7 @@ class _Wanted:
         )
         frames, of_video = self.videos.frames()
         for batch in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
-            plain = words([text for _pk, text in batch])
+            batch, plain = _readable(batch)
             near = scan(plain, self.words, MATCH)
             for place, wanted, distance in zip(near.rows, near.wanted, near.distances, strict=True):
                 fingerprint, view = self._of[wanted]
@@ -136,6 +139,16 @@ class _Wanted:
                 continue
             for hit in (*self.pictures.near(shown, clip), *self.videos.near(shown, clip)):
                 _keep(found, medium.pk, hit)
+
+
+def _readable(batch: list[tuple[uuid.UUID, str]]) -> tuple[list[tuple[uuid.UUID, str]], Words]:
+    """The media of which a hash is kept, and their hashes: one that is none costs no other medium."""
+    try:
+        return batch, words([text for _pk, text in batch])
+    except (ValueError, TypeError):
+        sound = [(pk, text) for pk, text in batch if isinstance(text, str) and _HASH.fullmatch(text)]
+        log.error("%d media cannot be compared", len(batch) - len(sound))
+        return sound, words([text for _pk, text in sound])
 
 
 def batched(rows: Iterable[T], size: int) -> Iterator[list[T]]:

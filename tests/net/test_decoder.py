@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from efface.net.bundle import BundleError
 from efface.net.decoder import Decoder, DecoderError, bpf, seal, work, zygote
-from efface.net.decoder.client import _checked
+from efface.net.decoder.client import _checked, _Child
 from efface.net.protocol import FetchFacts, Limits, Picture, ProtocolError, Want, to_wire
 from efface.vision import pdq
 from tests.vision.test_pdq import scene
@@ -423,6 +424,10 @@ def test_a_child_is_not_believed() -> None:
         {"mime": "x" * 100},
         {"width": "1"},
         {"unknown": 1},
+        {"sha256": "x"},
+        {"clip": "!"},
+        {"clip": "AAAA"},
+        {"seconds": float("nan")},
     ):
         with pytest.raises(ProtocolError):
             _checked({**good, "picture": {**good["picture"], **change}}, b"data", Want.PLAIN)
@@ -473,3 +478,14 @@ def test_an_answer_holds_no_pixels(decoder: Decoder) -> None:
     assert len(json.dumps(to_wire(decoded))) < 2000
     assert isinstance(decoded.picture, Picture)
     assert io.BytesIO(data).read(8) not in json.dumps(to_wire(decoded)).encode()
+
+
+@pytest.mark.parametrize(
+    "change", [{"picture": {"pdq": ["00"]}}, {"picture": {"clip": "AAAA"}}, {"picture": {}}, {"look": "AAAA"}]
+)
+def test_a_child_that_reads_a_bundle_is_not_believed_either(
+    decoder: Decoder, change: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_Child, "ask", lambda *_: {"items": [{"label": "a", "decoded": change}]})
+    with pytest.raises(BundleError):
+        decoder.decode_bundle(b"{}")

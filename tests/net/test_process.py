@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,15 @@ from efface.net.page.urls import url_digest
 from efface.net.protocol import (
     AssetRef,
     CaptureRequest,
+    FetchFacts,
     Limits,
+    MediaRef,
     Observation,
     ObserveRequest,
+    Picture,
     RobotsRequest,
+    Scan,
+    ScannedMedia,
     ScanRequest,
     to_wire,
 )
@@ -608,3 +614,20 @@ def test_production_takes_no_world(tmp_path: Path) -> None:
 def test_nobody_there() -> None:
     with pytest.raises(FetcherUnavailable):
         Fetcher("/nonexistent/socket").ping()
+
+
+@pytest.mark.parametrize(
+    "change", [{"clip": "!"}, {"clip": "AAAA"}, {"pdq": ["zz"] * 8}, {"pdq": []}, {"sha256": "x"}, {"seconds": 1e9}]
+)
+def test_fingerprints_of_the_fetcher_are_not_believed(change: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Picture("0" * 64, "1" * 32, 9, "image/png", 4, 4, ["0" * 64] * 8, 90)
+    url = "http://a.test/x.png"
+
+    def scan(shown: Picture) -> Any:
+        media = [ScannedMedia(MediaRef(url), FetchFacts(url, url, 200), shown)]
+        monkeypatch.setattr(Fetcher, "_exchange", lambda *_: to_wire(Scan(FetchFacts(url), media=media)))
+        return Fetcher("nowhere").scan(ScanRequest(url))
+
+    assert scan(picture).media[0].picture == picture
+    with pytest.raises(FetcherRefused, match="bad-answer"):
+        scan(replace(picture, **change))

@@ -19,12 +19,12 @@ from efface.engine.base.models import Deadline
 from efface.net.client import FetcherUnavailable
 from efface.net.protocol import Limits
 from efface.search import lookback, reported, sweep, urls
-from efface.search.models import Frontier, Match
+from efface.search.models import Frontier, Match, Media
 from efface.search.pages import Tools
 from efface.sites import registry
 from efface.sites.models import Site
 from tests.conftest import role
-from tests.search.scene import Page, StubMatcher, clip_of, face, make_case, pdq_of, picture, video
+from tests.search.scene import Page, StubMatcher, clip_of, face, make_case, pdq_of, picture, sha_of, video
 from tests.search.test_crawl import World
 
 pytestmark = pytest.mark.django_db
@@ -312,3 +312,16 @@ def test_what_is_kept_nowhere_of_strangers_is_swept_for(
         consents.give(case, purpose, "survivor", world.now)
     assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 3
     assert Frontier.objects.filter(sweep=True).count() == 3
+
+
+def test_one_row_that_cannot_be_read_costs_no_other(world: World, organisation: Any) -> None:
+    world.visit()
+    Media.objects.filter(sha256=bytes.fromhex(sha_of("stranger"))).update(pdq=["zz"] * 8)
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        for broken in ([], ["0" * 64, "zz"], ["0" * 64, 5]):
+            row = Fingerprint(organisation=organisation, case=case, kind="pdq", age="adult", created=world.now)
+            row.value = {"pdq": broken, "sha256": ""}
+            row.save()
+        picture(case, "a", world.now)
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 2

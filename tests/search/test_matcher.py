@@ -102,10 +102,10 @@ def test_a_flat_picture_counts_only_as_the_very_same_file() -> None:
 
 
 def test_broken_fingerprints_and_questions_harm_nobody_else() -> None:
-    broken = Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": ["zz"]})
+    broken = [Active(uuid.uuid4(), uuid.uuid4(), uuid.uuid4(), "pdq", {"pdq": given}) for given in (["zz"], [], "", 5)]
     mine = _pdq(1)
-    index = Index([broken, _template([1.0], "unknown-model"), mine], BOUNDS)
-    assert (index.pictures, index.faces, len(index.unreadable)) == (1, 0, 2)
+    index = Index([*broken, _template([1.0], "unknown-model"), mine], BOUNDS)
+    assert (index.pictures, index.faces, len(index.unreadable)) == (1, 0, 5)
     shown = [Shown("a", ["not hex"], 90), Shown("b", mine.value["pdq"], 90)]
     assert [hit.media for hit in index.compare_pictures(shown)] == [1]
 
@@ -165,6 +165,10 @@ def test_pushed_faces_are_acknowledged_whatever_they_are_and_strangers_forgotten
     for push in (stranger, None, [], {"faces": 5}, {"token": "s", "faces": [{"box": "x"}]}):
         assert server.pushed(push) == acknowledged
     assert len(server.holding.memory) == 0
+    for wrong in ({"box": [0.1, 0.2, float("nan"), 0.4]}, {"score": float("inf")}, {"px": -1}, {"box": []}):
+        face = {**to_wire(_face([1.0, 0.0])), **wrong}
+        assert server.pushed({"token": "s", "url": "u", "sha256": "f", "faces": [face]}) == acknowledged
+    assert len(server.holding.memory) == 0, "numbers that are none are nobody's face"
     assert (
         server.pushed({"token": "s", "url": "u", "sha256": "f", "faces": [to_wire(_face([1.0, 0.0]))]}) == acknowledged
     )

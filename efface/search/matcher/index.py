@@ -52,7 +52,7 @@ class Index:
                 try:
                     self._add(one)
                     self.unreadable.discard(fingerprint)
-                except (ValueError, KeyError, TypeError):
+                except (ValueError, LookupError, TypeError):
                     self._drop(fingerprint)
                     self.unreadable.add(fingerprint)
             return before - {owner.case for owner in self._owners.values()}

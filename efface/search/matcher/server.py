@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from efface.net import frames
+from efface.net.decoded import MOST_FACES, is_face
 from efface.net.protocol import Face, ProtocolError, from_wire
 from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
@@ -19,7 +20,6 @@ from efface.search.matcher.open import Open
 
 log = logging.getLogger(__name__)
 MOST_MEDIA = 2000
-MOST_FACES = 64
 MOST_TEXT = 100_000
 MOST_PLACES = 8
 IDLE_S = 900.0
@@ -85,6 +85,8 @@ class Server:
         index = self.holding.index
         given = message.get("faces")
         faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
+        if not all(map(is_face, faces)):
+            raise ProtocolError("faces")
         names = (str(message.get("token") or ""), str(message.get("url") or ""), str(message.get("sha256") or ""))
         self.holding.memory.add(*names, index.compare_faces(faces))
         look = message.get("look")

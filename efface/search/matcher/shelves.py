@@ -30,7 +30,7 @@ points even before the tiles were compared (tests of the method on everyday phot
 
 
 class Shelf(Protocol):
-    """``put`` raises ``ValueError``, ``KeyError`` or ``TypeError`` for a value that is not of its kind."""
+    """``put`` raises ``ValueError``, ``LookupError`` or ``TypeError`` for a value that is not of its kind."""
 
     def put(self, fingerprint: uuid.UUID, value: Any) -> None: ...
 
