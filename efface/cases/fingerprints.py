@@ -20,6 +20,7 @@ from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
 from efface.net.protocol import Decoded, Face, Picture, Want
 from efface.vision import faces
 from efface.vision.faces.template import MIN_PHOTOS
+from efface.vision.video import WORDS as VIDEO_WORDS
 from efface.vision.video import VideoPrint
 from efface.vision.video.index import enrolled_rows
 
@@ -126,12 +127,20 @@ def choose_again(case: Case, now: datetime) -> bool:
 def _refusal(picture: Picture, known: Container[str]) -> str:
     """Why this file cannot be enrolled; "" where it can."""
     if picture.error:
-        return str(_REASONS.get(picture.error, _("could not be read (%(why)s)") % {"why": picture.error}))
+        return _why_unread(picture.error)
     if picture.sha256 in known:
         return _("is enrolled already")
     moving = _moves(picture)
     still = not _is_video(picture) and picture.pdq_quality >= MIN_QUALITY
     return "" if moving or still else _("shows too little detail to be recognised by")
+
+
+def _why_unread(error: str) -> str:
+    """A reason of ``Picture.error`` in words."""
+    if error in _REASONS:
+        return str(_REASONS[error])
+    said = next((words for reason, words in VIDEO_WORDS.items() if reason == error), "")
+    return _(said) if said else _("could not be read (%(why)s)") % {"why": error}
 
 
 def _is_video(picture: Picture) -> bool:

@@ -62,7 +62,7 @@ def add(case: Case, kind: str, value: str, actor: str, now: datetime) -> Fingerp
         raise NameRefused(_("More than %(n)d cannot be looked for; please delete one first.") % {"n": MOST})
     refused = why_refused(kind, value, case.country)
     if refused:
-        raise NameRefused(refused)
+        raise NameRefused(_(refused))
     text = {"kind": kind, "value": value, "country": case.country}
     return fingerprints.keep(case, FingerprintKind.TEXT, text, value, actor, now)
 

@@ -114,3 +114,12 @@ def test_an_animation_is_recognised_by_what_shows_something(
     result = enrol(case, photo(clip=clip(*qualities), seconds=2.0, mime="image/gif", pdq_quality=quality))
     assert [kind for kind, _ in kept(case)] == kinds
     assert (result.videos, result.pdq, len(result.problems)) == ("video" in kinds, "pdq" in kinds, not kinds)
+
+
+def test_what_cannot_be_read_says_why_in_words(case: Case) -> None:
+    unread = [Decoded(Picture(error=reason)) for reason in ("no-key-frames", "corrupt", "anything new")]
+    assert enrol(case, *unread).problems == [
+        "0.jpg: The video has no key frame, so that no picture of it can be built.",
+        "1.jpg: could not be read; the file may be damaged",
+        "2.jpg: could not be read (anything new)",
+    ]

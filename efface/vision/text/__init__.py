@@ -6,12 +6,24 @@ leaves out what is too common to count alone.
 
 from efface.vision.text.fold import Normalised, normalise
 from efface.vision.text.index import TextHit, TextIndex, counting
-from efface.vision.text.prints import KINDS, Kind, Strength, TextPrint, TextRefused, text_print, why_refused
+from efface.vision.text.prints import (
+    KINDS,
+    WORDS,
+    Kind,
+    Reason,
+    Strength,
+    TextPrint,
+    TextRefused,
+    text_print,
+    why_refused,
+)
 
 __all__ = [
     "KINDS",
+    "WORDS",
     "Kind",
     "Normalised",
+    "Reason",
     "Strength",
     "TextHit",
     "TextIndex",

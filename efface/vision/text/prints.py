@@ -23,6 +23,45 @@ another item of the same case on the same page."""
 KINDS: tuple[str, ...] = get_args(Kind)
 LONGEST = 100
 """Characters of a value."""
+Reason = Literal[
+    "length",
+    "kind",
+    "no-name",
+    "place",
+    "one-name",
+    "initial",
+    "no-account",
+    "no-handle",
+    "short-handle",
+    "digits",
+    "everyday",
+    "name-as-handle",
+    "no-email",
+    "office",
+    "no-phone",
+    "phone-length",
+    "short-phone",
+]
+WORDS: dict[Reason, str] = {
+    "length": f"Give something of 1 to {LONGEST} characters.",
+    "kind": "Only names, handles, e-mail addresses and phone numbers are looked for.",
+    "no-name": "This is no name. Give a handle, an address or a number under its own kind.",
+    "place": "This is a place: it would find pages about everybody who lives there.",
+    "one-name": "One name alone is shared with many strangers. Give the first and the last name.",
+    "initial": "An initial is shared with many strangers. Give the first and the last name in full.",
+    "no-account": "This address names no account. Give the name of the account.",
+    "no-handle": "A handle is one word: letters, digits, dots, dashes and underscores.",
+    "short-handle": "So short a handle stands in the middle of other words. Give one of four characters or more.",
+    "digits": "Digits alone are no handle: they would find every such number.",
+    "everyday": "This is an everyday word or a place: it would find strangers.",
+    "name-as-handle": "One name alone is shared with many strangers. Give the whole handle, or the full name.",
+    "no-email": "This is no e-mail address.",
+    "office": "This address belongs to an office, not to one person.",
+    "no-phone": "This is no phone number. Give it with its country code, as in +49 30 1234567.",
+    "phone-length": "This number is too short or too long for its country.",
+    "short-phone": "So short a number stands inside many others. Give it with its area code.",
+}
+"""What to tell a person for each reason, and what to give instead."""
 
 _MOST_VARIANTS = 48
 _LEAST_HANDLE = 4
@@ -43,8 +82,12 @@ _MAIL = re.compile(r"[^\s@]{1,64}@(?:[^\s@.]+\.)+[^\s@.]{2,}\Z")
 
 
 class TextRefused(ValueError):
-    """The value is not looked for: it is none of its kind, or it would find strangers. ``str`` of it says why and what
-    to give instead, in plain words."""
+    """The value is not looked for: it is none of its kind, or it would find strangers. ``reason`` is a key of
+    ``WORDS``; ``str`` of it is the sentence."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(WORDS[reason])
+        self.reason: Reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +124,7 @@ def text_print(kind: str, value: str, country: str = "") -> TextPrint:
     """``country``, ISO 3166 alpha-2, is where phone numbers without a country code belong. Raises ``TextRefused``."""
     shown = " ".join(unicodedata.normalize("NFKC", value).split())
     if not shown or len(shown) > LONGEST:
-        raise TextRefused(f"Give something of 1 to {LONGEST} characters.")
+        raise TextRefused("length")
     if kind == "name":
         return _name(shown)
     if kind == "handle":
@@ -90,7 +133,7 @@ def text_print(kind: str, value: str, country: str = "") -> TextPrint:
         return _email(shown)
     if kind == "phone":
         return _phone(shown, country.upper())
-    raise TextRefused("Only names, handles, e-mail addresses and phone numbers are looked for.")
+    raise TextRefused("kind")
 
 
 def why_refused(kind: str, value: str, country: str = "") -> str:
@@ -104,19 +147,19 @@ def why_refused(kind: str, value: str, country: str = "") -> str:
 
 def _name(shown: str) -> TextPrint:
     if any(character.isdigit() for character in shown) or "@" in shown:
-        raise TextRefused("This is no name. Give a handle, an address or a number under its own kind.")
+        raise TextRefused("no-name")
     words = [word for word in _SPLIT.split(shown) if normalise(word).text]
     plain = [normalise(word).text for word in words]
     whole = "".join(plain)
     if whole in common.PLACES:
-        raise TextRefused("This is a place: it would find pages about everybody who lives there.")
+        raise TextRefused("place")
     if len(words) == 1 and _has_no_spaces(shown) and 3 <= len(words[0]) <= 6:
         plain = [normalise(character).text for character in words[0]]
         plain = [plain[0], "".join(plain[1:])]
     elif len(words) < 2:
-        raise TextRefused("One name alone is shared with many strangers. Give the first and the last name.")
+        raise TextRefused("one-name")
     if sum(len(part) > 1 for part in plain) < 2:
-        raise TextRefused("An initial is shared with many strangers. Give the first and the last name in full.")
+        raise TextRefused("initial")
     orders = [(plain, True), ([*plain[-1:], *plain[:-1]], False)]
     if len(plain) > 2:
         orders += [([plain[0], plain[-1]], False), ([plain[-1], plain[0]], False)]
@@ -163,21 +206,21 @@ def _handle(shown: str) -> TextPrint:
         steps = [unquote(step) for step in path.split("/") if step]
         steps = [step for step in steps if step.casefold() not in _NOT_PROFILES]
         if not steps:
-            raise TextRefused("This address names no account. Give the name of the account.")
+            raise TextRefused("no-account")
         handle = steps[0]
     handle = handle.lstrip("@").rstrip("/")
     plain = normalise(handle).text
     if not _PLAIN_HANDLE.match(handle) or not plain:
-        raise TextRefused("A handle is one word: letters, digits, dots, dashes and underscores.")
+        raise TextRefused("no-handle")
     if len(plain) < _LEAST_HANDLE:
-        raise TextRefused("So short a handle stands in the middle of other words. Give one of four characters or more.")
+        raise TextRefused("short-handle")
     if plain.isdigit():
-        raise TextRefused("Digits alone are no handle: they would find every such number.")
+        raise TextRefused("digits")
     if plain in common.WORDS or plain in common.PLACES:
-        raise TextRefused("This is an everyday word or a place: it would find strangers.")
+        raise TextRefused("everyday")
     bare = plain.rstrip("0123456789")
     if plain in common.GIVEN | common.FAMILY or (bare in common.GIVEN and len(plain) < _LEAST_NUMBERED):
-        raise TextRefused("One name alone is shared with many strangers. Give the whole handle, or the full name.")
+        raise TextRefused("name-as-handle")
     strength: Strength = "weak" if len(plain) <= _SHORT_HANDLE else "strong" if len(plain) >= 8 else "review"
     pattern = skeleton(plain)
     return TextPrint("handle", handle, (Spelling(pattern, (len(pattern),), True),), strength)
@@ -186,10 +229,10 @@ def _handle(shown: str) -> TextPrint:
 def _email(shown: str) -> TextPrint:
     address = shown.removeprefix("mailto:").casefold()
     if not _MAIL.match(address):
-        raise TextRefused("This is no e-mail address.")
+        raise TextRefused("no-email")
     local, _, domain = address.rpartition("@")
     if local in common.ROLES:
-        raise TextRefused("This address belongs to an office, not to one person.")
+        raise TextRefused("office")
     labels = domain.split(".")
     spellings: dict[str, Spelling] = {}
     for at, dot in _AT_AND_DOT:
@@ -197,7 +240,7 @@ def _email(shown: str) -> TextPrint:
         for number, label in enumerate(labels):
             parts += [*([dot] if dot and number else []), normalise(label).text]
         if not all(parts):
-            raise TextRefused("This is no e-mail address.")
+            raise TextRefused("no-email")
         pattern = skeleton("".join(parts))
         spellings.setdefault(pattern, Spelling(pattern, tuple(len(part) for part in parts), not at and not dot))
     return TextPrint("email", address, tuple(spellings.values()), "strong")
@@ -207,14 +250,12 @@ def _phone(shown: str, country: str) -> TextPrint:
     try:
         number = phonenumbers.parse(shown, country or None)
     except phonenumbers.NumberParseException:
-        raise TextRefused(
-            "This is no phone number. Give it with its country code, as in +49 30 1234567."
-        ) from None  # fmt: skip
+        raise TextRefused("no-phone") from None
     if not phonenumbers.is_possible_number(number):
-        raise TextRefused("This number is too short or too long for its country.")
+        raise TextRefused("phone-length")
     national = phonenumbers.national_significant_number(number)
     if len(national) < 7:
-        raise TextRefused("So short a number stands inside many others. Give it with its area code.")
+        raise TextRefused("short-phone")
     return TextPrint(
         "phone",
         phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
