@@ -26,6 +26,8 @@ from efface.search.matcher.hits import Compare, Hit, Shown
 from efface.search.matcher.holding import Holding, _listening
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import KEEP_S, MOST_HITS, Memory
+from efface.search.matcher.open import KEEP_S as KEEP_ASKED_S
+from efface.search.matcher.open import Open
 from efface.search.matcher.server import Server
 from efface.vision import local, pdq
 from efface.vision.hamming import DIHEDRAL
@@ -321,9 +323,32 @@ def test_local_features_of_an_ended_consent_see_nothing_more() -> None:
     assert holding.index.looks == 0
 
 
-@pytest.mark.parametrize(
-    "push", [{"look": "!"}, {"look": "AAAA"}, {"look": 7}, {"number": 1, "tiles": []}, {"tiles": 3}]
-)
+def test_tiles_that_were_not_compared_are_not_acknowledged() -> None:
+    """Told late, twice, or as something else: the picture must be looked at again."""
+    hers, clock = _textured(1), [0.0]
+    holding = Holding(Memory())
+    holding.index = Index([_local(hers)], {})
+    server = Server(holding)
+    server._open = Open(lambda: clock[0])
+    look = b64encode(local.look(hers).to_bytes()).decode()
+
+    def asked() -> tuple[int, list[str]]:
+        body = server.pushed({"token": "scan", "url": "u", "sha256": "", "faces": [], "look": look})["body"]
+        seen = local.tiles(hers, [tuple(place) for place in body["places"]])
+        return body["number"], [b64encode(one.to_bytes()).decode() for one in seen]
+
+    number, tiles = asked()
+    clock[0] += KEEP_ASKED_S
+    assert server.pushed({"number": number, "tiles": tiles})["ok"] is False
+    number, tiles = asked()
+    assert server.pushed({"number": number, "tiles": tiles})["ok"] is True
+    for push in ({"number": number, "tiles": tiles}, {"number": 1, "tiles": []}, {"tiles": 3}):
+        assert server.pushed(push)["ok"] is False
+    number, tiles = asked()
+    assert server.pushed({"number": number, "tiles": ["AAAA"] * len(tiles)})["ok"] is False
+
+
+@pytest.mark.parametrize("push", [{"look": "!"}, {"look": "AAAA"}, {"look": 7}])
 def test_a_push_that_makes_no_sense_is_answered_like_any_other(push: dict[str, Any]) -> None:
     server = Server(Holding(Memory()))
     assert server.pushed({"token": "t", "url": "u", "sha256": "", "faces": [], **push}) == {"ok": True, "body": {}}

@@ -1,4 +1,4 @@
-"""What the matcher asked is answered once, within a minute, and never more of it is held than its bound."""
+"""What the matcher asked is answered once, within some minutes, and never more of it is held than its bound."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from efface.net.fetcher.main import REQUEST_S
 from efface.search.matcher import open as opening
 from efface.search.matcher.open import KEEP_S, MOST, Open
 
@@ -55,12 +56,16 @@ def test_numbers_are_not_given_twice(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("passed", "there"), [(0.0, True), (KEEP_S - 0.001, True), (KEEP_S, False), (1e9, False)])
-def test_it_is_kept_for_a_minute_by_its_clock(clock: Clock, passed: float, there: bool) -> None:
+def test_it_is_kept_for_some_minutes_by_its_clock(clock: Clock, passed: float, there: bool) -> None:
     held = Open(clock)
     number = held.add(NAMES, [])
     clock.now += passed
     assert (held.take(number) is not None) is there
     assert held.take(number) is None
+
+
+def test_it_is_kept_as_long_as_the_fetcher_may_work_on_one_request() -> None:
+    assert KEEP_S > REQUEST_S
 
 
 def test_what_nobody_answers_is_dropped_when_the_next_is_asked(clock: Clock) -> None:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from efface.vision.local.index import Candidate
 
-KEEP_S = 60.0
+KEEP_S = 300.0
+"""As long as the fetcher may work on one request, and somewhat longer: what it tells later is told to nobody."""
 MOST = 2000
 
 
@@ -36,7 +37,7 @@ class Open:
         self._asked: OrderedDict[int, Asked] = OrderedDict()
 
     def add(self, names: tuple[str, str, str], candidates: Sequence[Candidate[Any]]) -> int:
-        """The number under which the answer is expected, for a minute."""
+        """The number under which the answer is expected, for some minutes."""
         now = self._clock()
         with self._lock:
             while self._asked:

@@ -68,17 +68,22 @@ class Server:
 
     def pushed(self, message: Any) -> Any:
         """Faces and local features of one picture, from the fetcher; or what that picture shows at the places that were
-        asked about. It learns where to look again, and nothing of whose picture it may be."""
+        asked about. It learns where to look again, and nothing of whose picture it may be; and where an answer came too
+        late or says nothing, that: the picture was not compared."""
         body: dict[str, Any] = {}
+        told = False
         try:
             if not isinstance(message, dict):
                 raise ProtocolError("not a push")
-            if "tiles" in message:
+            told = "tiles" in message
+            if told:
                 self._told(message)
             else:
                 body = self._pushed(message)
         except (ProtocolError, ValueError, OverflowError):
             log.warning("a push from the fetcher could not be read")
+            if told:
+                return {"ok": False, "error": "not-compared"}
         return {"ok": True, "body": body}
 
     def _pushed(self, message: dict[str, Any]) -> dict[str, Any]:
