@@ -6,7 +6,10 @@ from datetime import datetime, timedelta
 
 from efface.cases import active, events
 from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Purpose
+from efface.engine.base import deadlines
+from efface.engine.base.models import Deadline
 
+EXPIRES = "consent.expires"
 KEPT_WITH_CONSENT: dict[str, tuple[str, ...]] = {
     Purpose.FACE_SEARCH: (FingerprintKind.FACE,),
     Purpose.COPY_MATCH: (FingerprintKind.LOCAL, FingerprintKind.COPY),
@@ -29,6 +32,7 @@ def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -
         given_at=now,
         expires_at=now + timedelta(days=days),
     )
+    deadlines.set_deadline(EXPIRES, consent.pk, consent.expires_at, organisation=case.organisation_id, case=case.pk)
     active.announce(case.pk)
     events.record(case, "consent.given", actor, subject=consent.pk, now=now, purpose=purpose, days=days)
     return consent
@@ -36,13 +40,33 @@ def give(case: Case, purpose: str, actor: str, now: datetime, days: int = 365) -
 
 def withdraw(case: Case, purpose: str, actor: str, now: datetime) -> int:
     """End every consent for this purpose, now. The matcher drops its fingerprints within a second."""
-    ended = Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None).update(withdrawn_at=now)
-    if purpose in KEPT_WITH_CONSENT:
-        Fingerprint.objects.filter(case=case, kind__in=KEPT_WITH_CONSENT[purpose]).delete()
+    standing = list(Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None).values_list("pk", flat=True))
+    ended = Consent.objects.filter(pk__in=standing, withdrawn_at=None).update(withdrawn_at=now)
+    for consent in standing:
+        deadlines.cancel(subject=consent, kind=EXPIRES)
+    _delete_what_it_kept(case, purpose)
     if ended:
         active.announce(case.pk)
         events.record(case, "consent.withdrawn", actor, now=now, purpose=purpose)
     return ended
+
+
+def _delete_what_it_kept(case: Case, purpose: str) -> None:
+    Fingerprint.objects.filter(case=case, kind__in=KEPT_WITH_CONSENT.get(purpose, ())).delete()
+
+
+@deadlines.handler(EXPIRES)
+def expires(deadline: Deadline, now: datetime) -> None:
+    """Its time is over, and nobody gave it anew: what was kept by it alone is deleted, as if it were withdrawn."""
+    consent = Consent.objects.select_related("case").filter(pk=deadline.subject, withdrawn_at=None).first()
+    if consent is None or consent.case.state == Case.State.ERASED:
+        return
+    case, purpose = consent.case, consent.purpose
+    if Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None, expires_at__gt=now).exists():
+        return
+    _delete_what_it_kept(case, purpose)
+    active.announce(case.pk)
+    events.record(case, "consent.expired", "engine", subject=consent.pk, now=now, purpose=purpose)
 
 
 def stop(case: Case, actor: str, now: datetime) -> None:

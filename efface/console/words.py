@@ -34,6 +34,7 @@ def event_words(kind: str) -> str:
         "attestation.refused": _("Attestation refused"),
         "consent.given": _("Consent given"),
         "consent.withdrawn": _("Consent withdrawn"),
+        "consent.expired": _("Consent came to its end"),
         "fingerprint.added": _("Fingerprint added"),
         "fingerprint.retired": _("Fingerprint no longer used"),
         "message.written": _("Message written"),

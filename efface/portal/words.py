@@ -190,6 +190,7 @@ def event_words(kind: str) -> str:
         "code.renewed": _("A new access code was made. The old one no longer works."),
         "consent.given": _("You allowed something."),
         "consent.withdrawn": _("You took back a permission."),
+        "consent.expired": _("A permission came to its end. You can give it again under “What I allow”."),
         "fingerprint.added": _("A fingerprint was added."),
         "fingerprint.retired": _("A fingerprint is no longer used."),
         "message.written": _("A message was written."),

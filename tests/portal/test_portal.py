@@ -304,3 +304,12 @@ def test_pictures_from_before_she_allowed_more_are_asked_for_once_more(
     with tenancy.organisation(organisation.pk):
         assert sorted(Fingerprint.objects.values_list("kind", flat=True)) == ["local", "pdq"]
     assert "choose-again" not in words(her, "/case/allow/") + words(desk, at)
+
+
+def test_a_permission_that_came_to_its_end_is_told(organisation: Any, opened: Any, her: Client, now: Any) -> None:
+    with tenancy.organisation(organisation.pk), people.role("efface_engine"):
+        deadlines.fire(now + timedelta(days=365))
+    page = words(her, "/case/timeline/")
+    assert page.count("A permission came to its end.") == 2
+    desk = people.signed_in(people.worker(organisation, "caseworker"))
+    assert words(desk, f"/console/cases/{opened.case.pk}/timeline/").count("Consent came to its end") == 2
