@@ -15,6 +15,19 @@ def bench() -> None:
     """Measure what was built against what was promised."""
 
 
+def _models() -> Path:
+    """The installation's models where they are installed; else those of the user's own cache, fetched the first time."""
+    from efface.engine.run.processes import models_folder
+    from efface.vision import models
+
+    if models.complete(models_folder()):
+        return models_folder()
+    try:
+        return models.cached(lambda words: click.echo(words, err=True))
+    except models.ModelError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @bench.command()
 @click.option("--faces", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
               help="DIR/person/*.jpg, people never used for calibration.")  # fmt: skip
@@ -23,10 +36,9 @@ def bench() -> None:
 def faces(folder: Path, models: Path | None, as_json: str | None) -> None:
     """Faces: misses, and true and false matches at the shipped thresholds, also on small faces."""
     from bench.faces import NoModels, measure, to_stderr
-    from efface.engine.run.processes import models_folder
 
     try:
-        result = measure(folder, models or models_folder(), to_stderr)
+        result = measure(folder, models or _models(), to_stderr)
     except NoModels as error:
         raise click.ClickException(str(error)) from None
     text = json.dumps(result, indent=2, default=str) + "\n"
@@ -86,10 +98,9 @@ def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | 
     """One picture on one core: hash and whole pipeline beside what people would glue together."""
     _one_thread()
     from bench.speed import NothingToMeasure, run
-    from efface.engine.run.processes import models_folder
 
     try:
-        result = run(photos, faces, models or models_folder())
+        result = run(photos, faces, models or _models())
     except NothingToMeasure as error:
         raise click.ClickException(str(error)) from None
     text = json.dumps(result, indent=2) + "\n"

@@ -74,18 +74,12 @@ def demo(end: bool, as_json: str | None, seed: int, sites: int, days: int, crash
 
 def _models(console: Console) -> Path:
     """The face models, in the user's own cache, installed on first use."""
-    import os
-
     from efface.vision import models
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "efface" / "models"
-    if any(row.state != "installed" for row in models.list_models(cache)):
-        console.print("Installing the face models (once) ...")
-        try:
-            models.install(cache)
-        except models.ModelError as error:
-            raise click.ClickException(str(error)) from None
-    return cache
+    try:
+        return models.cached(console.print)
+    except models.ModelError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _print(console: Console, result: dict[str, Any], problems: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from efface.vision.models.acquire import Progress, install
 from efface.vision.models.add import add, write_thresholds
+from efface.vision.models.cached import cached, complete
 from efface.vision.models.errors import (
     ChecksumMismatch,
     ConversionFailed,
@@ -42,6 +43,8 @@ __all__ = [
     "Uncalibrated",
     "active",
     "add",
+    "cached",
+    "complete",
     "install",
     "list_models",
     "optional",
