@@ -16,7 +16,7 @@ def bench() -> None:
 
 
 def _models() -> Path:
-    """The installation's models where they are installed; else those of the user's own cache, fetched the first time."""
+    """The installation's models where they are installed; else those of the user's own cache, fetched if need be."""
     from efface.engine.run.processes import models_folder
     from efface.vision import models
 
