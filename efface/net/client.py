@@ -32,6 +32,10 @@ class FetcherUnavailable(FetcherError):
     """It is not running, crashed in mid-answer or took too long: try again later."""
 
 
+class FetcherTimeout(FetcherUnavailable):
+    """This one request took too long: others may not."""
+
+
 class FetcherRefused(FetcherError):
     """It refused the request as it stands; ``error`` is its word for why. Trying again changes nothing."""
 
@@ -97,6 +101,6 @@ class Fetcher:
         if answer.get("ok") is not True:
             word, detail = str(answer.get("error", "")), str(answer.get("detail", ""))
             if word in ("busy", "timeout"):
-                raise FetcherUnavailable(word)
+                raise FetcherTimeout(word) if word == "timeout" else FetcherUnavailable(word)
             raise FetcherRefused(word or "refused", detail)
         return answer.get("body")

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from efface.engine.base import settings
-from efface.net.client import FetcherRefused, FetcherUnavailable
+from efface.net.client import FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan
 from efface.search import frontier, pages, revisit, urls
 from efface.search.matcher.client import MatcherUnavailable
@@ -143,6 +143,9 @@ def _look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, no
         return pages.look(site, page, tools, seen, watch, now)
     except FetcherRefused as refusal:
         return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
+    except FetcherTimeout:
+        # The page's fault, for all we know: others are read before it comes again.
+        return Looked(page, Scan(FetchFacts(page.url)), Reading("failed", why="timeout"), [], [])
 
 
 def _check(page: Frontier, reading: Reading, silent: int) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from django.db import transaction
 
 from efface.net.client import FetcherUnavailable
+from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import frontier, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
@@ -63,7 +64,7 @@ def patiently(call: Callable[[], T], patience_s: float) -> T:
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A page that was fetched and compared, before anything is written. ``lost``: faces may not have been compared;
-    ``novel``: media whose address was not known of the site."""
+    ``novel``: media whose address was not known of the site; ``left``: the fetcher had no time for some."""
 
     page: Frontier
     scan: Scan
@@ -72,6 +73,7 @@ class Looked:
     hits: Sequence[Hit]
     lost: bool = False
     novel: int = 0
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +110,17 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     met = media.meet(scan, page, site, seen, faces=faces, looks=looks)
     listed_only = [] if reading.outcome == "read" else media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     met += [one for one in listed_only if one.url_digest not in {other.url_digest for other in met}]
+    asked_to_skip = set(request.skip)
+    left = any(url_digest(ref.url) not in asked_to_skip for ref in scan.skipped)
     if not met:
-        return Looked(page, scan, reading, [], [])
+        return Looked(page, scan, reading, [], [], left=left)
     answer = tools.matcher.compare(Compare(request.token, [_shown(one) for one in met], f"{scan.title}\n{scan.text}"))
     pushed = any(one.picture and (one.picture.faces or looks) for one in met)
     lost = (faces or looks) and answer.boot != watch.boot and pushed
     # A picture of which the matcher did not get everything stays to be looked at.
     undelivered = any(one.fresh and ((faces and not one.faces_seen) or (looks and not one.looked)) for one in met)
     novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
-    return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel)
+    return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel, left)
 
 
 def _shown(one: Met) -> Shown:
@@ -215,7 +219,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     )
     values: dict[str, object] = {
         "visited_at": now,
-        "due_at": now if once_more else again.due,
+        "due_at": now if once_more or looked.left else again.due,
         "unchanged": again.unchanged,
         "failures": again.failures,
         "status": reading.status if reading.status != 304 else page.status,
@@ -234,9 +238,10 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     if reading.outcome in ("read", "same"):
         values["read_at"] = now
     if read_now:
+        # What was left is read at the next visit, whether the page has changed until then or not.
         values |= {
-            "etag": headers.get("etag", "")[:200],
-            "last_modified": headers.get("last-modified", "")[:60],
+            "etag": "" if looked.left else headers.get("etag", "")[:200],
+            "last_modified": "" if looked.left else headers.get("last-modified", "")[:60],
         }
     Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
     return saved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 
@@ -16,7 +17,9 @@ _MOST_HTML = 9_000_000
 
 async def capture(request: CaptureRequest, context: Context) -> Captured:
     """The answer to a ``CaptureRequest``. ``html_sha256`` is the digest of the entity as received, after content
-    coding and before anything was cut; ``dns`` are the claimed addresses of the page's host."""
+    coding and before anything was cut; ``dns`` are the claimed addresses of the page's host. Media that there was no
+    time for are left out."""
+    began = asyncio.get_running_loop().time()
     scan_request = ScanRequest(request.url, limits=request.limits)
     async with context.session(request.limits) as session:
         fetched = await session.get(request.url)
@@ -33,7 +36,8 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
         facts, page = await read(context, fetched, request.limits, keep_html=True)
         if page is None:
             return Captured(facts, sent, html_sha256=digest, dns=dns)
-        media = await fetch_media(session, context, page.media, page.base, scan_request)
+        refs = page.media
+        media, _ = await fetch_media(session, context, refs, page.base, scan_request, began, len(refs))
         return Captured(
             facts=facts,
             request_headers=sent,

@@ -58,6 +58,9 @@ class Decoding:
         size = 0
         while self._waiting and len(batch) < _BATCH:
             item = self._waiting[0]
+            if item.answer.done():  # nobody waits for it any more
+                self._waiting.pop(0)
+                continue
             if batch and (item.want != batch[0].want or size + len(item.data) > _BATCH_BYTES):
                 break
             size += len(item.data)

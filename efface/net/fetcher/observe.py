@@ -37,6 +37,9 @@ from efface.vision.video import VideoPrint
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
+MEDIA_S = 150.0
+"""Seconds after which a check looks at no further media."""
+NOT_LOOKED = "not looked at in time"
 _ALIKE = 0.8
 _MOVING_CHARS = 300
 """A page that moves on at once and says no more than this is a redirect; a longer one is a page."""
@@ -56,14 +59,14 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
     media = [asset for asset in request.assets if asset.role in MEDIA_ROLES]
     anchor = target or (media[0].url if media else "")
     async with context.session(request.limits) as session:
-        judge = _Judge(session, context, request, target)
+        judge = _Judge(session, context, request, target, asyncio.get_running_loop().time() + MEDIA_S)
         visits: dict[str, _Visit] = {}
         if target:
             visits = {"bot": await judge.visit(target), "browser": await judge.visit(target, browser=True)}
         siblings = [await judge.visit(url) for url in probe_addresses(target or anchor)] if anchor else []
         control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
-        shown = {name: await judge.shows(visit) for name, visit in visits.items()}
         looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
+        shown = {name: await judge.shows(visit) for name, visit in visits.items()}
     pages = {name: _look(visit, request, siblings, control, *shown[name]) for name, visit in visits.items()}
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
@@ -78,7 +81,8 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
 class _Judge:
     """Fetches for one check, every address once per user agent."""
 
-    def __init__(self, session: Session, context: Context, request: ObserveRequest, page: str) -> None:
+    def __init__(self, session: Session, context: Context, request: ObserveRequest, page: str, until: float) -> None:
+        self.until = until
         self.session = session
         self.context = context
         self.request = request
@@ -108,7 +112,12 @@ class _Judge:
     async def picture(self, url: str) -> tuple[FetchFacts, Decoded]:
         async with self._gate:
             if url not in self._pictures:
-                self._pictures[url] = await fetch_picture(self.session, self.context, url, self.page)
+                try:
+                    async with asyncio.timeout_at(self.until):
+                        self._pictures[url] = await fetch_picture(self.session, self.context, url, self.page)
+                except TimeoutError:
+                    facts = FetchFacts(url, error="internal", detail=NOT_LOOKED)
+                    self._pictures[url] = facts, Decoded(Picture())
             return self._pictures[url]
 
     def is_target(self, picture: Picture) -> tuple[bool, int]:
@@ -117,16 +126,17 @@ class _Judge:
         same = bool(picture.sha256) and picture.sha256 in self.request.sha256
         return same or distance <= MATCH, 0 if same else distance
 
-    async def shows(self, visit: _Visit) -> tuple[bool, list[str]]:
-        """Whether the page, or the picture at its address, serves what must be gone; and which media of the page do."""
+    async def shows(self, visit: _Visit) -> tuple[bool, list[str], bool]:
+        """Whether the page, or the picture at its address, serves what must be gone; which media of the page do; and
+        whether some of them were not looked at."""
         if visit.picture is not None:
-            return self.is_target(visit.picture)[0], []
+            return self.is_target(visit.picture)[0], [], False
         if visit.page is None or not (self.request.pdq or self.request.sha256):
-            return False, []
+            return False, [], False
         urls = [ref.url for ref in visit.page.media[:_PAGE_MEDIA]]
         answers = await asyncio.gather(*(self.picture(url) for url in urls))
         found = [url for url, (_, one) in zip(urls, answers, strict=True) if self.is_target(one.picture)[0]]
-        return bool(found), found
+        return bool(found), found, any(facts.detail == NOT_LOOKED for facts, _ in answers)
 
     async def medium(self, asset: AssetRef) -> MediaLook:
         facts, decoded = await self.picture(asset.url)
@@ -219,9 +229,12 @@ def _control(given: str, anchor: str) -> str:
 
 def _look(
     visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, serves: bool = False,
-    target_media: list[str] | None = None,
+    target_media: list[str] | None = None, missed: bool = False,
 ) -> PageLook:  # fmt: skip
+    """A page of which some media were ``missed`` and none is the target was not seen: nothing follows from it."""
     page = visit.page
+    if missed and not serves:
+        return PageLook(replace(visit.facts, error="internal", detail=NOT_LOOKED))
     if page is None:
         urls = [canonical(visit.facts.final_url)] if visit.picture is not None else []
         return PageLook(visit.facts, media_urls=urls, serves_target=serves)

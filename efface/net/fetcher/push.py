@@ -72,6 +72,9 @@ class Push:
                             return body
                 except (OSError, TimeoutError, ProtocolError):
                     pass
+                except asyncio.CancelledError:
+                    await self._drop()  # its answer would be taken for the next one's
+                    raise
                 await self._drop()
         return None
 

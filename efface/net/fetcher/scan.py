@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -15,6 +17,13 @@ from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, 
 from efface.vision.formats import is_media, sniff_playlist
 
 _AT_ONCE = 4
+MOST_VIDEOS = 6
+"""Videos read for one request. Each may take half a minute to fetch and another to decode."""
+VIDEOS_S = 90.0
+"""Seconds after which a request begins no further video."""
+MEDIA_S = 190.0
+"""Seconds after which a request is answered without the media that are not read by then."""
+_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|ts|m3u8|mpd)$", re.IGNORECASE)
 NOT_DELIVERED = "not delivered to the matcher"
 
 Deliver = Callable[[FetchFacts, bytes, Decoded], Awaitable[FetchFacts]]
@@ -22,7 +31,9 @@ Deliver = Callable[[FetchFacts, bytes, Decoded], Awaitable[FetchFacts]]
 
 
 async def scan(request: ScanRequest, context: Context) -> Scan:
-    """The answer to a ``ScanRequest``. Pictures' bytes are gone when it returns."""
+    """The answer to a ``ScanRequest``. Pictures' bytes are gone when it returns. Media that there was no time for are
+    among the skipped ones."""
+    began = asyncio.get_running_loop().time()
     async with context.session(request.limits) as session:
         fetched = await session.get(
             request.url, referer=request.referer, etag=request.etag, last_modified=request.last_modified
@@ -41,7 +52,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
         if page is None:
             return Scan(facts, clipped=fetched.clipped)
         wanted, skipped = _split(page.media, set(request.skip)) if request.media else ([], list(page.media))
-        media = await fetch_media(session, context, wanted, page.base, request)
+        media, left = await fetch_media(session, context, wanted, page.base, request, began)
         return Scan(
             facts=fetched.facts,
             title=page.title,
@@ -49,7 +60,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             language=page.language,
             links=page.links,
             media=media,
-            skipped=skipped,
+            skipped=skipped + left,
             walls=page.walls,
             clipped=fetched.clipped or page.more,
         )
@@ -71,20 +82,52 @@ def _split(refs: Sequence[MediaRef], skip: set[str]) -> tuple[list[MediaRef], li
 
 
 async def fetch_media(
-    session: Session, context: Context, refs: Sequence[MediaRef], page: str, request: ScanRequest
-) -> list[ScannedMedia]:
-    """Every reference fetched and fingerprinted, in the order given, ``_AT_ONCE`` at a time."""
+    session: Session, context: Context, refs: Sequence[MediaRef], page: str, request: ScanRequest, began: float,
+    most_videos: int = MOST_VIDEOS,
+) -> tuple[list[ScannedMedia], list[MediaRef]]:  # fmt: skip
+    """References fetched and fingerprinted, in the order given, ``_AT_ONCE`` at a time; and those that there was no
+    time for since ``began``, or that are videos beyond ``most_videos``. Pictures come first; among themselves they come
+    in an order that every scan has anew, so that what is left of one is not left of all."""
     gate = asyncio.Semaphore(_AT_ONCE)
+    done: dict[int, ScannedMedia] = {}
+    videos = 0
 
-    async def one(ref: MediaRef) -> ScannedMedia:
+    async def one(place: int, ref: MediaRef) -> None:
+        nonlocal videos
+
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
             return await _push(request, context, ref, page, facts, body, decoded)
 
         async with gate:
+            if _is_video(ref):
+                if videos >= most_videos or asyncio.get_running_loop().time() > began + VIDEOS_S:
+                    return
+                videos += 1
             facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
-            return ScannedMedia(ref, facts, decoded.picture)
+            if _is_video(ref) and not decoded.picture.size:
+                videos -= 1  # nothing was there to read
+            done[place] = ScannedMedia(ref, facts, decoded.picture)
 
-    return list(await asyncio.gather(*(one(ref) for ref in refs)))
+    def order(item: tuple[int, MediaRef]) -> tuple[bool, bytes]:
+        return _is_video(item[1]), hashlib.sha256(f"{request.token} {item[1].url}".encode()).digest()
+
+    tasks = [asyncio.create_task(one(*item)) for item in sorted(enumerate(refs), key=order)]
+    try:
+        async with asyncio.timeout_at(began + MEDIA_S):
+            await asyncio.gather(*tasks)
+    except TimeoutError:
+        pass
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return [done[place] for place in sorted(done)], [ref for place, ref in enumerate(refs) if place not in done]
+
+
+def _is_video(ref: MediaRef) -> bool:
+    """By its place and address: what it is indeed is known when it was fetched."""
+    shown = ref.role == "media" and ref.source in ("video", "source")
+    return shown or bool(_VIDEO.search(ref.url.partition("?")[0]))
 
 
 async def fetch_picture(
