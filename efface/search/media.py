@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
 from efface.search import urls
@@ -18,6 +20,8 @@ LOOK_AGAIN = timedelta(days=30)
 """An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
 MOST_KNOWN = 2000
 SEEN_AGAIN = timedelta(days=1)
+PASSING = frozenset({"crashed", "timeout", "memory", "off"})
+"""Reasons of the decoder that say nothing of the picture: another time it may be read."""
 
 
 @dataclass(slots=True)
@@ -75,6 +79,7 @@ class Seen:
         seen = cls()
         rows = (
             Sighting.objects.filter(site=site, fetched_at__gte=now - LOOK_AGAIN)
+            .exclude(media__error__in=PASSING)
             .select_related("media")
             .only("media_url", "page_digest", "fetched_at", "role", "media__sha256", "media__pdq", "media__quality",
                   "media__faces", "media__faces_seen", "media__looked", "media__clip")
@@ -123,7 +128,7 @@ class Seen:
 
     def note(self, met: Iterable[Met], page: bytes, now: datetime) -> None:
         for one in met:
-            if one.media is None:
+            if one.media is None or is_unread(one):
                 continue
             known = self.known.get(one.url_digest)
             if known is None or one.fresh:
@@ -158,12 +163,17 @@ def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool, loo
 def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool, looks: bool) -> Met:
     picture = one.picture
     # What could not be handed to the matcher was not compared: the picture counts as not looked at.
-    delivered = one.facts.error == ""
+    delivered = one.facts.error == "" and picture.error not in PASSING
     return Met(
         one.ref, name, urls.digest(one.ref.url), link, picture.sha256, list(picture.pdq), picture.pdq_quality, True,
         picture=picture, faces_seen=faces and delivered, looked=looks and delivered,
         clip=b64decode(picture.clip) if picture.clip else b"", width=picture.width, height=picture.height,
     )  # fmt: skip
+
+
+def is_unread(one: Met) -> bool:
+    """Whether its bytes were fetched and could not be decoded this time."""
+    return one.picture is not None and one.picture.error in PASSING
 
 
 def _stands_for(ref: MediaRef, page: Frontier, site: Site) -> bytes | None:
@@ -213,6 +223,7 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
             )  # fmt: skip
         )
     Media.objects.bulk_create(rows, ignore_conflicts=True)
+    _read_at_last(rows)
     stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
     unseen: dict[int, list[uuid.UUID]] = {}
     old, looked = [], []
@@ -232,6 +243,17 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
     if looked:
         Media.objects.filter(pk__in=looked).update(looked=True)
     _seen_again(old, now)
+
+
+def _read_at_last(rows: Sequence[Media]) -> None:
+    """What could not be read when it was met first, and was now, has its fingerprints from now on."""
+    read = {bytes(row.sha256): row for row in rows if not row.error and (row.pdq or row.clip)}
+    blank = Q(pdq=[], clip=b"") | ~Q(error="")
+    for old in Media.objects.filter(blank, sha256__in=list(read)).order_by("sha256").only("sha256"):
+        row = read[bytes(old.sha256)]
+        Media.objects.filter(pk=old.pk).update(
+            pdq=row.pdq, quality=row.quality, clip=row.clip, width=row.width, height=row.height, error=""
+        )
 
 
 def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:

@@ -118,7 +118,10 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     pushed = any(one.picture and (one.picture.faces or looks) for one in met)
     lost = (faces or looks) and answer.boot != watch.boot and pushed
     # A picture of which the matcher did not get everything stays to be looked at.
-    undelivered = any(one.fresh and ((faces and not one.faces_seen) or (looks and not one.looked)) for one in met)
+    undelivered = any(
+        one.fresh and not media.is_unread(one) and ((faces and not one.faces_seen) or (looks and not one.looked))
+        for one in met
+    )
     novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
     return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel, left)
 
@@ -238,10 +241,11 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     if reading.outcome in ("read", "same"):
         values["read_at"] = now
     if read_now:
-        # What was left is read at the next visit, whether the page has changed until then or not.
+        # What was left, or could not be decoded, is met again whether the page has changed until then or not.
+        whole = not looked.left and not any(map(media.is_unread, looked.met))
         values |= {
-            "etag": "" if looked.left else headers.get("etag", "")[:200],
-            "last_modified": "" if looked.left else headers.get("last-modified", "")[:60],
+            "etag": headers.get("etag", "")[:200] if whole else "",
+            "last_modified": headers.get("last-modified", "")[:60] if whole else "",
         }
     Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
     return saved

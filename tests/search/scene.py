@@ -120,7 +120,8 @@ class Page:
 
 class StubFetcher:
     """Answers from ``pages`` (path to ``Page``) of one host; counts what it was asked. ``faces`` maps a picture's name
-    to how many faces it shows; what is in ``down`` answers with that error."""
+    to how many faces it shows; what is in ``down`` answers with that error, what is in ``unread``
+    (names) cannot be decoded for that reason."""
 
     def __init__(self, host: str = "http://quiet-lake.example") -> None:
         self.host = host
@@ -128,6 +129,7 @@ class StubFetcher:
         self.faces: dict[str, int] = {}
         self.clips: dict[str, str] = {}
         self.down: dict[str, str] = {}
+        self.unread: dict[str, str] = {}
         self.forbidden: set[str] = set()
         self.robots_status = 200
         self.delay = 0.0
@@ -187,6 +189,8 @@ class StubFetcher:
             return ScannedMedia(ref, FetchFacts(ref.url, ref.url, 404), Picture())
         if name == "corrupt":
             return ScannedMedia(ref, FetchFacts(ref.url, ref.url, 200), Picture(sha256=sha_of(name), error="corrupt"))
+        if error := self.unread.get(name):
+            return ScannedMedia(ref, FetchFacts(ref.url, ref.url, 200), Picture(sha_of(name), error=error))
         shown = Picture(
             sha_of(name), "", 1000, "image/jpeg", 640, 480, pdq_of(name), 90, self.faces.get(name, 0) if faces else 0,
             clip=self.clips.get(name, ""),

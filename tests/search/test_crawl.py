@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 
 from efface.engine.base import clock, tenancy
 from efface.engine.base.models import Deadline
-from efface.net.client import FetcherUnavailable
+from efface.net.client import FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import Limits
 from efface.search import crawl, urls
 from efface.search.crawl import Pace
@@ -18,7 +20,7 @@ from efface.search.models import Frontier, Match, Media, Sighting
 from efface.search.pages import Tools
 from efface.sites import registry
 from efface.sites.models import Site
-from tests.search.scene import Page, StubFetcher, StubMatcher, make_case, picture
+from tests.search.scene import Page, StubFetcher, StubMatcher, clip_of, make_case, pdq_of, picture, sha_of
 
 pytestmark = pytest.mark.django_db
 PACE = Pace(pages=12, step=12, delay_s=0.0, hours=24.0)
@@ -367,3 +369,64 @@ def test_faces_that_never_reached_the_matcher_are_looked_at_again(world: World) 
     world.next_visit()
     assert "/m/2.jpg" in world.fetcher.fetched
     assert not world.page("/v/2").afresh
+
+
+def test_a_page_that_takes_too_long_does_not_hold_up_its_site(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = world.fetcher.scan
+
+    def scanning(request: Any) -> Any:
+        if request.url.endswith("/v/2"):
+            raise FetcherTimeout("timeout")
+        return scan(request)
+
+    monkeypatch.setattr(world.fetcher, "scan", scanning)
+    assert sorted(world.visit()) == ["/", "/page/2", "/v/1", "/v/3", "/v/4", "/v/5", "/v/6"]
+    page = world.page("/v/2")
+    assert (page.failures, page.read_at) == (1, None) and page.due_at > world.now
+
+
+def test_media_there_was_no_time_for_are_met_at_the_next_visit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.matcher.looks = 1
+    world.fetcher.pages["/v/1"] = Page([], {f"/m/{n}.mp4": f"clip {n}" for n in range(5)})
+    scan = world.fetcher.scan
+
+    def scanning(request: Any) -> Any:
+        """Two media a request."""
+        done = scan(request)
+        return replace(done, media=done.media[:2], skipped=[*done.skipped, *(one.ref for one in done.media[2:])])
+
+    monkeypatch.setattr(world.fetcher, "scan", scanning)
+    world.visit()
+    for met in (2, 4, 5):
+        assert Sighting.objects.filter(page_digest=world.page("/v/1").digest).count() == met
+        assert world.page("/v/1").due_at == world.now or met == 5
+        world.next_visit()
+    assert world.page("/v/1").due_at > world.now
+
+
+@pytest.mark.parametrize("error", ["crashed", "timeout", "memory", "off"])
+def test_a_file_that_could_not_be_read_once_is_read_another_time(
+    world: World, error: str
+) -> None:
+    """And is then known by its content, wherever it was met first."""
+    world.matcher.templates = 1
+    world.fetcher.clips = {"two": clip_of("two")}
+    world.fetcher.unread = {"two": error}
+    world.visit()
+    blank = Media.objects.get(sha256=bytes.fromhex(sha_of("two")))
+    assert (blank.error, blank.pdq, bytes(blank.clip), blank.faces_seen) == (error, [], b"", False)
+    assert world.page("/v/2").due_at > world.now, "it may never be read: its page waits its turn"
+    world.fetcher.unread = {}
+    Frontier.objects.update(due_at=world.now)
+    world.next_visit()
+    read = Media.objects.get(pk=blank.pk)
+    assert (read.error, read.pdq, read.quality, read.width) == ("", pdq_of("two"), 90, 640)
+    assert bytes(read.clip) == b64decode(clip_of("two")) and read.faces_seen
+
+
+def test_a_file_that_cannot_be_read_later_keeps_what_was_read(world: World) -> None:
+    world.visit()
+    world.fetcher.unread = {"two": "timeout"}
+    Frontier.objects.update(due_at=world.now, afresh=True)
+    world.next_visit()
+    assert Media.objects.get(sha256=bytes.fromhex(sha_of("two"))).pdq == pdq_of("two")
