@@ -71,15 +71,22 @@ def ready(
 ) -> bool:
     """Whether the case has fingerprints of these kinds that may be used. Waits a little until the matcher compares with
     them too."""
-    with tenancy.organisation(organisation):
-        case = Case.objects.filter(pk=case_id).first()
-        if case is None or not may(case, purpose, now):
-            return False
-        rows = Fingerprint.objects.filter(case=case, kind__in=kinds, retired_at=None).exclude(age="minor")
-        ids = [str(pk) for pk in rows.values_list("pk", flat=True)]
+    ids = usable(organisation, case_id, kinds, purpose, now)
     if ids and not await_fingerprints(matcher, ids, patience_s):
         log.warning("case %s: the matcher does not hold its fingerprints", case_id)
     return bool(ids)
+
+
+def usable(
+    organisation: uuid.UUID, case_id: uuid.UUID, kinds: Sequence[str], purpose: str, now: datetime
+) -> list[str]:
+    """The ids of the case's fingerprints of these kinds, where they may be used."""
+    with tenancy.organisation(organisation):
+        case = Case.objects.filter(pk=case_id).first()
+        if case is None or not may(case, purpose, now):
+            return []
+        rows = Fingerprint.objects.filter(case=case, kind__in=kinds, retired_at=None).exclude(age="minor")
+        return [str(pk) for pk in rows.values_list("pk", flat=True)]
 
 
 class _Wanted:

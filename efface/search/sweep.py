@@ -6,6 +6,7 @@ The mark stands on the page, not on the case: however many fingerprints wait, ea
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -13,11 +14,12 @@ from django.db.models import Q
 
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines, tenancy
-from efface.search.lookback import PATIENCE_S, read_again, ready
-from efface.search.matcher.client import Comparer
+from efface.search.lookback import PATIENCE_S, read_again, usable
+from efface.search.matcher.client import Comparer, await_fingerprints
 from efface.search.models import Sighting
 from efface.search.revisit import GRID_H
 
+log = logging.getLogger(__name__)
 CHUNK = 5000
 DUE = "case.sweep"
 """Kind of the deadline at which a case's sweep begins."""
@@ -41,18 +43,23 @@ def start(
     organisation: uuid.UUID, case_id: uuid.UUID, matcher: Comparer, now: datetime, patience_s: float = PATIENCE_S
 ) -> int:
     """Mark every page that may show what the case waits for. Returns how many pages. The matcher must know the
-    fingerprints first: a page that was swept too early would not be swept again."""
-
-    def waits(kind: str, purpose: str) -> bool:
-        return ready(organisation, case_id, (kind,), purpose, matcher, now, patience_s)
-
-    pages = Q()
-    if waits(FingerprintKind.FACE, Purpose.FACE_SEARCH):
-        pages |= Q(media__faces__gt=0) | Q(media__faces_seen=False)
-    if waits(FingerprintKind.LOCAL, Purpose.COPY_MATCH) or waits(FingerprintKind.TEXT, Purpose.TEXT_SEARCH):
-        pages |= Q(role="media")
-    if not pages:
+    fingerprints first: a page that was swept too early would not be swept again. While it does not, the sweep is put
+    off to the next step of the grid."""
+    faces = usable(organisation, case_id, (FingerprintKind.FACE,), Purpose.FACE_SEARCH, now)
+    others = usable(organisation, case_id, (FingerprintKind.LOCAL,), Purpose.COPY_MATCH, now)
+    others += usable(organisation, case_id, (FingerprintKind.TEXT,), Purpose.TEXT_SEARCH, now)
+    if not faces and not others:
         return 0
+    if not await_fingerprints(matcher, faces + others, patience_s):
+        log.warning("case %s: the matcher does not hold its fingerprints; its sweep is put off", case_id)
+        with tenancy.organisation(organisation):
+            request(organisation, case_id, now)
+        return 0
+    pages = Q()
+    if faces:
+        pages |= Q(media__faces__gt=0) | Q(media__faces_seen=False)
+    if others:
+        pages |= Q(role="media")
     with tenancy.organisation(organisation):
         rows = (
             Sighting.objects.filter(pages, link_digest=None)

@@ -325,3 +325,27 @@ def test_one_row_that_cannot_be_read_costs_no_other(world: World, organisation: 
             row.save()
         picture(case, "a", world.now)
     assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 2
+
+
+@pytest.mark.parametrize("late", ["local", "text"])
+def test_a_sweep_is_put_off_until_the_matcher_knows_everything_it_is_for(
+    world: World, organisation: Any, late: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.visit()
+    rows = {}
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now, level="attested")
+        for kind, purpose in (("local", "copy_match"), ("text", "text_search")):
+            consents.give(case, purpose, "survivor", world.now)
+            rows[kind] = Fingerprint(organisation=organisation, case=case, kind=kind, age="adult", created=world.now)
+            rows[kind].value = {}
+            rows[kind].save()
+        Deadline.objects.filter(kind=sweep.DUE).delete()
+    late_id = str(rows[late].pk)
+    monkeypatch.setattr(world.matcher, "missing", lambda ids: [one for one in ids if one == late_id])
+    assert sweep.start(organisation.pk, case.pk, world.matcher, world.now, 0.0) == 0
+    assert Frontier.objects.filter(sweep=True).count() == 0
+    with tenancy.organisation(organisation.pk):
+        assert Deadline.objects.get(kind=sweep.DUE).due == world.now.replace(hour=18)
+    monkeypatch.undo()
+    assert sweep.start(organisation.pk, case.pk, world.matcher, world.now, 0.0) == 3

@@ -108,6 +108,8 @@ def test_broken_fingerprints_and_questions_harm_nobody_else() -> None:
     mine = _pdq(1)
     index = Index([*broken, _template([1.0], "unknown-model"), mine], BOUNDS)
     assert (index.pictures, index.faces, len(index.unreadable)) == (1, 0, 5)
+    later = str(uuid.uuid4())
+    assert index.missing([str(broken[0].fingerprint_id), str(mine.fingerprint_id), later]) == [later]
     shown = [Shown("a", ["not hex"], 90), Shown("b", mine.value["pdq"], 90)]
     assert [hit.media for hit in index.compare_pictures(shown)] == [1]
 

@@ -50,7 +50,7 @@ class Matcher:
         return found
 
     def missing(self, fingerprints: list[str]) -> list[str]:
-        """Those of these fingerprints' ids that are not compared with (yet)."""
+        """Those of these fingerprints' ids that are not compared with yet."""
         found: Holds = self._ask("missing", wire(Holds(fingerprints)), Holds)
         return found.fingerprints
 
@@ -82,7 +82,7 @@ class Matcher:
 
 def await_fingerprints(matcher: Comparer, fingerprints: list[str], patience_s: float) -> bool:
     """Wait until the matcher compares with these, so that nothing is met in between that it did not know. False where
-    it does not after ``patience_s`` (a model without thresholds, a consent that ended)."""
+    it does not after ``patience_s`` (it is still reading, or a consent ended)."""
     until = time.monotonic() + patience_s
     while matcher.missing(fingerprints):
         if time.monotonic() > until:

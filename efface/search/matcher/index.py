@@ -90,8 +90,9 @@ class Index:
             return {owner.case for owner in self._owners.values()}
 
     def missing(self, fingerprints: Sequence[str]) -> list[str]:
-        """Those of these fingerprints that are not compared with."""
-        held = {str(fingerprint) for fingerprint in list(self._owners)}
+        """Those of these fingerprints that are not compared with yet. One that cannot be is not waited for."""
+        with self._lock:
+            held = {str(fingerprint) for fingerprint in (*self._owners, *self.unreadable)}
         return [name for name in fingerprints if name not in held]
 
     def compare_pictures(self, media: Sequence[Shown]) -> list[Hit]:
