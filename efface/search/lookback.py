@@ -177,7 +177,7 @@ def _keep(found: Near, medium: uuid.UUID, hit: Hit) -> None:
 
 def _write(case: Case, near: Near, files: dict[str, uuid.UUID], now: datetime) -> Written:
     """Matches on pages that showed it when they were read last; every page it was met on is due at once."""
-    sightings = list(Sighting.objects.filter(media__in=near).select_related("media", "site"))
+    sightings = list(Sighting.objects.filter(media__in=near).select_related("media", "site").defer("media__clip"))
     pages: dict[bytes, list[Sighting]] = {}
     for row in sightings:
         pages.setdefault(bytes(row.link_digest or row.page_digest), []).append(row)

@@ -37,7 +37,6 @@ class Known:
     faces_seen: bool
     looked: bool
     role: str
-    clip: bytes
     fetched_at: datetime
     pages: set[bytes] = field(default_factory=set)
 
@@ -82,7 +81,7 @@ class Seen:
             .exclude(media__error__in=PASSING)
             .select_related("media")
             .only("media_url", "page_digest", "fetched_at", "role", "media__sha256", "media__pdq", "media__quality",
-                  "media__faces", "media__faces_seen", "media__looked", "media__clip")
+                  "media__faces", "media__faces_seen", "media__looked")
             .order_by("-fetched_at")[:MOST_KNOWN]
         )  # fmt: skip
         for row in rows:
@@ -101,7 +100,6 @@ class Seen:
                     row.media.faces_seen,
                     row.media.looked,
                     row.role,
-                    bytes(row.media.clip),
                     row.fetched_at,
                 ),  # fmt: skip
             )
@@ -136,7 +134,7 @@ class Seen:
                 pages = known.pages if known else set()
                 known = self.known[one.url_digest] = Known(
                     one.media, one.sha256, one.pdq, one.quality, count, one.faces_seen, one.looked, one.ref.role,
-                    one.clip, now, pages,
+                    now, pages,
                 )  # fmt: skip
             known.pages.add(page)
 
@@ -154,10 +152,20 @@ def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool, loo
         if known is not None and name not in found:
             found[name] = Met(
                 ref, name, urls.digest(ref.url), _stands_for(ref, page, site), known.sha256, known.pdq, known.quality,
-                False, media=known.media, faces_seen=known.faces_seen, looked=known.looked, clip=known.clip,
+                False, media=known.media, faces_seen=known.faces_seen, looked=known.looked,
                 fetched_at=known.fetched_at,
             )  # fmt: skip
+    _clips([one for one in found.values() if not one.fresh])
     return list(found.values())
+
+
+def _clips(known: Sequence[Met]) -> None:
+    """Fill in the clips of media that were met before. They are long: only those of this page are read."""
+    ids = {one.media for one in known if one.media is not None}
+    clips = dict(Media.objects.filter(pk__in=ids).exclude(clip=b"").values_list("pk", "clip")) if ids else {}
+    for one in known:
+        if one.media in clips:
+            one.clip = bytes(clips[one.media])
 
 
 def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool, looks: bool) -> Met:
@@ -311,11 +319,13 @@ def pointing_at(page: bytes, since: datetime) -> list[Met]:
 
 
 def of_sighting(row: Sighting, *, listed: bool = False) -> Met:
-    """A sighting as it was kept, with its medium selected. ``listed``: as a thumbnail that stands for another page."""
+    """A sighting as it was kept, with its medium selected; its clip only where that was read with it. ``listed``: as a
+    thumbnail that stands for another page."""
+    clip = b"" if "clip" in row.media.get_deferred_fields() else bytes(row.media.clip)
     medium, url = row.media, row.media_url or ""
     ref = MediaRef(url, "thumbnail" if listed else row.role)  # type: ignore[arg-type]
     return Met(
         ref, url_digest(url), bytes(row.media_digest), None, bytes(medium.sha256).hex(), medium.pdq,
-        medium.quality, False, listed=listed, clip=bytes(medium.clip), width=medium.width, height=medium.height,
+        medium.quality, False, listed=listed, clip=clip, width=medium.width, height=medium.height,
         media=row.media_id, sighting=row.pk, fetched_at=row.fetched_at,
     )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import time
 from base64 import b64encode
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -17,7 +17,7 @@ from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import frontier, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
-from efface.search.matcher.hits import Compare, Hit, Shown, Watch
+from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
@@ -27,6 +27,8 @@ from efface.sites.models import Site
 
 T = TypeVar("T")
 PATIENCE_S = 20.0
+MOST_CLIPS = 4_000_000
+"""Characters of clips in one question to the matcher; a message may have 16 MiB, and a single clip 1,500,000."""
 POINTERS_FOR = timedelta(days=14)
 
 
@@ -114,7 +116,7 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     left = any(url_digest(ref.url) not in asked_to_skip for ref in scan.skipped)
     if not met:
         return Looked(page, scan, reading, [], [], left=left)
-    answer = tools.matcher.compare(Compare(request.token, [_shown(one) for one in met], f"{scan.title}\n{scan.text}"))
+    answer = _compare(tools.matcher, request.token, met, f"{scan.title}\n{scan.text}")
     pushed = any(one.picture and (one.picture.faces or looks) for one in met)
     lost = (faces or looks) and answer.boot != watch.boot and pushed
     # A picture of which the matcher did not get everything stays to be looked at.
@@ -124,6 +126,29 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
     )
     novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
     return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel, left)
+
+
+def _compare(matcher: Comparer, token: str, met: Sequence[Met], text: str = "") -> Hits:
+    """One question, or several where the clips would be too long for one. Where the matcher restarted between two of
+    them, ``boot`` is none of its."""
+    boots, hits = set(), []
+    shown = [_shown(one) for one in met]
+    for start, end in _parts([len(one.clip) for one in shown]):
+        answer = matcher.compare(Compare(token, shown[start:end], "" if start else text))
+        boots.add(answer.boot)
+        hits += [replace(hit, media=hit.media + start) if hit.media >= 0 else hit for hit in answer.hits]
+    return Hits(boots.pop() if len(boots) == 1 else "", hits)
+
+
+def _parts(lengths: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where to cut, so that no part is longer than ``MOST_CLIPS`` together, or has but one."""
+    start = total = 0
+    for place, length in enumerate(lengths):
+        if place > start and total + length > MOST_CLIPS:
+            yield start, place
+            start, total = place, 0
+        total += length
+    yield start, len(lengths)
 
 
 def _shown(one: Met) -> Shown:
@@ -181,7 +206,7 @@ def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:
     met = media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     if not met:
         return Written()
-    answer = matcher.compare(Compare("", [_shown(one) for one in met]))
+    answer = _compare(matcher, "", met)
     with transaction.atomic():
         evidence = [Evidence(hit, met[hit.media]) for hit in answer.hits]
         return matching.write(PageFacts(page.url, bytes(page.digest)), evidence, now)

@@ -14,13 +14,13 @@ from efface.engine.base import clock, tenancy
 from efface.engine.base.models import Deadline
 from efface.net.client import FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import Limits
-from efface.search import crawl, urls
+from efface.search import crawl, pages, urls
 from efface.search.crawl import Pace
 from efface.search.models import Frontier, Match, Media, Sighting
 from efface.search.pages import Tools
 from efface.sites import registry
 from efface.sites.models import Site
-from tests.search.scene import Page, StubFetcher, StubMatcher, clip_of, make_case, pdq_of, picture, sha_of
+from tests.search.scene import Page, StubFetcher, StubMatcher, clip_of, make_case, pdq_of, picture, sha_of, video
 
 pytestmark = pytest.mark.django_db
 PACE = Pace(pages=12, step=12, delay_s=0.0, hours=24.0)
@@ -430,3 +430,31 @@ def test_a_file_that_cannot_be_read_later_keeps_what_was_read(world: World) -> N
     Frontier.objects.update(due_at=world.now, afresh=True)
     world.next_visit()
     assert Media.objects.get(sha256=bytes.fromhex(sha_of("two"))).pdq == pdq_of("two")
+
+
+def test_long_videos_are_asked_about_in_several_questions_and_read_when_they_are_needed(
+    world: World, organisation: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the hits are those of the right medium."""
+    names = [f"clip {n}" for n in range(5)]
+    world.fetcher.clips = {name: clip_of(name) for name in names}
+    world.fetcher.pages["/v/1"] = Page([], {f"/m/{n}.mp4": name for n, name in enumerate(names)})
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        world.matcher = StubMatcher(video(case, "clip 3", world.now))
+    monkeypatch.setattr(pages, "MOST_CLIPS", 2 * len(world.fetcher.clips["clip 0"]) + 2000)
+    world.visit()
+    asked = [len(one.media) for one in world.matcher.questions if any(shown.clip for shown in one.media)]
+    assert asked == [2, 2, 1]
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get().media_url.endswith("/m/3.mp4")
+        Match.objects.all().delete()
+    known = crawl.Seen.of_site(world.site.pk, world.now)
+    assert not any(hasattr(one, "clip") for one in known.known.values())
+    world.matcher.questions.clear()
+    Frontier.objects.update(due_at=world.now, etag="")
+    world.next_visit()
+    assert world.fetcher.fetched.count("/m/3.mp4") == 1
+    assert sum(bool(shown.clip) for one in world.matcher.questions for shown in one.media) == 5
+    with tenancy.organisation(organisation.pk):
+        assert Match.objects.get().media_url.endswith("/m/3.mp4")
