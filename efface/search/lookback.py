@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 import numpy as np
+from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from efface.cases.may import may
@@ -19,7 +20,7 @@ from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import tenancy
 from efface.search import frontier, matching
 from efface.search.matcher.client import Comparer, await_fingerprints
-from efface.search.matcher.copies import Pictures, Videos, picture_hit, still_hit
+from efface.search.matcher.copies import Pictures, Videos, picture_hit, still_hit, turned
 from efface.search.matcher.hits import Hit, Shown
 from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import of_sighting
@@ -94,8 +95,9 @@ class _Wanted:
 
     def __init__(self, rows: Sequence[Fingerprint]) -> None:
         self.pictures, self.videos = Pictures(), Videos()
-        self.files: dict[str, uuid.UUID] = {}
+        self.files: dict[uuid.UUID, str] = {}
         self._of: list[tuple[uuid.UUID, int]] = []
+        self._whole = {row.pk for row in rows if row.kind == FingerprintKind.PDQ}
         views: list[Words] = [words([])]
         for row in rows:
             value = row.value if isinstance(row.value, dict) else {}
@@ -105,36 +107,52 @@ class _Wanted:
             except (ValueError, LookupError, TypeError):
                 log.error("fingerprint %s cannot be compared", row.pk)
                 continue
-            self.files[str(value.get("sha256"))] = row.pk
+            self.files[row.pk] = str(value.get("sha256") or "")
             views.append(turned)
             self._of += [(row.pk, view) for view in range(len(turned))]
         self.words = np.concatenate(views)
 
     def find(self) -> Near:
         found: Near = {}
+        self._same(found)
         self._pictures(found)
+        self._stills(found)
         self._clips(found)
         return found
 
+    def _same(self, found: Near) -> None:
+        """The very files, whatever their quality."""
+        owners: dict[bytes, list[uuid.UUID]] = {}
+        for fingerprint, file in self.files.items():
+            if fingerprint in self._whole and _HASH.fullmatch(file):
+                owners.setdefault(bytes.fromhex(file), []).append(fingerprint)
+        for pk, digest in Media.objects.filter(sha256__in=list(owners)).values_list("pk", "sha256"):
+            for fingerprint in owners[bytes(digest)]:
+                _keep(found, pk, picture_hit(fingerprint, 0, DIHEDRAL[0], exact=True))
+
     def _pictures(self, found: Near) -> None:
-        """A medium as it stands against the eight views of each picture: the view says how hers was turned. Then
-        against the frames of each video."""
-        rows = (
-            Media.objects.exclude(pdq=[])
-            .filter(quality__gte=LOW_QUALITY)
-            .annotate(plain=KeyTextTransform("0", "pdq"))
-            .values_list("pk", "plain")
-        )
-        frames, of_video = self.videos.frames()
+        """A medium as it stands against the eight views of each picture: the view says how hers was turned."""
+        if not len(self.words):
+            return
+        rows = _hashed().annotate(plain=KeyTextTransform("0", "pdq")).values_list("pk", "plain")
         for batch in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
             batch, plain = _readable(batch)
             near = scan(plain, self.words, MATCH)
             for place, wanted, distance in zip(near.rows, near.wanted, near.distances, strict=True):
                 fingerprint, view = self._of[wanted]
                 _keep(found, batch[place][0], picture_hit(fingerprint, int(distance), DIHEDRAL[view], exact=False))
-            near = scan(plain, frames, MATCH)
-            for place, wanted in zip(near.rows, near.wanted, strict=True):
-                _keep(found, batch[place][0], still_hit(of_video[wanted], DIHEDRAL[0]))
+
+    def _stills(self, found: Near) -> None:
+        """The eight views of a medium against the frames of each video."""
+        frames, of_video = self.videos.frames()
+        if not len(frames):
+            return
+        for batch in batched(_hashed().values_list("pk", "pdq").iterator(chunk_size=CHUNK), CHUNK):
+            for view in range(len(DIHEDRAL)):
+                shown, turned_so = _readable([(pk, hashes[view]) for pk, hashes in batch if len(hashes) > view])
+                near = scan(turned_so, frames, MATCH)
+                for place, wanted in zip(near.rows, near.wanted, strict=True):
+                    _keep(found, shown[place][0], still_hit(of_video[wanted], turned(view)))
 
     def _clips(self, found: Near) -> None:
         """Videos and animations met, against both."""
@@ -146,6 +164,10 @@ class _Wanted:
                 continue
             for hit in (*self.pictures.near(shown, clip), *self.videos.near(shown, clip)):
                 _keep(found, medium.pk, hit)
+
+
+def _hashed() -> QuerySet[Media]:
+    return Media.objects.exclude(pdq=[]).filter(quality__gte=LOW_QUALITY)
 
 
 def _readable(batch: list[tuple[uuid.UUID, str]]) -> tuple[list[tuple[uuid.UUID, str]], Words]:
@@ -175,7 +197,7 @@ def _keep(found: Near, medium: uuid.UUID, hit: Hit) -> None:
         known[uuid.UUID(hit.fingerprint)] = hit
 
 
-def _write(case: Case, near: Near, files: dict[str, uuid.UUID], now: datetime) -> Written:
+def _write(case: Case, near: Near, files: dict[uuid.UUID, str], now: datetime) -> Written:
     """Matches on pages that showed it when they were read last; every page it was met on is due at once."""
     sightings = list(Sighting.objects.filter(media__in=near).select_related("media", "site").defer("media__clip"))
     pages: dict[bytes, list[Sighting]] = {}
@@ -209,10 +231,10 @@ def _stands(row: Sighting, page: Frontier) -> bool:
 
 
 def _evidence(
-    case: Case, rows: Iterable[Sighting], near: Near, files: dict[str, uuid.UUID]
+    case: Case, rows: Iterable[Sighting], near: Near, files: dict[uuid.UUID, str]
 ) -> Iterable[Evidence]:
     for row in rows:
         met = of_sighting(row)
         for hit in near[row.media_id].values():
-            exact = files.get(met.sha256) == uuid.UUID(hit.fingerprint)
+            exact = files.get(uuid.UUID(hit.fingerprint)) == met.sha256
             yield Evidence(replace(hit, organisation=str(case.organisation_id), case=str(case.pk), exact=exact), met)

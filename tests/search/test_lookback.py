@@ -349,3 +349,35 @@ def test_a_sweep_is_put_off_until_the_matcher_knows_everything_it_is_for(
         assert Deadline.objects.get(kind=sweep.DUE).due == world.now.replace(hour=18)
     monkeypatch.undo()
     assert sweep.start(organisation.pk, case.pk, world.matcher, world.now, 0.0) == 3
+
+
+def test_a_turned_still_of_a_video_is_found_in_what_was_met_before(world: World, organisation: Any) -> None:
+    world.fetcher.pages = {"/": Page(["/v/1"]), "/v/1": Page([], {"/m/still.jpg": "hers/7>"})}
+    world.visit()
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        video(case, "hers", world.now)
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 1
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert (match.kind, match.strong, match.reasons[0]["view"]) == ("video", False, "flip-horizontal")
+
+
+def test_the_very_file_is_found_whatever_its_quality_and_however_often_it_is_enrolled(
+    world: World, organisation: Any
+) -> None:
+    """An animation is enrolled as a video and as a picture."""
+    world.fetcher.pages = {"/": Page(["/v/1", "/v/2"]), "/v/1": Page([], {"/m/1.gif": "flat"}),
+                           "/v/2": Page([], {"/m/2.gif": "other"})}  # fmt: skip
+    world.visit()
+    Media.objects.update(quality=10)
+    with tenancy.organisation(organisation.pk):
+        case = make_case(organisation, world.now)
+        picture(case, "flat", world.now)
+        video(case, "flat", world.now)
+        picture(case, "another", world.now)
+    assert lookback.look(organisation.pk, case.pk, world.matcher, world.now).made == 1
+    with tenancy.organisation(organisation.pk):
+        match = Match.objects.get()
+        assert match.page_url.endswith("/v/1")
+        assert [(reason["kind"], reason["exact"]) for reason in match.reasons] == [("pdq", True)]
