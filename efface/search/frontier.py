@@ -15,8 +15,9 @@ from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
 
-ASKED, START, PAGER, RELISTED = 0, 10, urls.PAGER, 30
-"""Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list."""
+ASKED, START, PAGER, RELISTED, SWEPT = 0, 10, urls.PAGER, 30, 35
+"""Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
+swept for something newly enrolled."""
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
@@ -80,11 +81,12 @@ def anything_due(site: Site, now: datetime) -> bool:
 
 
 def make_due(digests: Sequence[bytes], now: datetime, *, sweep: bool = False) -> int:
-    """Have known pages read on the next visit, first of all, with all their media, or those that may show faces.
-    Returns how many."""
+    """Have known pages read on the next visit, first of all, with all their media; or, for a sweep, behind the lists
+    and what is back in one, with what is kept nowhere. Returns how many."""
     rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped")
     if sweep:
-        return rows.update(due_at=now, priority=ASKED, sweep=True)
+        rows.filter(priority__gt=SWEPT).update(priority=SWEPT)
+        return rows.update(due_at=now, sweep=True)
     return rows.update(due_at=now, priority=ASKED, afresh=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
 from efface.net.client import FetcherUnavailable
 from efface.net.protocol import Limits
-from efface.search import lookback, reported, sweep, urls
+from efface.search import frontier, lookback, reported, sweep, urls
 from efface.search.models import Frontier, Match, Media
 from efface.search.pages import Tools
 from efface.sites import registry
@@ -349,6 +349,18 @@ def test_a_sweep_is_put_off_until_the_matcher_knows_everything_it_is_for(
         assert Deadline.objects.get(kind=sweep.DUE).due == world.now.replace(hour=18)
     monkeypatch.undo()
     assert sweep.start(organisation.pk, case.pk, world.matcher, world.now, 0.0) == 3
+
+
+def test_a_sweep_comes_after_what_was_asked_for_and_the_lists(world: World) -> None:
+    world.visit()
+    before = dict(Frontier.objects.values_list("digest", "priority"))
+    reported_page = world.page("/v/2")
+    Frontier.objects.filter(pk=reported_page.pk).update(priority=frontier.ASKED, due_at=world.now)
+    digests = [bytes(world.page(path).digest) for path in ("/", "/v/1", "/v/2")]
+    assert frontier.make_due(digests, world.now, sweep=True) == 3
+    world.now += timedelta(days=1)
+    assert world.visit()[:3] == ["/v/2", "/", "/v/1"]
+    assert world.page("/v/1").priority == before[world.page("/v/1").digest] > frontier.SWEPT
 
 
 def test_a_turned_still_of_a_video_is_found_in_what_was_met_before(world: World, organisation: Any) -> None:
