@@ -39,7 +39,7 @@ def test_copies_of_every_kind_are_planted_and_some_come_back(small: World) -> No
     planted = [item for item in small.items if not item.of]
     kinds = Counter(item.kind for item in planted)
     assert len(planted) >= 20
-    assert set(kinds) == {"exact", "recompressed", "mirrored"}
+    assert set(kinds) == {"exact", "recompressed", "mirrored", "cropped", "screenshot"}
     assert len(small.returns) >= 3
     assert {back.how for back in small.returns} == {"sibling", "same-page"}
     assert {item.subject for item in planted} == {subject.key for subject in small.subjects}
@@ -88,8 +88,10 @@ def test_planted_copies_are_near_an_enrolled_picture_and_strangers_are_not(small
                 pixels = pictures.read(files[shot.full_file])
                 if shot.planted:
                     checked += 1
-                    mine = own[items[gallery.item].subject]
-                    assert min(pictures.distance(each, pixels) for each in mine) <= 31
+                    item = items[gallery.item]
+                    least = min(pictures.distance(each, pixels) for each in own[item.subject])
+                    # What PDQ cannot see is planted too: that is what the other kinds of matching are for.
+                    assert least > 31 if item.kind in ("cropped", "screenshot") else least <= 31
                 else:
                     views, quality = pictures.hash_bits(pixels)
                     assert quality >= 50
