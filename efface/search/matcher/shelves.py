@@ -25,8 +25,8 @@ __all__ = ["Bounds", "Faces", "Locals", "Pictures", "Shelf", "Texts", "Videos"]
 
 STRONG_INLIERS = 12
 STRONG_TILES = 6
-"""Points that agree, and tiles seen again, from which chance is ruled out. What was matched wrongly among 1.9e8 pairs of
-unrelated pictures (``efface bench copies``) shared captions or frames: few tiles, few points."""
+"""Points that agree, and tiles seen again, from which chance is ruled out. What was matched wrongly among 1.9e8 pairs
+of unrelated pictures (``efface bench copies``) shared captions or frames: few tiles, few points."""
 
 
 class Shelf(Protocol):
