@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -33,7 +34,7 @@ class Open:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(1 + secrets.randbelow(1 << 48))
         self._asked: OrderedDict[int, Asked] = OrderedDict()
 
     def add(self, names: tuple[str, str, str], candidates: Sequence[Candidate[Any]]) -> int:
