@@ -38,12 +38,16 @@ def test_a_number_is_answered_once(clock: Clock) -> None:
     assert again is not None and again.names[0] == "other"
 
 
-@pytest.mark.parametrize("number", [0, -1, 2, 10**30])
-def test_a_number_that_was_not_given_is_nobodys(clock: Clock, number: int) -> None:
+@pytest.mark.parametrize("off", [1, -1, 10**30, -(10**30)])
+def test_a_number_that_was_not_given_is_nobodys(clock: Clock, off: int) -> None:
     held = Open(clock)
-    assert held.add(NAMES, []) == 1
-    assert held.take(number) is None
-    assert held.take(1) is not None
+    given = held.add(NAMES, [])
+    assert held.take(given + off) is None
+    assert held.take(given) is not None
+
+
+def test_after_a_restart_a_late_answer_meets_nobody_elses_number(clock: Clock) -> None:
+    assert len({Open(clock).add(NAMES, []) for _ in range(20)}) == 20
 
 
 def test_numbers_are_not_given_twice(clock: Clock) -> None:
