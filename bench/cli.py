@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -41,10 +42,7 @@ def faces(folder: Path, models: Path | None, as_json: str | None) -> None:
         result = measure(folder, models or _models(), to_stderr)
     except NoModels as error:
         raise click.ClickException(str(error)) from None
-    text = json.dumps(result, indent=2, default=str) + "\n"
-    if as_json and as_json != "-":
-        Path(as_json).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    _tell(result, as_json)
 
 
 @bench.command()
@@ -65,10 +63,7 @@ def copies(folder: Path, distractors: int, seed: int, processes: int, extracted:
         result = run(folder, distractors, seed, processes, extracted)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    text = json.dumps(result, indent=2) + "\n"
-    if as_json and as_json != "-":
-        Path(as_json).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    _tell(result, as_json)
 
 
 @bench.command()
@@ -81,10 +76,7 @@ def match(active: int, seen: int, seed: int, as_json: str | None) -> None:
     _one_thread()
     from bench.match import run
 
-    text = json.dumps(run(active, seen, seed=seed), indent=2) + "\n"
-    if as_json and as_json != "-":
-        Path(as_json).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    _tell(run(active, seen, seed=seed), as_json)
 
 
 @bench.command()
@@ -103,10 +95,7 @@ def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | 
         result = run(photos, faces, models or _models())
     except NothingToMeasure as error:
         raise click.ClickException(str(error)) from None
-    text = json.dumps(result, indent=2) + "\n"
-    if as_json and as_json != "-":
-        Path(as_json).write_text(text, encoding="utf-8")
-    sys.stdout.write(text)
+    _tell(result, as_json)
 
 
 @bench.command()
@@ -120,7 +109,12 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
     """Edited copies of videos: recall, false matches, and how much faster than it plays a video is read."""
     from bench.video import run
 
-    text = json.dumps(run(videos, photos, seed, lambda line: click.echo(line, err=True)), indent=2) + "\n"
+    _tell(run(videos, photos, seed, lambda line: click.echo(line, err=True)), as_json)
+
+
+def _tell(result: dict[str, Any], as_json: str | None) -> None:
+    """The figures on standard output, and in the file that was named."""
+    text = json.dumps(result, indent=2, default=str) + "\n"
     if as_json and as_json != "-":
         Path(as_json).write_text(text, encoding="utf-8")
     sys.stdout.write(text)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -15,7 +15,7 @@ from efface.accounts.access import STAFF_CASES, view
 from efface.cases import fingerprints, uploading
 from efface.cases.models import Age, Case
 from efface.console.forms import Upload
-from efface.console.opening import actor
+from efface.console.opening import actor, living
 from efface.engine.base import clock
 from efface.net.bundle import MOST_BYTES, BundleError
 from efface.net.protocol import Decoded, Want
@@ -25,7 +25,7 @@ from efface.net.protocol import Decoded, Want
 @require_http_methods(["GET", "POST"])
 def bundle(request: Any, id: uuid.UUID) -> HttpResponse:
     """POST multipart: ``bundle`` (one file), ``age``, ``with_face``. Answers with what came of each item."""
-    case = get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
+    case = living(id)
     form, result, problem = Upload(initial={"age": case.age if case.age == Age.ADULT else Age.UNKNOWN}), None, ""
     if request.method == "POST":
         form = Upload(request.POST)

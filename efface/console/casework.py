@@ -20,7 +20,7 @@ from efface.cases.may import may
 from efface.cases.models import Case, Purpose
 from efface.console import queue, story
 from efface.console.forms import Attest, PlaceHold
-from efface.console.opening import actor
+from efface.console.opening import actor, living
 from efface.console.typed import one_line
 from efface.engine.base import clock
 
@@ -90,14 +90,10 @@ def timeline(request: Any, id: uuid.UUID) -> HttpResponse:
     return render(request, "console/timeline.html", {"case": one, "events": story.timeline(one, limit=1000)})
 
 
-def _living(id: uuid.UUID) -> Case:
-    return get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
-
-
 @view(access=STAFF_CASES)
 @require_POST
 def attest(request: Any, id: uuid.UUID) -> HttpResponse:
-    one, form = _living(id), Attest(request.POST)
+    one, form = living(id), Attest(request.POST)
     if form.is_valid():
         try:
             attesting.attest(one, request.user, **form.cleaned_data, now=clock.now())
@@ -113,7 +109,7 @@ def attest(request: Any, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def consent(request: Any, id: uuid.UUID) -> HttpResponse:
     """``purpose`` and ``choice`` give or withdraw: what she said to the worker."""
-    one, purpose, choice = _living(id), request.POST.get("purpose", ""), request.POST.get("choice", "")
+    one, purpose, choice = living(id), request.POST.get("purpose", ""), request.POST.get("choice", "")
     if purpose not in Purpose.values or choice not in ("give", "withdraw"):
         return render(request, "404.html", status=404)
     standing = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=clock.now()).exists()
@@ -129,7 +125,7 @@ def consent(request: Any, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def age(request: Any, id: uuid.UUID) -> HttpResponse:
     """``choice`` is adult, minor or unknown: what she said about the pictures of this case."""
-    one = _living(id)
+    one = living(id)
     try:
         ages.declare(one, request.POST.get("choice", ""), actor(request), clock.now())
     except ValueError as refusal:
@@ -158,7 +154,7 @@ def pause(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def message(request: Any, id: uuid.UUID) -> HttpResponse:
-    one, text = _living(id), request.POST.get("text", "")
+    one, text = living(id), request.POST.get("text", "")
     try:
         letters.write(one, from_survivor=False, author=actor(request), text=text, now=clock.now())
     except letters.Unusable as refusal:
@@ -171,7 +167,7 @@ def message(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def link(request: Any, id: uuid.UUID) -> HttpResponse:
-    one = _living(id)
+    one = living(id)
     try:
         links.report(one, request.POST.get("url", ""), actor(request), clock.now())
     except letters.Unusable as refusal:
@@ -184,7 +180,7 @@ def link(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def hold(request: Any, id: uuid.UUID) -> HttpResponse:
-    one, form = _living(id), PlaceHold(request.POST)
+    one, form = living(id), PlaceHold(request.POST)
     if not form.is_valid():
         return _page(request, one, hold=form, status=422)
     now, given = clock.now(), form.cleaned_data
@@ -197,7 +193,7 @@ def hold(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def lift(request: Any, id: uuid.UUID, hold_id: uuid.UUID) -> HttpResponse:
-    one = _living(id)
+    one = living(id)
     holds.lift(get_object_or_404(one.holds, pk=hold_id), actor(request), clock.now())
     messages.success(request, _("Hold lifted."))
     return redirect("console:case", id=id)

@@ -7,25 +7,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases import naming, own
 from efface.cases.models import Case
-from efface.console.opening import actor
+from efface.console.opening import actor, living
 from efface.engine.base import clock
-
-
-def _living(id: uuid.UUID) -> Case:
-    return get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
 
 
 @view(access=STAFF_CASES)
 @require_GET
 def mine(request: Any, id: uuid.UUID) -> HttpResponse:
-    return _page(request, _living(id))
+    return _page(request, living(id))
 
 
 def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpResponse:
@@ -43,7 +39,7 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
 @require_POST
 def name(request: Any, id: uuid.UUID) -> HttpResponse:
     """``kind`` and ``value``: something to look for in the text of pages."""
-    case, kind, value = _living(id), request.POST.get("kind", ""), request.POST.get("value", "")
+    case, kind, value = living(id), request.POST.get("kind", ""), request.POST.get("value", "")
     try:
         naming.add(case, kind, value, actor(request), clock.now())
     except naming.NameRefused as refusal:
@@ -55,7 +51,7 @@ def name(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def name_end(request: Any, id: uuid.UUID, name_id: uuid.UUID) -> HttpResponse:
-    naming.end(_living(id), name_id, actor(request), clock.now())
+    naming.end(living(id), name_id, actor(request), clock.now())
     messages.success(request, _("It is no longer looked for, and was deleted."))
     return redirect("console:case-mine", id=id)
 
@@ -64,7 +60,7 @@ def name_end(request: Any, id: uuid.UUID, name_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def place(request: Any, id: uuid.UUID) -> HttpResponse:
     """``url``: where she shows herself and wants to be left."""
-    case, url = _living(id), request.POST.get("url", "")
+    case, url = living(id), request.POST.get("url", "")
     try:
         own.add(case, url, actor(request), clock.now())
     except own.NotAPlace as refusal:
@@ -76,6 +72,6 @@ def place(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def place_end(request: Any, id: uuid.UUID, place_id: uuid.UUID) -> HttpResponse:
-    own.end(_living(id), place_id, actor(request), clock.now())
+    own.end(living(id), place_id, actor(request), clock.now())
     messages.success(request, _("It counts like any other place from now on."))
     return redirect("console:case-mine", id=id)

@@ -26,6 +26,11 @@ def actor(request: Any) -> str:
     return f"{request.member.role}:{request.user.pk}"
 
 
+def living(id: uuid.UUID) -> Case:
+    """The case, open or paused; any other is not there for this page."""
+    return get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
+
+
 @view(access=STAFF_CASES)
 @require_http_methods(["GET", "POST"])
 def new_case(request: Any) -> HttpResponse:
@@ -81,7 +86,7 @@ def _card(request: Any, case: Case, code: str) -> HttpResponse:
 @require_POST
 def new_code(request: Any, id: uuid.UUID) -> HttpResponse:
     """A new access code; the old one stops working."""
-    case = get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
+    case = living(id)
     now = clock.now()
     code = doors.new_access_code(case, now)
     events.record(case, "code.renewed", actor(request), now=now)

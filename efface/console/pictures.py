@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases import fingerprints, uploading
-from efface.cases.models import Age, Case, Fingerprint
+from efface.cases.models import Age, Fingerprint
 from efface.console.forms import Upload
-from efface.console.opening import actor
+from efface.console.opening import actor, living
 from efface.engine.base import clock
 
 
@@ -23,7 +23,7 @@ from efface.engine.base import clock
 @require_http_methods(["GET", "POST"])
 def pictures(request: Any, id: uuid.UUID) -> HttpResponse:
     """POST multipart: ``pictures`` (files), ``age``, ``with_face``. Answers with what came of each file."""
-    case = get_object_or_404(Case, pk=id, state__in=(Case.State.OPEN, Case.State.PAUSED))
+    case = living(id)
     form, result, problem = Upload(initial={"age": case.age if case.age == Age.ADULT else Age.UNKNOWN}), None, ""
     if request.method == "POST":
         form = Upload(request.POST)

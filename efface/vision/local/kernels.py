@@ -6,25 +6,17 @@ compared with a whole block by vector instructions. The blocks of a list form a 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
+from efface.vision.kernels import compiled
+
 BLOCK = 64
 GRID = 40
 """As in ``efface.vision.local.prints``: compiled in as a constant."""
-
-
-def compiled(function: Callable[..., Any]) -> Any:
-    """``function`` compiled at its first call, kept on disk where there is a place to keep it."""
-    try:
-        return numba.njit(cache=True, nogil=True, boundscheck=False)(function)
-    except RuntimeError:  # no writable place beside the source nor in the user's cache
-        return numba.njit(nogil=True, boundscheck=False)(function)
 
 
 def _ones_of(typing_context: Any, word: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -113,23 +113,7 @@ class VideoIndex(Generic[Key]):
             rows = self._rows.get(key)
             found = align(video, rows) if rows is not None else None
             if found is not None:
-                hits.append(
-                    VideoHit(
-                        key,
-                        found.seconds,
-                        found.start,
-                        found.end,
-                        found.share_ours,
-                        found.share_theirs,
-                        found.offset,
-                        found.speed,
-                        found.mirrored,
-                        found.distance,
-                        found.frames,
-                        found.distinct,
-                        found.compared,
-                    )
-                )
+                hits.append(VideoHit(key, **asdict(found)))
         return sorted(hits, key=lambda hit: (-hit.seconds, hit.distance))
 
     def match_picture(self, hashes: Sequence[str], threshold: int = MATCH) -> list[PictureHit[Key]]:
