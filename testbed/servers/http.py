@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
+from typing import TextIO
 from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
@@ -26,7 +28,10 @@ DRIPS = {"drip": 30, "headers": 60, "hang": 5}
 
 
 class Front:
-    """Routes requests. ``lives_at`` tells the claimed addresses of a host name now."""
+    """Routes requests. ``lives_at`` tells the claimed addresses of a host name now. Where there is a ``log``, a line is
+    written to it for each request: seconds of the machine's steady clock, host, path."""
+
+    log: TextIO | None = None
 
     def __init__(
         self, state: State, pages: Web, rdap: Rdap, search: Search, lives_at: Callable[[str], list[str]]
@@ -41,6 +46,8 @@ class Front:
         claimed = self._claimed.get(sock[0] if sock else "", "")
         path, _, query = request.raw_path.partition("?")
         path = unquote(path) if "%" in path else path
+        if self.log is not None:
+            self.log.write(f"{time.monotonic():.4f} {host} {path.replace(' ', '+')}\n")
         if claimed not in self._lives_at(host):
             return web.Response(status=404, text="default site\n")
         if request.method == "POST":
