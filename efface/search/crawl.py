@@ -121,8 +121,8 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> 
             return read, True
         looked = _look(site, page, tools, seen, watch, now)
         saved = pages.save(site, looked, now, visit=site.visits)
-        if saved.changed:
-            queue.clear()  # what was found may come before what waits
+        if not queue or saved.first < queue[0].priority:
+            queue.clear()  # what was found comes before what waits
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.pages_left -= 1

@@ -18,6 +18,7 @@ from efface.sites.models import Site
 ASKED, START, PAGER, RELISTED, SWEPT = 0, 10, urls.PAGER, 30, 35
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
 swept for something newly enrolled."""
+LAST = 99
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
@@ -98,10 +99,12 @@ def stop(digest: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """``new`` pages were not known; ``relisted`` ones are linked to again after they were not."""
+    """``new`` pages were not known; ``relisted`` ones are linked to again after they were not. ``first`` is the best
+    priority among them."""
 
     new: int = 0
     relisted: int = 0
+    first: int = LAST
 
 
 def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -> Added:
@@ -135,7 +138,8 @@ def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -
             back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
             back.update(priority=RELISTED, due_at=now, afresh=True)
         Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
-    return Added(len(fresh), len(relisted))
+    first = min([row.priority for row in fresh] + [RELISTED] * bool(relisted), default=LAST)
+    return Added(len(fresh), len(relisted), first)
 
 
 def still_listed(page: Frontier, now: datetime) -> None:

@@ -231,13 +231,15 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
             )  # fmt: skip
         )
     Media.objects.bulk_create(rows, ignore_conflicts=True)
-    _read_at_last(rows)
+    made = {row.pk for row in rows}
     stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
     unseen: dict[int, list[uuid.UUID]] = {}
-    old, looked = [], []
+    old, looked, before = [], [], set()
     for pk, stored_file, faces_seen, was_looked, last_seen in stored.values_list(
         "pk", "sha256", "faces_seen", "looked", "last_seen"
     ):
+        if pk not in made:
+            before.add(bytes(stored_file))
         for one in by_file[bytes(stored_file).hex()]:
             one.media = pk
             if one.faces_seen and not faces_seen and one.picture is not None:
@@ -246,6 +248,7 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
                 looked.append(pk)
         if last_seen < now - SEEN_AGAIN:
             old.append(pk)
+    _read_at_last([row for row in rows if row.sha256 in before])
     for count, ids in unseen.items():
         Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
     if looked:
@@ -256,6 +259,8 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
 def _read_at_last(rows: Sequence[Media]) -> None:
     """What could not be read when it was met first, and was now, has its fingerprints from now on."""
     read = {bytes(row.sha256): row for row in rows if not row.error and (row.pdq or row.clip)}
+    if not read:
+        return
     blank = Q(pdq=[], clip=b"") | ~Q(error="")
     for old in Media.objects.filter(blank, sha256__in=list(read)).order_by("sha256").only("sha256"):
         row = read[bytes(old.sha256)]

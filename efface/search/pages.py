@@ -81,12 +81,13 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Saved:
     """``changed``: new links or media, or a match (what went away is no change: it is no reason to come sooner);
-    ``media``: how many media were met on it."""
+    ``media``: how many media were met on it; ``first``: the best priority of the pages that now wait because of it."""
 
     outcome: str
     changed: bool = False
     written: Written = field(default_factory=Written)
     media: int = 0
+    first: int = frontier.LAST
 
 
 def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
@@ -176,29 +177,31 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
         if reading.outcome == "read":
             added = frontier.add_links(site, page, looked.scan.links, now)
             hostility.judge(site, looked.scan.text)
-        written = _match(site, looked, now)
+        written, pointed = _match(site, looked, now)
+        first = frontier.ASKED if pointed else added.first
         changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(
-            page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, visit, opened=added.new
+            page, looked, Saved(reading.outcome, changed, written, len(looked.met), first), now, visit, opened=added.new
         )
 
 
-def _match(site: Site, looked: Looked, now: datetime) -> Written:
+def _match(site: Site, looked: Looked, now: datetime) -> tuple[Written, bool]:
     """Hits on the page's own media, and on what it says beside them, become matches; hits on a list's thumbnails have
-    the page they stand for read."""
+    the page they stand for read. What was written, and whether there are such pages."""
     pictures = [hit for hit in looked.hits if hit.media >= 0]
     pointed = [one.link for one in (looked.met[hit.media] for hit in pictures) if one.link is not None]
     if pointed:
         _follow(pointed, now)
+    asked = bool(pointed)
     evidence = [Evidence(hit, looked.met[hit.media]) for hit in pictures if looked.met[hit.media].link is None]
     main = next((one for one in looked.met if one.link is None and one.ref.role == "media"), None)
     if main is not None:
         evidence += [Evidence(hit, main) for hit in looked.hits if hit.media < 0]
     if not evidence:
-        return Written()
+        return Written(), asked
     page = looked.page
     facts = PageFacts(page.url, bytes(page.digest), matching.baseline(looked.scan))
-    return matching.write(facts, evidence, now)
+    return matching.write(facts, evidence, now), asked
 
 
 def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:

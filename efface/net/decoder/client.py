@@ -33,12 +33,12 @@ START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
 AT_ONCE = 4
-MOST_JOBS = 32
+MOST_JOBS = 100
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
 MOST_WORK_S = 30.0
 """Seconds of work after which a child takes no more: with one long video on top it stays below the processor time it
 may use (``seal``), at which it would be killed over whatever it reads then."""
-IDLE_S = 2.0
+IDLE_S = 5.0
 """A child that waits longer is not used again."""
 MAX_BYTES = 32 * 1024 * 1024
 MAX_VIDEO_BYTES = 63 * 1024 * 1024

@@ -157,6 +157,7 @@ async def _serve(
     finally:
         server.close()
         await service.close()
+        await context.lines.close()
         await context.decoding.close()
         if push is not None:
             await push.close()

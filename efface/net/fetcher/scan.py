@@ -11,6 +11,7 @@ from dataclasses import replace
 from efface.net import playlists
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
+from efface.net.fetcher.recent import Again
 from efface.net.page.model import Page
 from efface.net.page.urls import canonical, url_digest
 from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest, Want
@@ -34,7 +35,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
     """The answer to a ``ScanRequest``. Pictures' bytes are gone when it returns. Media that there was no time for are
     among the skipped ones."""
     began = asyncio.get_running_loop().time()
-    async with context.session(request.limits) as session:
+    async with context.session(request.limits, request.url) as session:
         fetched = await session.get(
             request.url, referer=request.referer, etag=request.etag, last_modified=request.last_modified
         )
@@ -98,12 +99,17 @@ async def fetch_media(
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
             return await _push(request, context, ref, page, facts, body, decoded)
 
+        async def again(sha256: str) -> bool:
+            return context.push is not None and await context.push.again(
+                request.token, ref.url, sha256, _wanted(request)
+            )
+
         async with gate:
             if _is_video(ref):
                 if videos >= most_videos or asyncio.get_running_loop().time() > began + VIDEOS_S:
                     return
                 videos += 1
-            facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
+            facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver, again)
             if _is_video(ref) and not decoded.picture.size:
                 videos -= 1  # nothing was there to read
             done[place] = ScannedMedia(ref, facts, decoded.picture)
@@ -137,6 +143,7 @@ async def fetch_picture(
     referer: str = "",
     want: Want = Want.PLAIN,
     deliver: Deliver | None = None,
+    again: Again | None = None,
 ) -> tuple[FetchFacts, Decoded]:
     """One picture or video by its address: what the exchange was like, and its fingerprints (empty unless it was
     served)."""
@@ -156,10 +163,15 @@ async def fetch_picture(
             if not pulled.data:
                 return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
             body = pulled.data
+        known = await context.recent.find(body, want, again)
+        if known is not None:
+            return fetched.facts, Decoded(known)
         decoded = await context.decoding.picture(body, want)
         if deliver is None:
             return fetched.facts, decoded
-        return await deliver(fetched.facts, body, decoded), decoded
+        facts = await deliver(fetched.facts, body, decoded)
+        context.recent.note(decoded, want, not facts.error)
+        return facts, decoded
     finally:
         await share.give()
 
@@ -176,7 +188,7 @@ async def _push(
     if not decoded.faces and not decoded.look:
         return facts
     if context.push is not None:
-        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded)
+        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded, _wanted(request))
         if answer is not None:
             number, places = answer
             if not places:
