@@ -52,9 +52,9 @@ def grid(rgb: Pixels) -> Grid | None:
     height, width = rgb.shape[:2]
     if min(height, width) < LEAST_TILE or width * height < _LEAST_TILES * LEAST_TILE**2:
         return None
-    grey = cv2.transform(rgb, _GREY)
-    across = _seams(cv2.absdiff(grey[:, 1:], grey[:, :-1]), width)
-    down = _seams(np.ascontiguousarray(cv2.absdiff(grey[1:], grey[:-1]).T), height)
+    grey: Pixels = np.asarray(cv2.transform(rgb, _GREY), np.uint8)
+    across = _seams(np.asarray(cv2.absdiff(grey[:, 1:], grey[:, :-1]), np.uint8), width)
+    down = _seams(np.ascontiguousarray(cv2.absdiff(grey[1:], grey[:-1]).T, np.uint8), height)
     best: tuple[int, Grid] | None = None
     for columns in across:
         for rows in down:

@@ -22,7 +22,18 @@ from efface.net import bundle, frames
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, Want, from_wire, to_wire
+from efface.net.protocol import (
+    Decoded,
+    FetchFacts,
+    Limits,
+    Listed,
+    Mail,
+    Picture,
+    ProtocolError,
+    Want,
+    from_wire,
+    to_wire,
+)
 from efface.vision.formats import sniff_video
 
 PICTURE_S = 15.0
@@ -45,6 +56,7 @@ MAX_VIDEO_BYTES = 63 * 1024 * 1024
 VIDEO_S = 60.0
 """Seconds one video may take, wall clock."""
 _MOST_TILE = 2000
+_MOST_ENTRIES = 5000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
@@ -152,6 +164,22 @@ class Decoder:
             except ProtocolError:
                 return "crashed"
         return _bounded(page, limits)
+
+    def decode_listing(self, url: str, body: bytes) -> Listed:
+        """``body``, fetched from ``url``, as a sitemap, feed or search description; kind "" where it is none or could
+        not be read."""
+        nothing = Listed(FetchFacts(url), more=True)
+        meta = json.dumps({"url": url}).encode("utf-8", "replace")
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    data = _META.pack(len(meta)) + meta + body[:MAX_BYTES]
+                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, MAIL_S))
+            except (_Failed, ProtocolError):
+                return nothing
+        entries = [entry for entry in found.entries[:_MOST_ENTRIES] if _is_web(entry.url) and 0 <= entry.at < 1 << 33]
+        template = found.template if _is_web(found.template) else ""
+        return Listed(FetchFacts(url), found.kind, entries, template, found.more)
 
     def close(self) -> None:
         """End the zygote and its children."""
@@ -400,6 +428,11 @@ def _bounded(page: Page, limits: Limits) -> Page:
         text_sketch=page.text_sketch[:256],
         dom_sketch=page.dom_sketch[:256],
         moved_to=page.moved_to if _is_web(page.moved_to) else "",
+        feeds=[url for url in page.feeds[:20] if _is_web(url)],
+        further=[url for url in page.further[:20] if _is_web(url)],
+        frames=[url for url in page.frames[:20] if _is_web(url)],
+        search=page.search if _is_web(page.search) else "",
+        described=page.described if _is_web(page.described) else "",
     )
 
 

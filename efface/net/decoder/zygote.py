@@ -27,7 +27,7 @@ from efface.net.process import keep_memory, no_dumps
 from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
-KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle"}
+KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle", b"LIST": "listing"}
 _MOST_BYTES = 64 * 1024 * 1024
 
 

@@ -13,6 +13,7 @@ from publicsuffixlist import PublicSuffixList
 from yarl import URL
 
 from efface.net.address import literal
+from efface.net.browser import Browser
 from efface.net.fetch import BOT_AGENT, BROWSER_AGENT, Session
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.lines import Lines
@@ -65,11 +66,14 @@ class Share:
 class Context:
     """One per process."""
 
-    def __init__(self, guard: Guard, decoding: Decoding, push: Push | None, agent: str = BOT_AGENT) -> None:
+    def __init__(
+        self, guard: Guard, decoding: Decoding, push: Push | None, agent: str = BOT_AGENT, browser: Browser | None = None
+    ) -> None:
         self.guard = guard
         self.decoding = decoding
         self.push = push
         self.agent = agent
+        self.browser = browser or Browser(enabled=False)
         self.browser_agent = BROWSER_AGENT
         self.recent = Recent()
         self.lines = Lines(guard)

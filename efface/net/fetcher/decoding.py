@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from efface.net.decoder import Decoder
 from efface.net.fetch import Fetched
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, Limits, Picture, Want
+from efface.net.protocol import Decoded, Limits, Listed, Picture, Want
 
 _BATCH = 8
 _BATCH_BYTES = 32 * 1024 * 1024
@@ -52,6 +52,11 @@ class Decoding:
         return await loop.run_in_executor(
             self._pool, self.decoder.decode_page, fetched.facts, fetched.body, fetched.charset, limits, keep_html
         )
+
+    async def listing(self, url: str, body: bytes) -> Listed:
+        """A sitemap or feed read in the sandbox; kind "" where it could not be."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.decoder.decode_listing, url, body)
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []

@@ -120,7 +120,9 @@ class Server:
 
     def _told(self, message: dict[str, Any]) -> None:
         number, tiles = message.get("number"), message.get("tiles")
-        asked = self._open.take(number) if isinstance(number, int) else None
+        if not isinstance(number, int):
+            raise ProtocolError("not what was asked")
+        asked = self._open.take(number)
         if asked is None or not isinstance(tiles, list) or len(tiles) != len(asked.candidates):
             raise ProtocolError("not what was asked")
         shown = [b64decode(one, validate=True) if isinstance(one, str) else b"" for one in tiles]
