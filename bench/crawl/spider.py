@@ -134,7 +134,7 @@ def _resolver():
     from twisted.internet import defer
 
     class Fixed(CachingThreadedResolver):
-        def getHostByName(self, name, timeout=None):  # noqa: N802 - Twisted's name
+        def getHostByName(self, name, timeout=None):
             address = GIVEN["hosts"].get(name)
             if address is None:
                 return defer.fail(OSError(f"no such host: {name}"))

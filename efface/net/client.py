@@ -78,8 +78,8 @@ class Fetcher:
         return self.ask("observe", request, Observation)
 
     def ping(self) -> dict[str, Any]:
-        """State of the process: "decoder" (see ``Decoder.state``), "browser" (see ``Browser.state``), "confined" (by Landlock), "faces", "world", "ops",
-        "pid", "rss_mb"."""
+        """State of the process: "decoder" (see ``Decoder.state``), "browser" (see ``Browser.state``), "confined" (by
+        Landlock), "faces", "world", "ops", "pid", "rss_mb"."""
         answer = self._exchange("ping", {}, 10.0)
         return answer if isinstance(answer, dict) else {}
 

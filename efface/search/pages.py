@@ -8,14 +8,14 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
 from efface.net.client import FetcherUnavailable
 from efface.net.page.urls import url_digest
-from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
-from efface.search import frontier, matching, media, revisit, urls
+from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
+from efface.search import frontier, lists, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import Evidence, PageFacts, Written
@@ -34,6 +34,8 @@ POINTERS_FOR = timedelta(days=14)
 
 class Scanner(Protocol):
     """What the crawl needs of a fetcher (``efface.net.client.Fetcher``)."""
+
+    def listed(self, request: ListRequest) -> Listed: ...
 
     def scan(self, request: ScanRequest) -> Scan: ...
 
@@ -90,7 +92,15 @@ class Saved:
     first: int = frontier.LAST
 
 
-def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
+def look(
+    site: Site,
+    page: Frontier,
+    tools: Tools,
+    seen: Seen,
+    watch: Watch,
+    now: datetime,
+    browser: Literal["", "if-needed", "always"] = "if-needed",
+) -> Looked:
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
     faces, looks = watch.faces > 0, watch.looks > 0
@@ -105,6 +115,7 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
         faces=faces,
         looks=looks,
         limits=tools.limits,
+        browser=browser,
     )
     scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
     reading = read(scan, page.url, site.domain, now)
@@ -156,9 +167,16 @@ def _shown(one: Met) -> Shown:
     return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
-def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None) -> Saved:
+def save(
+    site: Site,
+    looked: Looked,
+    now: datetime,
+    *,
+    visit: int | None = None,
+    dropped: frozenset[str] = frozenset(),
+) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
-    numbers the site's visit that it belongs to."""
+    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site."""
     page, reading = looked.page, looked.reading
     with transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
@@ -175,7 +193,10 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
         media.keep(site, page, own, now)
         added = frontier.Added()
         if reading.outcome == "read":
-            added = frontier.add_links(site, page, looked.scan.links, now)
+            added = frontier.add_links(
+                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped
+            )
+            lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
         written, pointed = _match(site, looked, now)
         first = frontier.ASKED if pointed else added.first

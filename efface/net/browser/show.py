@@ -225,9 +225,8 @@ class Show:
         if is_web and (kind in ("Image", "Media") or _MEDIA.search(url)):
             self.media.setdefault(url)
         if kind == "Image":
-            self.cdp.say(
-                "Fetch.fulfillRequest", session, requestId=number, responseCode=200, responseHeaders=_HEADERS, body=_PIXEL
-            )
+            answer = {"responseCode": 200, "responseHeaders": _HEADERS, "body": _PIXEL}
+            self.cdp.say("Fetch.fulfillRequest", session, requestId=number, **answer)
         elif kind in _NEVER or _PIECE.search(url):
             self.cdp.say("Fetch.failRequest", session, requestId=number, errorReason="BlockedByClient")
         else:

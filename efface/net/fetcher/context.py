@@ -67,7 +67,12 @@ class Context:
     """One per process."""
 
     def __init__(
-        self, guard: Guard, decoding: Decoding, push: Push | None, agent: str = BOT_AGENT, browser: Browser | None = None
+        self,
+        guard: Guard,
+        decoding: Decoding,
+        push: Push | None,
+        agent: str = BOT_AGENT,
+        browser: Browser | None = None,
     ) -> None:
         self.guard = guard
         self.decoding = decoding
