@@ -28,6 +28,7 @@ from efface.net.fetcher.confine import confine
 from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.lists import listed
+from efface.net.fetcher.questions import question
 from efface.net.fetcher.observe import observe
 from efface.net.fetcher.push import Push
 from efface.net.fetcher.robots import robots
@@ -37,6 +38,7 @@ from efface.net.process import die_with_parent, no_dumps
 from efface.net.protocol import (
     CaptureRequest,
     ListRequest,
+    QuestionRequest,
     ObserveRequest,
     ProtocolError,
     RobotsRequest,
@@ -58,6 +60,7 @@ _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "scan": (ScanRequest, scan),
     "robots": (RobotsRequest, robots),
     "list": (ListRequest, listed),
+    "question": (QuestionRequest, question),
     "capture": (CaptureRequest, capture),
     "observe": (ObserveRequest, observe),
 }
