@@ -51,7 +51,8 @@ def site(request: Any, id: uuid.UUID) -> HttpResponse:
     now = clock.now()
     one = get_object_or_404(Site.objects.select_related("lore"), pk=id)
     return render(request, "console/coverage_site.html", {
-        "row": reach.of(one, now, PAGES_A_DAY), "site": one, "pages": reach.pages(one.pk, now), "log": reach.log(one.pk),
+        "row": reach.of(one, now, PAGES_A_DAY), "site": one, "pages": reach.pages(one.pk, now),
+        "log": reach.log(one.pk),
         "rule": rules.of(one.pk, now), "may_change": request.member.role in SITES_CHANGE.roles,
         "earlier": SiteRule.objects.filter(site=one).count() > 0, "most": rules.MOST_PAGES,
     })  # fmt: skip

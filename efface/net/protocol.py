@@ -264,8 +264,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRequest:
-    """A question to a search service that answers in JSON. ``header`` and ``secret``: how it knows the asker; they go to
-    this very address and to no other, so redirects are not followed."""
+    """A question to a search service that answers in JSON. ``header`` and ``secret``: how it knows the asker; they go
+    to this very address and to no other, so redirects are not followed."""
 
     url: str
     header: str = ""

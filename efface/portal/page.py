@@ -76,7 +76,7 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
         "links": [
                 {"url": row.url, "at": row.at, "words": words.link_words(row.outcome, row.handled_at is not None)}
-                for row in one.reportedlinks.order_by("-at")[:10]
+                for row in one.reportedlinks.exclude(by__startswith="source:").order_by("-at")[:10]
             ],
             "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,

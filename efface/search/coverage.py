@@ -24,7 +24,8 @@ WORDS = {
     "read": gettext_lazy("read"), "new": gettext_lazy("not visited yet"), "stale": gettext_lazy("not read lately"),
     "blocked": gettext_lazy("blocks us"), "browser": gettext_lazy("needs a browser"),
     "robots": gettext_lazy("robots.txt forbids"), "dead": gettext_lazy("does not answer"),
-    "paused": gettext_lazy("paused"), "stopped": gettext_lazy("stopped"), "budget": gettext_lazy("more than its budget"),
+    "paused": gettext_lazy("paused"), "stopped": gettext_lazy("stopped"),
+    "budget": gettext_lazy("more than its budget"),
 }  # fmt: skip
 """What a site's coverage may be, in the order in which it is shown."""
 

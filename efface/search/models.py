@@ -244,7 +244,7 @@ class SourceSetup(Owned):
     source = models.CharField(max_length=20)
     endpoint = models.CharField(max_length=300, blank=True)
     key = SealedField(scope="installation", help_text=_("the organisation's own key"))
-    terms = models.CharField(max_length=500, blank=True, help_text=_("where its terms allow this use, and who read them"))
+    terms = models.CharField(max_length=500, blank=True, help_text=_("where its terms allow this, and who read them"))
     a_day = models.PositiveSmallIntegerField(default=50, help_text=_("questions a day"))
     on = models.BooleanField(default=False)
     set_by = models.CharField(max_length=60)

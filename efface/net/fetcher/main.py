@@ -28,9 +28,9 @@ from efface.net.fetcher.confine import confine
 from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.lists import listed
-from efface.net.fetcher.questions import question
 from efface.net.fetcher.observe import observe
 from efface.net.fetcher.push import Push
+from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
@@ -38,9 +38,9 @@ from efface.net.process import die_with_parent, no_dumps
 from efface.net.protocol import (
     CaptureRequest,
     ListRequest,
-    QuestionRequest,
     ObserveRequest,
     ProtocolError,
+    QuestionRequest,
     RobotsRequest,
     ScanRequest,
     from_wire,

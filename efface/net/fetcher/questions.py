@@ -39,7 +39,8 @@ def results(given: Any) -> list[str]:
             return []
         inside = given.get(place)
         if isinstance(inside, list):
-            found = [canonical(one["url"]) for one in inside if isinstance(one, dict) and isinstance(one.get("url"), str)]
+            given_urls = [one.get("url") for one in inside if isinstance(one, dict)]
+            found = [canonical(url) for url in given_urls if isinstance(url, str)]
             return list(dict.fromkeys(url for url in found if url))[:MOST_URLS]
         if isinstance(inside, dict):
             return results(inside)

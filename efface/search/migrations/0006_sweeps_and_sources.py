@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=20)),
                 ('endpoint', models.CharField(blank=True, max_length=300)),
                 ('key', efface.engine.base.fields.SealedField(blank=True, help_text="the organisation's own key", null=True, scope='installation')),
-                ('terms', models.CharField(blank=True, help_text='where its terms allow this use, and who read them', max_length=500)),
+                ('terms', models.CharField(blank=True, help_text='where its terms allow this, and who read them', max_length=500)),
                 ('a_day', models.PositiveSmallIntegerField(default=50, help_text='questions a day')),
                 ('on', models.BooleanField(default=False)),
                 ('set_by', models.CharField(max_length=60)),
