@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypedDict
 
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext as _
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy
 
 from efface.search.models import Frontier, Sighting
 from efface.sites.models import Site
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
 
 PAGE = 100
 STALE = timedelta(days=14)
@@ -86,7 +90,11 @@ def why(kind: str, last_error: str) -> str:
     }[kind]  # fmt: skip
 
 
-def _kinds(now: datetime, a_day: int) -> QuerySet[Site]:
+class _Coverage(TypedDict):
+    coverage: str
+
+
+def _kinds(now: datetime, a_day: int) -> QuerySet[WithAnnotations[Site, _Coverage]]:
     """Sites with their kind as ``coverage``: ``kind`` in SQL."""
     steps = [
         (Q(state=Site.State.PAUSED), "paused"), (Q(state=Site.State.STOPPED), "stopped"),

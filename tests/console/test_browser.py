@@ -172,7 +172,8 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
         "new-case": "/console/cases/new/", "case-timeline": f"/console/cases/{world.pk}/timeline/",
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
-        "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
+        "sites": "/console/sites/", "coverage": "/console/coverage/", "coverage-site": f"/console/coverage/{site.pk}/",
+        "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",
