@@ -35,7 +35,7 @@ def list_(short: str, as_json: str | None) -> None:
                     "sends": one.contract.sends, "consent": str(one.contract.purpose), "terms": one.contract.terms,
                     "on": bool(row and row.on), "a_day": row.a_day if row else 0,
                 })  # fmt: skip
-    emit({"sources": rows}, as_json, lambda: [click.echo(_line(row)) for row in rows] and None)
+    emit({"sources": rows}, as_json, lambda: click.echo("\n".join(map(_line, rows))))
 
 
 def _line(row: dict[str, Any]) -> str:

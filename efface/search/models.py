@@ -43,6 +43,7 @@ class Frontier(GlobalRow):
         indexes = [
             models.Index("site", "due_at", name="frontier_due"),
             models.Index("site", "shape", name="frontier_shape"),
+            models.Index("visited_at", name="frontier_visited"),
             models.Index("site", name="frontier_sweep", condition=models.Q(sweep=True)),
         ]
 
@@ -142,6 +143,7 @@ class Sighting(GlobalRow):
         indexes = [
             models.Index("page_digest", name="sighting_page"),
             models.Index("media_digest", name="sighting_media"),
+            models.Index("fetched_at", name="sighting_fetched"),
             models.Index("link_digest", name="sighting_link", condition=models.Q(link_digest__isnull=False)),
         ]
 
