@@ -18,7 +18,7 @@ from django.db.models import F
 from efface.engine.base import settings
 from efface.net.client import FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
-from efface.search import frontier, lists, lore, pages, revisit, rules, urls
+from efface.search import asking, frontier, lists, lore, pages, revisit, rules, urls
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Watch
 from efface.search.media import Seen
@@ -139,6 +139,8 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
         lists.read(site, row, tools.fetcher, tools.limits, now)
         if pace.step == 1:
             return 0, False  # a list is a request like any other: the next one waits its turn
+    if not site.day_pages or pace.step > 1:
+        _ask(site, learned, tools, rule, now)
     seen = Seen.of_site(site.pk, now)
     probes = 0
     always = frontier.lists(site.pk)
@@ -197,6 +199,21 @@ def _probe(
     if lore.learn(learned, key, same) == "drop":
         frontier.forget_with(site, key, now)
     return True
+
+
+def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> None:
+    """Put one question to the site's own search, where that is allowed: each word once in seven visits."""
+    if not rule.search_words or not learned.search:
+        return
+    turn = site.visits % asking.TURNS
+    for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
+        url = asking.address(learned.search, word)
+        request = RobotsRequest(urls.origin(url), [url], AGENT, min(15.0, tools.limits.total_s))
+        if not url or (not rule.ignore_robots and not all(tools.fetcher.robots(request).allowed)):
+            return
+        scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
+        if scan.facts.status == 200:
+            frontier.add_found(site, scan.links, now, dropped=lore.dropped(learned))
 
 
 def _may_list(site: Site, row: SiteList, tools: Tools) -> bool:
@@ -293,6 +310,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         hours=site.visit_hours,
         quiet=site.quiet_visits,
         base_h=pace.hours,
+        harm=lore.of(site.pk).harm,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

@@ -73,6 +73,7 @@ class SiteLore(GlobalRow):
     unseen = models.PositiveIntegerField(default=0, help_text=_("of these, pages for which there was no browser"))
     parameters = models.JSONField(default=dict, help_text=_("parameter: pages [the same, different] without it"))
     search = SealedField(scope="installation", help_text=_("address of its search form, {word} in it"))
+    harm = models.PositiveIntegerField(default=0, help_text=_("findings there, returns counted twice"))
     guessed_at = models.DateTimeField(null=True, help_text=_("when sitemaps and feeds were looked for"))
 
 

@@ -47,7 +47,7 @@ class Front:
         path, _, query = request.raw_path.partition("?")
         path = unquote(path) if "%" in path else path
         if self.log is not None:
-            self.log.write(f"{time.monotonic():.4f} {host} {path.replace(' ', '+')}\n")
+            self.log.write(f"{time.monotonic():.4f} {host} {request.raw_path}\n")
         if claimed not in self._lives_at(host):
             return web.Response(status=404, text="default site\n")
         if request.method == "POST":

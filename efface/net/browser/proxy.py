@@ -74,6 +74,8 @@ class Proxy:
                 await self._one(reader, writer)
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass
+        except asyncio.CancelledError:
+            pass  # the page is shown no longer
         finally:
             writer.close()
 

@@ -184,9 +184,10 @@ class Show:
                 self.open.discard(given["requestId"])
                 self.moved_at = asyncio.get_running_loop().time()
             elif name == "Inspector.targetCrashed":
-                self._end("crashed")
+                self.end("crashed")
 
-    def _end(self, error: str) -> None:
+    def end(self, error: str) -> None:
+        """Go no further; what was seen until now counts."""
         self.error = self.error or error
         self.stop.set()
 
@@ -195,7 +196,7 @@ class Show:
         self.cdp.say("Page.handleJavaScriptDialog", session, accept=False)
         if self.dialogs > MOST_DIALOGS:
             self.cdp.say("Runtime.terminateExecution", session)
-            self._end("dialogs")
+            self.end("dialogs")
 
     def _target(self, info: dict[str, Any]) -> None:
         if info.get("type") == "page" and info.get("targetId") != self._main:
@@ -219,7 +220,7 @@ class Show:
         self.moves += document
         if self.requests > self.request.requests or self.moves > MOST_MOVES:
             self.cdp.say("Fetch.failRequest", session, requestId=number, errorReason="BlockedByClient")
-            self._end("requests")
+            self.end("requests")
             return
         is_web = url.startswith(("http:", "https:")) and len(url) <= 2048
         if is_web and (kind in ("Image", "Media") or _MEDIA.search(url)):

@@ -40,6 +40,7 @@ PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
 PAGE_S = 8.0
+LIST_S = 20.0
 START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
@@ -174,7 +175,7 @@ class Decoder:
             try:
                 with contextlib.closing(_Child(self)) as child:
                     data = _META.pack(len(meta)) + meta + body[:MAX_BYTES]
-                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, MAIL_S))
+                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, LIST_S))
             except (_Failed, ProtocolError):
                 return nothing
         entries = [entry for entry in found.entries[:_MOST_ENTRIES] if _is_web(entry.url) and 0 <= entry.at < 1 << 33]
