@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
-from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places
+from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places, visiting
 
 rooms = [
     path("", desk.home, name="home"),
@@ -37,6 +37,7 @@ rooms = [
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),
     path("sites/<uuid:id>/", places.site, name="site"),
+    path("sites/<uuid:id>/visiting/", visiting.visiting, name="site-visiting"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 

@@ -39,7 +39,7 @@ MATRIX: dict[str, set[str]] = {
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
-    "console:face-search": {"coordinator"},
+    "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
 
