@@ -111,7 +111,7 @@ def look(
         token=secrets.token_hex(16),
         etag=page.etag if known else "",
         last_modified=page.last_modified if known else "",
-        skip=seen.skip(page, faces=faces, looks=looks, listed=listed),
+        skip=seen.skip(page, faces=faces, looks=looks, listed=listed, now=now),
         faces=faces,
         looks=looks,
         limits=tools.limits,
