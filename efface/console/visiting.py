@@ -40,8 +40,8 @@ class Visiting(forms.Form):
     pages = forms.IntegerField(label=gettext_lazy("Pages of one visit"), required=False)
     search_words = forms.BooleanField(
         label=gettext_lazy(
-            "The site's own search may be asked for names and handles that people allowed us to look for. The site then "
-            "learns that somebody looks for this name."
+            "The site's own search may be asked for names and handles that people allowed us to look for. The site "
+            "then learns that somebody looks for this name."
         ),
         required=False,
     )

@@ -396,9 +396,24 @@ class WhereaboutsRequest:
     limits: Limits = field(default_factory=Limits)
 
 
+_FIELDS: dict[Any, tuple[str, ...]] = {}
+"""The names of the fields of each type that was sent."""
+
+
 def to_wire(value: Any) -> Any:
-    """Dataclass to JSON-ready dictionaries and lists."""
-    return dataclasses.asdict(value)
+    """Dataclass to JSON-ready dictionaries and lists. ``dataclasses.asdict`` copies what needs no copy and takes four
+    times as long, which a page with hundreds of links feels."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    if kind is list or kind is tuple:
+        return [to_wire(item) for item in value]
+    if kind is dict:
+        return {key: to_wire(item) for key, item in value.items()}
+    names = _FIELDS.get(kind)
+    if names is None and dataclasses.is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return {name: to_wire(getattr(value, name)) for name in names} if names is not None else value
 
 
 @functools.cache

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 AGENT = "EffaceBot"
 AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
+COUNT_EACH = 10
+"""So many pages of a step that reads several are counted together."""
 SILENT_AT_ONCE = 2
 """So many pages in a row without an answer end the visit; where nothing else answered, the site is down."""
 
@@ -145,11 +147,12 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
-    read = silent = 0
+    read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
         page = _next(site, tools, queue, always, rule, now)
         if page is None:
+            _count(site, counted)
             return read, True
         looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
         saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
@@ -163,15 +166,31 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
         read += 1
         site.pages_left -= 1
         site.visit_changed = site.visit_changed or saved.changed
-        Site.objects.filter(pk=site.pk).update(
-            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + 1
-        )
+        counted += 1
+        if counted >= COUNT_EACH or pace.step == 1:
+            _count(site, counted)
+            counted = 0
         silent = silent + 1 if saved.outcome == "unreachable" else 0
         answered = answered or not silent
         if silent >= SILENT_AT_ONCE and answered:
+            _count(site, counted)
             return read, True
-        _check(page, looked.reading, silent)
+        try:
+            _check(page, looked.reading, silent)
+        except SiteDown:
+            _count(site, counted)
+            raise
+    _count(site, counted)
     return read, site.pages_left <= 0
+
+
+def _count(site: Site, pages_read: int) -> None:
+    """Write down how far the visit is. Which pages it has read stands with each page: a visit that is killed goes on
+    where it stopped, and may read at most ``COUNT_EACH`` pages more."""
+    if pages_read:
+        Site.objects.filter(pk=site.pk).update(
+            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
+        )
 
 
 def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:

@@ -283,12 +283,8 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
 
 
 def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
-    before = {
-        (bytes(digest), media): pk
-        for pk, digest, media in Sighting.objects.filter(page_digest=page.digest).values_list(
-            "pk", "media_digest", "media_id"
-        )
-    }
+    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+    before = {(bytes(digest), media): pk for pk, digest, media in rows}
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []

@@ -51,13 +51,13 @@ def show(html: str, handler: Callable[[Request], Any] | None = None, **more: Any
 
 def test_what_scripts_write_is_read_and_no_picture_is_ever_fetched() -> None:
     made, internet = show(
-        f"<div id=x></div><img src=/plain.jpg><img src='{PIXEL}'><div style='background:url(/css.jpg);height:9px'></div>"
-        "<video poster=/poster.jpg src=/film.mp4 preload=auto></video><svg><image href=/svg.jpg /></svg><canvas id=c></canvas>"
-        "<script>fetch('/list').then(r=>r.json()).then(d=>{for(const u of d){const i=new Image();i.src=u;x.append(i)}});"
+        f"<div id=x></div><img src=/plain.jpg><img src='{PIXEL}'><p style='background:url(/css.jpg);height:9px'></p>"
+        "<video poster=/poster.jpg src=/film.mp4 preload=auto></video><svg><image href=/svg.jpg /></svg>"
+        "<canvas id=c></canvas><script>const add=u=>{const i=new Image();i.src=u;x.append(i)};"
+        "fetch('/list').then(r=>r.json()).then(d=>d.forEach(add));"
         "const j=new Image();j.src='/canvas.jpg';j.onload=()=>c.getContext('2d').drawImage(j,0,0);"
-        "fetch('/blob.jpg').then(r=>r.blob()).then(b=>{const k=new Image();k.src=URL.createObjectURL(b);x.append(k)})"
-        ".catch(()=>{})</script>",
-        lambda request: answer(b'["/one.jpg"]', mime="application/json") if request.target == "/list" else answer(b"", 404),
+        "fetch('/blob.jpg').then(r=>r.blob()).then(b=>add(URL.createObjectURL(b))).catch(()=>{})</script>",
+        lambda one: answer(b'["/one.jpg"]', mime="application/json") if one.target == "/list" else answer(b"", 404),
     )
     asked = {target for _, target in internet.asked}
     assert not [target for target in asked if target.endswith((".jpg", ".mp4"))], asked

@@ -1,4 +1,4 @@
-"""Where more of a site is: feeds, sitemaps, further pages, endpoints, players, search forms; and who needs a browser."""
+"""Where more of a site is: feeds, sitemaps, further pages, endpoints, players, search; and who needs a browser."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_feeds_and_descriptions_that_a_page_names() -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<a rel='next nofollow' href=/p/2>on</a>", "<link rel=next href=/p/2>", "<button data-next-url='/p/2'>more</button>",
+        "<a rel='next nofollow' href=/p/2>on</a>", "<link rel=next href=/p/2>", "<b data-next-url='/p/2'>more</b>",
         "<div hx-get='/p/2'></div>", "<a href=/p/2>Weiter</a>", "<a href=/p/2>次へ</a>", "<a href=/p/2>Load more</a>",
         "<a href=/p/2>Далее »</a>",
     ],
@@ -62,7 +62,8 @@ def test_a_search_form_is_known_by_its_place_for_words() -> None:
 
 
 def test_players_of_other_hosts_are_frames_and_counters_are_not() -> None:
-    read = page("<iframe src=http://player.test/e/1></iframe><iframe src=http://c.test/ width=1></iframe><iframe src=/own>")
+    frames = "<iframe src=http://player.test/e/1></iframe><iframe src=http://c.test/ width=1></iframe>"
+    read = page(frames + "<iframe src=/own>")
     assert read.frames == ["http://player.test/e/1"]
 
 
@@ -104,7 +105,7 @@ def test_a_size_in_the_address_tells_a_thumbnail() -> None:
 
 def test_pages_of_an_empty_shell_need_a_browser_and_plain_ones_do_not() -> None:
     assert page("<body><div id=root></div><script src=/app.js></script></body>").scripted
-    assert page("<noscript>You need to enable JavaScript to run this app.</noscript><script src=/a.js></script>").scripted
+    assert page("<noscript>You need to enable JavaScript.</noscript><script src=/a.js></script>").scripted
     assert page(f"<div class=gallery-grid></div><script>x</script><p>{WORDS[:100]}").scripted
     assert not page(f"<h1>Plain</h1><p>{WORDS}</p><script src=/tag.js></script>").scripted
     assert not page("<h1>Short</h1>").scripted
@@ -140,7 +141,8 @@ def test_indexes_feeds_and_plain_lists() -> None:
     index = b"<sitemapindex><sitemap><loc>/s/1.xml.gz</loc></sitemap></sitemapindex>"
     rss = (b"<rss><channel><link>/</link><item><title>x</title><link>/v/1</link>"
            b"<pubDate>Sat, 21 Nov 2026 10:00:00 GMT</pubDate></item></channel></rss>")  # fmt: skip
-    atom = b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/v/1'/><updated>2026-01-01T00:00:00Z</updated></entry></feed>"
+    atom = (b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link href='/v/1'/>"
+            b"<updated>2026-01-01T00:00:00Z</updated></entry></feed>")  # fmt: skip
     for body, kind in ((index, "index"), (rss, "feed"), (atom, "feed"), (b'{"items":[{"url":"/v/1"}]}', "feed"),
                        (b"http://a.test/v/1\nhttp://a.test/v/2\n", "sitemap")):  # fmt: skip
         found = read_listing(body, "http://a.test/x")
@@ -162,7 +164,8 @@ def test_more_than_is_read_is_said_to_be_more() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"<!DOCTYPE x [<!ENTITY a 'b'>]><urlset>&a;</urlset>", b"<html><body>x</body></html>", b"", b"\x1f\x8bno", b"[1]"]
+    "body",
+    [b"<!DOCTYPE x [<!ENTITY a 'b'>]><urlset>&a;</urlset>", b"<html><body>x</body></html>", b"", b"\x1f\x8bno", b"[1]"],
 )
 def test_what_is_no_list_is_none(body: bytes) -> None:
     assert read_listing(body, "http://a.test/").kind == ""
@@ -175,7 +178,9 @@ def test_nothing_is_raised_for_what_is_in_a_list(body: bytes) -> None:
     page(body)
 
 
-@pytest.mark.parametrize("text", ["2026", "2026-01", "2026-01-02", "2026-01-02T03:04Z", "Sat, 21 Nov 2026 10:00:00 GMT"])
+@pytest.mark.parametrize(
+    "text", ["2026", "2026-01", "2026-01-02", "2026-01-02T03:04Z", "Sat, 21 Nov 2026 10:00:00 GMT"]
+)
 def test_dates_as_they_are_written(text: str) -> None:
     assert moment(text) > 1_700_000_000
 

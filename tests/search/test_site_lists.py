@@ -35,7 +35,9 @@ def test_a_sitemap_that_robots_names_opens_pages_nothing_links_to(world: World) 
     world.fetcher.sitemaps = ["/maps.xml"]
     world.fetcher.lists = {
         "/maps.xml": _listed("index", Entry(f"{HOST}/s/1.xml")),
-        "/s/1.xml": _listed("sitemap", Entry(f"{HOST}/v/9"), Entry("http://elsewhere.example/v/1"), Entry(f"{HOST}/a.zip")),
+        "/s/1.xml": _listed(
+            "sitemap", Entry(f"{HOST}/v/9"), Entry("http://elsewhere.example/v/1"), Entry(f"{HOST}/a.zip")
+        ),
     }
     world.fetcher.pages["/v/9"] = Page([], {"/m/9.jpg": "nine"})
     world.visit()
@@ -150,8 +152,8 @@ def test_what_its_search_leads_to_is_read_and_the_question_is_written_nowhere(wo
         case = make_case(organisation, world.now, level="attested")
         consents.give(case, "text_search", "survivor", world.now)
         naming.add(case, "handle", "quiet.kestrel.77", "survivor", world.now)
-        rules.decide(world.site, Decision("She asked us to look on this site.", search_words=True), organisation.pk, "coordinator:1",
-                     world.now)  # fmt: skip
+        given = Decision("She asked us to look on this site.", search_words=True)
+        rules.decide(world.site, given, organisation.pk, "coordinator:1", world.now)
     learned = lore.of(world.site.pk)
     learned.search = f"{HOST}/s?q={{word}}"
     learned.save()

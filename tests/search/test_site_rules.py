@@ -66,8 +66,10 @@ def test_the_latest_decision_counts(world: World, organisation: Any) -> None:
 
 @pytest.mark.parametrize(
     "given",
-    [{"reason": "because"}, {"robots_days": 200}, {"robots_days": -1}, {"delay_s": 0.1}, {"delay_s": 99999.0}, {"from_hour": 3},
-     {"from_hour": 3, "to_hour": 24}, {"pages": 0}, {"pages": 9999}],
+    [
+        {"reason": "because"}, {"robots_days": 200}, {"robots_days": -1}, {"delay_s": 0.1}, {"delay_s": 99999.0},
+        {"from_hour": 3}, {"from_hour": 3, "to_hour": 24}, {"pages": 0}, {"pages": 9999},
+    ],
 )  # fmt: skip
 def test_what_cannot_be_decided(world: World, organisation: Any, given: dict[str, Any]) -> None:
     with pytest.raises(NotDecided):
@@ -77,8 +79,11 @@ def test_what_cannot_be_decided(world: World, organisation: Any, given: dict[str
 
 @pytest.mark.parametrize(
     ("hours", "hour", "opens"),
-    [((8, 18), 12, None), ((8, 18), 7, 1), ((8, 18), 18, 14), ((22, 6), 23, None), ((22, 6), 5, None), ((22, 6), 12, 10)],
-)
+    [
+        ((8, 18), 12, None), ((8, 18), 7, 1), ((8, 18), 18, 14),
+        ((22, 6), 23, None), ((22, 6), 5, None), ((22, 6), 12, 10),
+    ],
+)  # fmt: skip
 def test_hours(hours: tuple[int, int], hour: int, opens: int | None) -> None:
     now = NOON.replace(hour=hour)
     found = Rule(from_hour=hours[0], to_hour=hours[1]).opens(now)
