@@ -358,7 +358,7 @@ _scripted("asks loopback and metadata", "rendered", "for(const h of ['127.0.0.1:
 _scripted("WebSocket to loopback", "rendered", "try{const w=new WebSocket('ws://127.0.0.1:9/');w.onopen=()=>{"
           "document.body.innerHTML='<img src=/leak.jpg>'}}catch(e){}")  # fmt: skip
 _scripted("windows without end", "rendered", "for(let i=0;i<50;i++)window.open('/pop'+i)")
-_scripted("alert without end", "rendered dialogs", "setInterval(()=>alert('x'),1)")
+_scripted("alert without end", "rendered", "setInterval(()=>alert('x'),1)")
 _scripted("scrolls for ever", "rendered many", f"{_ADD}let n=0;function more(){{document.body.style.height="
           "(3000*(++n+1))+'px';add('/p'+n+'.jpg')}more();addEventListener('scroll',more)",
           lambda a: page(b"", 404), requests=80)  # fmt: skip

@@ -16,6 +16,7 @@ MOST_MEDIA = 300
 MOST_DIALOGS = 5
 MOST_MOVES = 6
 _MEDIA = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|mp4|m4v|webm|mov|mkv|m3u8|mpd)(?:$|[?#])", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)(?:$|[?#])", re.IGNORECASE)
 _PIECE = re.compile(r"\.(?:ts|m4s|m4v|mp4|webm|m4a|aac|mp3|cmfv|cmfa)(?:$|[?#])", re.IGNORECASE)
 _NEVER = frozenset(
     {"Media", "Font", "Ping", "CSPViolationReport", "Manifest", "SignedExchange", "TextTrack", "Prefetch"}
@@ -31,6 +32,8 @@ _BEFORE = """
 (() => {
   const no = () => Promise.reject(new DOMException('blocked', 'SecurityError'));
   try { if (navigator.serviceWorker) navigator.serviceWorker.register = no; } catch (e) {}
+  for (const name of ['alert', 'confirm', 'prompt', 'print'])
+    try { Object.defineProperty(window, name, {value: () => null}); } catch (e) {}
   for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'WebTransport', 'SharedWorker'])
     try { Object.defineProperty(window, name, {value: undefined}); } catch (e) {}
 })();
@@ -225,7 +228,7 @@ class Show:
         is_web = url.startswith(("http:", "https:")) and len(url) <= 2048
         if is_web and (kind in ("Image", "Media") or _MEDIA.search(url)):
             self.media.setdefault(url)
-        if kind == "Image":
+        if kind == "Image" or _PICTURE.search(url):
             answer = {"responseCode": 200, "responseHeaders": _HEADERS, "body": _PIXEL}
             self.cdp.say("Fetch.fulfillRequest", session, requestId=number, **answer)
         elif kind in _NEVER or _PIECE.search(url):
