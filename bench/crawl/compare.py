@@ -132,7 +132,7 @@ def pages_of(log: Path, folder: Path) -> list[str]:
     media = {urlsplit(url).path for url in _media(folder)}
     found: dict[str, None] = {}
     for line in log.read_text(encoding="utf-8").splitlines():
-        _, host, path = line.split(" ", 2)
+        _, _, host, path = line.split(" ", 3)
         if path not in _LISTS and path.split("?")[0] not in media:
             found.setdefault(f"http://{host}{path}")
     return list(found)
@@ -173,13 +173,17 @@ def _rate(base: Path, world: World, log: Path, models: Path) -> dict[str, Any]:
     with crawling(base / "rate", world, seeds, models, workers=2, consents=("hash_match",), opens=now, delay_s=RATE_S):
         time.sleep(RATE_FOR_S)
     times: dict[str, list[float]] = defaultdict(list)
+    sent_on: set[str] = set()
     media = {urlsplit(url).path for url in _media(base / "world")}
     with log.open(encoding="utf-8") as lines:
         lines.seek(before)
         for line in lines:
-            at, host, path = line.rstrip("\n").split(" ", 2)
-            if path not in _LISTS and path.split("?")[0] not in media:
+            at, status, host, path = line.rstrip("\n").split(" ", 3)
+            if path in _LISTS or path.split("?")[0] in media:
+                continue
+            if host not in sent_on:  # where the site itself sent us on, the next address is the same request
                 times[host].append(float(at))
+            (sent_on.add if status[:1] == "3" and status != "304" else sent_on.discard)(host)
     least = RATE_S - _SLACK_S
     over = [host for host, seen in times.items() if any(b - a < least for a, b in pairwise(seen))]
     return {"over_rate_sites": len(over), "rate_pages": sum(map(len, times.values())), "rate_sites": len(times)}

@@ -62,13 +62,14 @@ class Bench(Installation):
         self.cases: dict[str, str] = {}
 
     def settle(
-        self, world: World, sites: Sequence[str], consents: Sequence[str], opens: datetime | None, delay_s: float
-    ) -> None:
+        self, world: World, sites: Sequence[str], consents: Sequence[str], opens: datetime | None, delay_s: float,
+        pages: int,
+    ) -> None:  # fmt: skip
         """Configure and make it, for a crawl of these sites (front pages). ``opens``: when the first visits are due by
         the machine's own clock; None for a clock that is moved by hand."""
         self.configure(world)
         os.environ.update(
-            EFFACE_CRAWL_PAGES="400", EFFACE_CRAWL_DELAY=str(delay_s), EFFACE_WORKERS=str(self.at_once),
+            EFFACE_CRAWL_PAGES=str(pages), EFFACE_CRAWL_DELAY=str(delay_s), EFFACE_WORKERS=str(self.at_once),
             EFFACE_QUEUES="crawl",
         )  # fmt: skip
         settings.forget_cache()
@@ -164,12 +165,13 @@ class Bench(Installation):
 def crawling(
     folder: Path, world: World, sites: Sequence[str], models: Path | None, *, workers: int = 1,
     consents: Sequence[str] = EVERYTHING, opens: datetime | None = None, delay_s: float = 0.02,
+    pages: int = 400,
 ) -> Iterator[Bench]:  # fmt: skip
     """A bench that is up, and is gone afterwards."""
     folder.mkdir(mode=0o711, parents=True)
     made = Bench(folder, models, workers)
     try:
-        made.settle(world, sites, consents, opens, delay_s)
+        made.settle(world, sites, consents, opens, delay_s, pages)
         made.start(world, lambda line: print(line, file=sys.stderr, flush=True))
         yield made
     finally:

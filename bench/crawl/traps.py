@@ -15,12 +15,11 @@ GALLERY = "/gallery/one"
 
 @dataclass
 class Trap:
-    """``links`` gives the addresses on a page; ``most`` the requests that three visits may make."""
+    """``links`` gives the addresses on a page."""
 
     name: str
     host: str
     links: Callable[[str], list[str]]
-    most: int
     title: Callable[[str], str] = lambda path: f"Page {path}"
     seen: set[str] = field(default_factory=set)
 
@@ -71,11 +70,11 @@ def _numbers(path: str) -> list[str]:
 
 
 TRAPS = [
-    Trap("endless calendar", "calendar.example.net", _calendar, 60),
-    Trap("relative links", "relative.example.net", lambda path: ["a/b/"], 60),
-    Trap("faceted shop", "facets.example.net", _faceted, 260),
-    Trap("session ids of an unknown name", "sessions.example.net", _session, 120, lambda path: path.split("?")[0]),
-    Trap("session ids of a known name", "known.example.net", _known_session, 60),
-    Trap("shallow and wide", "wide.example.net", _wide, 260),
-    Trap("numbers for ever", "numbers.example.net", _numbers, 120),
+    Trap("endless calendar", "calendar-trap.org", _calendar),
+    Trap("relative links", "relative-trap.org", lambda path: ["a/b/"]),
+    Trap("faceted shop", "facets-trap.org", _faceted),
+    Trap("session ids of an unknown name", "sessions-trap.org", _session, lambda path: path.split("?")[0]),
+    Trap("session ids of a known name", "known-trap.org", _known_session),
+    Trap("shallow and wide", "wide-trap.org", _wide),
+    Trap("numbers for ever", "numbers-trap.org", _numbers),
 ]

@@ -1,4 +1,4 @@
-"""Connections and pins outlive a request for some seconds, and no longer; nobody's connections are closed under them."""
+"""Connections and pins outlive a request for some seconds, and no longer; nobody's are closed under them."""
 
 from __future__ import annotations
 

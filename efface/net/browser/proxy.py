@@ -159,7 +159,8 @@ def _forwarded(method: str, url: URL, headers: list[tuple[str, str]]) -> bytes:
     was judged."""
     path = url.raw_path_qs or "/"
     kept = [f"{name}: {value}" for name, value in headers if name and name.lower() not in (*_HOP, "host")]
-    return "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: {url.raw_authority}", *kept, "Connection: close", "", ""]).encode("latin-1", "replace")
+    first = [f"{method} {path} HTTP/1.1", f"Host: {url.raw_authority}"]
+    return "\r\n".join([*first, *kept, "Connection: close", "", ""]).encode("latin-1", "replace")
 
 
 async def _say(writer: asyncio.StreamWriter, status: int, more: str = "", close: bool = True) -> None:
