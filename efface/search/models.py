@@ -80,7 +80,7 @@ class SiteLore(GlobalRow):
 class SiteRule(GlobalRow):
     """What a coordinator decided about how a site is visited. The latest one counts; older ones stay on record."""
 
-    app_may = ("SELECT", "INSERT")
+    app_may = ("SELECT", "INSERT", "DELETE")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rules")
     decided_in = models.UUIDField(help_text=_("organisation whose coordinator decided"))
