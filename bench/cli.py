@@ -112,6 +112,20 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
     _tell(run(videos, photos, seed, lambda line: click.echo(line, err=True)), as_json)
 
 
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def mail(folder: Path, as_json: str | None) -> None:
+    """Mails that came back (.eml files in DIR, or in DIR/bounce and DIR/other): recognised, and whom they are about."""
+    from bench.mail import measure
+
+    try:
+        result = measure(folder)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(result, as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -149,7 +149,8 @@ class MailPart:
 class Mail:
     """A parsed mail. ``headers`` lower-case, first value of each, cut at 2,000 characters; ``text`` is plain text
     (HTML stripped to text), cut at 100,000. ``bounce`` lists addresses a delivery report names, ``bounce_permanent``
-    those it calls permanent. ``error`` is set when the bytes could not be read as a mail."""
+    those it calls permanent; ``is_feedback``: it is a complaint about our mail (ARF). ``error`` is set when the bytes
+    could not be read as a mail."""
 
     headers: dict[str, str] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
@@ -161,6 +162,7 @@ class Mail:
     bounce: list[str] = field(default_factory=list)
     bounce_permanent: list[str] = field(default_factory=list)
     is_bounce: bool = False
+    is_feedback: bool = False
     auto_submitted: bool = False
     error: str = ""
 

@@ -36,6 +36,7 @@ KINDS = {
     "forwards": "forwards",
     "bounce": "bounce",
     "delay": "delay",
+    "feedback-report": "feedback",
     "other": "other",
 }
 """From the classifier's words to those a mail is kept and settled under."""
@@ -183,6 +184,8 @@ def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:
     finding, route = notice.finding, notice.route
     if kind == "bounce":
         _bounced(notice, REFUSAL.get(refusal, ContactState.HARD), now)
+    elif kind == "feedback":
+        contacts.delivery("email", notice.contact, ContactState.POLICY, now)
     elif kind == "delay":
         contacts.delivery("email", notice.contact, ContactState.SOFT, now)
     elif kind == "acknowledged":
