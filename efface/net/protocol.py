@@ -282,12 +282,16 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class ObserveRequest:
     """One verification check. ``pdq`` are the hex hashes of what must be gone (all dihedral views of the matched
-    fingerprint and of the sighting). ``elsewhere_url`` is a page of an unrelated live site, fetched when something of
-    the finding could not be; without it the fetcher takes a site that answered it lately."""
+    fingerprint and of the sighting); ``clips`` the same of videos (base64 of ``efface.vision.video.VideoPrint``).
+    ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
+    unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
+    answered it lately."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
     sha256: list[str] = field(default_factory=list)
+    clips: list[str] = field(default_factory=list)
+    still: bool = False
     baseline: Baseline | None = None
     control_url: str = ""
     elsewhere_url: str = ""
@@ -296,7 +300,8 @@ class ObserveRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone.
+    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone;
+    ``uncompared`` videos that may be it, since they could not be compared with it.
     ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
     removing what the probes share; -1 where it could not be compared."""
 
@@ -311,6 +316,7 @@ class PageLook:
     similar_baseline: float = -1.0
     serves_target: bool = False
     target_media: list[str] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
