@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
+import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -162,15 +164,17 @@ async def fetch_picture(
 
 
 def _wanted(request: ScanRequest) -> Want:
-    return (Want.FACES if request.faces else Want.PLAIN) | (Want.LOOK if request.looks else Want.PLAIN)
+    wanted = {Want.FACES: request.faces, Want.LOOK: request.looks, Want.VECTOR: request.vectors}
+    return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 
 async def _push(
     request: ScanRequest, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
 ) -> FetchFacts:
-    """Hand the faces and local features of one picture to the matcher, and answer what it asks about the picture. The
-    facts say so where they could not be delivered, so that the medium is not taken for searched."""
-    if not decoded.faces and not decoded.look:
+    """Hand the faces, local features and copy vectors of one picture to the matcher, and answer what it asks
+    about the picture. The facts say so where they could not be delivered, so that the medium is not taken for
+    searched."""
+    if not decoded.faces and not decoded.look and not decoded.vectors:
         return facts
     if context.push is not None:
         answer = await context.push.picture(request.token, ref.url, page or request.url, decoded)
