@@ -15,7 +15,7 @@ import numpy as np
 
 from efface.vision import regions
 from efface.vision.faces.vectors import unit
-from efface.vision.local.keypoints import to_grey
+from efface.vision.local.keypoints import to_look_size
 from efface.vision.models.manifest import Manifest
 from efface.vision.models.runtime import Floats, Net, Pixels
 from efface.vision.models.store import copy_model, read_checked
@@ -29,7 +29,7 @@ LEAST_CONTRAST = 8.0
 def pictures_within(rgb: Pixels) -> list[regions.Box]:
     """Boxes of pictures within ``rgb`` (height, width, 3): cells of a collage, then what else is framed. As a whole, a
     screenshot resembles every other screenshot of that program; the picture in it resembles its original."""
-    boxes = regions.find(to_grey(rgb))
+    boxes = regions.find(to_look_size(rgb))
     cells = regions.cells(boxes)
     found = [*cells, *(box for box in boxes if not any(regions.is_alike(cell, box) for cell in cells))]
     return [box for box in found if min(piece(rgb, box).shape[:2]) >= regions.LEAST_PIXELS // 2][:MOST_WITHIN]

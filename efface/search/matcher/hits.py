@@ -47,9 +47,10 @@ class Hit:
     ``view`` says how the enrolled picture was turned to give this one (in the words of
     ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file; ``region`` where in the picture: for
     faces x, y, width, height, for local features and copy vectors the corners x, y of a polygon, as shares of the
-    picture; ``px`` the width of a face in pixels; ``model`` the id of the model of a face or copy vector; ``error`` for local features the share of bits by which the two pictures differ there;
-    ``words`` which kind of text was found (never the text); ``seconds`` from where to where in the video met, and
-    ``share`` (0..1) how much of that video it is."""
+    picture; ``px`` the width of a face in pixels; ``model`` the id of the model of a face or copy vector; ``error`` for
+    local features the share of bits by which the two pictures differ there; ``words`` which kind of text was found
+    (never the text); ``seconds`` from where to where in the video met, and ``share`` (0..1) how much of that video it
+    is."""
 
     organisation: str
     case: str
