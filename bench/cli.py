@@ -29,6 +29,19 @@ def _models() -> Path:
         raise click.ClickException(str(error)) from None
 
 
+def _copy_models(given: Path | None) -> Path | None:
+    """The folder of models where it has a copy embedder that can be used."""
+    from efface.engine.run.processes import models_folder
+    from efface.vision.models import ModelError, store
+
+    folder = given or models_folder()
+    try:
+        manifest = store.copy_model(folder)
+        return folder if manifest is not None and store.read_checked(folder, manifest) is not None else None
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @bench.command()
 @click.option("--faces", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
               help="DIR/person/*.jpg, people never used for calibration.")  # fmt: skip
@@ -54,13 +67,17 @@ def faces(folder: Path, models: Path | None, as_json: str | None) -> None:
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--extracted", type=click.IntRange(1, 1_000_000), default=8000, show_default=True,
               help="Distractors made from real pictures; the rest is derived from these.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Models folder; where it has a copy embedder, that is measured beside.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
-def copies(folder: Path, distractors: int, seed: int, processes: int, extracted: int, as_json: str | None) -> None:
+def copies(
+    folder: Path, distractors: int, seed: int, processes: int, extracted: int, models: Path | None, as_json: str | None
+) -> None:
     """Edited copies: recall of nineteen edits, false matches and cost of a query, beside plain PDQ."""
     from bench.copies import run
 
     try:
-        result = run(folder, distractors, seed, processes, extracted)
+        result = run(folder, distractors, seed, processes, extracted, _copy_models(models))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     _tell(result, as_json)

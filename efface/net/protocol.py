@@ -41,12 +41,13 @@ class ProtocolError(ValueError):
 class Want(enum.IntFlag):
     """What is asked of the decoder beside the fingerprints that every picture gets. ``FACES``: faces with embeddings;
     ``LOOK``: local features, to be compared with those of enrolled pictures; ``PRINT``: local features to be enrolled
-    (the subject's own pictures only)."""
+    (the subject's own pictures only); ``VECTOR``: the copy vector, for either."""
 
     PLAIN = 0
     FACES = 1
     LOOK = 2
     PRINT = 4
+    VECTOR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,28 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A picture, or one within it, as ``efface.vision.copyvector`` sees it: ``values`` of length one, by the ``model``
+    of that id; ``box`` is left, top, right, bottom as shares of the picture (0..1). Travels as ``Face`` does."""
+
+    model: str
+    values: list[float]
+    box: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """The decoder's answer for one picture. ``look`` (base64 of ``efface.vision.local.LocalLook``) travels from decoder
     to matcher only, as faces do; ``print`` (base64 of ``LocalPrint``) to the enrolling side, with ``print_refused`` as
-    the reason where there is none."""
+    the reason where there is none. ``vectors`` are of the whole picture and, unless it is to be enrolled, of pictures
+    within it; there are none without a copy embedder, of blank pictures and of videos."""
 
     picture: Picture
     faces: list[Face] = field(default_factory=list)
     look: str = ""
     print: str = ""
     print_refused: str = ""
+    vectors: list[Vector] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +202,8 @@ class ScannedMedia:
 class ScanRequest:
     """Fetch a page (or a single picture), fetch its media and fingerprint them. Media whose URL digest
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
-    matcher: the faces and local features met are pushed to the matcher under it, where ``faces`` and ``looks`` ask
-    for them."""
+    matcher: the faces, local features and copy vectors met are pushed to the matcher under it, where ``faces``,
+    ``looks`` and ``vectors`` ask for them."""
 
     url: str
     token: str = ""
@@ -200,6 +213,7 @@ class ScanRequest:
     skip: list[str] = field(default_factory=list)
     faces: bool = False
     looks: bool = False
+    vectors: bool = False
     media: bool = True
     limits: Limits = field(default_factory=Limits)
 
@@ -284,12 +298,16 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class ObserveRequest:
     """One verification check. ``pdq`` are the hex hashes of what must be gone (all dihedral views of the matched
-    fingerprint and of the sighting). ``elsewhere_url`` is a page of an unrelated live site, fetched when something of
-    the finding could not be; without it the fetcher takes a site that answered it lately."""
+    fingerprint and of the sighting); ``clips`` the same of videos (base64 of ``efface.vision.video.VideoPrint``).
+    ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
+    unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
+    answered it lately."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
     sha256: list[str] = field(default_factory=list)
+    clips: list[str] = field(default_factory=list)
+    still: bool = False
     baseline: Baseline | None = None
     control_url: str = ""
     elsewhere_url: str = ""
@@ -298,7 +316,8 @@ class ObserveRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone.
+    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone;
+    ``uncompared`` videos that may be it, since they could not be compared with it.
     ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
     removing what the probes share; -1 where it could not be compared."""
 
@@ -313,6 +332,7 @@ class PageLook:
     similar_baseline: float = -1.0
     serves_target: bool = False
     target_media: list[str] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class Saved:
 def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
-    faces, looks = watch.faces > 0, watch.looks > 0
+    faces, looks = watch.faces > 0, watch.looks + watch.vectors > 0
     listed = frontier.is_list(page)
     known = page.read_at is not None and not (page.sweep or page.afresh)
     request = ScanRequest(
@@ -102,7 +102,8 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
         last_modified=page.last_modified if known else "",
         skip=seen.skip(page, faces=faces, looks=looks, listed=listed),
         faces=faces,
-        looks=looks,
+        looks=watch.looks > 0,
+        vectors=watch.vectors > 0,
         limits=tools.limits,
     )
     scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)

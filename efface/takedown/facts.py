@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Hold, Purpose
+from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Purpose
 from efface.law import load
+from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
-from efface.search.models import Asset, Finding, FindingState
+from efface.search.models import Asset, Finding, FindingState, Media
 from efface.sites import contacts
 from efface.sites.models import ContactState, Site
 from efface.takedown import plan, sight, verdict
@@ -111,6 +113,34 @@ def assets(finding: Finding) -> list[Asset]:
     order = {"page": 0, "media": 1, "cdn": 2}
     rows = [one for one in Asset.objects.filter(finding=finding) if one.url]
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
+
+
+def clips(finding: Finding, rows: Iterable[Asset], now: datetime) -> tuple[list[str], bool]:
+    """What the finding's videos are compared by (base64 of ``VideoPrint``), hers first; and whether all of ``rows``,
+    its assets, are known to be pictures that do not move."""
+    shown = [one for one in rows if one.role != "page"]
+    files = [bytes.fromhex(one.sha256) for one in shown if one.sha256]
+    met = {
+        bytes(row.sha256).hex(): bytes(row.clip)
+        for row in Media.objects.filter(sha256__in=files, error="").only("sha256", "clip")
+    }
+    hers = _enrolled_clips(finding, now)
+    found = [*hers, *(b64encode(clip).decode() for clip in met.values() if clip)]
+    still = not found and all(one.sha256 in met or ends_as_still(str(one.url)) for one in shown)
+    return found, still
+
+
+def _enrolled_clips(finding: Finding, now: datetime) -> list[str]:
+    """The videos of hers that the finding was matched by, where they may be compared with."""
+    reasons = [one for one in finding.match.reasons if one.get("kind") == "video" and one.get("fingerprint")]
+    if not reasons or not may(finding.case, Purpose.HASH_MATCH, now):
+        return []
+    rows = Fingerprint.objects.filter(
+        case_id=finding.case_id, kind=FingerprintKind.VIDEO, retired_at=None,
+        pk__in=[one["fingerprint"] for one in reasons],
+    )  # fmt: skip
+    values = [row.value for row in rows.order_by("created", "pk") if isinstance(row.value, dict)]
+    return [str(value["clip"]) for value in values if value.get("clip")]
 
 
 def page_now(finding: Finding, rows: list[Asset]) -> str:

@@ -116,6 +116,10 @@ def _models() -> Iterator[Finding]:
                       "run `efface models install`")  # fmt: skip
     else:
         yield Finding("models", "ok", "the face models are installed and unaltered")
+    for row in models.verify(models_folder(), everything=True):
+        if row.role == "copy" and row.in_force:
+            words = f"copy embedder {row.id}: {row.state}. {row.detail}".strip()
+            yield Finding("copies", "ok" if row.state == "installed" else "warning", words)
 
 
 def _browser() -> Iterator[Finding]:

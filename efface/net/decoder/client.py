@@ -59,7 +59,7 @@ class _Failed(Exception):
 
 
 class Decoder:
-    """Owns a zygote. ``models`` is the folder of installed models, or None for no faces."""
+    """Owns a zygote. ``models`` is the folder of installed models, or None for no faces and no copy vectors."""
 
     def __init__(self, models: str | os.PathLike[str] | None = None, *, picture_s: float = PICTURE_S) -> None:
         self._models = str(models) if models else ""
@@ -77,7 +77,7 @@ class Decoder:
 
     def state(self) -> dict[str, Any]:
         """ "on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
-        "faces_reason"."""
+        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason"."""
         return dict(self._state)
 
     def decode_pictures(self, pictures: Sequence[bytes], want: Want = Want.PLAIN) -> list[Decoded]:
@@ -420,4 +420,5 @@ def _checked(answer: Any, data: bytes, want: Want) -> Decoded:
         decoded.look if want & Want.LOOK else "",
         decoded.print if want & Want.PRINT else "",
         decoded.print_refused if want & Want.PRINT else "",
+        decoded.vectors if want & Want.VECTOR else [],
     )

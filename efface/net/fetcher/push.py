@@ -32,9 +32,9 @@ class Push:
     async def picture(
         self, token: str, media_url: str, page_url: str, decoded: Decoded
     ) -> tuple[int, list[list[float]]] | None:
-        """Hand over the faces and local features of one picture. A number for it and the places that the matcher asks
-        about (transforms of six numbers each, none where it is satisfied); None where it did not acknowledge, or asks
-        in another form."""
+        """Hand over the faces, local features and copy vectors of one picture. A number for it and the places that the
+        matcher asks about (transforms of six numbers each, none where it is satisfied); None where it did not
+        acknowledge, or asks in another form."""
         body = await self._ask(
             {
                 "token": token,
@@ -43,6 +43,7 @@ class Push:
                 "sha256": decoded.picture.sha256,
                 "faces": [to_wire(face) for face in decoded.faces],
                 "look": decoded.look,
+                "vectors": [to_wire(vector) for vector in decoded.vectors],
             }
         )
         if body is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-import re
+import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from efface.net import playlists
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
+from efface.net.page.media import is_video
 from efface.net.page.model import Page
 from efface.net.page.urls import canonical, url_digest
 from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest, Want
@@ -23,8 +25,10 @@ VIDEOS_S = 90.0
 """Seconds after which a request begins no further video."""
 MEDIA_S = 190.0
 """Seconds after which a request is answered without the media that are not read by then."""
-_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|ts|m3u8|mpd)$", re.IGNORECASE)
 NOT_DELIVERED = "not delivered to the matcher"
+READ_IN_PART = "read in part"
+"""Said of a video that goes on after what was fetched of it, or of which pieces are missing."""
+_WHOLE = 0.95
 
 Deliver = Callable[[FetchFacts, bytes, Decoded], Awaitable[FetchFacts]]
 """What is done with a picture's bytes while they are still there."""
@@ -99,17 +103,17 @@ async def fetch_media(
             return await _push(request, context, ref, page, facts, body, decoded)
 
         async with gate:
-            if _is_video(ref):
+            if is_video(ref):
                 if videos >= most_videos or asyncio.get_running_loop().time() > began + VIDEOS_S:
                     return
                 videos += 1
             facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
-            if _is_video(ref) and not decoded.picture.size:
+            if is_video(ref) and not decoded.picture.size:
                 videos -= 1  # nothing was there to read
             done[place] = ScannedMedia(ref, facts, decoded.picture)
 
     def order(item: tuple[int, MediaRef]) -> tuple[bool, bytes]:
-        return _is_video(item[1]), hashlib.sha256(f"{request.token} {item[1].url}".encode()).digest()
+        return is_video(item[1]), hashlib.sha256(f"{request.token} {item[1].url}".encode()).digest()
 
     tasks = [asyncio.create_task(one(*item)) for item in sorted(enumerate(refs), key=order)]
     try:
@@ -122,12 +126,6 @@ async def fetch_media(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return [done[place] for place in sorted(done)], [ref for place, ref in enumerate(refs) if place not in done]
-
-
-def _is_video(ref: MediaRef) -> bool:
-    """By its place and address: what it is indeed is known when it was fetched."""
-    shown = ref.role == "media" and ref.source in ("video", "source")
-    return shown or bool(_VIDEO.search(ref.url.partition("?")[0]))
 
 
 async def fetch_picture(
@@ -148,7 +146,8 @@ async def fetch_picture(
         context.note_answer(fetched.facts.final_url)
         if not fetched.body:
             return fetched.facts, Decoded(Picture(error="unknown-format"))
-        body = fetched.body
+        facts, body = fetched.facts, fetched.body
+        part = fetched.clipped
         if sniff_playlist(body):
             budget = playlists.Budget()
             await share.take(budget.total_bytes)
@@ -156,24 +155,26 @@ async def fetch_picture(
             if not pulled.data:
                 return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
             body = pulled.data
+            part = pulled.pieces < pulled.planned or pulled.seconds < _WHOLE * pulled.total_seconds
+        facts = replace(facts, detail=READ_IN_PART) if part else facts
         decoded = await context.decoding.picture(body, want)
-        if deliver is None:
-            return fetched.facts, decoded
-        return await deliver(fetched.facts, body, decoded), decoded
+        return facts if deliver is None else await deliver(facts, body, decoded), decoded
     finally:
         await share.give()
 
 
 def _wanted(request: ScanRequest) -> Want:
-    return (Want.FACES if request.faces else Want.PLAIN) | (Want.LOOK if request.looks else Want.PLAIN)
+    wanted = {Want.FACES: request.faces, Want.LOOK: request.looks, Want.VECTOR: request.vectors}
+    return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 
 async def _push(
     request: ScanRequest, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
 ) -> FetchFacts:
-    """Hand the faces and local features of one picture to the matcher, and answer what it asks about the picture. The
-    facts say so where they could not be delivered, so that the medium is not taken for searched."""
-    if not decoded.faces and not decoded.look:
+    """Hand the faces, local features and copy vectors of one picture to the matcher, and answer what it asks
+    about the picture. The facts say so where they could not be delivered, so that the medium is not taken for
+    searched."""
+    if not decoded.faces and not decoded.look and not decoded.vectors:
         return facts
     if context.push is not None:
         answer = await context.push.picture(request.token, ref.url, page or request.url, decoded)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
-from efface.net.page.urls import absolute
+from efface.net.page.urls import absolute, ends_as_picture, ends_as_video
 from efface.net.protocol import MediaRef
 
 Role = Literal["media", "thumbnail", "poster"]
@@ -20,8 +20,6 @@ _TINY = 3
 _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-image", "data-url")
 _LAZY_FULL = ("data-full", "data-large", "data-zoom-image", "data-highres")
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
-_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)$", re.IGNORECASE)
-_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|m3u8|mpd)$", re.IGNORECASE)
 _VECTOR = re.compile(r"\.(?:svgz?|ico|css|js|html?|php|woff2?)$", re.IGNORECASE)
 _THUMB = re.compile(
     r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE
@@ -29,6 +27,12 @@ _THUMB = re.compile(
 _SIZED = re.compile(r"[-_/](\d{2,3})x(\d{2,3})(?=[._/-]|$)")
 _CSS_URL = re.compile(r"url\(\s*(?:\"([^\"]{1,2048})\"|'([^']{1,2048})'|([^\s\"')]{1,2048}))\s*\)", re.IGNORECASE)
 _MAX_JSON = 200_000
+
+
+def is_video(ref: MediaRef) -> bool:
+    """By its place and address: what it is indeed is known when it was fetched."""
+    shown = ref.role == "media" and ref.source in ("video", "source")
+    return shown or ends_as_video(ref.url)
 
 
 def media_refs(tree: LexborHTMLParser, base: URL, most: int) -> tuple[list[MediaRef], bool]:
@@ -87,7 +91,7 @@ def _one(base: URL, reference: str | None, role: Role, source: str, link: str = 
 
 def _link(given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
     url = absolute(base, given.get("href") or "")
-    if url and (_PICTURE.search(path := URL(url).path) or _VIDEO.search(path)):
+    if url and (ends_as_picture(url) or ends_as_video(url)):
         yield MediaRef(url, "media", "a")
 
 
@@ -95,7 +99,7 @@ def _img(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[
     if _is_tiny(given):
         return
     link = _around(node, base)
-    to_picture = bool(link) and bool(_PICTURE.search(URL(link).path))
+    to_picture = bool(link) and ends_as_picture(link)
     full = next((given[name] for name in _LAZY_FULL if given.get(name)), None)
     if full:
         yield from _one(base, full, "media", "img")
