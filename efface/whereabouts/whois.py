@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from efface.whereabouts import facts, whois_facts, whois_package, whois_text, whois_words
@@ -16,13 +17,16 @@ from efface.whereabouts.whois_facts import Desk
 
 LARGEST = whois_text.LARGEST
 MOST_HOPS = 3
+MOST_PROSE = 12_000
+"""Characters of free text that are searched for what an answer without a record means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Whois:
     """What an answer says. ``status`` are its words in lower case without spaces, ``words`` the same as EPP or the
-    registry writes them. ``state`` is one of registered, available, reserved, throttled, invalid, or "" where the answer
-    does not say; ``abuse`` are the mail addresses among ``desks``; dates are ISO 8601 or ""."""
+    registry writes them. ``state`` is one of registered, available, reserved, throttled, invalid, or "" where the
+    answer does not say. ``abuse`` are the mail addresses among ``desks``; ``small_print`` are desks that only the text
+    around the record names. Dates are ISO 8601 or ""."""
 
     registrar: str = ""
     registrar_id: str = ""
@@ -40,6 +44,7 @@ class Whois:
     created: str = ""
     updated: str = ""
     expires: str = ""
+    small_print: tuple[Desk, ...] = ()
 
 
 def read(data: bytes, suffix: str = "") -> Whois:
@@ -52,6 +57,8 @@ def read(data: bytes, suffix: str = "") -> Whois:
     if not suffix.isascii() or correction.get("month_first"):
         found = whois_facts.extract(lines, month_first=bool(correction.get("month_first")))
     state = _state(found, text)
+    if state == "available" and not found.domain:
+        found.domain = whois_facts.asked(lines)
     if state == "registered":
         whois_package.complete(found, text, suffix)
     mails = tuple(desk.value for desk in found.desks if desk.channel == "email")[:5]
@@ -72,7 +79,24 @@ def read(data: bytes, suffix: str = "") -> Whois:
         created=found.created,
         updated=found.updated,
         expires=found.expires,
+        small_print=tuple(found.small_print),
     )
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that a stored answer's name or folder tells: "bad.to.txt", "to/answer.txt", "whois.tonic.to/x". ""
+    where neither does."""
+    known = servers()
+    names = [path.stem, *(one.name for one in path.parents)]
+    if path.suffix.lower() not in (".txt", ".whois", ".raw", ".log"):
+        names.insert(0, path.name)
+    for name in map(str.lower, names):
+        if suffix := next((suffix for suffix, server in known.items() if server == name), ""):
+            return suffix
+        last = name.rpartition(".")[2]
+        if last in known and (last != name or name != path.stem.lower()):
+            return last
+    return ""
 
 
 def _state(found: whois_facts.Facts, text: str) -> str:
@@ -84,7 +108,7 @@ def _state(found: whois_facts.Facts, text: str) -> str:
         return meant
     if substance or (found.domain and found.status):
         return meant if meant == "reserved" else "registered"
-    meant = whois_words.answer(text)
+    meant = whois_words.answer(text[:MOST_PROSE])
     return meant or ("registered" if found.domain and found.people else "")
 
 
@@ -113,10 +137,14 @@ async def ask(transport: Transport, domain: str, given: dict[str, Any] | None = 
     return answer
 
 
+_OF_BOTH = (
+    "registrar", "registrar_id", "registrar_url", "status", "words", "nameservers", "created", "updated", "expires",
+)  # fmt: skip
+
+
 def _joined(near: Whois, far: Whois) -> Whois:
     """The registrar's answer, with what only the registry said."""
-    names = ("registrar", "registrar_id", "registrar_url", "status", "words", "nameservers", "created", "updated", "expires")
-    return replace(near, **{name: getattr(near, name) or getattr(far, name) for name in names})
+    return replace(near, **{name: getattr(near, name) or getattr(far, name) for name in _OF_BOTH})
 
 
 def _question(server: str, domain: str) -> bytes:

@@ -9,8 +9,8 @@ from datetime import date, datetime, time, timedelta, timezone
 _MONTHS = {
     word: number
     for number, names in enumerate(
-        ("jan ene", "feb fev fév", "mar mär", "apr abr avr", "may mai", "jun juin", "jul juil", "aug ago aoû", "sep set",
-         "oct okt out", "nov", "dec dez dic déc"), 1)
+        ("jan ene", "feb fev fév", "mar mär", "apr abr avr", "may mai", "jun juin", "jul juil", "aug ago aoû",
+         "sep set", "oct okt out", "nov", "dec dez dic déc"), 1)
     for word in names.split()
 }  # fmt: skip
 _ZONES = {"utc": 0, "gmt": 0, "z": 0, "jst": 9, "kst": 9, "cet": 1, "cest": 2, "eet": 2, "eest": 3, "msk": 3, "eat": 3,
@@ -18,10 +18,14 @@ _ZONES = {"utc": 0, "gmt": 0, "z": 0, "jst": 9, "kst": 9, "cet": 1, "cest": 2, "
 _YEAR_FIRST = re.compile(r"\b(\d{4})[-./年]\s?(\d{1,2}|[A-Za-z]{3,9})[-./月]\s?(\d{1,2})(?!\d)")
 _WHOLE = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?:\s*(?:\d{2}:?\d{2}:?\d{2})?)(?![\d-])")
 _YEAR_LAST = re.compile(r"(?<![\d:])(\d{1,2})\s?[-./]\s?(\d{1,2})\s?[-./]\s?(\d{4})\b")
-_WORDS = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?[-./,\s]{1,3}(?:de |of )?([^\W\d_]{3,12})\.?[-./,\s]{1,3}(?:de )?(\d{4})\b")
+_WORDS = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th)?[-./,\s]{1,3}(?:de |of )?([^\W\d_]{3,12})\.?[-./,\s]{1,3}(?:de )?(\d{4})\b"
+)
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.?\s{1,3}(\d{1,2})(?:st|nd|rd|th)?,?(?:[\sA-Z\d:+]{0,24}?)\s(\d{4})\b")
 _MONTH_YEAR = re.compile(r"\b([A-Za-z]{3})-(\d{4})\b")
-_TIME = re.compile(r"(?:^|[\sT(_-])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s?(?:\(?([A-Za-z]{1,4})\b\)?|([+-]\d{2}):?(\d{2})?)?")
+_TIME = re.compile(
+    r"(?:^|[\sT(_-])(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?\s?(?:\(?([A-Za-z]{1,4})\b\)?|([+-]\d{2}):?(\d{2})?)?"
+)
 
 
 def read(value: str, month_first: bool = False) -> str:

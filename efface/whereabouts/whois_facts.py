@@ -18,10 +18,15 @@ _HOST = re.compile(r"(?:(?!-)[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,6
 _PHONE = re.compile(r"\+?[\d][\d .()/-]{5,30}(?:\s?x\.?\s?\d{1,6})?")
 _DESK = re.compile(r"^(?:[a-z0-9]+[._-])?abuse(?:[._-]?[a-z0-9]+)*$|^(?:dns|domain)-?abuse$", re.IGNORECASE)
 _REPORT = re.compile(
-    r"\b(?:report|complain|notify|contact|send|e-?mail|write|inform|melden|meld|signal|denunci|reclam|сообщ|жалоб|zgłoś|zgłaszać)",
-    re.IGNORECASE)  # fmt: skip
-_OF_WHOIS = re.compile(r"abuse of (?:this|the|our) (?:service|whois|system|data)|whois abuse|against abuse", re.IGNORECASE)
-_TAG = re.compile(r"\s*[\[(]\s*(?:tag\s*=|r\d+-|iana|id\b|https?:|www\.)[^\])]*[\])]", re.IGNORECASE)
+    r"\b(?:report|complain|notify|contact|send|e-?mail|write|inform|address|meld|signal|denunci|reclam|сообщ|жалоб|zgł)",
+    re.IGNORECASE,
+)
+_OF_WHOIS = re.compile(
+    r"abuse of (?:this|the|our) (?:service|whois|system|data)|whois abuse|against abuse", re.IGNORECASE
+)
+_SPELT = re.compile(r"\s{0,3}(?:[\[({<]\s?(?:at|@)\s?[\])}>]|\sAT\s)\s{0,3}", re.IGNORECASE)
+_DOT = re.compile(r"\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3}", re.IGNORECASE)
+_TAG = re.compile(r"\s*[\[(]\s*(?:tag\s*=|r\d+-|iana|id\b|https?:|www\.|\d{1,6}\s*[\])])[^\])]*[\])]?", re.IGNORECASE)
 _CODE = re.compile(r"\s+\(?(?:R|D)\d{1,5}-[A-Z]{2,8}\)?$")
 _CODE_NAME = re.compile(r"^[A-Za-z]{1,6}-?\d{1,6}(?:-[A-Za-z]+)?\s*\(([^)]{2,100})\)$")
 _DIRECT = re.compile(r"registered directly (?:with|by|at) (\w[\w .-]{1,60})", re.IGNORECASE)
@@ -48,6 +53,7 @@ class Facts:
     registrar_id: str = ""
     registrar_url: str = ""
     desks: list[Desk] = field(default_factory=list)
+    small_print: list[Desk] = field(default_factory=list)
     status: list[str] = field(default_factory=list)
     created: str = ""
     updated: str = ""
@@ -64,14 +70,19 @@ def extract(lines: list[Line], month_first: bool = False) -> Facts:
     found.domain = _domain(values.get("domain", [])) or _heading(lines)
     found.registrar = _registrar(lines, values)
     found.registrar_id = next((one for one in values.get("registrar_id", []) if one.isdigit()), "")
-    found.registrar_url = _url(values.get("registrar_url", []))
+    found.registrar_url = _url(values.get("registrar_url", [])) or _beside(values.get("registrar", []))
     found.status = list(_status(values.get("status", [])))[:20]
     for name in ("created", "updated", "expires"):
         dates = (whois_dates.read(value, month_first) for value in values.get(name, []))
         setattr(found, name, next(filter(None, dates), ""))
-    found.nameservers = list(dict.fromkeys(_nameservers(lines, values.get("ns", []))))[:20]
+    names = list(dict.fromkeys(_nameservers(lines, values.get("ns", []))))
+    found.nameservers = [name for name in names if name != found.domain or len(names) == 1][:20]
+    if not found.expires and (until := re.search(r"\buntil (\d{8})", " ".join(found.status), re.IGNORECASE)):
+        found.expires = whois_dates.read(until[1])
     found.people = list(dict.fromkeys(_people(lines)))[:20]
     found.desks = list(dict.fromkeys(_desks(lines)))[:8]
+    known = {desk.value for desk in found.desks}
+    found.small_print = [desk for desk in dict.fromkeys(_small_print(lines)) if desk.value not in known][:4]
     found.referral = next(iter(values.get("refer", [])), "").removeprefix("whois://").strip("/ ").lower()[:200]
     return found
 
@@ -79,10 +90,11 @@ def extract(lines: list[Line], month_first: bool = False) -> Facts:
 def _values(lines: list[Line]) -> dict[str, list[str]]:
     """Field -> values of the best rank that has any: said of the domain, said in a section of somebody else."""
     ranked: dict[str, dict[int, list[str]]] = {}
+    home = next((line.block for line in lines if whois_words.field(line.key) == "domain" and line.value), -1)
     for number, line in enumerate(lines):
         for name, value in _said(lines, number, line):
-            rank = _rank(line, name)
-            if rank == 3 and name in ("status", "domain"):
+            rank = _rank(line, name, home)
+            if (rank == 3 and name in ("status", "domain")) or (name == "refer" and line.owner in whois_words.CONTACTS):
                 continue
             ranked.setdefault(name, {}).setdefault(rank, []).append(value)
     return {name: ranks[min(ranks)] for name, ranks in ranked.items()}
@@ -121,10 +133,11 @@ def _below(lines: list[Line], number: int) -> Iterator[str]:
             return
 
 
-def _rank(line: Line, name: str) -> int:
+def _rank(line: Line, name: str, home: int) -> int:
+    """0 said of the domain, 1 in its paragraph or by a key that speaks for itself, 3 within the words of a contact."""
     if line.owner in ("", "ns", "domain") or (name == "registrar" and line.owner == "registrar"):
         return 0
-    if line.owner in whois_words.CONTACTS:
+    if line.owner in whois_words.CONTACTS and line.block != home:
         return 1 if " " in line.key and name != "registrar" else 3
     return 1
 
@@ -140,17 +153,27 @@ def _domain(values: Iterable[str]) -> str:
 def _heading(lines: list[Line]) -> str:
     """The domain where an answer begins with nothing but its name."""
     first = next((line for line in lines if not line.comment), None)
-    return _domain([first.value.rstrip(": ")]) if first and not first.key and _HOST.fullmatch(first.value.rstrip(": ")) else ""
+    name = first.value.rstrip(": ") if first and not first.key else ""
+    return _domain([name]) if _HOST.fullmatch(name) else ""
+
+
+def asked(lines: list[Line]) -> str:
+    """The domain that an answer says it does not have, "" where it names none."""
+    for line in lines:
+        sentence = f"{line.written} {line.value}"
+        if whois_words.says("available", sentence) and (match := _HOST.search(sentence)):
+            return match[0].rstrip(".").lower()
+    return ""
 
 
 def _registrar(lines: list[Line], values: dict[str, list[str]]) -> str:
-    """The name: a readable one inside a registrar's section before a code beside the key, an organisation before both."""
+    """The name: an organisation's within the registrar's section, else a readable name, else a registry's code."""
     inside = [line for line in lines if line.owner == "registrar" and line.value and not line.comment]
     block = inside[0].block if inside else -1
     inside = [line for line in inside if line.block - block <= 1 or line.key.startswith("registrar")]
     organisation = [one.value for one in inside if whois_words.generic(one.key, "registrar")]
     name = [one.value for one in inside if one.key == "name" or whois_words.generic(one.key, "registrar_name")]
-    said = values.get("registrar", [])
+    said = sorted(values.get("registrar", []), key=lambda value: not value.isascii())
     for value in [*organisation, *_readable(said), *name, *said]:
         if cleaned := registrar_name(value):
             return cleaned
@@ -160,7 +183,8 @@ def _registrar(lines: list[Line], values: dict[str, list[str]]) -> str:
     for value in values.get("registrar_id", []):
         if match := _CODE_NAME.match(value):
             return match[1].strip()
-    return next((one for value in values.get("registrar_id", []) if (one := registrar_name(value)) and not one.isdigit()), "")
+    codes = map(registrar_name, values.get("registrar_id", []))
+    return next((code for code in codes if code and not code.isdigit()), "")
 
 
 def _readable(values: Iterable[str]) -> list[str]:
@@ -187,6 +211,11 @@ def _url(values: Iterable[str]) -> str:
         if match := _BARE_URL.fullmatch(value.strip()):
             return match[0]
     return ""
+
+
+def _beside(values: Iterable[str]) -> str:
+    """A link in brackets beside a registrar's name."""
+    return next((match[0].rstrip(".,;") for value in values if (match := _URL.search(value))), "")
 
 
 def _status(values: Iterable[str]) -> Iterator[str]:
@@ -227,46 +256,57 @@ def _people(lines: list[Line]) -> Iterator[str]:
 
 
 def _desks(lines: list[Line]) -> Iterator[Desk]:
+    """Who is named under a key, in a section or in a remark of this record for reports of abuse."""
     people = set(_people(lines))
-    before = ""
     for line in lines:
         name = whois_words.field(line.key)
         if name in ("abuse", "abuse_phone") and _trusted(line):
             party = "registry" if "registry" in line.key else "registrar"
             yield from _channels(line.value, party, line.written)
-        elif line.owner == "abuse":
-            yield from _channels(line.value, "registrar", line.written or "abuse")
-        elif line.owner not in whois_words.CONTACTS or line.key in whois_words.remarks():
-            yield from _told(line, before, people)
-        before = line.value if not line.key else ""
+        elif line.owner == "abuse" and not line.comment:
+            yield from _channels(line.value, "registrar", line.written or "abuse contact")
+        elif line.key and not line.comment and line.owner not in whois_words.CONTACTS:
+            asks = line.key in whois_words.remarks() and _asks(line.value)
+            for one in MAIL.findall(line.value)[:4]:
+                named = line.owner == "registrar" and _DESK.match(one.partition("@")[0])
+                if (asks or named) and one.lower() not in people:
+                    yield Desk("email", one.lower(), line.owner or "registry", line.written)
+
+
+def _small_print(lines: list[Line]) -> Iterator[Desk]:
+    """Addresses that the text around the record names for reports of abuse or spam: a registry's own, if anybody's."""
+    people = set(_people(lines))
+    before = ""
+    for line in lines:
+        aside = line.comment or not line.key or line.key in whois_words.remarks()
+        if aside and line.owner not in whois_words.CONTACTS and not _OF_WHOIS.search(f"{before} {line.value}"):
+            for one in MAIL.findall(line.value)[:4]:
+                if _DESK.match(one.partition("@")[0]) and one.lower() not in people:
+                    yield Desk("email", one.lower(), "registry", "small print")
+        before = line.value if aside else ""
+
+
+def _asks(sentence: str) -> bool:
+    """Does it ask for reports of abuse, and not of abuse of WHOIS itself?"""
+    return "abuse" in sentence.lower() and bool(_REPORT.search(sentence)) and not _OF_WHOIS.search(sentence)
 
 
 def _trusted(line: Line) -> bool:
     """May this key name a desk here? Never inside the words of a person."""
     return not line.comment and (
-        line.owner not in whois_words.CONTACTS or line.owner == "contact" or line.key.startswith(("registrar", "sponsoring"))
+        line.owner not in whois_words.CONTACTS
+        or line.owner == "contact"
+        or (line.key.startswith(("registrar", "sponsoring")) and line.indent == 0)
     )
 
 
 def _channels(value: str, party: str, source: str) -> Iterator[Desk]:
+    """The addresses of a desk. "abuse[at]names.example" is one, too: said in ``source``."""
     mails = MAIL.findall(value)
+    if not mails and (spelt := _SPELT.sub("@", value, count=1)) != value:
+        mails, source = MAIL.findall(_DOT.sub(".", spelt)), f"{source} (at-sign-word)"
     yield from (Desk("email", one.lower(), party, source) for one in mails)
     for url in _URL.findall(value)[:2]:
         yield Desk("form", url.rstrip(".,;"), party, source)
     if not mails and (match := _PHONE.fullmatch(value.strip())):
         yield Desk("phone", match[0], party, source)
-
-
-def _told(line: Line, before: str, people: set[str]) -> Iterator[Desk]:
-    """Free text, remarks and a registrar's own address, where they name a desk: its name is abuse, or the sentence asks
-    for reports of abuse. Sentences about abuse of WHOIS itself name none."""
-    sentence = f"{before} {line.value}" if not line.key or line.comment else f"{line.written} {line.value}"
-    if _OF_WHOIS.search(sentence):
-        return
-    asks = "abuse" in sentence.lower() and bool(_REPORT.search(sentence))
-    for one in MAIL.findall(line.value)[:4]:
-        if one.lower() in people:
-            continue
-        if _DESK.match(one.partition("@")[0]) or (asks and (line.owner in ("", "registrar") and not line.comment)):
-            party = "registrar" if line.owner == "registrar" or line.key.startswith("registrar") else "registry"
-            yield Desk("email", one.lower(), party, line.written or "text")

@@ -26,6 +26,8 @@ _COMMENT = re.compile(r"^\s*(?:%|#(?![\w-]*:)|;)+[-\s]*")
 _BRACKET = re.compile(r"^\s*(?:[a-z]\.?\s{0,3})?\[([^\s\]][^\]]{0,59})\]\s*(.*)$")
 _KEY = re.compile(r"^[\s*>\-]{0,40}([^\W\d_][^:：\t]{0,59}?|\d차[^:：\t]{1,30})[\s.]{0,60}[:：]\s*(.*)$")
 _NAME = re.compile(r"\S*[a-z0-9]\.[a-z0-9]{1,63}\.?[a-z]", re.IGNORECASE)
+#: RWHOIS (RFC 2167): class, attribute, value.
+_CLASS = re.compile(r"^[a-z]{3,12}:([A-Z][A-Za-z-]{2,40})(?:;I)?:\s{0,3}(\S.*)$")
 _GAP = re.compile(r"^\s*([^\W\d_][\w /()-]{1,40}?)(?:\t+| {2,40})(\S.*)$")
 
 
@@ -143,6 +145,8 @@ class _Reader:
         """A title with a value beside it: the first key of an object, or a contact's name and what follows it."""
         if not name or (self.owner and not self.first and words.inner(key, self.owner)):
             return False
+        if self.titled and self.owner and name in words.CONTACTS:
+            return False
         if words.field(key) == "domain":
             self.owner, self.indent = "", indent
             return False
@@ -161,7 +165,7 @@ def _flat(row: str) -> str:
 
 def _parts(row: str) -> tuple[str, str, str]:
     """(normalised key, key as written, value); no key: ("", "", the whole line)."""
-    match = _BRACKET.match(row) or _KEY.match(row)
+    match = _CLASS.match(row) or _BRACKET.match(row) or _KEY.match(row)
     if match and not match[1].lower().endswith(("http", "https", "ftp")) and not _NAME.match(match[1]):
         return words.plain(match[1]), match[1].strip(), match[2].strip()
     match = _GAP.match(row)

@@ -10,7 +10,8 @@ from typing import Any
 from efface.whereabouts import facts
 
 CONTACTS = frozenset({"registrant", "admin", "tech", "billing", "contact", "reseller"})
-_SOFT = re.compile(r"[\s._\-\[\]*'’]+")
+_SOFT = re.compile(r"[\s._\-\[\]*#'’]+")
+_ASIDE = re.compile(r"\([^)]*\)?")
 _NUMBER = re.compile(r" ?#?\d{1,3}$")
 
 
@@ -66,22 +67,29 @@ def remarks() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _answers() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((name, re.compile("|".join(f"(?:{one})" for one in patterns), re.IGNORECASE))
+    return tuple((name, re.compile("|".join(f"(?:{one})" for one in patterns), re.IGNORECASE | re.MULTILINE))
                  for name, patterns in _data()["answers"].items())  # fmt: skip
 
 
 def field(key: str) -> str:
-    """The fact a key announces, "" for none."""
-    return _fields().get(key, "")
+    """The fact a key announces, "" for none. A key in two languages ("Estado / Status") is read in either."""
+    return next(filter(None, (_fields().get(one, "") for one in _variants(key))), "")
 
 
 def known(key: str) -> bool:
-    return key in _fields() or key in _sections() or (bool(owner(key)) and " " in key)
+    return bool(field(key) or section(key) or (owner(key) and " " in key))
 
 
 def section(key: str) -> str:
     """The section whose title this is, "" for none."""
-    return _sections().get(key, "")
+    return next(filter(None, (_sections().get(one, "") for one in _variants(key))), "")
+
+
+def _variants(key: str) -> tuple[str, ...]:
+    if "(" not in key and "/" not in key:
+        return (key,)
+    bare = _ASIDE.sub("", key).strip()
+    return (key, bare, *(part.strip() for part in reversed(bare.split("/"))))
 
 
 def inner(key: str, name: str) -> bool:
@@ -94,7 +102,7 @@ def inner(key: str, name: str) -> bool:
 
 def owner(key: str) -> str:
     """Whose fact a compound key is: "registrant email" is the registrant's. "" where the key does not say."""
-    if key in _fields():
+    if field(key):
         return ""
     parts = key.split(" ")
     for count in (2, 1):
@@ -122,6 +130,11 @@ def epp(value: str) -> str:
 def answer(text: str) -> str:
     """What an answer without a record says: throttled, invalid, reserved, available, "" where it does not say."""
     return next((name for name, pattern in _answers() if pattern.search(text)), "")
+
+
+def says(meaning: str, text: str) -> bool:
+    """Does one line say this?"""
+    return any(name == meaning and pattern.search(text) for name, pattern in _answers())
 
 
 def correction(suffix: str) -> dict[str, Any]:
