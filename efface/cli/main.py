@@ -23,6 +23,8 @@ COMMANDS = {
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
+    "whereabouts": "efface.cli.whereabouts:whereabouts",
+    "data": "efface.cli.data:data",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,20 @@ def cdn(entry: dict[str, Any]) -> Cdn:
 
 
 @lru_cache(maxsize=1)
-def cdns() -> tuple[Cdn, ...]:
+def packaged_cdns() -> tuple[Cdn, ...]:
     return tuple(cdn(entry) for entry in data_file("cdns.yaml")["cdns"])
+
+
+@lru_cache(maxsize=1)
+def cdns() -> tuple[Cdn, ...]:
+    """The known networks, with the ranges that their publishers' refreshed lists give."""
+    from efface.whereabouts import snapshots
+
+    fresh = {one.key: snapshots.refreshed(f"cdn-{one.key}").get("ranges", ()) for one in packaged_cdns()}
+    return tuple(
+        replace(one, ranges=tuple(map(ipaddress.ip_network, fresh[one.key]))) if fresh[one.key] else one
+        for one in packaged_cdns()
+    )
 
 
 @lru_cache(maxsize=1)
@@ -82,6 +94,11 @@ def data_file(name: str) -> Any:
 
 
 _suffixes = PublicSuffixList(accept_unknown=True)
+
+
+def suffixes() -> int:
+    """How many public suffixes the list has."""
+    return len(_suffixes._publicsuffix)
 
 
 def registered(host: str) -> str:

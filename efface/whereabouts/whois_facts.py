@@ -243,9 +243,9 @@ def _nameservers(lines: list[Line], values: Iterable[str]) -> Iterator[str]:
         if line.key and not (line.owner == "ns" and whois_words.generic(line.key, "ns")):
             column = line.indent if whois_words.field(line.key) == "ns" else -1
             continue
-        match = _HOST.search(line.value.lstrip("- "))
-        if match and match.start() < 3 and (line.owner == "ns" or -1 < column < line.indent):
-            yield match[0].rstrip(".").lower()
+        first = _HOST.search(line.value.lstrip("- "))
+        if first and first.start() < 3 and (line.owner == "ns" or -1 < column < line.indent):
+            yield first[0].rstrip(".").lower()
 
 
 def _people(lines: list[Line]) -> Iterator[str]:

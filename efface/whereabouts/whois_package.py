@@ -1,16 +1,18 @@
 """A second reader: the per-suffix parser of ``asyncwhois``, asked only for what our own reader did not find.
 
 Its transport is never even loaded: its modules are taken one by one, under another name, without the package's own
-start, which brings HTTP clients along. Importing and parsing open no socket (a test holds that). What it says is believed only
-where the same words stand in the answer, and never for an address: it takes a registrant's for a desk's.
+start, which brings HTTP clients along. Importing and parsing open no socket (a test holds that). What it says is
+believed only where the same words stand in the answer, and never for an address: it takes a registrant's for a desk's.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import sys
 from functools import lru_cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -75,3 +77,11 @@ def servers() -> dict[str, str]:
             if isinstance(server, str) and not suffix.startswith("_") and "." in server:
                 found[suffix.lower().strip("_")] = server.strip().lower()
     return found
+
+
+@lru_cache(maxsize=1)
+def servers_date() -> str:
+    """The day the package's table was taken from the root zone database, "" where it does not say."""
+    path = Path(str(_module("servers.domains").__file__))
+    stamp = re.search(r"(\d{4})[:-](\d{2})[:-](\d{2})", path.read_text(encoding="utf-8")[:400])
+    return "-".join(stamp.groups()) if stamp else ""

@@ -111,9 +111,7 @@ class _Reader:
         title = self._open(key or _flat(bare), bool(key), beside, indent)
         if title or not comment:
             self.titled = title and not beside
-            yield Line(
-                number, indent, key, written, value, self._owner(key), self.block, comment, title, self.titled
-            )
+            yield Line(number, indent, key, written, value, self._owner(key), self.block, comment, title, self.titled)
             self.first = False
         else:
             yield Line(number, indent, key, written, value, "", self.block, comment)

@@ -94,10 +94,12 @@ def _variants(key: str) -> tuple[str, ...]:
 
 def inner(key: str, name: str) -> bool:
     """Is this one of the keys inside the section ``name``, although it could be a title elsewhere?"""
-    inside = ("registrar", "registrar_name", "registrar_url") if name in ("registrar", "abuse") else ("ns",)
-    if name in CONTACTS:
-        inside = ("registrar", "registrar_name")
-    return any(key in _generic()[one] for one in inside)
+    kinds = ["ns"]
+    if name in ("registrar", "abuse"):
+        kinds = ["registrar", "registrar_name", "registrar_url"]
+    elif name in CONTACTS:
+        kinds = ["registrar", "registrar_name"]
+    return any(key in _generic()[one] for one in kinds)
 
 
 def owner(key: str) -> str:
@@ -140,3 +142,11 @@ def says(meaning: str, text: str) -> bool:
 def correction(suffix: str) -> dict[str, Any]:
     """What a suffix does unlike all others."""
     return dict(_data()["corrections"].get(suffix) or {})
+
+
+def preload() -> None:
+    """Read the data file now."""
+    field("")
+    section("")
+    answer("")
+    epp("")

@@ -60,7 +60,10 @@ def test_a_referral_is_followed_only_to_a_known_server() -> None:
 
 
 def test_a_referral_in_the_words_of_a_registrant_leads_nowhere() -> None:
-    for row in (b"Registrant Name: whois server: whois.gandi.net", b"Registrant:\n   Registrar WHOIS Server: whois.gandi.net"):
+    for row in (
+        b"Registrant Name: whois server: whois.gandi.net",
+        b"Registrant:\n   Registrar WHOIS Server: whois.gandi.net",
+    ):
         refers = b"Domain Name: BAD.COM\nRegistrar: Names\n\n" + row + b"\n"
         fake = Fake(wires={"whois.verisign-grs.com": refers, "whois.gandi.net": ANSWER})
         ask(fake, "bad.com")
@@ -74,7 +77,14 @@ def test_hops_are_few_and_loops_end() -> None:
     loop = {"whois.verisign-grs.com": refers("whois.gandi.net"), "whois.gandi.net": refers("whois.verisign-grs.com")}
     fake = Fake(wires=loop)
     assert ask(fake, "bad.com").registrar == "Names" and len(fake.asked) == 2
-    chain = ["whois.verisign-grs.com", "whois.gandi.net", "whois.ovh.com", "whois.tucows.com", "whois.enom.com", "whois.nic.ru"]
+    chain = [
+        "whois.verisign-grs.com",
+        "whois.gandi.net",
+        "whois.ovh.com",
+        "whois.tucows.com",
+        "whois.enom.com",
+        "whois.nic.ru",
+    ]
     long = Fake(wires={one: refers(after) for one, after in pairwise(chain)})
     ask(long, "bad.com")
     assert len(long.asked) == 1 + whois.MOST_HOPS

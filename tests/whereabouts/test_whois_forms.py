@@ -40,7 +40,8 @@ def test_line_ends_do_not_matter(form: dict) -> None:
         ("El dominio no existe", "available"), ("該当するデータがありません。", "available"),
         ("We do not have an entry in our database matching your query.", "available"),
         ("Your query limit has been exceeded.", "throttled"), ("Too many requests, try again later", "throttled"),
-        ("whois: Server too busy, try again later", "throttled"), ("-1: Still in grace period, wait 77 seconds", "throttled"),
+        ("whois: Server too busy, try again later", "throttled"),
+        ("-1: Still in grace period, wait 77 seconds", "throttled"),
         ("This name is reserved by the registry", "reserved"), ("Domain: bad.to\nStatus: RESERVED", "reserved"),
         ("Invalid query", "invalid"), ("", ""), ("Domain: bad.to\nStatus: NOT AVAILABLE", "registered"),
         ("Domain: bad.to\nRegistrar: Names\n% query limit exceeded, try again later", "registered"),
@@ -103,8 +104,9 @@ def test_small_print_is_told_apart() -> None:
 
 LINES = st.lists(
     st.sampled_from(["Registrar:", "Registrant:", "Domain: a.example", "  x@y.example", "abuse: a@b.example", "", "% x",
-                     "[Name] x", "Created: 2020-01-01", "nserver: ns.a.example", "Status: ok", "remarks: report abuse r@s.example",
-                     "Registrant Email: p@q.example", "\tfoo: bar", "** Registrar:", "nic-hdl: A", "e-mail: m@n.example"]),
+                     "[Name] x", "Created: 2020-01-01", "nserver: ns.a.example", "Status: ok", "nic-hdl: A",
+                     "remarks: report abuse r@s.example", "Registrant Email: p@q.example", "\tfoo: bar",
+                     "** Registrar:", "e-mail: m@n.example"]),
     max_size=40,
 )  # fmt: skip
 
