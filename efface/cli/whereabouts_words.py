@@ -36,12 +36,12 @@ SUBJECTS = {
 
 def partial(said: str) -> str:
     """A failed look-up in plain words."""
-    said = clean(said)
+    said = defang(said)
     subject, colon, reason = said.partition(": ")
     if not colon:
         return f"{said[:1].upper()}{said[1:]}."
     who = next((words for start, words in SUBJECTS.items() if subject.startswith(start)), "")
-    who = who or (host(subject) if "." in subject else subject[:1].upper() + subject[1:])
+    who = who or (host(subject) if "." in subject and "[" not in subject else subject[:1].upper() + subject[1:])
     word, _, detail = reason.partition(" ")
     if word == "status" and detail[:3].isdigit():
         busy = ": it is busy, try again later" if detail.startswith(("429", "503")) else ""
@@ -102,9 +102,9 @@ def _party(out: Console, party: Party) -> None:
 def _contact(contact: Contact) -> str:
     known = contact.source.startswith("playbook")
     value = clean(contact.value) if known or contact.channel != "form" else defang(contact.value)
-    steps = f", decoded: {', '.join(contact.steps)}" if contact.steps else ""
+    steps = f", decoded: {defang(', '.join(contact.steps))}" if contact.steps else ""
     where = f" at {defang(contact.source_url)}" if contact.source_url else ""
-    return f"{contact.confidence:.2f}  {contact.channel}  {value}  (from {contact.source}{where}{steps})"
+    return f"{contact.confidence:.2f}  {contact.channel}  {value}  (from {defang(contact.source)}{where}{steps})"
 
 
 def show_records(rows: list[dict[str, Any]], console: Console | None = None) -> None:

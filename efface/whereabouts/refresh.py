@@ -74,7 +74,7 @@ def refresh(fetcher: Fetcher, folder: Path, name: str, now: datetime, shrunk: bo
     try:
         content = json.loads(answer.kept)["content"]
         snapshot_shapes.check(content)
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise snapshots.SnapshotError(f"{name}: the fetcher's answer is no snapshot; nothing changed") from None
     kept = {"name": one.name, "url": one.url, "fetched": now.date().isoformat(), "content": content}
     snapshots.keep(folder, kept)

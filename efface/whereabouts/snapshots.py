@@ -151,7 +151,7 @@ def content(one: Snapshot, answers: list[str], now: datetime, shrunk: bool = Fal
     try:
         found = one.shape(answers)
         snapshot_shapes.check(found)
-    except (ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError, AttributeError) as error:
         reason = str(error)[:100]
         raise SnapshotError(f"{one.name}: {one.url} sent no such list ({reason}); nothing changed") from None
     before, after = snapshot_shapes.size(refreshed(one.name) or packaged(one.name)), snapshot_shapes.size(found)
