@@ -83,7 +83,8 @@ def extract(lines: list[Line], month_first: bool = False) -> Facts:
     found.desks = list(dict.fromkeys(_desks(lines)))[:8]
     known = {desk.value for desk in found.desks}
     found.small_print = [desk for desk in dict.fromkeys(_small_print(lines)) if desk.value not in known][:4]
-    found.referral = next(iter(values.get("refer", [])), "").removeprefix("whois://").strip("/ ").lower()[:200]
+    referral = next(iter(values.get("refer", [])), "").removeprefix("whois://").strip("/ ").lower()
+    found.referral = referral if _HOST.fullmatch(referral) else ""
     return found
 
 
@@ -111,6 +112,8 @@ def _said(lines: list[Line], number: int, line: Line) -> Iterator[tuple[str, str
     if line.value:
         if not whois_words.nothing(line.value) or name == "domain":
             yield name, line.value
+        if name == "status":
+            yield from ((name, one) for one in _below(lines, number) if whois_words.is_epp(one.split()[0]))
         return
     for below in _below(lines, number):
         yield name, below
@@ -119,6 +122,7 @@ def _said(lines: list[Line], number: int, line: Line) -> Iterator[tuple[str, str
 def _below(lines: list[Line], number: int) -> Iterator[str]:
     """The values some registries write under a key: indented deeper, or all that stands there up to a blank line."""
     head = lines[number]
+    alone = number == 0 or lines[number - 1].block != head.block
     for line in lines[number + 1 : number + 14]:
         deeper = line.indent > head.indent
         if line.comment or line.block - head.block > 1 or (line.block != head.block and not deeper):
@@ -127,7 +131,7 @@ def _below(lines: list[Line], number: int) -> Iterator[str]:
             return
         if line.key and not deeper:
             return
-        if not line.key and not whois_words.nothing(line.value) and (deeper or head.bare):
+        if not line.key and not whois_words.nothing(line.value) and (deeper or head.bare or (alone and not head.value)):
             yield line.value
         elif not line.key:
             return
@@ -223,7 +227,7 @@ def _status(values: Iterable[str]) -> Iterator[str]:
     for value in values:
         value = re.sub(r"https?://\S+|www\.\S+", "", value)
         for part in re.split(r"\s*[,;]\s*|\s+/\s+", value):
-            word = re.sub(r"\(.*?\)|\(.*$", "", part).strip(" .*-")[:80]
+            word = re.sub(r"\(.*?\)|\(.*$| - .*$", "", part).strip(" .*-")[:80]
             word = whois_words.epp(word)
             if word and not whois_words.nothing(word) and word.lower() not in seen:
                 seen.add(word.lower())

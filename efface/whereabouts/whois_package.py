@@ -37,7 +37,7 @@ def complete(found: Facts, text: str, suffix: str) -> None:
     for name in ("created", "updated", "expires"):
         value = parsed.get(name)
         if not getattr(found, name) and value:
-            setattr(found, name, whois_dates.read(str(value)))
+            setattr(found, name, whois_dates.read(str(value).removesuffix(" 00:00:00")))
 
 
 def _url(value: str) -> str:

@@ -12,6 +12,7 @@ from efface.whereabouts import facts
 CONTACTS = frozenset({"registrant", "admin", "tech", "billing", "contact", "reseller"})
 _SOFT = re.compile(r"[\s._\-\[\]*#'’]+")
 _ASIDE = re.compile(r"\([^)]*\)?")
+_SEVERAL = re.compile(r"[(/,]")
 _NUMBER = re.compile(r" ?#?\d{1,3}$")
 
 
@@ -86,10 +87,10 @@ def section(key: str) -> str:
 
 
 def _variants(key: str) -> tuple[str, ...]:
-    if "(" not in key and "/" not in key:
+    if not _SEVERAL.search(key):
         return (key,)
     bare = _ASIDE.sub("", key).strip()
-    return (key, bare, *(part.strip() for part in reversed(bare.split("/"))))
+    return (key, bare, *(part.strip() for part in re.split("[/,]", bare)))
 
 
 def inner(key: str, name: str) -> bool:
@@ -127,6 +128,10 @@ def nothing(value: str) -> bool:
 def epp(value: str) -> str:
     """A status as EPP writes it where it is one of EPP's, else as it stands."""
     return _epp().get(re.sub(r"[\s_\-]+", "", value).lower(), value)
+
+
+def is_epp(word: str) -> bool:
+    return word.lower() in _epp()
 
 
 def answer(text: str) -> str:
