@@ -12,7 +12,7 @@ from typing import Any
 
 from efface.whereabouts import whois_dates
 from efface.whereabouts.rdap_registries import Registries
-from efface.whereabouts.whois_facts import Desk
+from efface.whereabouts.whois_desks import Desk
 from efface.whereabouts.whois_text import clean
 
 __all__ = ["Card", "Record", "Registries", "read"]

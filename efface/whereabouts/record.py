@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from efface.whereabouts import rdap, whois, whois_words
-from efface.whereabouts.whois_facts import Desk
+from efface.whereabouts.whois_desks import Desk
 
 LARGEST_JSON = 1_000_000
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from efface.whereabouts import facts, whois_facts, whois_package, whois_text, whois_words
 from efface.whereabouts.transport import Transport, Unanswered
-from efface.whereabouts.whois_facts import Desk
+from efface.whereabouts.whois_desks import Desk
 
 LARGEST = whois_text.LARGEST
 MOST_HOPS = 3
