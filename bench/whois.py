@@ -114,7 +114,8 @@ def judge(case: Case, found: dict[str, Any], score: Score) -> None:
     names = [*filter(None, names)] or [*filter(None, [case.value("registrar", ".id")])]
     if names:
         score.note("registrar", _plain(found["registrar"]) in map(_plain, names))
-    words = {one.split()[0].lower() for one in re.findall(r'"([^"]+)"', case.value("status") + '"')}
+    quoted = re.findall(r'"([^"]+)"', case.value("status") + '"')
+    words = {re.sub(r"\s*https?://\S+", "", one).lower() for one in quoted}
     if case.value("status").startswith("[") and words:
         score.note("status", words == {one.lower() for one in found["status"]})
     if "state" in found and case.value("available?"):

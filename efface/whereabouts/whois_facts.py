@@ -12,7 +12,9 @@ from efface.whereabouts.whois_text import Line
 
 _BARE_URL = re.compile(r"(?:www\.)?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,5}(?:/\S{0,200})?", re.IGNORECASE)
 _HOST = re.compile(r"(?:(?!-)[A-Za-z0-9_-]{1,63}\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62}\.?(?![@\w])")
-_TAG = re.compile(r"\s*[\[(]\s*(?:tag\s*=|r\d+-|iana|id\b|https?:|www\.|\d{1,6}\s*[\])])[^\])]*[\])]?", re.IGNORECASE)
+_TAG = re.compile(
+    r"\s*[\[(]\s*(?:tag\s*=|r\d+-|iana|id\b|https?:|www\.|\d{1,6}\s*(?=[\])]))[^\])]*[\])]", re.IGNORECASE
+)
 _CODE = re.compile(r"\s+\(?(?:R|D)\d{1,5}-[A-Z]{2,8}\)?$")
 _CODE_NAME = re.compile(r"^[A-Za-z]{1,6}-?\d{1,6}(?:-[A-Za-z]+)?\s*\(([^)]{2,100})\)$")
 _DIRECT = re.compile(r"registered directly (?:with|by|at) (\w[\w .-]{1,60})", re.IGNORECASE)
@@ -113,7 +115,10 @@ def _below(lines: list[Line], number: int) -> Iterator[str]:
 
 
 def _rank(line: Line, name: str, home: int) -> int:
-    """0 said of the domain, 1 in its paragraph or by a key that speaks for itself, 3 within the words of a contact."""
+    """0 said of the domain, 1 in its paragraph or by a key that speaks for itself, 2 in a paragraph before it, which
+    may be about a name server of the same name, 3 within the words of a contact."""
+    if line.block < home and name in ("registrar", "registrar_url", "refer"):
+        return 2
     if line.owner in ("", "ns", "domain") or (name == "registrar" and line.owner == "registrar"):
         return 0
     if line.owner in whois_words.CONTACTS and line.block != home:
