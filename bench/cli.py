@@ -143,6 +143,17 @@ def mail(folder: Path, as_json: str | None) -> None:
     _tell(result, as_json)
 
 
+@bench.command()
+@click.option("--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
+              help="A tar of real answers with expectations, SERVER/TLD/NAME.txt and NAME.expected.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def whois(answers: Path, as_json: str | None) -> None:
+    """Real WHOIS answers: registrar, status, dates and abuse desks, beside asyncwhois alone on the same files."""
+    from bench.whois import run
+
+    _tell(run(answers), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

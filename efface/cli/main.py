@@ -24,6 +24,8 @@ COMMANDS = {
     "law": "efface.cli.law:law",
     "mail": "efface.cli.mail:mail",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
+    "whereabouts": "efface.cli.whereabouts:whereabouts",
+    "data": "efface.cli.data:data",
 }
 
 

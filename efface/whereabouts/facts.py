@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -61,26 +61,44 @@ def cdn(entry: dict[str, Any]) -> Cdn:
 
 
 @lru_cache(maxsize=1)
+def packaged_cdns() -> tuple[Cdn, ...]:
+    return tuple(cdn(entry) for entry in data_file("cdns.yaml")["cdns"])
+
+
+@lru_cache(maxsize=1)
 def cdns() -> tuple[Cdn, ...]:
-    return tuple(cdn(entry) for entry in _read("cdns.yaml")["cdns"])
+    """The known networks, with the ranges that their publishers' refreshed lists give."""
+    from efface.whereabouts import snapshots
+
+    fresh = {one.key: snapshots.refreshed(f"cdn-{one.key}").get("ranges", ()) for one in packaged_cdns()}
+    return tuple(
+        replace(one, ranges=tuple(map(ipaddress.ip_network, fresh[one.key]))) if fresh[one.key] else one
+        for one in packaged_cdns()
+    )
 
 
 @lru_cache(maxsize=1)
 def playbook() -> dict[str, Any]:
     """``cdn``: key -> desks; ``registry``: suffix -> name, value, confidence; ``search``: desks with key and name."""
-    return dict(_read("playbook.yaml"))
+    return dict(data_file("playbook.yaml"))
 
 
 @lru_cache(maxsize=1)
 def registries() -> dict[str, Any]:
-    return dict(_read("registries.yaml"))
+    return dict(data_file("registries.yaml"))
 
 
-def _read(name: str) -> Any:
+def data_file(name: str) -> Any:
+    """A data file of this room, parsed."""
     return yaml.safe_load((HOME / name).read_text(encoding="utf-8"))
 
 
 _suffixes = PublicSuffixList(accept_unknown=True)
+
+
+def suffixes() -> int:
+    """How many public suffixes the list has."""
+    return len(_suffixes._publicsuffix)
 
 
 def registered(host: str) -> str:

@@ -107,7 +107,7 @@ class GuardTransport:
             if not busy or attempt == 2:
                 raise Unanswered(facts.error or "status", facts.detail or str(facts.status))
             wait = facts.headers.get("retry-after", "1")
-            await asyncio.sleep(min(float(wait) if wait.isdigit() else 1.0, PATIENCE_S))
+            await asyncio.sleep(min(float(wait) if wait.isascii() and wait.isdigit() else 1.0, PATIENCE_S))
         raise Unanswered("internal")
 
     async def tcp(self, host: str, port: int, payload: bytes, limit: int) -> bytes:
