@@ -143,14 +143,14 @@ def of_providers(
     if language:
         rows = rows.filter(language=language)
     found = rows.values(name=F("provider"), way=F("channel")).annotate(**_counts(now)).order_by()
-    learned = {(row["name"], row["way"]): _learned(row) for row in found}
+    learned = {(row["name"], row["way"]): _learned(dict(row)) for row in found}
     return {key: learned[key] for key in wanted if key in learned}
 
 
 def broken_down(name: str, now: datetime) -> list[tuple[str, str, str, Learned]]:
     """A provider by channel, notice type and language, the most asked first."""
     rows = Asked.objects.filter(provider=name).values("channel", "notice_type", "language").annotate(**_counts(now))
-    found = [(row["channel"], row["notice_type"], row["language"], _learned(row)) for row in rows]
+    found = [(row["channel"], row["notice_type"], row["language"], _learned(dict(row))) for row in rows]
     return sorted(found, key=lambda one: (-one[3].sent, one[:3]))
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import transaction
 
-from efface.engine.base import deadlines
 from efface.engine.base.models import Deadline
 from efface.sites import history, registry
 from efface.sites.models import Site
@@ -26,6 +25,7 @@ log = logging.getLogger(__name__)
 HALF_LIFE = timedelta(days=30)
 DEPENDED_ON = timedelta(days=3)
 """While something open stands on the answer."""
+DEPENDED_FOR = timedelta(days=14)
 NO_ANSWER = timedelta(hours=6)
 SPREAD = 0.2
 PARTIES = ("host", "cdn", "registrar")
@@ -106,14 +106,16 @@ def keep(domain: str, dossier: Dossier, kept: dict[str, Any], by: str, now: date
         site.save(update_fields=["dossier", "looked_up_at", "covered"])
         for one in changes:
             history.record(site, one.what, list(one.before), list(one.after), by, now)
-        registry.lookup_at(site.pk, again(domain, now))
+        depended_on = site.depended_until is not None and site.depended_until > now
+        registry.lookup_at(site.pk, again(domain, now, depended_on=depended_on))
         for listener in _listeners:
             listener(site, changes, now)
     return changes
 
 
 def depend(site: uuid.UUID, domain: str, now: datetime) -> None:
-    """Something open stands on what is known of this site: it is asked again sooner."""
+    """Something open stands on what is known of this site: for a while it is asked again sooner."""
+    Site.objects.filter(pk=site).update(depended_until=now + DEPENDED_FOR)
     due = again(domain, now, depended_on=True)
     waiting = Deadline.objects.filter(kind=registry.LOOKUP, subject=site, state=Deadline.State.WAITING).first()
     if waiting is None or waiting.due > due:

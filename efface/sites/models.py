@@ -102,6 +102,7 @@ class Site(GlobalRow):
     last_error = models.CharField(max_length=200, blank=True)
     robots_delay = models.FloatField(default=0)
     looked_up_at = models.DateTimeField(null=True)
+    depended_until = models.DateTimeField(null=True, help_text=_("until then it is looked up more often"))
     dossier = models.JSONField(null=True, help_text=_("latest answer of whereabouts, without URLs of findings"))
 
     class Meta:

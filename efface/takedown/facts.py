@@ -35,7 +35,7 @@ DELIVERY = {
     ContactState.SILENT: "silent",
 }
 #: How the law calls the registry's kinds of site.
-SITE_TYPE = {
+SITE_TYPE: dict[str, str] = {
     Site.Kind.TUBE: "tube_site", Site.Kind.FORUM: "ugc_forum", Site.Kind.LEAK_BOARD: "ncii_dedicated",
     Site.Kind.IMAGEBOARD: "ugc_forum", Site.Kind.FILE_HOST: "image_or_file_host",
     Site.Kind.MESSENGER: "messenger_channel", Site.Kind.SEARCH: "search_engine",

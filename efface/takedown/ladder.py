@@ -173,7 +173,8 @@ def give_up(route: Route, why: str, now: datetime, *, unreachable: bool = False)
         return
     close(route, Route.State.DEAD, why, now)
     outcomes.failed(route, now)
-    if ask_next(route.finding, now, before=route if unreachable else None) is None and not quiet(route.finding) and exhausted(route.finding):
+    following = ask_next(route.finding, now, before=route if unreachable else None)
+    if following is None and not quiet(route.finding) and exhausted(route.finding):
         events.record(route.case, "finding.exhausted", "engine", subject=route.finding_id, now=now)
 
 

@@ -33,8 +33,8 @@ def removed(finding: Finding, now: datetime) -> int:
                 hours=(gone - sent).total_seconds() / 3600, removed=True,
             )  # fmt: skip
             count += 1
-            for notice in Notice.objects.filter(route=route, sent_at__isnull=False, sent_at__lte=gone):
-                learning.removed(notice.pk, (gone - notice.sent_at).total_seconds() / 3600)
+            for notice in Notice.objects.filter(route=route, sent_at__lte=gone):
+                learning.removed(notice.pk, (gone - (notice.sent_at or gone)).total_seconds() / 3600)
             _complied(route, now)
     return count
 

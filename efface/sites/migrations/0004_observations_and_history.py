@@ -134,6 +134,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="site",
+            name="depended_until",
+            field=models.DateTimeField(help_text="until then it is looked up more often", null=True),
+        ),
+        migrations.AddField(
+            model_name="site",
             name="covered",
             field=models.BooleanField(default=False, help_text="somebody who could act can be written to"),
         ),
