@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -63,6 +63,17 @@ def set_deadline(
             "attempts": 0,
             "error": "",
         },
+    )
+
+
+def set_new(kind: str, dues: Iterable[tuple[uuid.UUID, datetime]]) -> None:
+    """Set deadlines of many subjects, of no organisation, with one statement; those that are there stay as they are."""
+    Deadline.objects.bulk_create(
+        [
+            Deadline(kind=kind, subject=subject, due=due, original_due=due, key=f"{kind}:{subject}")
+            for subject, due in dues
+        ],
+        ignore_conflicts=True,
     )
 
 
