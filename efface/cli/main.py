@@ -22,6 +22,7 @@ COMMANDS = {
     "audit": "efface.cli.people:audit",
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
+    "sites": "efface.cli.sites:sites",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
 }
 

@@ -119,12 +119,12 @@ def impersonal(channel: str, value: str) -> bool:
     return False
 
 
-def gather(now: datetime, sites: Iterable[Site] | None = None) -> list[Fact]:
+def gather(now: datetime) -> list[Fact]:
     """What may be told of the accepted sites. Nothing that came from another organisation is told on."""
-    rows = sites if sites is not None else Site.objects.filter(review=Site.Review.ACCEPTED, merged=None)
+    rows = Site.objects.filter(review=Site.Review.ACCEPTED, merged=None)
     found: list[Fact] = []
     part: list[Site] = []
-    for site in rows.order_by("domain").iterator(1000) if hasattr(rows, "iterator") else rows:
+    for site in rows.order_by("domain").iterator(1000):
         part.append(site)
         if len(part) == 500:
             found += _facts(part, now)

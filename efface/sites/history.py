@@ -101,7 +101,7 @@ def _edit(
 ) -> int:
     changes: list[SiteChange] = []
     touched: dict[uuid.UUID, Site] = {}
-    fields = {*values, *(("hostility_why", "hostility_how") if "hostility" in values else ())}
+    differ: dict[str, list[uuid.UUID]] = {}
     for row in rows:
         for name, value in values.items():
             before = getattr(row, name)
@@ -115,9 +115,10 @@ def _edit(
             )
             setattr(row, name, value)
             touched[row.pk] = row
-            if name == "hostility":
-                row.hostility_why, row.hostility_how = why[:200], how
-    Site.objects.bulk_update(touched.values(), sorted(fields), batch_size=AT_ONCE)
+            differ.setdefault(name, []).append(row.pk)
+    for name, ids in differ.items():
+        reason = {"hostility_why": why[:200], "hostility_how": how} if name == "hostility" else {}
+        Site.objects.filter(pk__in=ids).update(**{name: values[name]}, **reason)
     SiteChange.objects.bulk_create(changes)
     _visits([one for one in changes if one.what in ("state", "review")], touched, now)
     return len(touched)
@@ -125,12 +126,10 @@ def _edit(
 
 def _visits(changes: list[SiteChange], rows: Mapping[uuid.UUID, Site], now: datetime) -> None:
     """A site that is watched has its next visit; one that is not has none."""
-    for pk in {one.site_id for one in changes}:
-        row = rows[pk]
-        if row.state == Site.State.ACTIVE and row.merged_id is None:
-            registry.visit_at(pk, max(now, row.backoff_until or now))
-        else:
-            deadlines.cancel(subject=pk, kind=registry.VISIT)
+    changed = [rows[pk] for pk in sorted({one.site_id for one in changes})]
+    watched = [one for one in changed if one.state == Site.State.ACTIVE and one.merged_id is None]
+    deadlines.set_many(registry.VISIT, [(one.pk, max(now, one.backoff_until or now)) for one in watched])
+    deadlines.cancel_many(registry.VISIT, {one.pk for one in changed} - {one.pk for one in watched})
 
 
 def accept(site: Site, by: str, now: datetime) -> Done:
@@ -149,20 +148,21 @@ def undo(batch: uuid.UUID, by: str, now: datetime, *, within: timedelta | None =
     """Take a batch back: each field that still is what the batch made it becomes what it was. Raises ``Refused`` for
     one that is too old, was taken back already, or is not there."""
     with transaction.atomic():
-        rows = list(SiteChange.objects.filter(batch=batch, what__in=EDITED).select_related("site").order_by("pk"))
+        rows = list(SiteChange.objects.filter(batch=batch, what__in=EDITED).order_by("pk"))
         if not rows:
             raise Refused(_("There is nothing to take back."))
         if within is not None and now - rows[0].at > within:
             raise Refused(_("This is more than an hour ago. Please set it by hand."))
         # Whoever comes second waits here, and finds the first one's rows.
-        list(Site.objects.select_for_update().filter(pk__in={one.site_id for one in rows}).order_by("pk"))
+        sites = Site.objects.select_for_update(of=("self",)).filter(pk__in={one.site_id for one in rows})
+        there = {one.pk: one for one in sites.order_by("pk")}
         if SiteChange.objects.filter(undoes=batch).exists():
             raise Refused(_("This was taken back already."))
         mine, kept, touched = uuid7(), 0, set()
         groups: dict[tuple[str, str, str], list[uuid.UUID]] = {}
         reasons = _reasons_before(rows)
         for one in rows:
-            if Site.objects.filter(pk=one.site_id, **{one.what: one.after}).exists():
+            if getattr(there[one.site_id], one.what) == one.after:
                 why = reasons.get((one.site_id, one.what), "")
                 groups.setdefault((one.what, str(one.before), why), []).append(one.site_id)
                 touched.add(one.site_id)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from efface.engine.base.deadlines import set_new
+from efface.engine.base.deadlines import set_many
 from efface.net.sitelist import MOST_PROBLEMS, Problem, SiteList
 from efface.sites import registry
 from efface.sites.models import Site, grams
@@ -148,5 +148,5 @@ def _write(rows: list[Site], place: int, now: datetime) -> None:
     Site.objects.bulk_create(rows, ignore_conflicts=True)
     there = dict(Site.objects.filter(domain__in=[one.domain for one in rows]).values_list("domain", "pk"))
     dues = [(there[one.domain], now + BETWEEN * (place + n)) for n, one in enumerate(rows) if one.domain in there]
-    set_new(registry.VISIT, dues)
-    set_new(registry.LOOKUP, dues)
+    set_many(registry.VISIT, dues, only_new=True)
+    set_many(registry.LOOKUP, dues, only_new=True)

@@ -140,7 +140,8 @@ class SiteChange(GlobalRow):
     why = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index("site", "at", name="change_of_site"), models.Index("batch", name="change_of_batch")]
+        indexes = [models.Index("site", "at", name="change_of_site"), models.Index("batch", name="change_of_batch"),
+                   models.Index("by", "at", name="change_by")]  # fmt: skip
 
 
 class ContactState(models.TextChoices):

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from efface.engine.base.deadlines import set_new
+from efface.engine.base.deadlines import set_many
 from efface.engine.base.ids import uuid7
 from efface.sites import contacts, facts, history, hostility, registry
 from efface.sites.facts import Signed
@@ -89,7 +89,8 @@ def _new_sites(part: tuple[facts.Fact, ...], now: datetime) -> int:
     ]  # fmt: skip
     Site.objects.bulk_create(fresh, ignore_conflicts=True)
     there = Site.objects.filter(domain__in=[one.domain for one in fresh]).values_list("pk", "domain")
-    set_new(registry.LOOKUP, [(pk, registry.soon(domain, now)) for pk, domain in there])
+    dues = [(pk, registry.soon(domain, now)) for pk, domain in there]
+    set_many(registry.LOOKUP, dues, only_new=True)
     return len(fresh)
 
 

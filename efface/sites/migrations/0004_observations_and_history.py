@@ -288,4 +288,8 @@ class Migration(migrations.Migration):
             model_name="sitechange",
             index=models.Index(models.F("batch"), name="change_of_batch"),
         ),
+        migrations.AddIndex(
+            model_name="sitechange",
+            index=models.Index(models.F("by"), models.F("at"), name="change_by"),
+        ),
     ]
