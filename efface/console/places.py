@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -47,6 +47,7 @@ def choices() -> dict[str, Any]:
     return {
         "state": Site.State.choices, "review": Site.Review.choices, "kind": Site.Kind.choices,
         "hostility": Site.Hostility.choices,
+        "settable": [one for one in Site.State.choices if one[0] != Site.State.STOPPED],
         "network": [(str(one.pk), one.name) for one in Network.objects.order_by("name")[:MOST_NETWORKS]],
         "fresh": [("never", _("never looked up")), ("old", _("more than 30 days old")), ("fresh", _("fresh"))],
         "covered": [("yes", _("yes")), ("no", _("no"))],
@@ -81,7 +82,8 @@ def page(request: Any, id: uuid.UUID, *, problem: str = "", status: int = 200) -
         "site": one, "dossier": dossier, "chain": dossiers.chain(one, now), "changes": dossiers.changes(one),
         "aliases": one.aliases.order_by("domain").only("domain"), "age": finding.age(one, now), "problem": problem,
         "siblings": one.network.sites.exclude(pk=one.pk).order_by("domain").only("domain")[:200] if one.network else [],
-        "editor": request.member.role in SITE_EDITORS.roles, "choices": choices(), "undo": last_batch(actor(request), now),
+        "editor": request.member.role in SITE_EDITORS.roles, "choices": choices(),
+        "undo": last_batch(actor(request), now),
     }, status=status)  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def lines(found: Iterable[Site]) -> Iterator[str]:
 
 @view(access=SITES)
 @require_GET
-def as_csv(request: Any) -> HttpResponse | StreamingHttpResponse:
+def as_csv(request: Any) -> HttpResponse:
     """Every site of the filter as CSV, for a table program."""
     found = finding.rows(finding.read(request.GET), clock.now())[:MOST_CSV]
     # Read here, in the request's transaction: a stream outlives it.

@@ -120,10 +120,11 @@ def bulk(request: Any) -> HttpResponse:
         messages.warning(request, _("Please choose what to set."))
         return redirect(back)
     everything = given.get("scope") == "all"
+    field = "page" if given.get("scope") == "page" else "site"
     if everything:
         ids = list(finding.rows(wanted, now).order_by("pk").values_list("pk", flat=True))
     else:
-        chosen = [one for one in map(_uuid, given.getlist("site")[:MOST_CHOSEN]) if one]
+        chosen = [one for one in map(_uuid, given.getlist(field)[:MOST_CHOSEN]) if one]
         ids = list(Site.objects.filter(pk__in=chosen).order_by("pk").values_list("pk", flat=True))
     if not ids:
         messages.warning(request, _("Please choose the sites first."))
@@ -190,6 +191,7 @@ def discovered(request: Any) -> HttpResponse:
     shown = list(finding.after(rows, "-added_at", mark)[: EACH + 1])
     return render(request, "console/discovered.html", {
         "sites": [{"site": one, "parties": _parties(one)} for one in shown[:EACH]], "count": rows.count(),
+        "keys": request.GET.get("keys") == "1",
         "next": finding.mark_of(shown[EACH - 1], "-added_at") if len(shown) > EACH else "",
         "editor": request.member.role in SITE_EDITORS.roles, "undo": places.last_batch(actor(request), now),
     })  # fmt: skip
@@ -220,7 +222,7 @@ def answer(request: Any, id: uuid.UUID) -> HttpResponse:
     else:
         history.ignore(one, actor(request), clock.now())
         messages.success(request, _("%(site)s is put aside.") % {"site": one.domain})
-    return redirect("console:discovered")
+    return redirect(reverse("console:discovered") + "?keys=1")
 
 
 def _audit(request: Any, action: str, subject: str) -> None:

@@ -30,9 +30,11 @@ SHOWN = 200
 def _upload(request: Any, most: int) -> tuple[bytes, str]:
     """The uploaded file and "", or why there is none."""
     file = request.FILES.get("file")
-    if file is None:
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if file is None and length <= most:
         return b"", _("No file was chosen.")
-    if file.size > most:
+    # What is far too large was never read.
+    if file is None or file.size > most:
         return b"", _("This file is larger than %(n)d megabytes. Please split it.") % {"n": most // 1_000_000}
     return file.read(), ""
 

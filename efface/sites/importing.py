@@ -109,7 +109,7 @@ def _sites(found: SiteList, report: Report, now: datetime) -> list[Site]:
             continue
         if len(start) > 500:
             start = f"https://{domain}/"
-        reads = unicode_of(domain)
+        reads = registry.reads_as(domain)
         if reads != domain and len(report.lookalikes) < 100:
             report.lookalikes.append((domain, reads))
         seen[domain] = Site(
@@ -130,17 +130,6 @@ def _word(given: str, others: dict[str, str], ours: list[str], otherwise: str) -
 
 def _shown(text: str) -> str:
     return "".join(one for one in text if unicodedata.category(one)[0] != "C")[:60]
-
-
-def unicode_of(domain: str) -> str:
-    """How a domain reads to people: its Unicode form where it has one, without signs that turn text around."""
-    if "xn--" not in domain:
-        return domain
-    try:
-        reads = domain.encode("ascii").decode("idna")
-    except (UnicodeError, ValueError):
-        return domain
-    return "".join(one for one in reads if unicodedata.category(one)[0] != "C")
 
 
 def _write(rows: list[Site], place: int, now: datetime) -> None:

@@ -140,8 +140,31 @@ class SiteChange(GlobalRow):
     why = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [models.Index("site", "at", name="change_of_site"), models.Index("batch", name="change_of_batch"),
-                   models.Index("by", "at", name="change_by")]  # fmt: skip
+        indexes = [
+            models.Index("site", "at", name="change_of_site"),
+            models.Index("batch", name="change_of_batch"),
+            models.Index("by", "at", name="change_by"),
+        ]
+
+    @property
+    def before_words(self) -> str:
+        return self._words(self.before)
+
+    @property
+    def after_words(self) -> str:
+        return self._words(self.after)
+
+    @property
+    def who(self) -> str:
+        """The role that did it: members of other organisations are nobody's business."""
+        return self.by.partition(":")[0]
+
+    def _words(self, value: Any) -> str:
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
+        if self.what in ("state", "review", "kind", "hostility"):
+            return str(dict(getattr(Site, self.what.title()).choices).get(value, value))
+        return "" if value is None else str(value)
 
 
 class ContactState(models.TextChoices):

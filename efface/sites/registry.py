@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 import zlib
 from datetime import datetime, timedelta
@@ -46,6 +47,17 @@ def registered_domain(host: str) -> str:
     if len(labels) < 2 or len(host) > 253 or not all(_label(part) for part in labels) or _NUMBER.fullmatch(labels[-1]):
         return ""
     return str(_suffixes().privatesuffix(host) or "")
+
+
+def reads_as(domain: str) -> str:
+    """How a domain reads to people: its Unicode form where it has one, without signs that turn text around."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        reads = domain.encode("ascii").decode("idna")
+    except (UnicodeError, ValueError):
+        return domain
+    return "".join(one for one in reads if unicodedata.category(one)[0] != "C")
 
 
 def _label(part: str) -> bool:
