@@ -25,6 +25,7 @@ LONGEST = 100
 STALE = lookups.HALF_LIFE
 ORDERS = ("domain", "-added_at", "added_at", "-looked_up_at", "looked_up_at")
 FRESH = ("never", "old", "fresh")
+MOST_NEAR = 3000
 NEAR = 0.5
 """So much of the words' parts a domain must have to be shown as one that was perhaps meant."""
 
@@ -47,6 +48,11 @@ class Filter:
         """As a query string: a link to this filter is the filter kept."""
         return urlencode({one.name: value for one in fields(self) if (value := getattr(self, one.name)) and (
             one.name != "order" or value != "domain")})  # fmt: skip
+
+    @property
+    def only_words(self) -> str:
+        """The query of the words alone."""
+        return Filter(words=self.words).query()
 
     @property
     def narrows(self) -> bool:
@@ -102,9 +108,10 @@ def _order(name: str) -> list[Any]:
 
     if name == "domain":
         return ["domain"]
-    plain = name.removeprefix("-")
-    down = name.startswith("-")
-    # Never looked up comes first of the oldest and last of the newest.
+    plain, down = name.removeprefix("-"), name.startswith("-")
+    if plain == "added_at":
+        return [name, "-id" if down else "id"]
+    # Never looked up comes first of the oldest and last of the newest; the index is made so.
     field = F(plain).desc(nulls_last=True) if down else F(plain).asc(nulls_first=True)
     return [field, "-id" if down else "id"]
 
@@ -127,15 +134,21 @@ def near(words: str, most: int = 8) -> list[Site]:
     words = words.strip().lower()[:LONGEST]
     parts = set(grams(words))
     # Half the registry shares its ending: it is looked for by what stands before it.
-    some = sorted(part for part in grams(words.rpartition(".")[0] or words) if "$" not in part)
-    if len(some) < 2:
+    name = f"^{words.rpartition('.')[0] or words}"
+    inner = [name[place : place + 3] for place in range(len(name) - 2)]
+    if len(inner) < 2:
         return []
+    # One slip spoils three neighbouring parts at most: of four that lie apart one is whole.
+    some = sorted({inner[place * (len(inner) - 1) // 3] for place in range(4)})
     scored = []
-    for site in Site.objects.filter(grams__overlap=some).only("domain", "grams", "merged_id")[:5000]:
-        share = len(parts & set(site.grams)) / len(parts | set(site.grams))
+    for domain in Site.objects.filter(grams__overlap=some).values_list("domain", flat=True)[:MOST_NEAR]:
+        theirs = set(grams(domain))
+        share = len(parts & theirs) / len(parts | theirs)
         if share >= NEAR:
-            scored.append((-share, site.domain, site))
-    return [site for _share, _domain, site in sorted(scored, key=lambda one: one[:2])[:most]]
+            scored.append((-share, domain))
+    best = [domain for _share, domain in sorted(scored)[:most]]
+    found = {site.domain: site for site in Site.objects.filter(domain__in=best).only("domain", "merged_id")}
+    return [found[domain] for domain in best if domain in found]
 
 
 def after(found: QuerySet[Site], order: str, mark: str) -> QuerySet[Site]:

@@ -112,7 +112,7 @@ class Site(GlobalRow):
             models.Index("state", "domain", name="site_state"),
             models.Index("kind", "domain", name="site_kind"),
             models.Index("hostility", "domain", name="site_hostility"),
-            models.Index("looked_up_at", "id", name="site_looked_up"),
+            models.Index(models.F("looked_up_at").asc(nulls_first=True), "id", name="site_looked_up"),
             models.Index("added_at", "id", name="site_added"),
         ]
 

@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="site",
-            index=models.Index(models.F("looked_up_at"), models.F("id"), name="site_looked_up"),
+            index=models.Index(models.F("looked_up_at").asc(nulls_first=True), models.F("id"), name="site_looked_up"),
         ),
         migrations.AddIndex(
             model_name="site",
