@@ -129,7 +129,7 @@ class SiteChange(GlobalRow):
     app_may = ("SELECT", "INSERT")
     engine_may: tuple[str, ...] = ()
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="changes")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="changes")
     at = models.DateTimeField()
     by = models.CharField(max_length=60, help_text=_("engine, or role and id of a member"))
     what = models.CharField(max_length=20, help_text=_("the field, or host, cdn, registrar"))

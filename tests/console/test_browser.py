@@ -322,8 +322,8 @@ def test_pages_of_the_registry_that_answer(organisation: Any, world: Any) -> Non
             page.click("#undo button")
             assert "as they were" in page.inner_text(".messages")
             page.goto(ORIGIN + "/console/sites/import/")
-            page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv",
-                                           "buffer": "url\nnonsense\nb\u0443.example\nok.example\n".encode()})  # fmt: skip
+            data = "url\nnonsense\nb\u0443.example\nok.example\n".encode()
+            page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": data})
             page.click("#import button")
             assert page.inner_text("[data-fact=bad]") == "1"
             shot(page, f"import-{width}")

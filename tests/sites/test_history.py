@@ -146,7 +146,7 @@ def test_a_site_paused_before_it_was_merged_stays_paused_after_the_split(now: da
 
 @pytest.mark.parametrize("worse", ["a.example", "b.example"])
 def test_hostility_of_one_holds_for_both_and_outlives_the_split(now: datetime, worse: str) -> None:
-    a, b = make("a.example", "b.example", now=now)
+    make("a.example", "b.example", now=now)
     hostility.declare(of(worse), "publishes", "showed our notice", BY, now)
     merging.merge(of("b.example"), of("a.example"), BY, now)
     assert {one.hostility for one in Site.objects.all()} == {"publishes"}

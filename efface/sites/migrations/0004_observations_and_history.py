@@ -277,7 +277,7 @@ class Migration(migrations.Migration):
             model_name="sitechange",
             name="site",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="changes", to="sites.site"
+                on_delete=django.db.models.deletion.PROTECT, related_name="changes", to="sites.site"
             ),
         ),
         migrations.AddIndex(
