@@ -179,6 +179,8 @@ def sites(
                 Option("cooperative", _("Answers requests")),
                 Option("hostile", _("Hostile"), "careful"),
                 Option("extortionate", _("Asks money for removal"), "careful"),
+                Option("publishes", _("Publishes notices it gets"), "careful"),
+                Option("doxxes", _("Exposes who complains"), "careful"),
             ),
             blanks=(Blank("why", _("How you know (no case, no name)")),),
             facts=(Fact("site", _("Site"), one.domain), Fact("kind", _("Kind of site"), one.kind)),

@@ -15,7 +15,7 @@ from django.db import transaction
 from efface.net.client import FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
-from efface.search import frontier, matching, media, revisit, urls
+from efface.search import discovery, frontier, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import Evidence, PageFacts, Written
@@ -170,6 +170,8 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
         if not reading.shows:
             if reading.to:
                 frontier.ensure(site, reading.to, now, depth=page.depth + 1, priority=page.priority)
+            elif reading.outcome == "moved":
+                discovery.moved(site, looked.scan.facts.final_url, now)
             return _finish(page, looked, Saved(reading.outcome), now, visit)
         own = [one for one in looked.met if one.sighting is None]
         media.keep(site, page, own, now)
@@ -178,6 +180,8 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
             added = frontier.add_links(site, page, looked.scan.links, now)
             hostility.judge(site, looked.scan.text)
         written = _match(site, looked, now)
+        if written.made and reading.outcome == "read":
+            discovery.linked(site, looked.scan.links, now)
         changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(
             page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, visit, opened=added.new

@@ -17,14 +17,13 @@ from efface.law import load
 from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
 from efface.search.models import Asset, Finding, FindingState, Media
-from efface.sites import contacts
+from efface.sites import contacts, hostility
 from efface.sites.models import ContactState, Site
 from efface.takedown import plan, sight, verdict
 from efface.takedown.models import Check, Outcome, Route
 from efface.vision import hamming
 
 PLAN_AGE: dict[str, plan.Age] = {Age.ADULT: "adult", Age.MINOR: "minor", Age.UNKNOWN: "unknown_treat_as_minor"}
-HOSTILE = frozenset({Site.Hostility.HOSTILE, Site.Hostility.EXTORTIONATE})
 #: How the plan calls what ``sites`` knows of an address.
 DELIVERY = {
     ContactState.ACCEPTED: "accepted",
@@ -37,12 +36,18 @@ DELIVERY = {
     ContactState.POLICY: "policy_reject",
     ContactState.SILENT: "silent",
 }
+#: How the law calls the registry's kinds of site.
+SITE_TYPE: dict[str, str] = {
+    Site.Kind.TUBE: "tube_site", Site.Kind.FORUM: "ugc_forum", Site.Kind.LEAK_BOARD: "ncii_dedicated",
+    Site.Kind.IMAGEBOARD: "ugc_forum", Site.Kind.FILE_HOST: "image_or_file_host",
+    Site.Kind.MESSENGER: "messenger_channel", Site.Kind.SEARCH: "search_engine",
+}  # fmt: skip
 NATURE = {"synthetic": "fully_synthetic"}
 MOST_OUTCOMES = 5_000
 
 
 def hostile(site: Site) -> bool:
-    return site.hostility in HOSTILE
+    return site.hostility in hostility.NEVER_WRITTEN_TO
 
 
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
@@ -70,7 +75,7 @@ def paid(case: Case) -> bool | None:
 
 
 def finding_facts(finding: Finding, ladder_began: datetime) -> plan.FindingFacts:
-    kind = finding.site.kind
+    kind = SITE_TYPE.get(finding.site.kind, finding.site.kind)
     return plan.FindingFacts(
         confirmed=ladder_began,
         age=PLAN_AGE[finding.age],

@@ -131,12 +131,14 @@ def plan(
     delivery: Mapping[str, str],
     outcomes: Mapping[tuple[str, str], Outcome],
     now: datetime,
+    guesses_tried: Mapping[str, frozenset[str]] | None = None,
 ) -> Plan:
     """The routes in the order in which they may start. The same facts give the same plan.
 
     ``delivery`` maps a contact's value to its state (untested, mx_ok, accepted, auto_ack, replied, complied,
     soft_bounce, hard_bounce, full, policy_reject, silent); ``outcomes`` maps (party key or "role:host", notice type)
-    to what was achieved. Police, payment and regulators are advice for a person, never a route."""
+    to what was achieved; ``guesses_tried`` maps a party's key to addresses nobody published that were written to, in
+    any case. Police, payment and regulators are advice for a person, never a route."""
     stop = _stop(case, finding, law)
     if stop is not None:
         return Plan(stop, (), (), _advice(case, law, _hostile(finding)))
@@ -155,7 +157,7 @@ def plan(
         if refused is not None:
             withheld.append(refused)
             continue
-        choice = choose(party, reach)
+        choice = choose(party, reach, (guesses_tried or {}).get(party.key, frozenset()))
         if isinstance(choice, str):
             withheld.append(Withheld(party.key, party.role, choice, "S5_suspect" if "suspect" in choice else "", True))
             continue

@@ -156,7 +156,7 @@ def test_a_due_site_becomes_a_job_and_is_never_forgotten(now: datetime) -> None:
     with role("efface_engine"):
         assert deadlines.fire(now) == 1
     assert _waiting() == [("search.jobs.visit", {"site": str(site.pk)})]
-    row = Deadline.objects.get(subject=site.pk)
+    row = Deadline.objects.get(subject=site.pk, kind=registry.VISIT)
     assert (row.state, (row.due - now).days) == ("waiting", 7)
     Site.objects.update(state="paused")
     with role("efface_engine"):

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import efface
-from efface.net import bundle, frames
+from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
 from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, Want, from_wire, to_wire
+from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
 
 PICTURE_S = 15.0
@@ -120,6 +121,17 @@ class Decoder:
             raise bundle.BundleError(str(answer.get("error", "")) if isinstance(answer, dict) else "could not be read")
         # The child that read it is no more to be believed than the bundle.
         return bundle.checked(answer["items"])
+
+    def decode_sites(self, data: bytes) -> SiteList:
+        """The lines of a list of sites. Raises ``efface.net.sitelist.ListError``."""
+        if len(data) > sitelist.MOST_BYTES:
+            return sitelist.parse(data)  # says so, without reading it
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    return sitelist.from_wire(child.ask(b"SITE", data, Want.PLAIN, MAIL_S))
+            except (_Failed, ProtocolError) as failed:
+                raise sitelist.ListError(f"could not be read ({failed})") from None
 
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""

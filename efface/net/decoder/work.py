@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
-from efface.net import bundle
+from efface.net import bundle, sitelist
 from efface.net.decoder import moving
 from efface.net.decoder.mail import read_mail
 from efface.net.page.model import Page
@@ -181,6 +181,14 @@ def page(data: bytes) -> Page:
     )
 
 
+def read_sites(data: bytes) -> dict[str, Any]:
+    """The lines of a list of sites, or what is wrong with it."""
+    try:
+        return sitelist.to_wire(sitelist.parse(data))
+    except sitelist.ListError as error:
+        return {"error": str(error)}
+
+
 def read_bundle(data: bytes) -> dict[str, Any]:
     """The items of a bundle, or what is wrong with it."""
     try:
@@ -234,6 +242,8 @@ def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
     _rehearse_local()
     read_bundle(b"{}")
+    for sample in (b"url;type\nhttp://a.example/;tube", b'["a.example"]', b"a.example\n", "a.b".encode("utf-16")):
+        read_sites(sample)
     read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
     read_mail(_MAIL)
     read_mail(b"\xff\x00 not a mail")
@@ -260,6 +270,8 @@ def perform(kind: str, data: bytes, engine: Engine | None, want: Want, copies: C
         return tiles(data)
     if kind == "bundle":
         return read_bundle(data)
+    if kind == "sites":
+        return read_sites(data)
     if kind == "page":
         return to_wire(page(data))
     if kind == "mail":

@@ -27,7 +27,8 @@ from efface.net.process import no_dumps
 from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
-KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle"}
+KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
+         b"SITE": "sites"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 
