@@ -26,6 +26,7 @@ HEADER_CHARS = 512
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNKEPT_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 _CHUNK = 65536
+_CERTIFICATES = 32
 
 Reserve = Callable[[int], Awaitable[None]]
 _ACCEPT = {
@@ -67,6 +68,8 @@ class Session:
         self.agent = agent
         self.connectors = Connectors(guard, tls_context())
         self._clients: dict[int, aiohttp.ClientSession] = {}
+        self.certificates: dict[str, dict[str, Any]] = {}
+        """Host to the certificate it showed and that was checked, as ``ssl`` parses it; at most ``_CERTIFICATES``."""
 
     async def __aenter__(self) -> Session:
         return self
@@ -154,6 +157,10 @@ class Session:
             connection = answer.connection
             peer = connection.transport.get_extra_info("peername") if connection and connection.transport else None
             via_socks = self.connectors.via_socks(url)
+            if url.scheme == "https" and connection and connection.transport and len(self.certificates) < _CERTIFICATES:
+                shown = connection.transport.get_extra_info("peercert")
+                if shown:
+                    self.certificates[url.raw_host or ""] = shown
             trail.claimed_ip = "" if via_socks else self.connectors.claimed(url, peer[0] if peer else "")
             size = sum(len(name) + len(value) + 4 for name, value in answer.raw_headers)
             if size > self.limits.header_bytes:
@@ -241,9 +248,18 @@ async def get_json(
 ) -> tuple[FetchFacts, Any]:
     """The JSON at ``url`` (RDAP, RFC 7480), or None with the reason in the facts: any status but 2xx, or a body that is
     no JSON or longer than ``limit`` bytes ("bad-answer", "too-large")."""
-    limits = Limits(total_s=total_s, page_bytes=limit, inflated_bytes=limit)
-    async with Session(guard, limits) as session:
-        fetched = await session.get(url, want="text", accept=accept)
+    async with Session(guard, json_limits(limit, total_s)) as session:
+        return await session_json(session, url, accept)
+
+
+def json_limits(limit: int = 1_000_000, total_s: float = 15.0) -> Limits:
+    """The limits of a session whose answers are JSON of at most ``limit`` bytes."""
+    return Limits(total_s=total_s, page_bytes=limit, inflated_bytes=limit)
+
+
+async def session_json(session: Session, url: str, accept: str = "application/json") -> tuple[FetchFacts, Any]:
+    """``get_json`` within a session, whose limits hold (``json_limits``)."""
+    fetched = await session.get(url, want="text", accept=accept)
     if not fetched.ok:
         return fetched.facts, None
     if fetched.clipped:

@@ -1,4 +1,4 @@
-"""The data files of this room, read once: who stands before hosts, whose way in is known, where to look things up."""
+"""Data files of this room, read once: who stands before hosts, where to look things up. Names and addresses as text."""
 
 from __future__ import annotations
 
@@ -31,20 +31,6 @@ class Cdn:
     server: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A known way in. ``notice`` is a notice type of its own, "" where the desk takes the usual ones."""
-
-    channel: str
-    value: str
-    confidence: float
-    notice: str = ""
-
-    @property
-    def source(self) -> str:
-        return f"playbook:{self.notice}" if self.notice else "playbook"
-
-
 def cdn(entry: dict[str, Any]) -> Cdn:
     """One entry of ``cdns.yaml``, or of a world's list. Raises ``ValueError`` or ``KeyError``."""
     numbers = entry.get("asn") or []
@@ -63,12 +49,6 @@ def cdn(entry: dict[str, Any]) -> Cdn:
 @lru_cache(maxsize=1)
 def cdns() -> tuple[Cdn, ...]:
     return tuple(cdn(entry) for entry in _read("cdns.yaml")["cdns"])
-
-
-@lru_cache(maxsize=1)
-def playbook() -> dict[str, Any]:
-    """``cdn``: key -> desks; ``registry``: suffix -> name, value, confidence; ``search``: desks with key and name."""
-    return dict(_read("playbook.yaml"))
 
 
 @lru_cache(maxsize=1)
