@@ -30,6 +30,8 @@ _BARE = re.compile(
     rf"(?<![A-Za-z0-9._%+-])({_LOCAL})\s(?:{either(BARE_AT)})\s({_LABEL}(?:(?:\s(?:{either(DOT)})\s|\.){_LABEL}){{1,5}})",
     re.IGNORECASE,
 )
+_TURKISH = re.compile(rf"(?<![A-Za-z0-9._%+-])({_LOCAL})\set\s({_LABEL}(?:\snokta\s{_LABEL}){{1,5}})", re.IGNORECASE)
+"""Bare "et" is "and" in other languages: only with the Turkish word for the dot is it a sign."""
 _SPACED = re.compile(rf"(?<![A-Za-z0-9._%+-])({_LOCAL})\s{{0,3}}@\s{{0,3}}({_LABEL}(?:\s?\.\s?{_LABEL}){{1,5}})")
 _INVISIBLE = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0x2062, 0x2063, 0xFEFF, 0x180E, 0x034F])
 _BIDI = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C])
@@ -179,6 +181,8 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
         domain = re.sub(rf"\s(?:{either(DOT)})\s", ".", match[2], flags=re.IGNORECASE)
         if domain != match[2] or match[0].isupper():
             yield Found(f"{match[1]}@{domain}", (*steps, "at-words"), _near(text, match))
+    for match in _TURKISH.finditer(text):
+        yield Found(f"{match[1]}@{re.sub(' nokta ', '.', match[2], flags=re.IGNORECASE)}", ("at-words",), _near(text, match))
     if _NOSPAM.search(text):
         yield from _matches(_NOSPAM.sub("", text), (*steps, "nospam"))
     if "@" in run and run != spaced:
@@ -316,8 +320,14 @@ def _written(source: str, node: LexborNode) -> Iterator[Found]:
             yield Found(value, steps, where)
 
 
+_BLOCKS = (
+    "p, div, li, td, tr, h1, h2, h3, h4, h5, section, footer, header, main, nav, address, dd, dt, form, ul, ol, table, "
+    "article, aside"
+)
+
+
 def _texts(page: LexborHTMLParser) -> tuple[str, str]:
-    """The page's text with a space between elements, and with none between inline ones."""
+    """The page's text with a space between elements, and with none between inline ones; a line for each block."""
     body = page.body
     if body is None:
         return "", ""
@@ -325,13 +335,17 @@ def _texts(page: LexborHTMLParser) -> tuple[str, str]:
     copy.strip_tags(["script", "style", "template"], recursive=True)
     if copy.body is None:
         return "", ""
-    spaced = " ".join(copy.body.text(separator=" ").split())[:200_000]
-    for node in copy.css("br, p, div, li, td, tr, h1, h2, h3, h4, section, footer, header, address, dd, dt")[
-        :MOST_NODES
-    ]:
-        node.insert_after(" ")
-    run = " ".join(copy.body.text(separator="").split())[:200_000]
-    return spaced, run
+    for node in copy.css("br")[:MOST_NODES]:
+        node.replace_with(" ")
+    for node in copy.css(_BLOCKS)[:MOST_NODES]:
+        node.insert_before("\n")
+        node.insert_after("\n")
+    return _lines(copy.body.text(separator=" ")), _lines(copy.body.text(separator=""))
+
+
+def _lines(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text[:400_000].split("\n"))
+    return "\n".join(filter(None, lines))[:200_000]
 
 
 def _near(text: str, match: re.Match[str]) -> str:

@@ -44,7 +44,7 @@ def forms(page: LexborHTMLParser, url: str, kind: str) -> Iterator[Contact]:
         asks = form.css_first("textarea") is not None
         if kind in ("content", "front"):
             asks = bool(ABUSE.search(f"{action} {' '.join(names)}")) and (asks or any(map(_HIS.search, names)))
-        if not asks or not (ABUSE.search(words) or CONTACT.search(words)):
+        if not asks or (kind in ("content", "front") and not (ABUSE.search(words) or CONTACT.search(words))):
             continue
         value = url if kind in ("abuse", "contact") else _action(url, action)
         if not value:

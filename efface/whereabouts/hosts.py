@@ -14,6 +14,9 @@ from efface.whereabouts.playbook import Entry, Playbook
 from efface.whereabouts.transport import Transport, Unanswered
 
 _ORIGIN = re.compile(r"^\s*\"?(\d{1,10})")
+_REMARKED = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", re.ASCII)
+REMARKED = 0.6
+"""Worth of an address that only a remark calls the one for abuse."""
 MOST_ADDRESSES = 4
 MOST_CNAMES = 8
 REGISTRIES = frozenset({"iana.org", "icann.org", "arin.net", "ripe.net", "apnic.net", "lacnic.net", "afrinic.net"})
@@ -229,6 +232,11 @@ def _abuse(record: rdap.Record, source: str, confidence: float) -> list[Contact]
                 found.setdefault(value, Contact("email", value, source, confidence=worth))
         for value in card.uris:
             found.setdefault(value, Contact("form", value, source, confidence=round(worth - 0.1, 3)))
+    if not cards:
+        for line in record.remarks.splitlines():
+            for value in _REMARKED.findall(line[:500]) if "abuse" in line.lower() else ():
+                if facts.registered(value.rpartition("@")[2]) not in REGISTRIES:
+                    found.setdefault(value.lower(), Contact("email", value.lower(), source, confidence=REMARKED))
     return list(found.values())
 
 

@@ -69,7 +69,7 @@ BARE_AT = (
 )  # fmt: skip
 """Words for @ that are also written without brackets, where a word for the dot follows."""
 AT = (*BARE_AT, "@", "a", "ат", "эт", "et", "na", "kuyruklu a", "arond", "coadă de maimuță", "圈a")
-DOT = ("dot", ".", "punkt", "punto", "point", "ponto", "kropka", "punt", "pont", "tečka", "tecka", "nokta", "punct",
+DOT = ("dot", ".", "punkt", "punto", "point", "ponto", "kropka", "punt", "pont", "tečka", "tecka", "nokta", "punct", "punktum", "piste", "teleia",
        "точка", "тчк", "крапка", "ドット", "点", "點", "점", "닷", "نقطة")  # fmt: skip
 
 

@@ -165,7 +165,8 @@ async def _page(url: str, transport: Transport, partial: list[str]) -> Answer | 
 
 
 def _readable(page: Answer, partial: list[str]) -> bool:
-    """HTML, and not a check for robots: what stands behind one is for a person to read."""
+    """HTML, and not a check for robots: what stands behind one is for a person to read. A contact form with a captcha
+    of its own is none."""
     kind = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
     if page.status >= 500 or kind not in ("text/html", "application/xhtml+xml", ""):
         return False
@@ -173,7 +174,8 @@ def _readable(page: Answer, partial: list[str]) -> bool:
     title = tree.css_first("title")
     facts_of = FetchFacts(page.final_url, page.final_url, page.status, page.headers)
     text = " ".join(tree.body.text(separator=" ").split()) if tree.body else ""
-    if "challenge" in walls(facts_of, tree, title.text() if title else "", text[:20_000], 0):
+    asks = page.status == 200 and tree.css_first("form textarea") is not None
+    if not asks and "challenge" in walls(facts_of, tree, title.text() if title else "", text[:20_000], 0):
         partial.append("page: the site takes us for a robot; its contact pages are for a person to read")
         return False
     return True

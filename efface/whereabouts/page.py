@@ -24,6 +24,8 @@ PageKind = Literal["abuse", "contact", "front", "content"]
 START = {"abuse": 0.9, "contact": 0.75, "front": 0.5, "content": 0.5}
 """Starting confidence of an address by the kind of page it stands on."""
 STEP, FOREIGN, LEAST = 0.1, 0.15, 0.15
+MOST_STEPS = 2
+"""Steps of decoding that count against an address: what took three was hidden on purpose, not found by chance."""
 MOST_LINKS = 12
 LARGEST = 400_000
 """Bytes of a page that are read: contact pages are short, and a page made to be slow is not."""
@@ -40,6 +42,7 @@ PAID = re.compile(rf"{_TAKEN}[^.\n]{{0,80}}{_PRICE}|{_PRICE}[^.\n]{{0,60}}{_TAKE
 FREE = re.compile(
     r"\b(?:no fee|free of charge|without (?:a )?fee|never pay|do not pay|kostenlos|gratis)\b", re.IGNORECASE
 )
+_SENTENCE = re.compile(r"[.!?] |。|\n")
 VISITORS = (
     "[class*=comment], [id*=comment], [class*=reply], [id*=disqus], [class*=guestbook], [class*=testimonial], "
     "[class*=user-content], [class*=usercontent], [class*=ugc], [class~=review], [class~=reviews], [itemprop=comment], "
@@ -95,14 +98,15 @@ def _contact(one: Found, url: str, kind: PageKind, domain: str) -> Contact | Non
     asks = bool(ABUSE.search(local))
     desk = asks or local in DESKS
     close = _close(one)
-    if VENDOR.search(close) and not (asks and own):
+    apart = own and one.value not in one.context
+    if VENDOR.search(close) and not (asks and own) and not apart:
         return None
     if kind == "content" and not (desk and ABUSE.search(close) and (own or asks)):
         return None
     if kind == "front" and not (desk or ABUSE.search(close) or CONTACT.search(close)):
         return None
     steps = [step for step in one.steps if step != "mailto"]
-    confidence = START[kind] - STEP * len(steps) - (0.0 if own else FOREIGN) + (0.05 if asks else 0.0)
+    confidence = START[kind] - STEP * min(len(steps), MOST_STEPS) - (0.0 if own else FOREIGN) + (0.05 if asks else 0.0)
     confidence += 0.03 if ABUSE.search(close.replace(one.value, "")) else 0.0
     return Contact(
         "email", one.value, f"page-{kind}", url, round(max(LEAST, min(confidence, 0.95)), 3), list(one.steps)
@@ -115,7 +119,7 @@ def _close(one: Found) -> str:
     if place < 0:
         return one.context[:200]
     before, after = one.context[:place], one.context[place + len(one.value) :]
-    return f"{re.split(r'[.!?。] ?', before)[-1][-120:]} {re.split(r'[.!?。] ', after)[0][:80]}"
+    return f"{_SENTENCE.split(before)[-1][-120:]} {_SENTENCE.split(after)[0][:80]}"
 
 
 def _links(page: LexborHTMLParser, url: str) -> Iterator[tuple[PageKind, str]]:

@@ -14,6 +14,10 @@ _PRIVACY = ("privacy", "proxy", "whoisguard", "redacted", "domainsbyproxy", "wit
             "o-w-o", "whoisprivacy", "identity-protect", "onamae", "private")  # fmt: skip
 
 
+NESTED, BESIDE = 0.9, 0.75
+"""Worth of an abuse desk inside the registrar's entry, and of one beside it."""
+
+
 class Registration:
     """What registries say of one domain. ``status`` are EPP's words."""
 
@@ -52,11 +56,15 @@ class Registration:
         if card is None:
             return
         desks = [one for one in record.abuse() if "registrar" in one.path or "registrar" in one.roles]
+        worth = NESTED
+        if not desks:
+            # Some registries put the registrar's desk beside the registrar; one inside a registrant's entry is not it.
+            desks, worth = [one for one in record.abuse() if not one.path], BESIDE
         desks.sort(key=lambda one: one.roles[0] != "abuse")
         contacts = [
             contact
             for number, one in enumerate(desks)
-            for contact in _contacts(one, "rdap-registrar", 0.9 - 0.02 * number)
+            for contact in _contacts(one, "rdap-registrar", worth - 0.02 * number)
         ]
         self.registrar = self._party(card.public_id, card.name or card.handle, contacts)
 
