@@ -206,6 +206,10 @@ class Running:
                 "whois": {suffix: world.services[f"whois:{style}"] for suffix, style in world.suffixes_whois.items()},
             },
             "rdap": f"http://{RDAP_ADDRESS}:{web_port}/",
+            "whois": {
+                suffix: world.dial[world.addresses[world.services[f"whois:{style}"]][0]]
+                for suffix, style in world.suffixes_whois.items()
+            },
         }
         return self.ready
 
