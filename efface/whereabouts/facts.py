@@ -48,15 +48,16 @@ def cdn(entry: dict[str, Any]) -> Cdn:
 
 @lru_cache(maxsize=1)
 def cdns() -> tuple[Cdn, ...]:
-    return tuple(cdn(entry) for entry in _read("cdns.yaml")["cdns"])
+    return tuple(cdn(entry) for entry in data_file("cdns.yaml")["cdns"])
 
 
 @lru_cache(maxsize=1)
 def registries() -> dict[str, Any]:
-    return dict(_read("registries.yaml"))
+    return dict(data_file("registries.yaml"))
 
 
-def _read(name: str) -> Any:
+def data_file(name: str) -> Any:
+    """A data file of this room, parsed."""
     return yaml.safe_load((HOME / name).read_text(encoding="utf-8"))
 
 

@@ -11,13 +11,8 @@ from efface.net.protocol import WhereaboutsRequest
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The fetcher's exit status."""
-    from efface.whereabouts import facts, playbook
     from efface.whereabouts.lookup import lookup
 
-    # Read now: the fetcher soon gives up most of the file system.
-    facts.cdns()
-    facts.registries()
-    playbook.ours()
     return run(argv, {"whereabouts": (WhereaboutsRequest, lookup)})
 
 

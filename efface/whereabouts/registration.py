@@ -16,6 +16,8 @@ _PRIVACY = ("privacy", "proxy", "whoisguard", "redacted", "domainsbyproxy", "wit
 
 NESTED, BESIDE = 0.9, 0.75
 """Worth of an abuse desk inside the registrar's entry, and of one beside it."""
+REGISTRANT, ELSEWHERE, FREE_TEXT, HIDDEN = 0.5, 0.3, 0.09, 0.05
+"""Worth of a registrant's address: on the domain itself, elsewhere, in WHOIS and elsewhere, behind a privacy service."""
 
 
 class Registration:
@@ -51,7 +53,7 @@ class Registration:
         self.status = record.status
         for held in record.cards:
             if "registrant" in held.roles:
-                self.registrant += [_registrant(value, "rdap-registrant") for value in held.emails]
+                self.registrant += [self._registrant(value, "rdap-registrant") for value in held.emails]
         card = record.registrar()
         if card is None:
             return
@@ -70,7 +72,7 @@ class Registration:
 
     def _from_whois(self, answer: whois.Whois) -> None:
         self.status = self.status or answer.status
-        self.registrant += [_registrant(value, "whois-registrant") for value in answer.registrant_emails]
+        self.registrant += [self._registrant(value, "whois-registrant") for value in answer.registrant_emails]
         if not answer.registrar and not answer.abuse:
             return
         contacts = [Contact("email", value, "whois", confidence=0.7) for value in answer.abuse]
@@ -86,6 +88,18 @@ class Registration:
             "registrar", key or f"registrar:{number or slug(name)}", name, contacts=best([*desks, *contacts]),
             reasons=reasons,
         )  # fmt: skip
+
+    def _registrant(self, value: str, source: str) -> Contact:
+        """A registrant's address. Behind a privacy service it is worth next to nothing. WHOIS is free text in which
+        registrants write what they like, also a stranger's address: what is not of the domain itself is for a person
+        to judge, and no notice goes there by itself."""
+        host = value.rpartition("@")[2]
+        own = host == self.domain or host.endswith("." + self.domain)
+        if any(word in value for word in _PRIVACY):
+            return Contact("email", value, source, confidence=HIDDEN)
+        if not own and source == "whois-registrant":
+            return Contact("email", value, source, confidence=FREE_TEXT, note="free text of the registrant")
+        return Contact("email", value, source, confidence=REGISTRANT if own else ELSEWHERE)
 
     def parties(self) -> tuple[list[Party], list[Link]]:
         """Registrar, and the registry where it is known to take such reports."""
@@ -106,12 +120,6 @@ def _contacts(card: rdap.Card, source: str, confidence: float) -> list[Contact]:
     worth = round(confidence, 3)
     mails = [Contact("email", value, source, confidence=worth) for value in card.emails]
     return mails + [Contact("form", value, source, confidence=round(worth - 0.1, 3)) for value in card.uris]
-
-
-def _registrant(value: str, source: str) -> Contact:
-    """A registrant's address; behind a privacy service it is worth next to nothing and no notice goes there."""
-    hidden = any(word in value for word in _PRIVACY)
-    return Contact("email", value, source, confidence=0.05 if hidden else 0.5)
 
 
 def slug(name: str) -> str:

@@ -10,7 +10,7 @@ from testbed.lookups.model import HOSTILE_IP, Company, Place, Site, World
 from testbed.lookups.words import IMPRINT, LANGUAGES
 
 RDAP_SUFFIXES = ["com", "net", "org", "info", "xyz", "site", "tv"]
-WHOIS_SUFFIXES = {"ru": "plain", "me": "refers", "to": "below", "io": "plain", "cc": "injected"}
+WHOIS_SUFFIXES = {"ru": "plain", "me": "refers", "to": "dotted", "io": "plain", "cc": "injected"}
 BAD_WHOIS = {"ws": "huge", "la": "drip", "st": "silent", "bz": "loops"}
 """Registries of these have WHOIS only; of the last ones no answer can be had."""
 _HOST_STYLES = ["nested", "nested", "several", "contact-uri", "odd-card", "remarks", "flat", "stale", *HOSTILE_IP[:4],
