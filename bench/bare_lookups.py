@@ -101,7 +101,11 @@ async def main() -> None:
         sites = json.loads(line)
         start, busy, asked = time.perf_counter(), time.process_time(), bare.questions
         await asyncio.gather(*(bare.site(hosts) for hosts in sites))
-        spent = {"s": time.perf_counter() - start, "cpu_s": time.process_time() - busy, "questions": bare.questions - asked}
+        spent = {
+            "s": time.perf_counter() - start,
+            "cpu_s": time.process_time() - busy,
+            "questions": bare.questions - asked,
+        }
         sys.stdout.write(json.dumps(spent) + "\n")
         sys.stdout.flush()
 

@@ -113,7 +113,9 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
 
 
 @bench.command()
-@click.option("--seed", type=int, default=11, show_default=True, help="Of the world; those tried while building are told.")
+@click.option(
+    "--seed", type=int, default=11, show_default=True, help="Of the world; those tried while building are told."
+)
 @click.option("--sites", type=click.IntRange(10, 5000), default=500, show_default=True)
 @click.option("--peers/--no-peers", default=True, show_default=True, help="Ask other tools about the same sites too.")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")

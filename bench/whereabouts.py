@@ -207,7 +207,9 @@ def fetching(world: dict[str, Any]) -> Iterator[tuple[Fetcher, int]]:
         path = Path(folder) / "f.sock"
         command = [sys.executable, "-m", "efface.whereabouts.fetcher", "--socket", str(path)]
         command += ["--world-fd", str(told.fileno()), "--exit-with-parent"]
-        with _process(command, pass_fds=[told.fileno()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        with _process(
+            command, pass_fds=[told.fileno()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
             fetcher = Fetcher(str(path), timeout_s=200)
             for _ in range(600):
                 with contextlib.suppress(FetcherUnavailable):

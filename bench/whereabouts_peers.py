@@ -71,7 +71,9 @@ def _judged(world: World, sites: list[Site], found: dict[str, dict[str, str]]) -
     for site in sites:
         known = truth(world, site)
         for role, count in made.items():
-            expected = [one for one in known.parties if one.role == role and (role != "host" or one.covers == site.place.host)]
+            expected = [
+                one for one in known.parties if one.role == role and (role != "host" or one.covers == site.place.host)
+            ]
             value = found.get(site.domain, {}).get(role, "").lower()
             count["asked"] += any(one.right for one in expected)
             count["found"] += any(value in one.right for one in expected)

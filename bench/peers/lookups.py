@@ -70,7 +70,11 @@ def main() -> None:
                     parsed = (await domain_rdap(None, name))[1]
                 else:
                     parsed = (await domain_whois(client.DomainClient(), name))[1]
-                found["asyncwhois"][name] = {"registrar": str(parsed.get("registrar_abuse_email") or ""), "host": ""}
+                network = (await number_whois(client.NumberClient(), site["address"]))[1] if site["ip_whois"] else {}
+                found["asyncwhois"][name] = {
+                    "registrar": str(parsed.get("registrar_abuse_email") or ""),
+                    "host": str(network.get("abuse_email") or ""),
+                }
             except Exception as error:
                 found["asyncwhois"][name] = {"error": type(error).__name__}
         return found

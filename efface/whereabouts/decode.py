@@ -100,9 +100,9 @@ def _alphabets(label: str) -> int:
 
 
 def plausible(value: str) -> bool:
-    """Could be a mailbox: a registered domain, no file name, no place-holder, no mailbox that never reads."""
+    """Could be a mailbox: a domain under a suffix that exists, no file name, no place-holder, no mailbox that never reads."""
     local, _, domain = value.partition("@")
-    if len(value) > 254 or _NO_FILE.search(value) or not facts.registered(domain) or domain in _PLACEHOLDERS:
+    if len(value) > 254 or _NO_FILE.search(value) or not facts.public(domain) or domain in _PLACEHOLDERS:
         return False
     if local in _NOBODY or ".." in value or local.endswith("."):
         return False
@@ -173,6 +173,8 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
     """Addresses in the running text: as it reads, with words for the signs, and put together from split elements."""
     spaced, run = _texts(page)
     text, steps = clean(spaced)
+    if _NOSPAM.search(text):
+        text, steps = _NOSPAM.sub("", text), (*steps, "nospam")
     yield from _matches(text, steps)
     for match in _WORDS.finditer(text):
         domain = re.sub(_DOT, ".", match[2], flags=re.IGNORECASE)
@@ -183,10 +185,8 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
             yield Found(f"{match[1]}@{domain}", (*steps, "at-words"), _near(text, match))
     for match in _TURKISH.finditer(text):
         yield Found(f"{match[1]}@{re.sub(' nokta ', '.', match[2], flags=re.IGNORECASE)}", ("at-words",), _near(text, match))
-    if _NOSPAM.search(text):
-        yield from _matches(_NOSPAM.sub("", text), (*steps, "nospam"))
     if "@" in run and run != spaced:
-        joined, more = clean(run)
+        joined, more = clean(_NOSPAM.sub("", run))
         yield from _matches(joined, (*more, "split"))
         for match in _SPACED.finditer(text):
             if " " in match[0]:

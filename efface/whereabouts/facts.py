@@ -62,6 +62,7 @@ def data_file(name: str) -> Any:
 
 
 _suffixes = PublicSuffixList(accept_unknown=True)
+_existing = PublicSuffixList(accept_unknown=False)
 
 
 def registered(host: str) -> str:
@@ -70,6 +71,11 @@ def registered(host: str) -> str:
     if address(host) is not None:
         return ""
     return str(_suffixes.privatesuffix(host) or "")
+
+
+def public(host: str) -> bool:
+    """Whether ``host`` is, or lies under, a domain of a suffix that exists: what comes of misreading seldom does."""
+    return address(host) is None and bool(_existing.privatesuffix(host.rstrip(".").lower()))
 
 
 def host_of(url: str) -> str:

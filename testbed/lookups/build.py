@@ -84,7 +84,9 @@ def _companies(rng: Random, taken: set[str], hosts: int) -> dict[str, Company]:
         if rng.random() < 0.15:
             one.known, one.form = True, f"https://{one.domain}/report"
     for place, how in enumerate(["range", "range", "cname", "remark", "remark", "headers"]):
-        one = company("cdn", place, "edge.net", "Network", asn=asn, prefix=f"29.{40 + 4 * place}.0.0/22", country="US", how=how)
+        one = company(
+            "cdn", place, "edge.net", "Network", asn=asn, prefix=f"29.{40 + 4 * place}.0.0/22", country="US", how=how
+        )
         one.style = rng.choice(["nested", "several"])
         asn += 1
     for place in range(18):
@@ -188,7 +190,9 @@ def _path(rng: Random, language: str, where: str) -> str:
         return rng.choice(["/impressum", "/legal", "/imprint"]) if language in IMPRINT else "/legal"
     word = report if where in ("abuse", "both", "form") else contact
     general = "dmca" if where in ("abuse", "both") else "report" if where == "form" else "contact"
-    return rng.choice([f"/{word}", f"/{general}", f"/info/{word}.html", f"/page/{rng.randrange(9)}", f"/index.php?page={general}"])
+    return rng.choice(
+        [f"/{word}", f"/{general}", f"/info/{word}.html", f"/page/{rng.randrange(9)}", f"/index.php?page={general}"]
+    )
 
 
 def _traps(rng: Random, site: Site, taken: set[str]) -> None:

@@ -95,7 +95,9 @@ def structured(address: str, rng: Random, language: str) -> str:
             '<script type="application/ld+json">{"@context":"https://schema.org","@type":"Organization","contactPoint":'
             f'[{{"@type":"ContactPoint","contactType":"abuse","email":"{address}"}}]}}</script>'
         )
-    return f"<div itemscope itemtype='https://schema.org/Organization'><meta itemprop='email' content='{address}'></div>"
+    return (
+        f"<div itemscope itemtype='https://schema.org/Organization'><meta itemprop='email' content='{address}'></div>"
+    )
 
 
 def split(address: str, rng: Random, language: str) -> str:

@@ -17,17 +17,29 @@ def page(world: World, site: Site, path: str) -> tuple[int, str, str]:
         return 403, "text/html", ("<title>Just a moment...</title><h1>Checking your browser before accessing the site</h1>"
                                   "<div id='challenge-form'></div>")  # fmt: skip
     if path == "/":
-        return 200, "text/html", _shell(site, site.name, "<p>" + names.sentences(Random(site.seed), 2) + "</p>" + _links(site))
+        return (
+            200,
+            "text/html",
+            _shell(site, site.name, "<p>" + names.sentences(Random(site.seed), 2) + "</p>" + _links(site)),
+        )
     if path == site.gallery:
         return 200, "text/html", _shell(site, "Gallery", _gallery(world, site))
     if path == site.path and site.where != "none":
         return 200, "text/html", _shell(site, "-", _contact(site))
     if path == "/second" and site.second:
-        return 200, "text/html", _shell(site, "-", f"<p>{escape(site.name)}: <a href='mailto:{site.second}'>{site.second}</a></p>")
+        return (
+            200,
+            "text/html",
+            _shell(site, "-", f"<p>{escape(site.name)}: <a href='mailto:{site.second}'>{site.second}</a></p>"),
+        )
     if path == "/about":
         return 200, "text/html", _shell(site, "About", "<p>" + names.sentences(Random(site.seed + 1), 3) + "</p>")
     if path == "/ads.txt" and site.ads_by == "ads.txt":
-        return 200, "text/plain", f"# sellers\n{world.companies[site.ads].domain}, {site.seed % 90000}, DIRECT, f00d\nbroken line\n"
+        return (
+            200,
+            "text/plain",
+            f"# sellers\n{world.companies[site.ads].domain}, {site.seed % 90000}, DIRECT, f00d\nbroken line\n",
+        )
     return 404, "text/html", _shell(site, "404", "<p>Nothing here.</p>")
 
 

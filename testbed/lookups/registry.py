@@ -24,7 +24,9 @@ def bootstrap(world: World) -> dict[str, Any]:
         "ipv6": {"services": [[["2a0e:fd00::/29"], [numbers]]]},
         "object": {"services": [[["services@example"], ["SRV"], [numbers]]]},
         "cdns": [_cdn(one) for one in world.companies.values() if one.role == "cdn" and one.how in ("range", "cname")],
-        "search": [{"key": "own", "name": "Own Search", "value": f"http://search.{world.companies['services'].domain}/report"}],
+        "search": [
+            {"key": "own", "name": "Own Search", "value": f"http://search.{world.companies['services'].domain}/report"}
+        ],
         "playbook": [_entry(one) for one in world.companies.values() if one.known],
     }
 
@@ -56,7 +58,9 @@ def _card(name: str, mails: list[str], uri: str = "", odd: bool = False) -> list
     return ["vcard", rows]
 
 
-def _entity(roles: list[str], card: list[Any], inner: list[dict[str, Any]] | None = None, number: int = 0) -> dict[str, Any]:
+def _entity(
+    roles: list[str], card: list[Any], inner: list[dict[str, Any]] | None = None, number: int = 0
+) -> dict[str, Any]:
     made: dict[str, Any] = {"objectClassName": "entity", "handle": "H", "roles": roles, "vcardArray": card}
     if inner:
         made["entities"] = inner
@@ -66,7 +70,11 @@ def _entity(roles: list[str], card: list[Any], inner: list[dict[str, Any]] | Non
 
 
 def _desks(one: Company, mail: str) -> list[dict[str, Any]]:
-    found = [_entity(["abuse"], _card("Abuse", [mail], one.form if one.style == "contact-uri" else "", one.style == "odd-card"))]
+    found = [
+        _entity(
+            ["abuse"], _card("Abuse", [mail], one.form if one.style == "contact-uri" else "", one.style == "odd-card")
+        )
+    ]
     if one.style == "several":
         found.insert(0, _entity(["technical", "abuse"], _card("NOC", [f"noc@{one.domain}"])))
     return found
@@ -77,10 +85,14 @@ class Registry:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.by_domain = {site.domain: site for site in world.sites}
+        self.read()
         self._networks = [(ip_network(one.prefix), one) for one in world.companies.values() if one.prefix]
         self._numbers = {one.asn: one for one in world.companies.values() if one.asn}
         self._busy: set[str] = set()
+
+    def read(self) -> None:
+        """Take the domains from the world as it is now."""
+        self.by_domain = {site.domain: site for site in self.world.sites}
 
     def holder(self, text: str) -> Company | None:
         try:
@@ -127,7 +139,9 @@ class Registry:
         entities = [_entity(["registrar"], _card(one.name, []), None if one.style == "outside" else desks, one.number)]
         if one.style == "outside":
             entities += desks
-        entities.append(_entity(["registrant"], _card("REDACTED FOR PRIVACY", [f"x{site.seed % 999}@privacy-proxy.net"])))
+        entities.append(
+            _entity(["registrant"], _card("REDACTED FOR PRIVACY", [f"x{site.seed % 999}@privacy-proxy.net"]))
+        )
         return {
             "objectClassName": "domain", "ldhName": site.domain.upper(), "status": ["client transfer prohibited"],
             "entities": entities, "remarks": [{"description": ["<script>alert(1)</script> whois server: 127.0.0.1"]}],

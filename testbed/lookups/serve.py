@@ -32,6 +32,11 @@ class Zone:
 
     def __init__(self, world: World, registry: Registry) -> None:
         self.world, self.registry = world, registry
+        self.read()
+
+    def read(self) -> None:
+        """Take names and records from the world as it is now."""
+        world = self.world
         self.mx = {one.domain for one in world.companies.values()}
         self.mx |= {f"{one}.net" for one in ("mailhaven", "postwinkel", "privacy-proxy")}
         self.mx |= {value.rpartition("@")[2] for site in world.sites for value in site.traps.values()}
@@ -65,7 +70,11 @@ class Zone:
         if kind == "TXT" and name.endswith(".origin.asn.cymru.com"):
             octets = name.removesuffix(".origin.asn.cymru.com").split(".")
             one = self.registry.holder(".".join(reversed(octets)))
-            return [RR(name, QTYPE.TXT, rdata=TXT(f"{one.asn} | {one.prefix} | {one.country} | x | 2020-01-01"))] if one else []
+            return (
+                [RR(name, QTYPE.TXT, rdata=TXT(f"{one.asn} | {one.prefix} | {one.country} | x | 2020-01-01"))]
+                if one
+                else []
+            )
         address, alias = self.names.get(name, ("", ""))
         if kind in ("A", "CNAME") and alias:
             made = [RR(name, QTYPE.CNAME, rdata=CNAME(alias), ttl=TTL)]
@@ -101,6 +110,10 @@ class Front:
 
     def __init__(self, world: World, registry: Registry) -> None:
         self.world, self.registry = world, registry
+        self.read()
+
+    def read(self) -> None:
+        world = self.world
         self.hosts = {site.place.host: site for site in world.sites} | {site.domain: site for site in world.sites}
         self.services = {world.services["names"], world.services["numbers"]}
 
@@ -167,13 +180,18 @@ class Running:
     def __init__(self, seed: int, sites: int) -> None:
         self.world = build(seed, sites)
         self.registry = Registry(self.world)
+        self.zone, self.front = Zone(self.world, self.registry), Front(self.world, self.registry)
         self.ready: dict[str, Any] = {}
         self._close: list[Any] = []
 
+    def refresh(self) -> None:
+        """Read the world again after something in it was renamed."""
+        for one in (self.registry, self.zone, self.front):
+            one.read()
+
     async def start(self) -> dict[str, Any]:
         world = self.world
-        zone = Zone(world, self.registry)
-        front = Front(world, self.registry)
+        zone, front = self.zone, self.front
         (udp, tcp), dns_port = await on_free_port(lambda port: dns.listen(zone, DNS_ADDRESS, port))  # type: ignore[arg-type]
         hosts = [f"127.31.0.{place + 1}" for place in range(DIALS)] + [RDAP_ADDRESS]
         server = web.Server(front.handle, access_log=None)
