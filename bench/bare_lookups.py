@@ -2,8 +2,8 @@
 bench.bare_lookups`` reads lines of JSON and answers each with the seconds it took.
 
 A first line gives ``rdap`` (bootstrap data whose registries answer at an address), ``dns`` [address, port], ``whois``
-{suffix: [address, port]}, ``at_once``; every other line a list of ``hosts`` lists, the page's host first. Nothing else is
-done: no page is read, nothing is ranked, nothing is guarded.
+{suffix: [address, port]}, ``at_once``; every other line a list of ``hosts`` lists, the page's host first. Nothing
+else is done: no page is read, nothing is ranked, nothing is guarded.
 """
 
 from __future__ import annotations

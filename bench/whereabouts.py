@@ -2,9 +2,9 @@
 beside bare calls of whoisit and dnspython for the same records.
 
 The world (testbed/lookups) runs in a process of its own, the look-ups in the real fetcher, the bare calls in a third;
-batches of both take turns, so that a slow moment meets both. Sites whose registries are made to be slow are left out of
-the times, not of the figures. ``right`` is the party's own desk for such reports; a party nothing is published of is not
-counted; a contact is wrong that belongs to anybody else, at any rank, from the confidence on at which it would be used.
+batches of both take turns, so that a slow moment meets both. Sites whose registries are made to be slow are left out
+of the times, not of the figures. ``right`` is the party's own desk for such reports; a party nothing is published
+of is not counted; a contact is wrong that belongs to anybody else, at any rank, from the confidence on at which it would be used.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -37,6 +36,9 @@ BATCH = 50
 USED = 0.1
 """Contacts below this are never written to (``takedown.reach.LEAST``)."""
 FRESH_S = 600.0
+"""Look-ups of one batch share what is the same (the entry of a network, say); the bare calls ask for each site."""
+UNSHARED = 100
+"""Of so many sites the time is taken once more with nothing shared, as before something is sent."""
 TRIED = "1, 2, 3"
 """Seeds that were looked at while this was built; figures are told of others."""
 
@@ -50,8 +52,10 @@ class Count:
     def shares(self) -> dict[str, float | int]:
         whole = max(1, self.parties)
         return {
-            "parties": self.parties, "recall_at_1": round(self.at_1 / whole, 4), "recall_at_3": round(self.at_3 / whole, 4),
-        }  # fmt: skip
+            "parties": self.parties,
+            "recall_at_1": round(self.at_1 / whole, 4),
+            "recall_at_3": round(self.at_3 / whole, 4),
+        }
 
 
 @dataclass
@@ -71,7 +75,7 @@ def run(seed: int, count: int, peers: bool = True) -> dict[str, Any]:
     timed = [site for site in world.sites if not _slow(world, site)]
     rest = [site for site in world.sites if _slow(world, site)]
     dossiers: dict[str, Dossier] = {}
-    ours, bare = _Spent(), _Spent()
+    ours, bare, alone, bare_alone = _Spent(), _Spent(), _Spent(), _Spent()
     with served(seed, count) as ready, fetching(ready["world"]) as (fetcher, pid), _Bare(ready) as other:
         for start in range(0, len(timed), BATCH):
             part = timed[start : start + BATCH]
@@ -79,6 +83,9 @@ def run(seed: int, count: int, peers: bool = True) -> dict[str, Any]:
                      lambda part=part: bare.add(other.ask([_hosts(site) for site in part]))]  # fmt: skip
             for turn in turns if (start // BATCH) % 2 else turns[::-1]:
                 turn()
+            if start < UNSHARED:
+                alone.add(_ask(fetcher, pid, part, {}, fresh_s=0.0))
+                bare_alone.add(other.ask([_hosts(site) for site in part]))
         _ask(fetcher, pid, rest, dossiers)
     score = judge(world, dossiers)
     whole = Count(*(sum(getattr(one, name) for one in score.by_party.values()) for name in ("parties", "at_1", "at_3")))
@@ -93,6 +100,7 @@ def run(seed: int, count: int, peers: bool = True) -> dict[str, Any]:
         "wrong": score.wrong[:20],
         "ratio_vs_bare": round(ours.s / bare.s, 2) if bare.s else None,
         "cpu_ratio_vs_bare": round(ours.cpu_s / bare.cpu_s, 2) if bare.cpu_s else None,
+        "ratio_vs_bare_unshared": round(alone.s / bare_alone.s, 2) if bare_alone.s else None,
         "timed_sites": len(timed),
         "sites_per_s": round(len(timed) / ours.s, 1) if ours.s else None,
         "bare_sites_per_s": round(len(timed) / bare.s, 1) if bare.s else None,
@@ -115,9 +123,9 @@ def _slow(world: World, site: Site) -> bool:
     return site.domain.rpartition(".")[2] in BAD_WHOIS or any(one.style in SLOW for one in hosts)
 
 
-def page_of(site: Site) -> WhereaboutsRequest:
+def page_of(site: Site, fresh_s: float = FRESH_S) -> WhereaboutsRequest:
     media = [f"http://{site.media.host}/p/1.jpg"] if site.media is not None else []
-    return WhereaboutsRequest(f"http://{site.place.host}{site.gallery}", media, fresh_s=FRESH_S)
+    return WhereaboutsRequest(f"http://{site.place.host}{site.gallery}", media, fresh_s=fresh_s)
 
 
 def _hosts(site: Site) -> list[str]:
@@ -134,10 +142,13 @@ class _Spent:
         self.cpu_s += more["cpu_s"]
 
 
-def _ask(fetcher: Fetcher, pid: int, sites: Sequence[Site], found: dict[str, Dossier]) -> dict[str, float]:
+def _ask(
+    fetcher: Fetcher, pid: int, sites: Sequence[Site], found: dict[str, Dossier], fresh_s: float = FRESH_S
+) -> dict[str, float]:
     busy, start = _cpu(pid), time.perf_counter()
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for site, dossier in zip(sites, pool.map(lambda site: whereabouts(fetcher, page_of(site)), sites), strict=True):
+        answers = pool.map(lambda site: whereabouts(fetcher, page_of(site, fresh_s)), sites)
+        for site, dossier in zip(sites, answers, strict=True):
             found[site.domain] = dossier
     return {"s": time.perf_counter() - start, "cpu_s": _cpu(pid) - busy}
 
@@ -269,7 +280,3 @@ class _Bare:
         assert self._process is not None and self._process.stdin is not None
         self._process.stdin.write(json.dumps(what) + "\n")
         self._process.stdin.flush()
-
-
-def peak_mb() -> float:
-    return round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024, 1)

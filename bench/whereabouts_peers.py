@@ -27,9 +27,13 @@ def compare(world: World, dossiers: dict[str, Dossier]) -> dict[str, Any]:
     try:
         python = peers_python(LOOKUPS_LOCK, "bench-lookups")
         done = subprocess.run(
-            [str(python), "-W", "ignore", str(_SCRIPT)], input=json.dumps({"sites": asked}), capture_output=True,
-            text=True, timeout=_PATIENCE_S, check=False,
-        )  # fmt: skip
+            [str(python), "-W", "ignore", str(_SCRIPT)],
+            input=json.dumps({"sites": asked}),
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+            check=False,
+        )
         answers = json.loads(done.stdout) if not done.returncode else None
     except (PeersMissing, OSError, subprocess.TimeoutExpired, ValueError) as error:
         return {"absent": str(error)[:300]}
@@ -48,13 +52,22 @@ def _question(world: World, registry: Registry, site: Site) -> dict[str, str]:
     address = ""
     if holder is not None:
         address = "\n".join(
-            [f"NetName: {holder.name.upper().replace(' ', '-')}", f"OrgName: {holder.name}", f"Country: {holder.country}",
-             f"OrgAbuseEmail: {holder.stale or holder.abuse}", ""]
-        )  # fmt: skip
+            [
+                f"NetName: {holder.name.upper().replace(' ', '-')}",
+                f"OrgName: {holder.name}",
+                f"Country: {holder.country}",
+                f"OrgAbuseEmail: {holder.stale or holder.abuse}",
+                "",
+            ]
+        )
     return {
-        "domain": site.domain, "url": f"http://{site.place.host}{site.gallery}", "address": site.place.edge,
-        "rdap": rdap, "whois": text, "ip_whois": address,
-    }  # fmt: skip
+        "domain": site.domain,
+        "url": f"http://{site.place.host}{site.gallery}",
+        "address": site.place.edge,
+        "rdap": rdap,
+        "whois": text,
+        "ip_whois": address,
+    }
 
 
 def _first(dossier: Dossier | None) -> dict[str, str]:

@@ -26,7 +26,6 @@ HEADER_CHARS = 512
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _UNKEPT_HEADERS = frozenset({"set-cookie", "set-cookie2"})
 _CHUNK = 65536
-_CERTIFICATES = 32
 
 Reserve = Callable[[int], Awaitable[None]]
 _ACCEPT = {
@@ -68,8 +67,6 @@ class Session:
         self.agent = agent
         self.connectors = Connectors(guard, tls_context())
         self._clients: dict[int, aiohttp.ClientSession] = {}
-        self.certificates: dict[str, dict[str, Any]] = {}
-        """Host to the certificate it showed and that was checked, as ``ssl`` parses it; at most ``_CERTIFICATES``."""
 
     async def __aenter__(self) -> Session:
         return self
@@ -157,10 +154,6 @@ class Session:
             connection = answer.connection
             peer = connection.transport.get_extra_info("peername") if connection and connection.transport else None
             via_socks = self.connectors.via_socks(url)
-            if url.scheme == "https" and connection and connection.transport and len(self.certificates) < _CERTIFICATES:
-                shown = connection.transport.get_extra_info("peercert")
-                if shown:
-                    self.certificates[url.raw_host or ""] = shown
             trail.claimed_ip = "" if via_socks else self.connectors.claimed(url, peer[0] if peer else "")
             size = sum(len(name) + len(value) + 4 for name, value in answer.raw_headers)
             if size > self.limits.header_bytes:

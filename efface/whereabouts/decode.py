@@ -100,7 +100,8 @@ def _alphabets(label: str) -> int:
 
 
 def plausible(value: str) -> bool:
-    """Could be a mailbox: a domain under a suffix that exists, no file name, no place-holder, no mailbox that never reads."""
+    """Could be a mailbox: a domain under a suffix that exists, no file name, no place-holder, none that never
+    reads."""
     local, _, domain = value.partition("@")
     if len(value) > 254 or _NO_FILE.search(value) or not facts.public(domain) or domain in _PLACEHOLDERS:
         return False
@@ -184,7 +185,9 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
         if domain != match[2] or match[0].isupper():
             yield Found(f"{match[1]}@{domain}", (*steps, "at-words"), _near(text, match))
     for match in _TURKISH.finditer(text):
-        yield Found(f"{match[1]}@{re.sub(' nokta ', '.', match[2], flags=re.IGNORECASE)}", ("at-words",), _near(text, match))
+        yield Found(
+            f"{match[1]}@{re.sub(' nokta ', '.', match[2], flags=re.IGNORECASE)}", ("at-words",), _near(text, match)
+        )
     if "@" in run and run != spaced:
         joined, more = clean(_NOSPAM.sub("", run))
         yield from _matches(joined, (*more, "split"))

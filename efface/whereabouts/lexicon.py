@@ -64,13 +64,57 @@ ABUSE = re.compile("|".join(ABUSE_WORDS.values()), re.IGNORECASE)
 CONTACT = re.compile("|".join(CONTACT_WORDS.values()), re.IGNORECASE)
 
 BARE_AT = (
-    "at", "ät", "arroba", "arobase", "chiocciola", "małpa", "malpa", "apenstaartje", "kukac", "zavináč", "zavinac",
-    "snabel-a", "собака", "собачка", "песик", "равлик", "アット", "アットマーク", "골뱅이", "艾特", "آت",
-)  # fmt: skip
+    "at",
+    "ät",
+    "arroba",
+    "arobase",
+    "chiocciola",
+    "małpa",
+    "malpa",
+    "apenstaartje",
+    "kukac",
+    "zavináč",
+    "zavinac",
+    "snabel-a",
+    "собака",
+    "собачка",
+    "песик",
+    "равлик",
+    "アット",
+    "アットマーク",
+    "골뱅이",
+    "艾特",
+    "آت",
+)
 """Words for @ that are also written without brackets, where a word for the dot follows."""
 AT = (*BARE_AT, "@", "a", "ат", "эт", "et", "na", "kuyruklu a", "arond", "coadă de maimuță", "圈a")
-DOT = ("dot", ".", "punkt", "punto", "point", "ponto", "kropka", "punt", "pont", "tečka", "tecka", "nokta", "punct", "punktum", "piste", "teleia",
-       "точка", "тчк", "крапка", "ドット", "点", "點", "점", "닷", "نقطة")  # fmt: skip
+DOT = (
+    "dot",
+    ".",
+    "punkt",
+    "punto",
+    "point",
+    "ponto",
+    "kropka",
+    "punt",
+    "pont",
+    "tečka",
+    "tecka",
+    "nokta",
+    "punct",
+    "punktum",
+    "piste",
+    "teleia",
+    "точка",
+    "тчк",
+    "крапка",
+    "ドット",
+    "点",
+    "點",
+    "점",
+    "닷",
+    "نقطة",
+)
 
 
 def either(words: tuple[str, ...]) -> str:

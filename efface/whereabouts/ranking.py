@@ -127,14 +127,14 @@ def rank(
     spent = sum(one.guess for one in dead)
     alive: list[Ranked] = []
     held: list[Ranked] = []
-    for one in made:
-        if one.state in DEAD:
+    for ranked in made:
+        if ranked.state in DEAD:
             continue
-        if one.guess and spent >= MOST_GUESSES:
-            held.append(one)
+        if ranked.guess and spent >= MOST_GUESSES:
+            held.append(ranked)
             continue
-        spent += one.guess
-        alive.append(one)
+        spent += ranked.guess
+        alive.append(ranked)
     if parents and (not alive or all(one.state in DEGRADED for one in alive)):
         above = rank(parents, now, news, Tallies(role=known.role))
         party = made[0].party_key if made else ""

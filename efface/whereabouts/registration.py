@@ -17,7 +17,7 @@ _PRIVACY = ("privacy", "proxy", "whoisguard", "redacted", "domainsbyproxy", "wit
 NESTED, BESIDE = 0.9, 0.75
 """Worth of an abuse desk inside the registrar's entry, and of one beside it."""
 REGISTRANT, ELSEWHERE, FREE_TEXT, HIDDEN = 0.5, 0.3, 0.09, 0.05
-"""Worth of a registrant's address: on the domain itself, elsewhere, in WHOIS and elsewhere, behind a privacy service."""
+"""Worth of a registrant's address: on the domain itself, elsewhere, elsewhere in WHOIS, behind a privacy service."""
 
 
 class Registration:

@@ -121,7 +121,7 @@ class GuardTransport:
             found = fetched.facts
             if found.error:
                 raise Unanswered(found.error, found.detail)
-            shown = self._session.certificates.get(facts.host_of(found.final_url))
+            shown = self._session.connectors.certificate(facts.host_of(found.final_url))
             return Answer(
                 found.status, found.final_url, found.headers, fetched.body, fetched.charset, found.claimed_ip,
                 _certificate(shown) if shown else None,

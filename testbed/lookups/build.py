@@ -13,11 +13,34 @@ RDAP_SUFFIXES = ["com", "net", "org", "info", "xyz", "site", "tv"]
 WHOIS_SUFFIXES = {"ru": "plain", "me": "refers", "to": "dotted", "io": "plain", "cc": "injected"}
 BAD_WHOIS = {"ws": "huge", "la": "drip", "st": "silent", "bz": "loops"}
 """Registries of these have WHOIS only; of the last ones no answer can be had."""
-_HOST_STYLES = ["nested", "nested", "several", "contact-uri", "odd-card", "remarks", "flat", "stale", *HOSTILE_IP[:4],
-                "busy-once", "nested", "several"]  # fmt: skip
-_WHERE = ["contact"] * 9 + ["abuse"] * 8 + ["both"] * 4 + ["footer"] * 2 + ["imprint"] * 2 + ["form"] * 3 + [
-    "none", "wall", "image", "dead-dns",
-]  # fmt: skip
+_HOST_STYLES = [
+    "nested",
+    "nested",
+    "several",
+    "contact-uri",
+    "odd-card",
+    "remarks",
+    "flat",
+    "stale",
+    *HOSTILE_IP[:4],
+    "busy-once",
+    "nested",
+    "several",
+]
+_WHERE = (
+    ["contact"] * 9
+    + ["abuse"] * 8
+    + ["both"] * 4
+    + ["footer"] * 2
+    + ["imprint"] * 2
+    + ["form"] * 3
+    + [
+        "none",
+        "wall",
+        "image",
+        "dead-dns",
+    ]
+)
 _COUNTRIES = ["NL", "DE", "US", "FR", "RO", "BG", "SE", "LT", "MD", "SC", "HK", "CH"]
 DIALS = 16
 
@@ -74,8 +97,17 @@ def _companies(rng: Random, taken: set[str], hosts: int) -> dict[str, Company]:
         asn += 1
     for place in range(hosts):
         style = _HOST_STYLES[place % len(_HOST_STYLES)]
-        one = company("host", place, "hosting.net", "Hosting", asn=asn, prefix=f"28.{16 + 4 * (place % 50)}.{64 * (place // 50)}.0/22",
-                      style=style, country=rng.choice(_COUNTRIES), upstream=f"upstream-{place % 3}")  # fmt: skip
+        one = company(
+            "host",
+            place,
+            "hosting.net",
+            "Hosting",
+            asn=asn,
+            prefix=f"28.{16 + 4 * (place % 50)}.{64 * (place // 50)}.0/22",
+            style=style,
+            country=rng.choice(_COUNTRIES),
+            upstream=f"upstream-{place % 3}",
+        )
         asn += 1
         if style == "contact-uri":
             one.form = f"http://www.{one.domain}/abuse-form"
@@ -100,8 +132,18 @@ def _companies(rng: Random, taken: set[str], hosts: int) -> dict[str, Company]:
         company("ads", place, "ads.net", "Ads", known=True)
     for place in range(3):
         company("payment", place, "pay.com", "Pay", known=True)
-    made.append(Company("services", "services", "Registry Services", "registry-services.net", "abuse@registry-services.net",
-                        asn=asn, prefix="30.120.0.0/22", country="CH"))  # fmt: skip
+    made.append(
+        Company(
+            "services",
+            "services",
+            "Registry Services",
+            "registry-services.net",
+            "abuse@registry-services.net",
+            asn=asn,
+            prefix="30.120.0.0/22",
+            country="CH",
+        )
+    )
     return {one.key: one for one in made}
 
 
@@ -126,8 +168,10 @@ def _services(companies: dict[str, Company], addresses: _Addresses) -> tuple[dic
 def _site(
     rng: Random, taken: set[str], companies: dict[str, Company], addresses: _Addresses, where: str, seed: int
 ) -> Site:
-    by = {role: [one for one in companies.values() if one.role == role] for role in
-          ("host", "cdn", "registrar", "dns", "mail", "ads", "payment")}  # fmt: skip
+    by = {
+        role: [one for one in companies.values() if one.role == role]
+        for role in ("host", "cdn", "registrar", "dns", "mail", "ads", "payment")
+    }
     name = names.unique(rng, taken, "site") + rng.choice(["", "", str(rng.randrange(10, 99))])
     roll = rng.random()
     suffix = rng.choice(RDAP_SUFFIXES if roll < 0.7 else list(WHOIS_SUFFIXES) if roll < 0.96 else list(BAD_WHOIS))
@@ -140,14 +184,26 @@ def _site(
         _behind(place, rng.choice(by["cdn"]), addresses)
     language = rng.choice(list(LANGUAGES))
     site = Site(
-        domain, name.replace("-", " ").title(), language, where, rng.choice(list(HIDINGS)), "", place,
-        rng.choice(by["registrar"]).key, dns=rng.choice(by["dns"]).key, mail=rng.choice(by["mail"]).key,
-        seed=rng.getrandbits(40), gallery=rng.choice([f"/v/{rng.randrange(9999)}", f"/album-{rng.randrange(999)}.html"]),
-    )  # fmt: skip
+        domain,
+        name.replace("-", " ").title(),
+        language,
+        where,
+        rng.choice(list(HIDINGS)),
+        "",
+        place,
+        rng.choice(by["registrar"]).key,
+        dns=rng.choice(by["dns"]).key,
+        mail=rng.choice(by["mail"]).key,
+        seed=rng.getrandbits(40),
+        gallery=rng.choice([f"/v/{rng.randrange(9999)}", f"/album-{rng.randrange(999)}.html"]),
+    )
     site.path = _path(rng, language, where)
     if where not in ("none", "form", "wall"):
-        box = rng.choice(["abuse", "dmca", "report", "removal", "copyright"] if where in ("abuse", "both") else
-                         ["contact", "info", "admin", "abuse", "support", name.replace("-", "")[:12]])  # fmt: skip
+        box = rng.choice(
+            ["abuse", "dmca", "report", "removal", "copyright"]
+            if where in ("abuse", "both")
+            else ["contact", "info", "admin", "abuse", "support", name.replace("-", "")[:12]]
+        )
         site.mailbox = f"{box}@{domain}"
     if where == "both":
         site.second = f"{rng.choice(['info', 'contact', 'hello'])}@{domain}"

@@ -41,7 +41,8 @@ def backwards(address: str, rng: Random, language: str) -> str:
     turned = address[::-1]
     if rng.random() < 0.4:
         name = f"m{rng.randrange(1000)}"
-        return f"<style>.{name} {{ unicode-bidi: bidi-override; direction: rtl; }}</style><span class='{name}'>{turned}</span>"
+        rule = f"<style>.{name} {{ unicode-bidi: bidi-override; direction: rtl; }}</style>"
+        return f"{rule}<span class='{name}'>{turned}</span>"
     if rng.random() < 0.3:
         return f"<bdo dir='rtl'>{turned}</bdo>"
     return f"<span style='direction:rtl;unicode-bidi:bidi-override'>{turned}</span>"

@@ -52,8 +52,8 @@ class Place:
 
 @dataclass(slots=True)
 class Site:
-    """``where`` is how the site names its contact: "contact", "abuse", "both", "footer", "imprint", "form", "form-only-abuse",
-    "none", "wall", "dead-dns", "image". ``hiding`` is how the address is written."""
+    """``where`` is how the site names its contact: "contact", "abuse", "both", "footer", "imprint", "form", "none",
+    "wall", "dead-dns", "image". ``hiding`` is how the address is written."""
 
     domain: str
     name: str

@@ -14,8 +14,14 @@ from testbed.lookups.words import IMPRINT, LANGUAGES
 def page(world: World, site: Site, path: str) -> tuple[int, str, str]:
     """Status, MIME type and body of what the site answers."""
     if site.where == "wall":
-        return 403, "text/html", ("<title>Just a moment...</title><h1>Checking your browser before accessing the site</h1>"
-                                  "<div id='challenge-form'></div>")  # fmt: skip
+        return (
+            403,
+            "text/html",
+            (
+                "<title>Just a moment...</title><h1>Checking your browser before accessing the site</h1>"
+                "<div id='challenge-form'></div>"
+            ),
+        )
     if path == "/":
         return (
             200,
@@ -46,8 +52,13 @@ def page(world: World, site: Site, path: str) -> tuple[int, str, str]:
 def _links(site: Site) -> str:
     rng = Random(site.seed + 2)
     contact, report, _, _, _, _, _ = LANGUAGES[site.language]
-    text = IMPRINT.get(site.language, "Legal notice") if site.where == "imprint" else report if site.where in (
-        "abuse", "both", "form") else contact  # fmt: skip
+    text = (
+        IMPRINT.get(site.language, "Legal notice")
+        if site.where == "imprint"
+        else report
+        if site.where in ("abuse", "both", "form")
+        else contact
+    )
     made = [f"<a href='{site.path}'>{text}</a>"] if site.where not in ("none", "footer") else []
     made += ["<a href='/about'>About</a>", f"<a href='{site.gallery}'>{names.title(rng)}</a>"]
     if site.second:
@@ -65,7 +76,8 @@ def _shell(site: Site, title: str, main: str) -> str:
     nav = _links(site)
     turned = " dir='rtl'" if site.language == "ar" else ""
     return (
-        f"<!doctype html><html lang='{site.language}'{turned}><head><meta charset='utf-8'><title>{escape(title)}</title></head>"
+        f"<!doctype html><html lang='{site.language}'{turned}><head><meta charset='utf-8'>"
+        f"<title>{escape(title)}</title></head>"
         f"<body><header><h1>{escape(site.name)}</h1></header><main>{main}</main><footer>{nav}{foot}</footer></body></html>"
     )
 
@@ -77,14 +89,18 @@ def _gallery(world: World, site: Site) -> str:
     made = f"<h2>{names.title(rng)}</h2><p>{names.sentences(rng, 2)}</p>{pictures}"
     if "subject" in site.traps:
         address = site.traps["subject"]
-        made += rng.choice([
-            f"<p>Contact her directly: <a href='mailto:{address}'>{address}</a></p>",
-            f"<p>She is {address}, report back what she answers!</p>",
-        ])  # fmt: skip
+        made += rng.choice(
+            [
+                f"<p>Contact her directly: <a href='mailto:{address}'>{address}</a></p>",
+                f"<p>She is {address}, report back what she answers!</p>",
+            ]
+        )
     if "visitor" in site.traps:
-        made += f"<div class='{rng.choice(['comments', 'comment-list', 'user-reviews comment'])}'><p>write me at {site.traps['visitor']}</p></div>"
+        kind = rng.choice(["comments", "comment-list", "user-reviews comment"])
+        made += f"<div class='{kind}'><p>write me at {site.traps['visitor']}</p></div>"
     if site.embed:
-        made += f"<iframe src='http://player.{world.companies[site.embed].domain}/embed/{rng.randrange(999)}' allowfullscreen></iframe>"
+        player = f"http://player.{world.companies[site.embed].domain}/embed/{rng.randrange(999)}"
+        made += f"<iframe src='{player}' allowfullscreen></iframe>"
     if site.ads and site.ads_by == "script":
         made += f"<script src='http://js.{world.companies[site.ads].domain}/tag.js'></script>"
     if site.payment:
@@ -118,13 +134,20 @@ def _trapped(site: Site, rng: Random) -> str:
     made = ""
     if "honeypot" in site.traps:
         link = f"<a href='mailto:{site.traps['honeypot']}'>{site.traps['honeypot']}</a>"
-        made += rng.choice([
-            f"<div style='display:none'>{link}</div>", f"<p style='position:absolute;left:-9999px'>{link}</p>",
-            f"<style>.hx {{ visibility: hidden }}</style><p class='hx'>{link}</p>", f"<p hidden>{link}</p>",
-            f"<p style='color:#fff;background:#ffffff'>{link}</p>", f"<span style='font-size:0'>{link}</span>",
-            f"<style>#a1 .b2 {{ display: none; }}</style><div id='a1'><p class='b2'>{link}</p></div>",
-            f"<p aria-hidden='true'>{link}</p>", f"<noscript>{link}</noscript>", f"<p class='sr-only'>{link}</p>",
-        ])  # fmt: skip
+        made += rng.choice(
+            [
+                f"<div style='display:none'>{link}</div>",
+                f"<p style='position:absolute;left:-9999px'>{link}</p>",
+                f"<style>.hx {{ visibility: hidden }}</style><p class='hx'>{link}</p>",
+                f"<p hidden>{link}</p>",
+                f"<p style='color:#fff;background:#ffffff'>{link}</p>",
+                f"<span style='font-size:0'>{link}</span>",
+                f"<style>#a1 .b2 {{ display: none; }}</style><div id='a1'><p class='b2'>{link}</p></div>",
+                f"<p aria-hidden='true'>{link}</p>",
+                f"<noscript>{link}</noscript>",
+                f"<p class='sr-only'>{link}</p>",
+            ]
+        )
     if "stale" in site.traps:
         made += f"<!-- old contact: abuse, {site.traps['stale']} -->"
     if "vendor" in site.traps:

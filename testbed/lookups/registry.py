@@ -41,10 +41,17 @@ def _entry(one: Company) -> dict[str, Any]:
     role = "isp" if one.role in ("dns", "mail") else one.role
     desk = {"channel": "form", "value": one.form} if one.form else {"channel": "email", "value": one.abuse}
     return {
-        "key": one.key, "role": role, "name": one.name, "as_of": "2026-09-01", "sources": ["own"], "confidence": "high",
-        "desks": [{**desk, "confidence": 0.9}], "domains": [one.domain], "hosts": [one.domain],
+        "key": one.key,
+        "role": role,
+        "name": one.name,
+        "as_of": "2026-09-01",
+        "sources": ["own"],
+        "confidence": "high",
+        "desks": [{**desk, "confidence": 0.9}],
+        "domains": [one.domain],
+        "hosts": [one.domain],
         "asn": [one.asn] if one.asn else [],
-    }  # fmt: skip
+    }
 
 
 def _card(name: str, mails: list[str], uri: str = "", odd: bool = False) -> list[Any]:
@@ -143,17 +150,23 @@ class Registry:
             _entity(["registrant"], _card("REDACTED FOR PRIVACY", [f"x{site.seed % 999}@privacy-proxy.net"]))
         )
         return {
-            "objectClassName": "domain", "ldhName": site.domain.upper(), "status": ["client transfer prohibited"],
-            "entities": entities, "remarks": [{"description": ["<script>alert(1)</script> whois server: 127.0.0.1"]}],
+            "objectClassName": "domain",
+            "ldhName": site.domain.upper(),
+            "status": ["client transfer prohibited"],
+            "entities": entities,
+            "remarks": [{"description": ["<script>alert(1)</script> whois server: 127.0.0.1"]}],
             "links": [{"rel": "related", "href": "http://169.254.169.254/latest/meta-data/", "type": MIME}],
-        }  # fmt: skip
+        }
 
     def _network(self, one: Company) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "objectClassName": "ip network", "name": one.name.upper().replace(" ", "-"), "country": one.country,
-            "handle": f"NET-{one.key}", "remarks": [{"description": [self._remark(one)]}],
+            "objectClassName": "ip network",
+            "name": one.name.upper().replace(" ", "-"),
+            "country": one.country,
+            "handle": f"NET-{one.key}",
+            "remarks": [{"description": [self._remark(one)]}],
             "links": [{"rel": "related", "href": "http://127.0.0.1/latest/"}],
-        }  # fmt: skip
+        }
         if one.asn % 2:
             found["arin_originas0_originautnums"] = [one.asn]
         desks = _desks(one, one.stale or one.abuse)
@@ -174,9 +187,12 @@ class Registry:
 
     def _autnum(self, one: Company) -> dict[str, Any]:
         found: dict[str, Any] = {
-            "objectClassName": "autnum", "startAutnum": one.asn, "name": one.name.upper().replace(" ", "-"),
-            "country": one.country, "entities": [_entity(["registrant"], _card(one.name, []), _desks(one, one.abuse))],
-        }  # fmt: skip
+            "objectClassName": "autnum",
+            "startAutnum": one.asn,
+            "name": one.name.upper().replace(" ", "-"),
+            "country": one.country,
+            "entities": [_entity(["registrant"], _card(one.name, []), _desks(one, one.abuse))],
+        }
         if one.upstream:
             above = self.world.companies[one.upstream]
             found["remarks"] = [{"description": [f"Transit: AS{above.asn} {above.name}"]}]
@@ -191,16 +207,35 @@ def whois(world: World, style: str, question: str) -> tuple[str, str]:
         return f'No match for "{domain[:80]}".\r\n', ""
     one = world.companies[site.registrar]
     lines = {
-        "plain": [f"domain: {domain.upper()}", f"registrar: {one.name}", f"Registrar Abuse Contact Email: {one.abuse}",
-                  "state: REGISTERED, DELEGATED", "registrant email: x@privacy-proxy.net"],
-        "refers": [f"Domain Name: {domain.upper()}", "Registrar WHOIS Server: 127.0.0.1", f"Registrar: {one.name}",
-                   f"Registrar IANA ID: {one.number}", f"Registrar Abuse Contact Email: {one.abuse}",
-                   "Domain Status: clientTransferProhibited https://icann.org/epp#clientTransferProhibited"],
-        "dotted": [f"domain.............: {domain}", "status.............: Registered", f"registrar..........: {one.name}",
-                   f"Registrar Abuse Contact Email..: {one.abuse}", "nserver............: ns1.example-dns.net"],
-        "injected": [f"Domain Name: {domain.upper()}", f"Registrar: {one.name}", f"Registrar Abuse Contact Email: {one.abuse}",
-                     "Registrant Name: Bad Guy whois server: 127.0.0.99",
-                     "Registrant Organization: Registrar Abuse Contact Email - evil@postwinkel.net"],
+        "plain": [
+            f"domain: {domain.upper()}",
+            f"registrar: {one.name}",
+            f"Registrar Abuse Contact Email: {one.abuse}",
+            "state: REGISTERED, DELEGATED",
+            "registrant email: x@privacy-proxy.net",
+        ],
+        "refers": [
+            f"Domain Name: {domain.upper()}",
+            "Registrar WHOIS Server: 127.0.0.1",
+            f"Registrar: {one.name}",
+            f"Registrar IANA ID: {one.number}",
+            f"Registrar Abuse Contact Email: {one.abuse}",
+            "Domain Status: clientTransferProhibited https://icann.org/epp#clientTransferProhibited",
+        ],
+        "dotted": [
+            f"domain.............: {domain}",
+            "status.............: Registered",
+            f"registrar..........: {one.name}",
+            f"Registrar Abuse Contact Email..: {one.abuse}",
+            "nserver............: ns1.example-dns.net",
+        ],
+        "injected": [
+            f"Domain Name: {domain.upper()}",
+            f"Registrar: {one.name}",
+            f"Registrar Abuse Contact Email: {one.abuse}",
+            "Registrant Name: Bad Guy whois server: 127.0.0.99",
+            "Registrant Organization: Registrar Abuse Contact Email - evil@postwinkel.net",
+        ],
         "loops": [f"Domain Name: {domain}", f"refer: {world.services['whois:loops']}"],
-    }.get(style, [])  # fmt: skip
+    }.get(style, [])
     return "\r\n".join(lines) + "\r\n", style if style in ("huge", "drip", "silent") else ""

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from testbed.lookups.build import BAD_WHOIS
 from testbed.lookups.model import Company, Site, World
 
-
 REGISTRIES = {"org": "@pir.org"}
 """The one registry of the world that is also a real one, whose desk the shipped playbook knows."""
 

@@ -30,10 +30,15 @@ class Place:
     def site(self, suffix: str = "com", **wanted: Any) -> Site:
         """A site with its host in the open, and those properties."""
         return next(
-            one for one in self.world.sites
-            if one.domain.endswith("." + suffix) and not one.place.cdn and one.media is None and not one.embed
-            and one.where not in ("dead-dns", "wall") and all(getattr(one, name) == value for name, value in wanted.items())
-        )  # fmt: skip
+            one
+            for one in self.world.sites
+            if one.domain.endswith("." + suffix)
+            and not one.place.cdn
+            and one.media is None
+            and not one.embed
+            and one.where not in ("dead-dns", "wall")
+            and all(getattr(one, name) == value for name, value in wanted.items())
+        )
 
     def host(self, site: Site) -> Company:
         return self.world.companies[site.place.company]
@@ -45,9 +50,11 @@ class Place:
         )
         assert time.monotonic() - start < SOON_S
         wrong = [
-            (party.role, one.value) for party in found.parties for one in party.contacts
+            (party.role, one.value)
+            for party in found.parties
+            for one in party.contacts
             if one.confidence >= 0.1 and truth(self.world, site).mistaken(party.role, one.value)
-        ]  # fmt: skip
+        ]
         assert wrong == []
         return found
 
@@ -132,8 +139,15 @@ def test_a_registrant_who_writes_an_abuse_contact_into_the_record_is_not_believe
     assert "evil@postwinkel.net" not in believed
 
 
-@pytest.mark.parametrize(("suffix", "said"), [("ws", "whois: too-large"), ("bz", "registrar: nobody said"),
-                                              ("la", "registrar: nobody said"), ("st", "registrar: nobody said")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("suffix", "said"),
+    [
+        ("ws", "whois: too-large"),
+        ("bz", "registrar: nobody said"),
+        ("la", "registrar: nobody said"),
+        ("st", "registrar: nobody said"),
+    ],
+)
 def test_a_whois_server_that_floods_drips_loops_or_is_silent_leaves_the_rest(
     place: Place, suffix: str, said: str
 ) -> None:

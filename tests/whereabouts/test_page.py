@@ -51,7 +51,8 @@ HIDDEN_FROM_MACHINES = {
     "attribute": f"<button data-contact='{DMCA}'>mail</button>",
     "cf-own-key": f"<span data-cfemail='{cfemail(DMCA, 255)}'></span>",
     "bdo": f"<bdo dir=rtl>{DMCA[::-1]}</bdo>",
-    "reversed-by-class": f"<style>.r {{ direction: rtl; unicode-bidi: bidi-override }}</style><i class=r>{DMCA[::-1]}</i>",
+    "reversed-by-class": "<style>.r { direction: rtl; unicode-bidi: bidi-override }</style>"
+    f"<i class=r>{DMCA[::-1]}</i>",
     "bidi-sign": f"\u202e{DMCA[::-1]}\u202c",
     "script-names": "<script>var a='dmca', b=\"example-site\"; var c=a+'@'+b+'.net'; x.innerHTML=c;</script>",
     "script-join": "<script>document.write(['dmca','@','example-site','.net'].join(''))</script>",
@@ -68,7 +69,8 @@ HIDDEN_FROM_MACHINES = {
     "split-by-comment": "dmca<!-- no -->@example-<!-- bots -->site.net",
     "split-by-decoy": "dmca<span style='display:none'>nospam</span>@example-site.net",
     "css-before": "<style>.c::before { content: 'dmca@' }</style><b class='c'>example-site.net</b>",
-    "css-attributes": "<style>.c:after { content: attr(data-u) '@' attr(data-d) }</style><b class='c' data-u='dmca' data-d='example-site.net'></b>",
+    "css-attributes": "<style>.c:after { content: attr(data-u) '@' attr(data-d) }</style>"
+    "<b class='c' data-u='dmca' data-d='example-site.net'></b>",
     "two-attributes": "<a data-user='dmca' data-domain='example-site.net'>mail</a>",
     "zero-width": "dmca\u200b@\u2060example-si\u00adte.net",
     "full-width": "dmca\uff20example-site\uff0enet",
@@ -110,7 +112,8 @@ NEVER = {
     "template": f"<template><p>{DMCA}</p></template>",
     "noscript": f"<noscript>{DMCA}</noscript>",
     "same-colour": f"<p style='color:#fff;background-color:#FFFFFF'>{DMCA}</p>",
-    "ground-colour": f"<style>body {{ background: #102030 }} .t {{ color: rgb(16, 32, 48) }}</style><p class='t'>{DMCA}</p>",
+    "ground-colour": "<style>body { background: #102030 } .t { color: rgb(16, 32, 48) }</style>"
+    f"<p class='t'>{DMCA}</p>",
     "white-on-white": f"<p style='color: white'>{DMCA}</p>",
     "transparent": f"<p style='color: transparent'>{DMCA}</p>",
     "moved-away": f"<p style='position:absolute;transform:translateX(-9999px)'>{DMCA}</p>",
@@ -121,7 +124,8 @@ NEVER = {
     "quoted": f"<blockquote>{DMCA}</blockquote>",
     "script-data": "<script>window.state={user:'" + DMCA + "'}</script>",
     "json-ld-person": f'<script type="application/ld+json">{{"@type":"Person","email":"{DMCA}"}}</script>',
-    "json-ld-comment": f'<script type="application/ld+json">{{"@type":"Organization","x":{{"@type":"Comment","email":"{DMCA}"}}}}</script>',
+    "json-ld-comment": '<script type="application/ld+json">{"@type":"Organization","x":{"@type":"Comment",'
+    f'"email":"{DMCA}"}}}}</script>',
     "look-alike": "<p>dmca@ex\u0430mple-site.net</p>",
     "html-comment": f"<!-- old contact: {DMCA} -->",
     "visitor-comment": f"<div class='comments'><p>write me at {DMCA}</p></div>",
