@@ -3,8 +3,9 @@ beside bare calls of whoisit and dnspython for the same records.
 
 The world (testbed/lookups) runs in a process of its own, the look-ups in the real fetcher, the bare calls in a third;
 batches of both take turns, so that a slow moment meets both. Sites whose registries are made to be slow are left out
-of the times, not of the figures. ``right`` is the party's own desk for such reports; a party nothing is published
-of is not counted; a contact is wrong that belongs to anybody else, at any rank, from the confidence on at which it would be used.
+of the times, not of the figures. ``right`` is the party's own desk for such reports; a party of which nothing is
+published is not counted; a contact is wrong that belongs to anybody else, at any rank, from the confidence on at which
+it would be used.
 """
 
 from __future__ import annotations
