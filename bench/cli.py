@@ -154,6 +154,20 @@ def whois(answers: Path, as_json: str | None) -> None:
     _tell(run(answers), as_json)
 
 
+@bench.command()
+@click.option(
+    "--seed", type=int, default=11, show_default=True, help="Of the world; those tried while building are told."
+)
+@click.option("--sites", type=click.IntRange(10, 5000), default=500, show_default=True)
+@click.option("--peers/--no-peers", default=True, show_default=True, help="Ask other tools about the same sites too.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def whereabouts(seed: int, sites: int, peers: bool, as_json: str | None) -> None:
+    """Who can remove it: right and wrong contacts per party, and the time beside bare look-ups of the same records."""
+    from bench.whereabouts import run
+
+    _tell(run(seed, sites, peers), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -368,12 +368,34 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignatedAgent:
+    """One entry of the directory of agents for copyright notices (17 U.S.C. 512(c)(2)). ``expires``: ISO date, ""
+    where the entry names none."""
+
+    domain: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WhereaboutsRequest:
-    """``media_urls`` are the finding's media, whose hosts are resolved too."""
+    """``media_urls`` are the finding's media, whose hosts are resolved too. ``now`` (ISO) is what expiry dates are held
+    against; without it none has passed. ``refuse`` are addresses that must never be picked, above all her own: plain,
+    or the SHA-256 (hex) of the address in lower case. ``earlier`` are addresses the page's host had before. ``agents``
+    are directory entries of the domains in question. ``fresh_s``: an answer of another look-up may be used that is no
+    older than this many seconds; 0 asks anew."""
 
     url: str
     media_urls: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
+    now: str = ""
+    refuse: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    agents: list[DesignatedAgent] = field(default_factory=list)
+    fresh_s: float = 0.0
 
 
 def to_wire(value: Any) -> Any:

@@ -119,7 +119,8 @@ def _kept(dossier: Dossier) -> dict[str, object]:
     """The dossier without the page it was made for, and without where its sources stand."""
     data = asdict(dossier)
     data.pop("url")
-    for party in data["parties"]:
+    data.pop("place")
+    for party in [*data["parties"], *data["beside"]]:
         for contact in party["contacts"]:
             contact["value"] = plain(contact["channel"], contact["value"])
             contact.pop("source_url")

@@ -57,9 +57,16 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         danger=case.danger,
         content_nature=nature(case),
         country=case.country,
+        hers=hers(case),
         hold_until=hold.ends if hold else None,
         operator_allowed=bool(may(case, Purpose.CONTACT_OPERATOR, now)),
     )
+
+
+def hers(case: Case) -> frozenset[str]:
+    """Her own mail addresses, as far as the case knows them: no desk is ever one of these."""
+    words = str(case.safe_contact or "").replace(",", " ").replace(";", " ").split()
+    return frozenset(word.strip("<>().:").lower() for word in words if "@" in word)
 
 
 def nature(case: Case) -> str:

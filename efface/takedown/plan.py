@@ -161,6 +161,9 @@ def plan(
         if isinstance(choice, str):
             withheld.append(Withheld(party.key, party.role, choice, "S5_suspect" if "suspect" in choice else "", True))
             continue
+        if party.role == "search" and _unknown_notice(choice.contact, law):
+            withheld.append(Withheld(party.key, party.role, "its own form is filled in by a person", person=True))
+            continue
         routes.append(_route(party, choice, case, finding, dossier, law, hostile, now))
     routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.party_key))
     kept, doubles = _once_each(routes)
@@ -318,6 +321,12 @@ def notice_type(party: Party, contact: Contact, finding: FindingFacts, law: Law)
         covered = finding.site_type in law.groups["covered_platform_types"]
         return "us_tida" if covered and not law.in_eu(party.country) else "eu_dsa_art16"
     return "eu_dsa_art16"
+
+
+def _unknown_notice(contact: Contact, law: Law) -> bool:
+    """Whether a desk has a notice type of its own that the law data does not hold: another desk's would not fit it."""
+    _, _, named = contact.source.partition("playbook:")
+    return bool(named) and named not in law.notices
 
 
 def _share(route: PlannedRoute, outcomes: Mapping[tuple[str, str], Outcome]) -> float:

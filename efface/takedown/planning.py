@@ -7,6 +7,7 @@ host meanwhile makes the old host's routes end before anything is sent there.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import uuid
 from dataclasses import dataclass, replace
@@ -42,9 +43,12 @@ OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """``hers`` are digests of her own addresses, which no look-up may pick."""
+
     page: str
     media: list[str]
     episode: int
+    hers: list[str]
 
 
 def request(finding: Finding, notice: uuid.UUID | None = None) -> None:
@@ -86,7 +90,8 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
     if task is None:
         return
     try:
-        dossier = fetching.patiently(lambda one: whereabouts(one, WhereaboutsRequest(task.page, task.media)))
+        asked = WhereaboutsRequest(task.page, task.media, now=clock.now().isoformat(), refuse=task.hers)
+        dossier = fetching.patiently(lambda one: whereabouts(one, asked))
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
         with tenancy.organisation(organisation):
@@ -110,7 +115,9 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     if row is None or not ready(row, now) or row.page_url is None:
         return None
     rows = facts.assets(row)
-    return Task(facts.page_now(row, rows), [str(one.url) for one in rows if one.role != "page"][:50], row.episode)
+    hers = [hashlib.sha256(one.lower().encode()).hexdigest() for one in sorted(facts.case_facts(row.case, now).hers)]
+    media = [str(one.url) for one in rows if one.role != "page"][:50]
+    return Task(facts.page_now(row, rows), media, row.episode, hers)
 
 
 def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:

@@ -1,4 +1,4 @@
-"""The data files of this room, read once: who stands before hosts, whose way in is known, where to look things up."""
+"""Data files of this room, read once: who stands before hosts, where to look things up. Names and addresses as text."""
 
 from __future__ import annotations
 
@@ -29,20 +29,6 @@ class Cdn:
     ns: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     server: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A known way in. ``notice`` is a notice type of its own, "" where the desk takes the usual ones."""
-
-    channel: str
-    value: str
-    confidence: float
-    notice: str = ""
-
-    @property
-    def source(self) -> str:
-        return f"playbook:{self.notice}" if self.notice else "playbook"
 
 
 def cdn(entry: dict[str, Any]) -> Cdn:
@@ -78,12 +64,6 @@ def cdns() -> tuple[Cdn, ...]:
 
 
 @lru_cache(maxsize=1)
-def playbook() -> dict[str, Any]:
-    """``cdn``: key -> desks; ``registry``: suffix -> name, value, confidence; ``search``: desks with key and name."""
-    return dict(data_file("playbook.yaml"))
-
-
-@lru_cache(maxsize=1)
 def registries() -> dict[str, Any]:
     return dict(data_file("registries.yaml"))
 
@@ -94,6 +74,7 @@ def data_file(name: str) -> Any:
 
 
 _suffixes = PublicSuffixList(accept_unknown=True)
+_existing = PublicSuffixList(accept_unknown=False)
 
 
 def suffixes() -> int:
@@ -107,6 +88,11 @@ def registered(host: str) -> str:
     if address(host) is not None:
         return ""
     return str(_suffixes.privatesuffix(host) or "")
+
+
+def public(host: str) -> bool:
+    """Whether ``host`` is, or lies under, a domain of a suffix that exists: what comes of misreading seldom does."""
+    return address(host) is None and bool(_existing.privatesuffix(host.rstrip(".").lower()))
 
 
 def host_of(url: str) -> str:
