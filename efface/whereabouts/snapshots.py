@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from efface.whereabouts import facts, snapshot_shapes, whois_package
+from efface.whereabouts import facts, playbook, snapshot_shapes, whois_package
 
 LARGEST = 4_000_000
 
@@ -242,7 +242,8 @@ def _packaged(one: Snapshot) -> tuple[str, str, int]:
         count = 0 if one.name == "rdap-asn" else sum(map(len, table.values()))
         return "Efface", str(known["as_of"]), count
     if one.name == "playbook":
-        return "Efface", str(facts.playbook()["as_of"]), len(facts.playbook()["cdn"])
+        entries = playbook.ours().entries
+        return "Efface", min(one.as_of for one in entries), len(entries)
     if one.name == "cdn-signs":
         return "Efface", str(facts.data_file("cdns.yaml")["as_of"]), len(facts.packaged_cdns())
     return "Efface", str(facts.data_file("cdns.yaml")["as_of"]), snapshot_shapes.size(packaged(one.name))
