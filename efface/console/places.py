@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from efface.accounts.access import SITE_EDITORS, SITES, view
 from efface.console.opening import actor
 from efface.engine.base import clock
-from efface.sites import dossiers, finding, history
+from efface.sites import dossiers, finding, history, registry
 from efface.sites.models import Network, Site, SiteChange
 
 MOST_NETWORKS = 500
@@ -33,7 +33,8 @@ def sites(request: Any) -> HttpResponse:
     more = len(shown) > finding.PAGE
     shown = shown[: finding.PAGE]
     return render(request, "console/sites.html", {
-        "sites": [{"site": one, "age": finding.age(one, now)} for one in shown], "filter": wanted,
+        "sites": [{"site": one, "age": finding.age(one, now), "reads": _reads(one)} for one in shown],
+        "filter": wanted,
         "query": wanted.query(), "all": found.count(), "begun": bool(request.GET.get("after")),
         "next": finding.mark_of(shown[-1], wanted.order) if more else "",
         "near": finding.near(wanted.words) if wanted.words and not shown else [],
@@ -41,6 +42,12 @@ def sites(request: Any) -> HttpResponse:
         "waiting": Site.objects.filter(review=Site.Review.NEW, merged=None).count(),
         "undo": last_batch(actor(request), now),
     })  # fmt: skip
+
+
+def _reads(one: Site) -> str:
+    """How a domain reads to people, where that is not how it is written."""
+    shown = registry.reads_as(one.domain) if "xn--" in one.domain else one.domain
+    return "" if shown == one.domain else shown
 
 
 def choices() -> dict[str, Any]:
