@@ -38,7 +38,8 @@ def sites(request: Any) -> HttpResponse:
     return render(request, "console/sites.html", {
         "sites": [{"site": one, "age": finding.age(one, now), "reads": _reads(one)} for one in shown],
         "filter": wanted,
-        "query": wanted.query(), "all": min(count, MOST_COUNTED), "many": count > MOST_COUNTED, "begun": bool(request.GET.get("after")),
+        "query": wanted.query(), "all": min(count, MOST_COUNTED), "many": count > MOST_COUNTED,
+        "begun": bool(request.GET.get("after")),
         "next": finding.mark_of(shown[-1], wanted.order) if more else "",
         "near": finding.near(wanted.words) if wanted.words and not shown else [],
         "choices": choices(), "editor": request.member.role in SITE_EDITORS.roles,
