@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET
 from efface.accounts.access import SITE_EDITORS, SITES, view
 from efface.console.opening import actor
 from efface.engine.base import clock
-from efface.sites import dossiers, finding, history
+from efface.sites import dossiers, finding, history, registry
 from efface.sites.models import Network, Site, SiteChange
 
 MOST_NETWORKS = 500
+MOST_COUNTED = 10_000
+"""Beyond, the list says "more than"; before many are changed they are counted to the last."""
 MOST_CSV = 200_000
 
 
@@ -31,16 +33,25 @@ def sites(request: Any) -> HttpResponse:
     found = finding.rows(wanted, now)
     shown = list(finding.after(found, wanted.order, request.GET.get("after", ""))[: finding.PAGE + 1])
     more = len(shown) > finding.PAGE
+    count = found.order_by()[: MOST_COUNTED + 1].count()
     shown = shown[: finding.PAGE]
     return render(request, "console/sites.html", {
-        "sites": [{"site": one, "age": finding.age(one, now)} for one in shown], "filter": wanted,
-        "query": wanted.query(), "all": found.count(), "begun": bool(request.GET.get("after")),
+        "sites": [{"site": one, "age": finding.age(one, now), "reads": _reads(one)} for one in shown],
+        "filter": wanted,
+        "query": wanted.query(), "all": min(count, MOST_COUNTED), "many": count > MOST_COUNTED,
+        "begun": bool(request.GET.get("after")),
         "next": finding.mark_of(shown[-1], wanted.order) if more else "",
         "near": finding.near(wanted.words) if wanted.words and not shown else [],
         "choices": choices(), "editor": request.member.role in SITE_EDITORS.roles,
         "waiting": Site.objects.filter(review=Site.Review.NEW, merged=None).count(),
         "undo": last_batch(actor(request), now),
     })  # fmt: skip
+
+
+def _reads(one: Site) -> str:
+    """How a domain reads to people, where that is not how it is written."""
+    shown = registry.reads_as(one.domain) if "xn--" in one.domain else one.domain
+    return "" if shown == one.domain else shown
 
 
 def choices() -> dict[str, Any]:
