@@ -45,7 +45,7 @@ class Period:
         return tuple((unit, number) for unit, number in units if number is not None)
 
     def words(self) -> str:
-        """"48 hours", "1 month"; "" where nothing is given."""
+        """ "48 hours", "1 month"; "" where nothing is given."""
         return ", ".join(
             f"{number} {unit.replace('_', ' ') if number != 1 else unit.replace('_', ' ')[:-1]}"
             for unit, number in self.given()

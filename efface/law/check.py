@@ -30,7 +30,7 @@ def problems(law: Law) -> list[str]:
     """Plain sentences, sorted; empty when nothing is wrong."""
     found = {
         *_sources(law), *_notices(law), *_clocks(law), *_places(law), *_channels(law), *_order(law), *_words(law),
-        *_translations(law),
+        *_translations(law), *_calendars(law),
     }  # fmt: skip
     return sorted(found)
 
@@ -38,12 +38,14 @@ def problems(law: Law) -> list[str]:
 def warnings(law: Law, today: date) -> list[str]:
     """What a person should read again by ``today``. Nothing is wrong with it yet, so it is no problem."""
     found = []
-    for folder, records in (
-        ("notices", law.notices), ("jurisdictions", law.jurisdictions), ("channels", law.channels),
-    ):  # fmt: skip
-        for id, record in sorted(records.items()):  # type: ignore[attr-defined]
-            if today - record.as_of > timedelta(days=record.review_days):
-                found.append(f"{folder}/{id}.yaml: last read on {record.as_of}, due every {record.review_days} days")
+    folders: dict[str, dict[str, Any]] = {
+        "notices": dict(law.notices), "jurisdictions": dict(law.jurisdictions), "channels": dict(law.channels),
+        "holidays": dict(law.calendars),
+    }  # fmt: skip
+    for folder, entries in folders.items():
+        for id, entry in sorted(entries.items()):
+            if today - entry.as_of > timedelta(days=entry.review_days):
+                found.append(f"{folder}/{id}.yaml: last read on {entry.as_of}, due every {entry.review_days} days")
     for key, source in sorted(law.sources.items()):
         if today - source.checked > STALE:
             found.append(f"sources: {key} was last checked on {source.checked}")
@@ -198,6 +200,19 @@ def _period(period: Period, here: str) -> Iterator[str]:
         yield f"{here}: exactly one of hours, days, months and business_days is wanted"
     if any(number <= 0 for _unit, number in given):
         yield f"{here}: the clock must be more than nothing"
+
+
+def _calendars(law: Law) -> Iterator[str]:
+    for id, calendar in law.calendars.items():
+        for day in calendar.days:
+            if not day.fits():
+                yield f"holidays/{id}: {day.name!r} is no day, or two"
+        if len(set(calendar.rest_days)) > 6:
+            yield f"holidays/{id}: nobody ever works there"
+    for id, notice in law.notices.items():
+        for clock in (notice.clock, *notice.local_clocks.values()):
+            if clock.calendar and clock.calendar not in law.calendars:
+                yield f"notices/{id}: no calendar {clock.calendar!r}"
 
 
 def _places(law: Law) -> Iterator[str]:

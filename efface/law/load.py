@@ -7,11 +7,12 @@ import types
 import typing
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from efface.law.base import LawError, Source
+from efface.law.calendars import Calendar
 from efface.law.channels import Channel
 from efface.law.model import LadderStep, Law, Rule, Translation
 from efface.law.notices import NoticeType
@@ -59,7 +60,7 @@ def _word(key: Any, where: str) -> str:
     return key
 
 
-@lru_cache(maxsize=None)
+@cache
 def _hints(kind: type) -> dict[str, Any]:
     return typing.get_type_hints(kind)
 
@@ -149,6 +150,7 @@ def read(home: Path) -> Law:
         chasers_hours=build(tuple[int, ...], frame["chasers_hours"], "frame.yaml.chasers_hours"),
         channels=dict(_folder(home, "channels", Channel)),
         translations=dict(_folder(home, "languages", Translation)),
+        calendars=dict(_folder(home, "holidays", Calendar)),
         no_clock=build(tuple[str, ...], frame["no_clock"], "frame.yaml.no_clock"),
     )
 

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Literal
 
 from efface.law.base import Confidence, Exposure, LawError, Period, Source
+from efface.law.calendars import PLAIN, Calendar
 from efface.law.channels import Channel
 from efface.law.notices import ClockRule, Condition, Element, Learns, NoticeType
 from efface.law.places import Covered, Desk, Jurisdiction, Majority, Provision, Risk, TakedownRoute
@@ -66,6 +67,7 @@ class Law:
     channels: dict[str, Channel] = field(default_factory=dict)
     translations: dict[str, Translation] = field(default_factory=dict)
     no_clock: tuple[str, ...] = ()
+    calendars: dict[str, Calendar] = field(default_factory=dict)
 
     def in_eu(self, country: str) -> bool:
         """``country`` is an ISO 3166 alpha-2 code; "" is not in the EU."""
@@ -90,6 +92,10 @@ class Law:
     def place(self, code: str) -> Jurisdiction | None:
         """The narrowest jurisdiction known for ``code``: the part, else the country, else the Union, else None."""
         return next((self.jurisdictions[one] for one in self.places(code) if one in self.jurisdictions), None)
+
+    def calendar(self, code: str) -> Calendar:
+        """The working days of the country ``code`` lies in; rest days only where its holidays are not known."""
+        return next((self.calendars[one] for one in self.places(code) if one in self.calendars), PLAIN)
 
     def offence(self, country: str, synthetic: bool = False) -> str:
         """The offence a notice may quote for ``country``, "" where none is known well enough to quote.
@@ -131,7 +137,7 @@ class Law:
 
 
 __all__ = [
-    "Channel", "ClockRule", "Condition", "Confidence", "Covered", "Desk", "Element", "Exposure", "Jurisdiction",
-    "LadderStep", "Law", "LawError", "Learns", "Majority", "NoticeType", "Period", "Provision", "Risk", "Rule",
-    "Source", "TakedownRoute", "Translation",
+    "Calendar", "Channel", "ClockRule", "Condition", "Confidence", "Covered", "Desk", "Element", "Exposure",
+    "Jurisdiction", "LadderStep", "Law", "LawError", "Learns", "Majority", "NoticeType", "Period", "Provision", "Risk",
+    "Rule", "Source", "TakedownRoute", "Translation",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The compiled parser where there is one: the law is some 130 files, read when a process first needs it."""
 
 
-class _Strict(_Parser):  # type: ignore[misc]
+class _Strict(_Parser):
     """YAML keeps the last of two equal keys without a word; a duty would be gone unnoticed."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:
@@ -35,7 +35,11 @@ def read_yaml(path: Path, name: str) -> Any:
         # An alias could unfold to gigabytes, and hides from a reader what stands in a place.
         if "*" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Parser)):
             raise LawError("an alias (*name): write the words out")
-        return yaml.load(text, _Strict)
+        parser = _Strict(text)
+        try:
+            return parser.get_single_data()
+        finally:
+            parser.dispose()
     except LawError as error:
         raise LawError(f"{name}: {error}") from None
     except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
