@@ -52,22 +52,23 @@ def warnings(law: Law, today: date) -> list[str]:
     return found
 
 
-def _walk(value: object, where: str) -> Iterator[tuple[str, Any]]:
+def walk(value: object, where: str) -> Iterator[tuple[str, Any]]:
+    """Every record inside ``value``, itself first, with its place."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         yield where, value
         for one in dataclasses.fields(value):
-            yield from _walk(getattr(value, one.name), f"{where}.{one.name}")
+            yield from walk(getattr(value, one.name), f"{where}.{one.name}")
     elif isinstance(value, tuple):
         for number, item in enumerate(value):
-            yield from _walk(item, f"{where}[{number}]")
+            yield from walk(item, f"{where}[{number}]")
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _walk(item, f"{where}.{key}")
+            yield from walk(item, f"{where}.{key}")
 
 
 def records(law: Law) -> Iterator[tuple[str, Any]]:
     """Every record with its place, "notices.us_tida.clock" and the like."""
-    for where, record in _walk(law, "law"):
+    for where, record in walk(law, "law"):
         if record is not law:
             yield where.removeprefix("law."), record
 

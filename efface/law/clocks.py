@@ -185,7 +185,7 @@ def begun(starts: Event, events: Mapping[Event, datetime]) -> datetime | None:
     return _utc(seen) if seen is not None else None
 
 
-def clocks(
+def clocks_of(
     law: Law, notice_type: str, events: Mapping[Event, datetime], *, place: str = "", zone: str = "",
     holds: Sequence[Hold] = (), extended: bool = False,
 ) -> tuple[Clock, ...]:  # fmt: skip

@@ -64,9 +64,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A notice type that may go, to a party in one of ``roles``. ``missing``: facts that must be found out first; empty:
-    it can be drafted. ``confirm``: what the person who approves it says yes to. ``after_hours``: not before so many hours after the finding was confirmed, None: not by time.
-    ``clock``: the recipient's time in words, "" where the law sets none. ``held``: waits for the police."""
+    """A notice type that may go, to a party in one of ``roles``. ``missing``: facts that must be found out first;
+    empty: it can be drafted. ``confirm``: what the person who approves it says yes to. ``after_hours``: not before so
+    many hours after the finding was confirmed, None: not by time. ``clock``: the recipient's time in words, "" where
+    the law sets none. ``held``: waits for the police."""
 
     notice_type: str
     roles: tuple[str, ...]
@@ -187,7 +188,8 @@ def _judge(law: Law, facts: Facts, notice: NoticeType, roles: tuple[str, ...]) -
             rule = "R5_synthetic" if synthetic else "R6_not_the_author"
             return Refused(notice.id, law.rule(rule).then, rule)
         rules.append("R3_owner")
-    missing, confirm = [], []
+    missing: list[str] = []
+    confirm: list[str] = []
     for condition in notice.preconditions:
         holds = _holds(condition, facts, law)
         if holds == "no":
@@ -300,7 +302,7 @@ def _after(law: Law, roles: tuple[str, ...], facts: Facts) -> int | None:
 
 
 def _rank(law: Law, facts: Facts, notice: NoticeType, option: Option) -> tuple[float, ...]:
-    """First what the rules put first, then what lacks nothing, what may start earlier, the ladder, then the quicker clock."""
+    """What the rules put first, what lacks nothing, what may start earlier, the ladder, the quicker clock."""
     first = 5.0
     if minor(facts):
         first = FOR_MINORS.index(notice.id)
