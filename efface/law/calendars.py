@@ -32,15 +32,13 @@ class Holiday:
 
     def fits(self) -> bool:
         """Whether exactly one way to find the day is given, and is possible."""
-        ways = [
-            self.month is not None and self.day is not None and self.weekday is None and self.nth is None,
-            self.month is not None and self.weekday is not None and self.nth in (-1, 1, 2, 3, 4) and self.day is None,
-            self.easter is not None and self.month is None,
-            self.on is not None and self.month is None,
-        ]
-        return sum(ways) == 1 and (self.month is None or 1 <= self.month <= 12) and (
-            self.day is None or 1 <= self.day <= 31
-        )  # fmt: skip
+        given = {
+            name for name in ("month", "day", "weekday", "nth", "easter", "on") if getattr(self, name) is not None
+        }  # fmt: skip
+        if given not in ({"month", "day"}, {"month", "weekday", "nth"}, {"easter"}, {"on"}):
+            return False
+        possible = 1 <= (self.month or 1) <= 12 and 1 <= (self.day or 1) <= 31
+        return possible and (self.nth is None or self.nth in (-1, 1, 2, 3, 4))
 
     def in_year(self, year: int) -> date | None:
         """The day in ``year``, None where there is none."""

@@ -15,7 +15,7 @@ from efface.law.notices import OURS, ClockRule, Condition, NoticeType
 STATEMENTS = frozenset({"good_faith", "accuracy", "completeness", "truth", "sworn", "penalty_of_perjury"})
 STALE = timedelta(days=400)
 STATUTES = ("U.S.C.", "Regulation", "Directive", "Act ", "GDPR", "Lei ", "Rules ", "D.Lgs.")
-"""A type whose law is one of these is a notice under a statute, and its required elements name the provision."""
+"""A type whose law holds one of these is a notice under a statute, and its required elements name the provision."""
 WORDED = {
     "age": "depicted_age_at_capture", "site_type": "site_type", "copyright_owner": "copyright_owner",
     "content_nature": "content_nature",
@@ -122,7 +122,7 @@ def _notices(law: Law) -> Iterator[str]:
 
 
 def _citations(notice: NoticeType, here: str) -> Iterator[str]:
-    statutory = notice.status != "practice" and notice.law.startswith(STATUTES)
+    statutory = notice.status != "practice" and any(word in notice.law for word in STATUTES)
     for element in notice.elements:
         if statutory and element.required and element.confidence == "high" and not element.citation:
             yield f"{here}: the element {element.id!r} names no provision"
