@@ -172,7 +172,7 @@ BACKWARDS = Hold(at("2026-01-02 00:00"), at("2026-01-01 00:00"))
         lambda: clocks_of(load(), "us_tidal", {}),
     ],
 )  # fmt: skip
-def test_what_cannot_be_counted_is_refused(wrong) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_counted_is_refused(wrong) -> None:
     with pytest.raises(ClockError):
         wrong()
 
@@ -208,7 +208,7 @@ def test_hours_run_exactly_outside_the_holds(start: datetime, hours: int, holds:
 
 @many
 @given(moments, zones, st.integers(1, 60), calendars)
-def test_business_days_end_on_one_and_hold_exactly_as_many(start: datetime, zone: str, number: int, calendar) -> None:  # type: ignore[no-untyped-def]
+def test_business_days_end_on_one_and_hold_exactly_as_many(start: datetime, zone: str, number: int, calendar) -> None:
     due = end(Period(business_days=number), start, zone, calendar)
     assert due is not None and due > start
     place = ZoneInfo(zone)
@@ -238,7 +238,7 @@ def test_days_are_never_early_and_end_with_a_day_of_the_place(
 @given(moments, zones, st.integers(1, 36), calendars)
 def test_months_keep_the_number_of_the_day_and_roll_only_forward(
     start: datetime, zone: str, number: int, calendar
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     plain = end(Period(months=number), start, zone)
     rolled = end(Period(months=number), start, zone, calendar, rolls=True)
     assert plain is not None and rolled is not None and rolled >= plain > start

@@ -1,6 +1,7 @@
 """The table of cases of the research, row by row: what may go first, what later, what never."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -211,7 +212,7 @@ def test_a_domain_of_a_large_platform_is_not_for_its_registrar() -> None:
     assert applicable(LAW, forum, "registrar").option("registrar_abuse") is not None
 
 
-words = {
+words: dict[str, list[Any]] = {
     "age": [*LAW.words["depicted_age_at_capture"]], "publication_state": [*LAW.words["publication_state"]],
     "content_nature": [*LAW.words["content_nature"]], "acquisition": ["", *LAW.words["acquisition_path"]],
     "abuse_type": ["", *LAW.words["abuse_type"]], "motive": [*LAW.words["motive"]],
@@ -251,6 +252,6 @@ def test_the_lines_that_are_never_crossed(facts: Facts, role: str) -> None:
         if facts.police_wanted == "no" and facts.age == "adult":
             assert one.notice_type != "police_report"
         assert one.clock == "" or one.notice_type not in LAW.no_clock
-    everything = {one.notice_type for one in (*found.allowed, *found.refused)}
+    everything = {one.notice_type for one in found.allowed} | {one.notice_type for one in found.refused}
     if not facts.danger and not role:
         assert everything == set(LAW.notices)
