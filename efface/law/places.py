@@ -7,6 +7,7 @@ from datetime import date
 from typing import Literal
 
 from efface.law.base import Confidence, Period
+from efface.law.notices import Event
 
 Covered = Literal["yes", "partial", "no", "unclear"]
 
@@ -26,7 +27,8 @@ class Provision:
 @dataclass(frozen=True, slots=True)
 class TakedownRoute:
     """A way the law of the place offers. ``notice_type`` is "" where there is no notice for it. The length of the
-    clock is in one of ``hours``, ``days`` and ``months``; all empty where the law names no number."""
+    clock is in one of ``hours``, ``days`` and ``months``; all empty where the law names no number. ``starts``: the
+    event it runs from, which is not always our notice."""
 
     route: str
     addressed_to: str
@@ -39,6 +41,7 @@ class TakedownRoute:
     sources: tuple[str, ...]
     days: int | None = None
     months: int | None = None
+    starts: Event = "receipt"
     conditions: tuple[str, ...] = ()
 
     @property

@@ -24,6 +24,8 @@ AFTER_PUBLICATION = frozenset(
     {"origin_host", "upstream", "cdn", "registrar", "registry", "search", "payment", "ads", "isp"}
 )
 UNTOUCHED_BY_HOLD = frozenset({"hash_bank", "police", "hotline", "helpline"})
+PARTY_ROLE = {"operator": "site_operator", "platform": "site_operator", "host": "origin_host"}
+"""What a party of a dossier is called in the law's words, where that differs; ``LADDER_ROLE`` is the way back."""
 LADDER_ROLE = {"site_operator": "operator", "origin_host": "host", "app_store": "operator"}
 PUBLISHED: dict[str, Answer] = {
     "published_public": "yes", "published_behind_login": "yes", "reappeared": "yes", "threatened_only": "no",
@@ -116,8 +118,9 @@ def copyright_owner(facts: Facts, law: Law) -> Literal["survivor", "other", "unk
 
 
 def applicable(law: Law, facts: Facts, role: str = "") -> Selection:
-    """The notice types for a party in ``role`` (a word of ``infrastructure_role`` or ``recipient_role``), "" for all
-    of them, the first to act on first."""
+    """The notice types for a party in ``role``, the first to act on first. ``role`` is a word of
+    ``infrastructure_role`` or ``recipient_role``, or the dossier's word for it; "": for all of them."""
+    role = PARTY_ROLE.get(role, role)
     if facts.danger:
         return Selection("S0_danger", ("S0_danger",), ())
     spoke = tuple(_spoke(facts))

@@ -57,6 +57,8 @@ def test_a_clock_that_others_start_does_not_run_from_our_notice() -> None:
     assert stages["au_esafety_complaint"] == stages["kr_deletion_request"] == ["authority_notice"]
     assert stages["payment_network"] == ["merchant_complaint"]
     assert stages["jp_removal_request"] == ["provider_inquiry"]
+    starts = {(id, one.starts) for id in law.jurisdictions for one in law.jurisdictions[id].takedown if one.period}
+    assert {("AU", "authority_notice"), ("KR", "authority_notice"), ("JP", "provider_inquiry")} <= starts
 
 
 def test_a_clock_of_one_place_only() -> None:

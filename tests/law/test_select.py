@@ -185,6 +185,14 @@ def test_it_came_back() -> None:
     assert twice["registrar_abuse"] == 0
 
 
+@pytest.mark.parametrize(
+    ("party", "word"), [("operator", "site_operator"), ("platform", "site_operator"), ("host", "origin_host")]
+)
+def test_a_party_may_be_called_as_in_its_dossier(party: str, word: str) -> None:
+    assert applicable(LAW, PLATFORM, party) == applicable(LAW, PLATFORM, word)
+    assert applicable(LAW, PLATFORM, party).allowed
+
+
 def test_a_channel_of_a_messenger() -> None:
     found = applicable(LAW, replace(PLATFORM, site_type="messenger_channel"))
     assert {"tos_report", "us_tida"} <= set(ids(found))
