@@ -1,0 +1,171 @@
+"""What a value says of its holders: not by how many there are, but by whether they agree on anything else.
+
+An id of a stolen theme has hundreds of holders who share nothing else; an operator's id has holders who also show the
+same albums, or stand in one certificate. So the holders of a value fall into parts of those who agree, and the value
+tells that two sites are one operator's only within a part.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+
+from efface.whereabouts.mirrors.holdings import Holdings
+from efface.whereabouts.mirrors.kinds import Family, kind_of
+
+RARE = 12
+"""A value with no more holders is rare: that two sites agree on it is no accident."""
+CROWD = 400
+"""Of a value with more holders a sample is looked at first."""
+SAMPLE = 64
+TOGETHER, LIFT = 6, 10.0
+"""A value that is not rare ties holders where at least so many of them have it, so many times more than chance says."""
+PART = 0.25
+"""A part is one only where at least so many of all holders are in it: among hundreds, some two always agree on
+something."""
+SMALLEST_WORLD = 4096
+ALL_PAIRS = 16
+NEIGHBOURS = 6
+"""Within a part of more than ``ALL_PAIRS`` each site is compared with so many on each side: the part stays in one
+piece, and the work grows with the sites and not with their pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """``part`` maps a holder to the lowest name in its part; holders without a part agree with nobody. ``common``:
+    many holders, and hardly any two agree."""
+
+    holders: int = 0
+    part: dict[str, str] = field(default_factory=dict)
+    members: dict[str, list[str]] = field(default_factory=dict)
+    loose: tuple[str, ...] = ()
+    common: bool = False
+
+    def together(self, one: str, other: str) -> bool:
+        """Whether the value counts in full between two of its holders."""
+        if self.holders == 2:
+            return True
+        part = self.part.get(one)
+        return part is not None and part == self.part.get(other)
+
+    def near(self, site: str) -> Iterable[str]:
+        """The holders that ``site`` is to be compared with because of this value (symmetric)."""
+        if self.loose:
+            return self.loose
+        part = self.part.get(site)
+        if part is None:
+            return ()
+        members = self.members[part]
+        if len(members) <= ALL_PAIRS:
+            return members
+        place, size = _place(members, site), len(members)
+        return [members[(place + step) % size] for step in range(-NEIGHBOURS, NEIGHBOURS + 1)]
+
+
+def _place(members: list[str], site: str) -> int:
+    from bisect import bisect_left
+
+    return bisect_left(members, site)
+
+
+def step(number: int) -> int:
+    """``number`` rounded up to a power of two: what depends on a crowd's size does not change with each newcomer."""
+    return 1 << max(0, number - 1).bit_length()
+
+
+def judge(value: str, holdings: Holdings) -> Judged:
+    holders = holdings.holders(value)
+    number = len(holders)
+    kind = kind_of(value)
+    if number < 2 or kind.weak:
+        return Judged(number)
+    if number == 2:
+        return Judged(2, loose=tuple(sorted(holders)))
+    if number > CROWD:
+        sample = sorted(holders, key=lambda site: _draw(value, site))[:SAMPLE]
+        ties = _ties(value, kind.family, sample, number, holdings)
+        if not _parts(ties, SAMPLE * PART / 2)[0]:
+            return Judged(number, common=True)
+    ties = _ties(value, kind.family, sorted(holders), number, holdings)
+    part, members = _parts(ties, max(2.0, number * PART))
+    loose = tuple(sorted(holders)) if number <= RARE else ()
+    return Judged(number, part, members, loose, common=number > RARE and 2 * len(part) < number)
+
+
+@lru_cache(maxsize=200_000)
+def _draw(value: str, site: str) -> bytes:
+    return blake2b(f"{value}\n{site}".encode(), digest_size=8).digest()
+
+
+def _ties(
+    value: str, family: Family, holders: list[str], total: int, holdings: Holdings
+) -> list[tuple[str, str]]:
+    """Pairs of holders that agree on something else; enough of them to tell the parts. ``total``: of all holders."""
+    others: dict[str, list[str]] = defaultdict(list)
+    pictures: dict[int, list[str]] = defaultdict(list)
+    for site in holders:
+        held = holdings.get(site)
+        for other in held.values:
+            if other != value:
+                others[other].append(site)
+        for picture in held.pictures:
+            pictures[picture].append(site)
+    ties: list[tuple[str, str]] = []
+    expected = total / max(SMALLEST_WORLD, step(holdings.population))
+    for other, sites in others.items():
+        if len(sites) < 2:
+            continue
+        kind = kind_of(other)
+        if kind.weak or kind.family == family:
+            continue
+        number = len(holdings.holders(other))
+        if number <= RARE or (not kind.copied and _lifted(len(sites), len(holders), total, number, expected)):
+            ties += _chain(sites)
+    albums: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for picture, sites in pictures.items():
+        if len(sites) < 2:
+            continue
+        number = len(holdings.showing(picture))
+        if len(sites) >= TOGETHER:
+            if _lifted(len(sites), len(holders), total, number, expected):
+                ties += _chain(sites)
+        elif number <= RARE:
+            for place, one in enumerate(sites):
+                for other_site in sites[place + 1 :]:
+                    albums[one, other_site].add(holdings.get(one).pictures[picture])
+    return ties + [pair for pair, pages in albums.items() if len(pages) > 1]
+
+
+def _lifted(together: int, looked_at: int, total: int, number: int, expected: float) -> bool:
+    """Whether ``together`` of ``looked_at`` holders (of ``total``) have a thing that ``number`` sites have far more
+    often than sites do by chance."""
+    if together < TOGETHER:
+        return False
+    share = together / looked_at * total / step(number)
+    return share >= LIFT * expected
+
+
+def _chain(sites: list[str]) -> list[tuple[str, str]]:
+    return [(sites[0], other) for other in sites[1:]]
+
+
+def _parts(ties: list[tuple[str, str]], smallest: float) -> tuple[dict[str, str], dict[str, list[str]]]:
+    root: dict[str, str] = {}
+
+    def find(site: str) -> str:
+        while root.setdefault(site, site) != site:
+            root[site] = root[root[site]]
+            site = root[site]
+        return site
+
+    for one, other in ties:
+        first, second = sorted((find(one), find(other)))
+        root[second] = first
+    members: dict[str, list[str]] = defaultdict(list)
+    for site in sorted(root):
+        members[find(site)].append(site)
+    members = {name: sites for name, sites in members.items() if len(sites) >= smallest}
+    return {site: name for name, sites in members.items() for site in sites}, members

@@ -1,0 +1,348 @@
+"""All sites at once: evidence in, networks out; one site more touches only what it holds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, Judged, judge
+from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
+from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
+from efface.whereabouts.mirrors.pairs import SHOWN, Edge, rung, score
+
+
+class Contradiction(ValueError):
+    """What a person says now goes against what was said before; the message names the two sites."""
+
+
+class Mirrors:
+    """Sites by name. ``put`` replaces what is known of a site; ``networks`` are always those that a build from nothing
+    would give."""
+
+    def __init__(self, holdings: Holdings | None = None) -> None:
+        self.holdings = holdings if holdings is not None else Holdings()
+        self.edges: dict[str, dict[str, Edge]] = {}
+        self.said = Said()
+        self.of: dict[str, Joined] = {}
+        self.review: dict[str, set[str]] = {}
+        self._judged: dict[str, Judged] = {}
+        self._rings: dict[int, list[str]] = {}
+
+    # evidence in
+
+    def build(self, sites: Mapping[str, Held]) -> None:
+        """Everything from nothing. What people said stays."""
+        for site, held in sites.items():
+            self.holdings.replace(site, held)
+        self._judged.clear()
+        self._rings.clear()
+        self.edges, self.of, self.review = {}, {}, {}
+        for site in sites:
+            for other in self._near(site):
+                if site < other:
+                    edge = self._score(site, other)
+                    if edge is not None:
+                        self._store(site, other, edge)
+        for site, others in self.edges.items():
+            for other in others:
+                if site < other:
+                    self._bear_out(site, other)
+        self._rejoin(sites)
+
+    def put(self, site: str, new: Held) -> set[str]:
+        """Replace what is known of one site. Returns the sites whose network may have changed."""
+        old = self.holdings.get(site)
+        before = self.holdings.population
+        changed_values = old.values ^ new.values
+        changed_pictures = old.pictures.keys() ^ new.pictures.keys()
+        pairs = {pair(site, other) for other in self.edges.get(site, ())}
+        values = old.values | new.values
+        rungs = {value: rung(len(self.holdings.holders(value))) for value in changed_values}
+        shown = {picture: rung(len(self.holdings.showing(picture))) for picture in changed_pictures}
+        rings = {picture: self._ring(picture) for picture in changed_pictures}
+        judged = {value: self._judge(value) for value in values}
+        self.holdings.replace(site, new)
+        for picture in changed_pictures:
+            self._rings.pop(picture, None)
+        stale = set(values)
+        for value, place in rungs.items():
+            if rung(len(self.holdings.holders(value))) != place:
+                stale |= self._held_by_two(self.holdings.holders(value) | {site})
+        for picture, place in shown.items():
+            if rung(len(self.holdings.showing(picture))) != place:
+                stale |= self._held_by_two(self.holdings.showing(picture) | {site})
+        if _world(before) != _world(self.holdings.population):
+            stale |= self._judged.keys()
+        judged |= {value: self._judge(value) for value in stale if value not in judged}
+        for value in stale:
+            self._judged.pop(value, None)
+        pairs |= self._shifted(judged)
+        for picture, was in rings.items():
+            pairs |= self._ring_moved(picture, was)
+            if rung(len(self.holdings.showing(picture))) != shown[picture]:
+                pairs |= self._all_among(self.holdings.showing(picture))
+        pairs |= {pair(site, other) for other in self._near(site)}
+        return self._update(pairs)
+
+    def _held_by_two(self, sites: Iterable[str]) -> set[str]:
+        """Values whose judgement may rest on what these sites have in common."""
+        once: set[str] = set()
+        twice: set[str] = set()
+        for site in sites:
+            values = self.holdings.get(site).values
+            twice |= once & values
+            once |= values
+        return twice
+
+    def _shifted(self, judged: Mapping[str, Judged]) -> set[Pair]:
+        """Pairs that a new judgement of a value may move."""
+        pairs: set[Pair] = set()
+        for value, was in judged.items():
+            now = self._judge(value)
+            if was == now:
+                continue
+            sites = set(self.holdings.holders(value)) | was.part.keys() | set(was.loose)
+            moved = _regrouped(was, now)
+            if rung(was.holders) != rung(now.holders):
+                pairs |= self._all_among(self.holdings.holders(value))
+            for site in sites:
+                before, after = set(was.near(site)), set(now.near(site))
+                pairs |= {pair(site, other) for other in before ^ after if other != site}
+                if site in moved:
+                    pairs |= {pair(site, other) for other in self._near(site) if other in sites}
+                    pairs |= {pair(site, other) for other in self.edges.get(site, ()) if other in sites}
+        return pairs
+
+    def _all_among(self, sites: set[str]) -> set[Pair]:
+        pairs: set[Pair] = set()
+        for site in sites:
+            pairs |= {pair(site, other) for other in self._near(site) if other in sites}
+        return pairs
+
+    def _ring_moved(self, picture: int, was: list[str]) -> set[Pair]:
+        pairs: set[Pair] = set()
+        now = self._ring(picture)
+        for site in {*was, *now}:
+            before, after = set(_round(was, site)), set(_round(now, site))
+            pairs |= {pair(site, other) for other in before ^ after if other != site}
+        return pairs
+
+    # people's word
+
+    def say(self, one: str, other: str, same: bool) -> set[str]:
+        """A person says that two sites are one operator's, or are not; the last word counts. Raises
+        ``Contradiction`` where the rest of what was said makes it impossible. Returns the sites it may move."""
+        if one == other:
+            raise Contradiction(f"{one} is one site")
+        self.forget_word(one, other, rejoin=False)
+        if same:
+            first, second = self._bound(one), self._bound(other)
+            for site in first:
+                for stranger in self.said.cannot.get(site, set()) & second:
+                    raise Contradiction(f"it was said that {site} and {stranger} are not one operator's")
+            self.said.must[one].add(other)
+            self.said.must[other].add(one)
+        else:
+            if other in self._bound(one):
+                raise Contradiction(f"it was said that {one} and {other} belong to one operator, through other sites")
+            self.said.cannot[one].add(other)
+            self.said.cannot[other].add(one)
+        return self._rejoin({one, other})
+
+    def forget_word(self, one: str, other: str, rejoin: bool = True) -> set[str]:
+        for words in (self.said.must, self.said.cannot):
+            words.get(one, set()).discard(other)
+            words.get(other, set()).discard(one)
+        return self._rejoin({one, other}) if rejoin else set()
+
+    def _bound(self, site: str) -> set[str]:
+        """Sites that people's word puts together with this one."""
+        bound, todo = {site}, [site]
+        while todo:
+            for other in self.said.must.get(todo.pop(), ()):
+                if other not in bound:
+                    bound.add(other)
+                    todo.append(other)
+        return bound
+
+    # networks out
+
+    def networks(self) -> list[Joined]:
+        return sorted({joined.members: joined for joined in self.of.values()}.values(), key=lambda one: one.members)
+
+    def same(self, site: str) -> tuple[str, ...]:
+        """The sites that one notice about ``site`` may cover, itself among them."""
+        joined = self.of.get(site)
+        for group in joined.same if joined else ():
+            if site in group:
+                return group
+        return (site,)
+
+    def judged(self, value: str) -> Judged:
+        return self._judge(value)
+
+    # inner works
+
+    def _judge(self, value: str) -> Judged:
+        found = self._judged.get(value)
+        if found is None:
+            found = self._judged[value] = judge(value, self.holdings)
+        return found
+
+    def _showing(self, picture: int) -> int:
+        return len(self.holdings.showing(picture))
+
+    def _score(self, one: str, other: str) -> Edge | None:
+        return score(one, other, self.holdings.get(one), self.holdings.get(other), self._judge, self._showing)
+
+    def _ring(self, picture: int) -> list[str]:
+        ring = self._rings.get(picture)
+        if ring is None:
+            sites = self.holdings.showing(picture)
+            ring = self._rings[picture] = sorted(sites) if 1 < len(sites) <= SHOWN else []
+        return ring
+
+    def _near(self, site: str) -> set[str]:
+        """The sites that this one is compared with."""
+        held = self.holdings.get(site)
+        near: set[str] = set()
+        for value in held.values:
+            near.update(self._judge(value).near(site))
+        for picture in held.pictures:
+            near.update(_round(self._ring(picture), site))
+        near.discard(site)
+        return near
+
+    def _is_near(self, one: str, other: str) -> bool:
+        first, second = self.holdings.get(one), self.holdings.get(other)
+        return any(other in self._judge(value).near(one) for value in first.values & second.values) or any(
+            other in _round(self._ring(picture), one) for picture in first.pictures.keys() & second.pictures.keys()
+        )
+
+    def _store(self, one: str, other: str, edge: Edge) -> None:
+        self.edges.setdefault(one, {})[other] = edge
+        self.edges.setdefault(other, {})[one] = edge
+
+    def _drop(self, one: str, other: str) -> None:
+        for here, there in ((one, other), (other, one)):
+            self.edges[here].pop(there)
+            if not self.edges[here]:
+                del self.edges[here]
+
+    def _update(self, pairs: set[Pair]) -> set[str]:
+        """Score these pairs anew, and join what they moved."""
+        touched: set[Pair] = set()
+        for one, other in pairs:
+            was = self.edges.get(one, {}).get(other)
+            now = self._score(one, other) if self._is_near(one, other) else None
+            if was is not None and now is not None and was.brings == now.brings and was.because == now.because:
+                continue
+            if now is not None:
+                self._store(one, other, replace(now, support=was.support if was else 0))
+                touched.add((one, other))
+            elif was is not None:
+                self._drop(one, other)
+                touched.add((one, other))
+        again = set(touched)
+        for one, other in touched:
+            for third in self.edges.get(one, {}).keys() & self.edges.get(other, {}).keys():
+                again |= {pair(one, third), pair(other, third)}
+        moved = {site for key in touched for site in key}
+        for one, other in again:
+            if self._bear_out(one, other):
+                moved |= {one, other}
+        return self._rejoin(moved) if moved else set()
+
+    def _bear_out(self, one: str, other: str) -> bool:
+        """Count the third sites that have other things in common with both; True where the count changed."""
+        edge = self.edges.get(one, {}).get(other)
+        if edge is None:
+            return False
+        first, second = self.edges[one], self.edges[other]
+        because = set(edge.because)
+        support = 0
+        for third in first.keys() & second.keys():
+            here, there = set(first[third].because) - because, set(second[third].because) - because
+            if here and there and here != there:
+                support += 1
+        if support == edge.support:
+            return False
+        self._store(one, other, replace(edge, support=support))
+        return True
+
+    def _joints(self, site: str) -> Iterator[str]:
+        for other, edge in self.edges.get(site, {}).items():
+            if edge.likely:
+                yield other
+        yield from self.said.must.get(site, ())
+
+    def _rejoin(self, sites: Iterable[str]) -> set[str]:
+        """Work out anew every piece that one of these sites is in, or was."""
+        todo = set(sites)
+        for site in list(todo):
+            joined = self.of.get(site)
+            todo |= set(joined.members) if joined else set()
+            todo |= self.review.get(site, set())
+        done: set[str] = set()
+        for start in sorted(todo):
+            if start in done:
+                continue
+            piece, walk = {start}, [start]
+            while walk:
+                for other in self._joints(walk.pop()):
+                    if other not in piece:
+                        piece.add(other)
+                        walk.append(other)
+            done |= piece
+            self._join(piece)
+        return done
+
+    def _join(self, piece: set[str]) -> None:
+        for site in piece:
+            self.of.pop(site, None)
+            self.review.pop(site, None)
+        if len(piece) == 1:
+            return
+        edges = {
+            (one, other): edge
+            for one in piece
+            for other, edge in self.edges.get(one, {}).items()
+            if one < other and edge.likely
+        }
+        result = join(piece, edges, self.said)
+        for joined in result.networks:
+            for site in joined.members:
+                self.of[site] = joined
+        for one, other in result.review:
+            self.review.setdefault(one, set()).add(other)
+            self.review.setdefault(other, set()).add(one)
+
+
+def _world(population: int) -> int:
+    return max(12, max(0, population - 1).bit_length())
+
+
+def _round(ring: list[str], site: str) -> Iterable[str]:
+    """Those that stand near a site among all that show a picture."""
+    if len(ring) <= ALL_PAIRS:
+        return ring if ring else ()
+    place, size = bisect_left(ring, site), len(ring)
+    if place == size or ring[place] != site:
+        return ()
+    return [ring[(place + step) % size] for step in range(-NEIGHBOURS, NEIGHBOURS + 1)]
+
+
+def _regrouped(was: Judged, now: Judged) -> set[str]:
+    """Holders whose part is not what it was, but for newcomers to it and those that left."""
+    both = was.part.keys() & now.part.keys()
+    there: dict[str, set[str]] = {}
+    back: dict[str, set[str]] = {}
+    for site in both:
+        there.setdefault(was.part[site], set()).add(now.part[site])
+        back.setdefault(now.part[site], set()).add(was.part[site])
+    moved = {site for site in both if len(there[was.part[site]]) > 1 or len(back[now.part[site]]) > 1}
+    return moved | (was.part.keys() ^ now.part.keys())
+
+
+__all__ = ["NOTHING", "Contradiction", "Mirrors"]
