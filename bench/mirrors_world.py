@@ -167,7 +167,7 @@ def _pages(rng: random.Random, operators: list[_Operator], total: int, viral: in
         for site in operator.sites:
             galleries = rng.sample(operator.galleries, min(SEEN, len(operator.galleries)))
             if viral and rng.random() < 0.9:
-                galleries += {one for one in rng.choices(catalogue, ranks, k=rng.randint(0, viral))}
+                galleries += sorted(set(rng.choices(catalogue, ranks, k=rng.randint(0, viral))))
             for gallery, size in galleries:
                 pictures = [f"{gallery}/{number}" for number in range(size) if rng.random() > MISSING]
                 pictures += [f"banner-{rng.randrange(300)}" for _ in range(rng.randint(0, 2))]

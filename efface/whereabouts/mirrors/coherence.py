@@ -7,20 +7,24 @@ tells that two sites are one operator's only within a part.
 
 from __future__ import annotations
 
+import heapq
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
+from typing import TypeVar
 
 from efface.whereabouts.mirrors.holdings import Holdings
 from efface.whereabouts.mirrors.kinds import Family, kind_of
 
+T = TypeVar("T")
 RARE = 12
 """A value with no more holders is rare: that two sites agree on it is no accident."""
-CROWD = 400
+CROWD = 48
 """Of a value with more holders a sample is looked at first."""
-SAMPLE = 64
+SAMPLE = 48
 TOGETHER, LIFT = 6, 10.0
 """A value that is not rare ties holders where at least so many of them have it, so many times more than chance says."""
 PART = 0.25
@@ -36,13 +40,14 @@ piece, and the work grows with the sites and not with their pairs."""
 @dataclass(frozen=True, slots=True)
 class Judged:
     """``part`` maps a holder to the lowest name in its part; holders without a part agree with nobody. ``common``:
-    many holders, and hardly any two agree."""
+    many holders, and hardly any two agree; where a ``sample`` of them told, nothing but the sample decided."""
 
     holders: int = 0
     part: dict[str, str] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     loose: tuple[str, ...] = ()
     common: bool = False
+    sample: frozenset[str] = frozenset()
 
     def together(self, one: str, other: str) -> bool:
         """Whether the value counts in full between two of its holders."""
@@ -61,19 +66,30 @@ class Judged:
         members = self.members[part]
         if len(members) <= ALL_PAIRS:
             return members
-        place, size = _place(members, site), len(members)
+        place, size = bisect_left(members, site), len(members)
         return [members[(place + step) % size] for step in range(-NEIGHBOURS, NEIGHBOURS + 1)]
-
-
-def _place(members: list[str], site: str) -> int:
-    from bisect import bisect_left
-
-    return bisect_left(members, site)
 
 
 def step(number: int) -> int:
     """``number`` rounded up to a power of two: what depends on a crowd's size does not change with each newcomer."""
     return 1 << max(0, number - 1).bit_length()
+
+
+def crowd(number: int) -> int:
+    """Numbers of holders of one thing between which the judgement of another makes no difference."""
+    return 0 if number <= RARE else step(number)
+
+
+def still(value: str, was: Judged, site: str, holdings: Holdings) -> Judged | None:
+    """The judgement after ``site`` came or went or changed, where the sample that told it does not tell otherwise; None
+    where the value is to be judged anew."""
+    if not was.sample or site in was.sample:
+        return None
+    holders = holdings.holders(value)
+    last = max(draw(value, one) for one in was.sample)
+    if len(holders) <= CROWD or (site in holders and draw(value, site) < last):
+        return None
+    return replace(was, holders=len(holders))
 
 
 def judge(value: str, holdings: Holdings) -> Judged:
@@ -85,52 +101,41 @@ def judge(value: str, holdings: Holdings) -> Judged:
     if number == 2:
         return Judged(2, loose=tuple(sorted(holders)))
     if number > CROWD:
-        sample = sorted(holders, key=lambda site: _draw(value, site))[:SAMPLE]
-        ties = _ties(value, kind.family, sample, number, holdings)
+        sample = sorted(heapq.nsmallest(SAMPLE, holders, key=lambda site: draw(value, site)))
+        ties = _ties(value, kind.family, sample, holdings)
         if not _parts(ties, SAMPLE * PART / 2)[0]:
-            return Judged(number, common=True)
-    ties = _ties(value, kind.family, sorted(holders), number, holdings)
+            return Judged(number, common=True, sample=frozenset(sample))
+    ties = _ties(value, kind.family, sorted(holders), holdings)
     part, members = _parts(ties, max(2.0, number * PART))
     loose = tuple(sorted(holders)) if number <= RARE else ()
     return Judged(number, part, members, loose, common=number > RARE and 2 * len(part) < number)
 
 
 @lru_cache(maxsize=200_000)
-def _draw(value: str, site: str) -> bytes:
+def draw(value: str, site: str) -> bytes:
     return blake2b(f"{value}\n{site}".encode(), digest_size=8).digest()
 
 
-def _ties(
-    value: str, family: Family, holders: list[str], total: int, holdings: Holdings
-) -> list[tuple[str, str]]:
-    """Pairs of holders that agree on something else; enough of them to tell the parts. ``total``: of all holders."""
-    others: dict[str, list[str]] = defaultdict(list)
-    pictures: dict[int, list[str]] = defaultdict(list)
-    for site in holders:
-        held = holdings.get(site)
-        for other in held.values:
-            if other != value:
-                others[other].append(site)
-        for picture in held.pictures:
-            pictures[picture].append(site)
+def _ties(value: str, family: Family, holders: list[str], holdings: Holdings) -> list[tuple[str, str]]:
+    """Pairs of holders that agree on something else; enough of them to tell the parts."""
+    known = [(site, holdings.get(site)) for site in holders]
+    others = _held_by_several([(site, held.values) for site, held in known])
+    others.pop(value, None)
+    pictures = _held_by_several([(site, held.pictures.keys()) for site, held in known])
     ties: list[tuple[str, str]] = []
-    expected = total / max(SMALLEST_WORLD, step(holdings.population))
+    world = max(SMALLEST_WORLD, step(holdings.population))
     for other, sites in others.items():
-        if len(sites) < 2:
-            continue
         kind = kind_of(other)
         if kind.weak or kind.family == family:
             continue
         number = len(holdings.holders(other))
-        if number <= RARE or (not kind.copied and _lifted(len(sites), len(holders), total, number, expected)):
+        if number <= RARE or (not kind.copied and _lifted(len(sites), len(holders), number, world)):
             ties += _chain(sites)
     albums: dict[tuple[str, str], set[int]] = defaultdict(set)
     for picture, sites in pictures.items():
-        if len(sites) < 2:
-            continue
         number = len(holdings.showing(picture))
         if len(sites) >= TOGETHER:
-            if _lifted(len(sites), len(holders), total, number, expected):
+            if _lifted(len(sites), len(holders), number, world):
                 ties += _chain(sites)
         elif number <= RARE:
             for place, one in enumerate(sites):
@@ -139,13 +144,24 @@ def _ties(
     return ties + [pair for pair, pages in albums.items() if len(pages) > 1]
 
 
-def _lifted(together: int, looked_at: int, total: int, number: int, expected: float) -> bool:
-    """Whether ``together`` of ``looked_at`` holders (of ``total``) have a thing that ``number`` sites have far more
-    often than sites do by chance."""
-    if together < TOGETHER:
-        return False
-    share = together / looked_at * total / step(number)
-    return share >= LIFT * expected
+def _held_by_several(sites: list[tuple[str, Set[T]]]) -> dict[T, list[str]]:
+    """Things that two or more of these sites hold, with the sites in the order given."""
+    once: set[T] = set()
+    several: set[T] = set()
+    for _site, things in sites:
+        several |= once & things
+        once |= things
+    found: dict[T, list[str]] = defaultdict(list)
+    for site, things in sites:
+        for thing in several & things:
+            found[thing].append(site)
+    return dict(found)
+
+
+def _lifted(together: int, looked_at: int, number: int, world: int) -> bool:
+    """Whether ``together`` of ``looked_at`` sites have a thing that ``number`` of all have, far more often than sites
+    do by chance."""
+    return together >= TOGETHER and together * world >= LIFT * looked_at * step(number)
 
 
 def _chain(sites: list[str]) -> list[tuple[str, str]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, Judged, judge
+from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, RARE, TOGETHER, Judged, crowd, judge, still
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
+from efface.whereabouts.mirrors.kinds import kind_of
 from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
-from efface.whereabouts.mirrors.pairs import SHOWN, Edge, rung, score
+from efface.whereabouts.mirrors.pairs import SHOWN, Edge, Rarities, rarities, rung, score
 
 
 class Contradiction(ValueError):
@@ -28,6 +30,8 @@ class Mirrors:
         self.review: dict[str, set[str]] = {}
         self._judged: dict[str, Judged] = {}
         self._rings: dict[int, list[str]] = {}
+        self._rarities: dict[str, Rarities] = {}
+        self._things: dict[str, dict[str, frozenset[str | int]]] = {}
 
     # evidence in
 
@@ -37,6 +41,8 @@ class Mirrors:
             self.holdings.replace(site, held)
         self._judged.clear()
         self._rings.clear()
+        self._rarities.clear()
+        self._things.clear()
         self.edges, self.of, self.review = {}, {}, {}
         for site in sites:
             for other in self._near(site):
@@ -58,42 +64,55 @@ class Mirrors:
         changed_pictures = old.pictures.keys() ^ new.pictures.keys()
         pairs = {pair(site, other) for other in self.edges.get(site, ())}
         values = old.values | new.values
-        rungs = {value: rung(len(self.holdings.holders(value))) for value in changed_values}
-        shown = {picture: rung(len(self.holdings.showing(picture))) for picture in changed_pictures}
+        counts = {value: len(self.holdings.holders(value)) for value in changed_values}
+        shown = {picture: self._showing(picture) for picture in changed_pictures}
         rings = {picture: self._ring(picture) for picture in changed_pictures}
         judged = {value: self._judge(value) for value in values}
         self.holdings.replace(site, new)
         for picture in changed_pictures:
             self._rings.pop(picture, None)
-        stale = set(values)
-        for value, place in rungs.items():
-            if rung(len(self.holdings.holders(value))) != place:
-                stale |= self._held_by_two(self.holdings.holders(value) | {site})
-        for picture, place in shown.items():
-            if rung(len(self.holdings.showing(picture))) != place:
-                stale |= self._held_by_two(self.holdings.showing(picture) | {site})
         if _world(before) != _world(self.holdings.population):
-            stale |= self._judged.keys()
-        judged |= {value: self._judge(value) for value in stale if value not in judged}
-        for value in stale:
-            self._judged.pop(value, None)
+            judged |= self._judged
+            self._judged.clear()
+        for value, was in judged.items():
+            now = still(value, was, site, self.holdings)
+            if now is None:
+                self._judged.pop(value, None)
+            else:
+                self._judged[value] = now
+        for value in self._by_others(site, counts, shown) - judged.keys():
+            judged[value] = self._judge(value)
+            self._judged.pop(value)
         pairs |= self._shifted(judged)
         for picture, was in rings.items():
             pairs |= self._ring_moved(picture, was)
-            if rung(len(self.holdings.showing(picture))) != shown[picture]:
-                pairs |= self._all_among(self.holdings.showing(picture))
+        pairs |= self._rarer(site, shown)
         pairs |= {pair(site, other) for other in self._near(site)}
         return self._update(pairs)
 
-    def _held_by_two(self, sites: Iterable[str]) -> set[str]:
-        """Values whose judgement may rest on what these sites have in common."""
-        once: set[str] = set()
-        twice: set[str] = set()
-        for site in sites:
-            values = self.holdings.get(site).values
-            twice |= once & values
-            once |= values
-        return twice
+    def _by_others(self, site: str, counts: Mapping[str, int], shown: Mapping[int, int]) -> set[str]:
+        """Values that are to be judged anew, because something else that their holders agree on became rare or common.
+        ``counts`` and ``shown`` are numbers of holders before."""
+        crowds = [
+            (self.holdings.holders(value) | {site}, min(number, len(self.holdings.holders(value))))
+            for value, number in counts.items()
+            if _tells_otherwise(value, number, len(self.holdings.holders(value)))
+        ] + [
+            (self.holdings.showing(picture) | {site}, min(number, self._showing(picture)))
+            for picture, number in shown.items()
+            if crowd(self._showing(picture)) != crowd(number)
+        ]  # fmt: skip
+        stale: set[str] = set()
+        for sites, number in crowds:
+            enough = 2 if number <= RARE else TOGETHER
+            holding = Counter(value for one in sites for value in self.holdings.get(one).values)
+            for value, times in holding.items():
+                if times < enough or value in stale or kind_of(value).weak:
+                    continue
+                sample = self._judge(value).sample
+                if not sample or len(sample & sites) >= enough:
+                    stale.add(value)
+        return stale
 
     def _shifted(self, judged: Mapping[str, Judged]) -> set[Pair]:
         """Pairs that a new judgement of a value may move."""
@@ -118,6 +137,24 @@ class Mirrors:
         pairs: set[Pair] = set()
         for site in sites:
             pairs |= {pair(site, other) for other in self._near(site) if other in sites}
+        return pairs
+
+    def _rarer(self, site: str, shown: Mapping[int, int]) -> set[Pair]:
+        """Pairs that share an album which became rarer or less rare, because of these pictures."""
+        self._rarities.pop(site, None)
+        pairs: set[Pair] = set()
+        for one in {one for picture, was in shown.items() if rung(self._showing(picture)) != rung(was)
+                    for one in self.holdings.showing(picture)}:  # fmt: skip
+            before = self._rarities.pop(one, None)
+            now = self._rarities_of(one)
+            if before is None or before == now:
+                if before is None:
+                    pairs |= {pair(one, other) for other in self._near(one)}
+                continue
+            moved = {picture for picture, album in self.holdings.get(one).pictures.items() if before[album] != now[album]}
+            for picture in moved:
+                pairs |= {pair(one, other) for other in self._ring(picture) if other != one}
+                pairs |= {pair(one, other) for other in self.edges.get(one, ()) if other in self.holdings.showing(picture)}
         return pairs
 
     def _ring_moved(self, picture: int, was: list[str]) -> set[Pair]:
@@ -194,7 +231,14 @@ class Mirrors:
         return len(self.holdings.showing(picture))
 
     def _score(self, one: str, other: str) -> Edge | None:
-        return score(one, other, self.holdings.get(one), self.holdings.get(other), self._judge, self._showing)
+        first, second = self.holdings.get(one), self.holdings.get(other)
+        return score(one, other, first, second, self._judge, self._rarities_of, self._showing)
+
+    def _rarities_of(self, site: str) -> Rarities:
+        found = self._rarities.get(site)
+        if found is None:
+            found = self._rarities[site] = rarities(self.holdings.get(site), self._showing)
+        return found
 
     def _ring(self, picture: int) -> list[str]:
         ring = self._rings.get(picture)
@@ -221,55 +265,67 @@ class Mirrors:
         )
 
     def _store(self, one: str, other: str, edge: Edge) -> None:
-        self.edges.setdefault(one, {})[other] = edge
-        self.edges.setdefault(other, {})[one] = edge
+        for here, there in ((one, other), (other, one)):
+            self.edges.setdefault(here, {})[there] = edge
+            shown = self.holdings.get(here).pictures
+            self._things.setdefault(here, {})[there] = frozenset(
+                shown[one] if isinstance(one, int) else one for one in edge.because
+            )
 
     def _drop(self, one: str, other: str) -> None:
         for here, there in ((one, other), (other, one)):
             self.edges[here].pop(there)
+            self._things[here].pop(there)
             if not self.edges[here]:
                 del self.edges[here]
 
     def _update(self, pairs: set[Pair]) -> set[str]:
         """Score these pairs anew, and join what they moved."""
         touched: set[Pair] = set()
+        ranks: dict[Pair, tuple[bool, ...]] = {}
         for one, other in pairs:
             was = self.edges.get(one, {}).get(other)
             now = self._score(one, other) if self._is_near(one, other) else None
             if was is not None and now is not None and was.brings == now.brings and was.because == now.because:
                 continue
+            if was is None and now is None:
+                continue
+            touched.add((one, other))
+            ranks[one, other] = was.rank if was else ()
             if now is not None:
                 self._store(one, other, replace(now, support=was.support if was else 0))
-                touched.add((one, other))
-            elif was is not None:
+            else:
                 self._drop(one, other)
-                touched.add((one, other))
         again = set(touched)
         for one, other in touched:
             for third in self.edges.get(one, {}).keys() & self.edges.get(other, {}).keys():
                 again |= {pair(one, third), pair(other, third)}
-        moved = {site for key in touched for site in key}
+        moved = set()
         for one, other in again:
-            if self._bear_out(one, other):
+            was = self.edges.get(one, {}).get(other)
+            rank = ranks.get((one, other), was.rank if was else ())
+            self._bear_out(one, other)
+            now = self.edges.get(one, {}).get(other)
+            # Where people keep sites apart, the order of all edges decides where a network is cut.
+            if rank != (now.rank if now else ()) or self.said.cannot:
                 moved |= {one, other}
         return self._rejoin(moved) if moved else set()
 
-    def _bear_out(self, one: str, other: str) -> bool:
-        """Count the third sites that have other things in common with both; True where the count changed."""
+    def _bear_out(self, one: str, other: str) -> None:
+        """Count the third sites that have other things in common with both."""
         edge = self.edges.get(one, {}).get(other)
         if edge is None:
-            return False
-        first, second = self.edges[one], self.edges[other]
-        because = set(edge.because)
-        support = 0
-        for third in first.keys() & second.keys():
-            here, there = set(first[third].because) - because, set(second[third].because) - because
-            if here and there and here != there:
-                support += 1
-        if support == edge.support:
-            return False
-        self._store(one, other, replace(edge, support=support))
-        return True
+            return
+        first, second = self._things[one], self._things[other]
+        between, back = first[other], second[one]
+        support = sum(
+            1
+            for third in first.keys() & second.keys()
+            if not (first[third] <= between or second[third] <= back)
+            and self._things[third][one] != self._things[third][other]
+        )
+        if support != edge.support:
+            self.edges[one][other] = self.edges[other][one] = replace(edge, support=support)
 
     def _joints(self, site: str) -> Iterator[str]:
         for other, edge in self.edges.get(site, {}).items():
@@ -317,6 +373,14 @@ class Mirrors:
         for one, other in result.review:
             self.review.setdefault(one, set()).add(other)
             self.review.setdefault(other, set()).add(one)
+
+
+def _tells_otherwise(value: str, before: int, after: int) -> bool:
+    """Whether a value's number of holders changes what its holders' agreement on it says (``coherence``)."""
+    kind = kind_of(value)
+    if kind.weak:
+        return False
+    return (before <= RARE) != (after <= RARE) if kind.copied else crowd(before) != crowd(after)
 
 
 def _world(population: int) -> int:

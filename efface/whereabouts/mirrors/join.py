@@ -72,18 +72,12 @@ def join(sites: Iterable[str], edges: Mapping[Pair, Edge], said: Said) -> Piece:
 
 
 def _between_single(parts: list[list[str]], thin: Mapping[Pair, Edge]) -> dict[Pair, float]:
-    """Thin edges carry only among sites that nothing better holds: two families, or a pair that stands alone."""
+    """What can be planted or copied carries only among sites that nothing better holds, and only by two families."""
     single = {part[0] for part in parts if len(part) == 1}
-    free = {key: edge for key, edge in thin.items() if key[0] in single and key[1] in single}
-    degree: dict[str, int] = defaultdict(int)
-    for one, other in thin:
-        degree[one] += 1
-        degree[other] += 1
     return {
-        key: edge.total
-        for key, edge in free.items()
-        if edge.families > 1 or (degree[key[0]] == 1 and degree[key[1]] == 1)
-    }
+        key: edge.total for key, edge in thin.items()
+        if key[0] in single and key[1] in single and edge.families > 1
+    }  # fmt: skip
 
 
 def _constrained(everyone: list[str], kept: Mapping[Pair, float], must: set[Pair], cannot: set[Pair]) -> list[list[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ TRACE, LEAD, LIKELY = 2.0, 2.5, 4.5
 """Below ``LEAD`` nothing is shown; from ``TRACE`` on it may bear out what other sites show."""
 SUPPORT, MOST_SUPPORT = 1.0, 3
 """For each third site that has other things in common with both, at most so many."""
+SOUND: tuple[Family, ...] = ("media", "certificate", "infrastructure")
 BORNE_OUT = 3
 """So many third sites stand in for a second family."""
 STANDS = 2.0
@@ -31,33 +33,21 @@ SHOWN = RARITY[-1][0]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``brings`` is the weight of each family in the order of ``FAMILIES``; ``because`` are the values and pictures it
-    rests on; ``support`` is how many third sites have other things in common with both."""
+    """``brings`` is the weight of each family in the order of ``FAMILIES``, ``base`` their sum; ``because`` are the
+    values and pictures it rests on; ``sound`` is what nobody can plant on another: the albums, the certificate, the
+    machine; ``families`` is how many say so on their own; ``support`` how many third sites have other things in common
+    with both."""
 
     brings: tuple[float, ...]
     because: tuple[str | int, ...]
+    base: float
+    sound: float
+    families: int
     support: int = 0
-
-    @property
-    def base(self) -> float:
-        return sum(self.brings)
 
     @property
     def total(self) -> float:
         return self.base + SUPPORT * min(self.support, MOST_SUPPORT)
-
-    def brought(self, family: Family) -> float:
-        return self.brings[FAMILIES.index(family)]
-
-    @property
-    def families(self) -> int:
-        """How many families say so on their own."""
-        return sum(1 for weight in self.brings if weight >= STANDS)
-
-    @property
-    def sound(self) -> float:
-        """What nobody can plant on another: the albums, the certificate, the machine."""
-        return self.brought("media") + self.brought("certificate") + self.brought("infrastructure")
 
     @property
     def likely(self) -> bool:
@@ -74,10 +64,34 @@ class Edge:
         third sites or by a third family."""
         return self.solid and self.families > 1 and (self.support > 1 or self.families > 2)
 
+    @property
+    def band(self) -> Band:
+        if not self.likely:
+            return "lead" if self.total >= LEAD else ""
+        return "same" if self.certain else "likely"
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        return self.likely, self.solid, self.certain
+
+
+def edge(brings: Mapping[str, float], because: Iterable[str | int]) -> Edge:
+    """An edge by what each family brings."""
+    sound = sum(brings.get(family, 0.0) for family in SOUND)
+    return Edge(
+        tuple(round(brings.get(family, 0.0), 3) for family in FAMILIES), tuple(because), sum(brings.values()), sound,
+        sum(1 for weight in brings.values() if weight >= STANDS),
+    )  # fmt: skip
+
+
+Rarities = tuple[float, ...]
+"""Of the albums of a site, by their numbers."""
+
 
 def score(one: str, other: str, first: Held, second: Held, judged: Callable[[str], Judged],
-          showing: Callable[[int], int]) -> Edge | None:  # fmt: skip
-    """None where it is not even a trace. ``showing`` says how many sites show a picture."""
+          rarities: Callable[[str], Rarities], showing: Callable[[int], int]) -> Edge | None:  # fmt: skip
+    """None where it is not even a trace. ``rarities`` are those of a site's albums; ``showing`` says how many sites
+    show a picture."""
     best: dict[str, float] = {}
     because: list[str | int] = []
     for value in sorted(first.values & second.values):
@@ -86,13 +100,14 @@ def score(one: str, other: str, first: Held, second: Held, judged: Callable[[str
             family = kind_of(value).family
             best[family] = max(best.get(family, 0.0), weight)
             because.append(value)
-    shown = albums(first, second, showing)
+    common = [picture for picture in first.pictures.keys() & second.pictures.keys() if showing(picture) <= SHOWN]
+    shown = _shared(common, first, second, rarities(one), rarities(other), showing) if common else []
     if shown:
         best["media"] = min(MOST_MEDIA, GALLERY.weight * sum(rarity for rarity, _picture in shown))
         because += [picture for _rarity, picture in shown]
     if sum(best.values()) < TRACE:
         return None
-    return Edge(tuple(round(best.get(family, 0.0), 3) for family in FAMILIES), tuple(because))
+    return edge(best, because)
 
 
 def worth(value: str, judged: Judged, one: str, other: str) -> float:
@@ -105,33 +120,34 @@ def worth(value: str, judged: Judged, one: str, other: str) -> float:
     return kind.weight * _share(LOOSE, judged.holders)
 
 
-def albums(first: Held, second: Held, showing: Callable[[int], int]) -> list[tuple[float, int]]:
+def _shared(
+    common: Iterable[int], first: Held, second: Held, here: Rarities, there: Rarities, showing: Callable[[int], int]
+) -> list[tuple[float, int]]:
     """One picture for each album that both show, the rarest album first, with its rarity. An album counts once on
-    either side, however many of its pictures are shared; how rare it is tells the picture in its middle, so that
-    neither a banner among them nor one that few have seen decides."""
-    common = first.pictures.keys() & second.pictures.keys()
-    if not common:
-        return []
-    spread: dict[tuple[int, int], float] = {}
+    either side, however many of its pictures are shared, and is no rarer than the picture that shows it."""
     ranked = []
     for picture in common:
-        here, there = first.pictures[picture], second.pictures[picture]
-        if (here, there) not in spread:
-            spread[here, there] = _share(RARITY, max(_middle(first.albums[here], showing), _middle(second.albums[there], showing)))
-        ranked.append((-min(spread[here, there], _share(RARITY, showing(picture))), picture, here, there))
+        one, other = first.pictures[picture], second.pictures[picture]
+        rarity = min(here[one], there[other], _share(RARITY, showing(picture)))
+        if rarity > 0:
+            ranked.append((-rarity, picture, one, other))
     seen: set[int] = set()
     met: set[int] = set()
     found = []
-    for rarity, picture, here, there in sorted(ranked):
-        if rarity < 0 and here not in seen and there not in met:
-            seen.add(here)
-            met.add(there)
+    for rarity, picture, one, other in sorted(ranked):
+        if one not in seen and other not in met:
+            seen.add(one)
+            met.add(other)
             found.append((-rarity, picture))
     return found
 
 
-def _middle(album: tuple[int, ...], showing: Callable[[int], int]) -> int:
-    return sorted(showing(picture) for picture in album)[len(album) // 2]
+def rarities(held: Held, showing: Callable[[int], int]) -> Rarities:
+    """How rare each album of a site is: as rare as the picture in its middle, so that neither a banner among them nor a
+    picture that few have seen decides."""
+    return tuple(
+        _share(RARITY, sorted(showing(picture) for picture in album)[len(album) // 2]) for album in held.albums
+    )
 
 
 def _share(table: tuple[tuple[int, float], ...], number: int) -> float:
@@ -142,8 +158,8 @@ def _share(table: tuple[tuple[int, float], ...], number: int) -> float:
 
 
 def rung(number: int) -> int:
-    """Numbers of holders between which nothing here, and nothing of ``coherence``, tells a difference."""
-    for place, most in enumerate((1, 2, 4, 8, RARE, 16, 32, SHOWN)):
-        if number <= most:
-            return place
-    return number.bit_length() + 10 + (number & (number - 1) == 0) * -1
+    """Numbers of holders between which no weight here makes a difference."""
+    return bisect_left(_RUNGS, number)
+
+
+_RUNGS = sorted({2, *(most for table in (RARITY, LOOSE, WEAK) for most, _share_ in table)})
