@@ -281,35 +281,44 @@ class Mirrors:
 
     def _update(self, pairs: set[Pair]) -> set[str]:
         """Score these pairs anew, and join what they moved."""
-        touched: set[Pair] = set()
-        ranks: dict[Pair, tuple[bool, ...]] = {}
+        changes: dict[Pair, tuple[Edge | None, Edge | None]] = {}
         for one, other in pairs:
             was = self.edges.get(one, {}).get(other)
             now = self._score(one, other) if self._is_near(one, other) else None
             if was is not None and now is not None and was.brings == now.brings and was.because == now.because:
-                continue
-            if was is None and now is None:
-                continue
-            touched.add((one, other))
-            ranks[one, other] = was.rank if was else ()
+                # It says the same, but an album may have another number now.
+                things = self._things[one][other], self._things[other][one]
+                self._store(one, other, was)
+                if things == (self._things[one][other], self._things[other][one]):
+                    continue
+            if was is not None or now is not None:
+                changes[one, other] = was, now
+        again = self._beside(changes)
+        for (one, other), (was, now) in changes.items():
             if now is not None:
                 self._store(one, other, replace(now, support=was.support if was else 0))
             else:
                 self._drop(one, other)
-        again = set(touched)
-        for one, other in touched:
-            for third in self.edges.get(one, {}).keys() & self.edges.get(other, {}).keys():
-                again |= {pair(one, third), pair(other, third)}
+        again |= self._beside(changes)
         moved = set()
         for one, other in again:
             was = self.edges.get(one, {}).get(other)
-            rank = ranks.get((one, other), was.rank if was else ())
+            before = changes[one, other][0] if (one, other) in changes else was
+            rank = before.rank if before else ()
             self._bear_out(one, other)
             now = self.edges.get(one, {}).get(other)
             # Where people keep sites apart, the order of all edges decides where a network is cut.
             if rank != (now.rank if now else ()) or self.said.cannot:
                 moved |= {one, other}
         return self._rejoin(moved) if moved else set()
+
+    def _beside(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """These pairs, and those that they bear out."""
+        found = set(pairs)
+        for one, other in pairs:
+            for third in self.edges.get(one, {}).keys() & self.edges.get(other, {}).keys():
+                found |= {pair(one, third), pair(other, third)}
+        return found
 
     def _bear_out(self, one: str, other: str) -> None:
         """Count the third sites that have other things in common with both."""
