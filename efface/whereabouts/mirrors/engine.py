@@ -62,7 +62,7 @@ class Mirrors:
         before = self.holdings.population
         changed_values = old.values ^ new.values
         changed_pictures = old.pictures.keys() ^ new.pictures.keys()
-        pairs = {pair(site, other) for other in self.edges.get(site, ())}
+        pairs = {pair(site, other) for other in self.around(site)}
         values = old.values | new.values
         counts = {value: len(self.holdings.holders(value)) for value in changed_values}
         shown = {picture: self._showing(picture) for picture in changed_pictures}
@@ -130,7 +130,7 @@ class Mirrors:
                 pairs |= {pair(site, other) for other in before ^ after if other != site}
                 if site in moved:
                     pairs |= {pair(site, other) for other in self._near(site) if other in sites}
-                    pairs |= {pair(site, other) for other in self.edges.get(site, ()) if other in sites}
+                    pairs |= {pair(site, other) for other in self.around(site) if other in sites}
         return pairs
 
     def _all_among(self, sites: set[str]) -> set[Pair]:
@@ -154,7 +154,7 @@ class Mirrors:
             moved = {picture for picture, album in self.holdings.get(one).pictures.items() if before[album] != now[album]}
             for picture in moved:
                 pairs |= {pair(one, other) for other in self._ring(picture) if other != one}
-                pairs |= {pair(one, other) for other in self.edges.get(one, ()) if other in self.holdings.showing(picture)}
+                pairs |= {pair(one, other) for other in self.around(one) if other in self.holdings.showing(picture)}
         return pairs
 
     def _ring_moved(self, picture: int, was: list[str]) -> set[Pair]:
@@ -219,7 +219,16 @@ class Mirrors:
     def judged(self, value: str) -> Judged:
         return self._judge(value)
 
-    # inner works
+    # inner works, and what a store of its own answers (``around``, ``before``)
+
+    def around(self, site: str) -> dict[str, Edge]:
+        """The edges of a site."""
+        return self.edges.get(site, _NONE)
+
+    def before(self, site: str) -> Iterable[str]:
+        """The network a site was in."""
+        joined = self.of.get(site)
+        return joined.members if joined else ()
 
     def _judge(self, value: str) -> Judged:
         found = self._judged.get(value)
@@ -283,7 +292,7 @@ class Mirrors:
         """Score these pairs anew, and join what they moved."""
         changes: dict[Pair, tuple[Edge | None, Edge | None]] = {}
         for one, other in pairs:
-            was = self.edges.get(one, {}).get(other)
+            was = self.around(one).get(other)
             now = self._score(one, other) if self._is_near(one, other) else None
             if was is not None and now is not None and was.brings == now.brings and was.because == now.because:
                 # It says the same, but an album may have another number now.
@@ -302,11 +311,11 @@ class Mirrors:
         again |= self._beside(changes)
         moved = set()
         for one, other in again:
-            was = self.edges.get(one, {}).get(other)
+            was = self.around(one).get(other)
             before = changes[one, other][0] if (one, other) in changes else was
             rank = before.rank if before else ()
             self._bear_out(one, other)
-            now = self.edges.get(one, {}).get(other)
+            now = self.around(one).get(other)
             # Where people keep sites apart, the order of all edges decides where a network is cut.
             if rank != (now.rank if now else ()) or self.said.cannot:
                 moved |= {one, other}
@@ -316,20 +325,24 @@ class Mirrors:
         """These pairs, and those that they bear out."""
         found = set(pairs)
         for one, other in pairs:
-            for third in self.edges.get(one, {}).keys() & self.edges.get(other, {}).keys():
+            for third in self.around(one).keys() & self.around(other).keys():
                 found |= {pair(one, third), pair(other, third)}
         return found
 
     def _bear_out(self, one: str, other: str) -> None:
         """Count the third sites that have other things in common with both."""
-        edge = self.edges.get(one, {}).get(other)
+        edge = self.around(one).get(other)
         if edge is None:
             return
+        self.around(other)
         first, second = self._things[one], self._things[other]
         between, back = first[other], second[one]
+        thirds = first.keys() & second.keys()
+        for third in thirds:
+            self.around(third)
         support = sum(
             1
-            for third in first.keys() & second.keys()
+            for third in thirds
             if not (first[third] <= between or second[third] <= back)
             and self._things[third][one] != self._things[third][other]
         )
@@ -337,7 +350,7 @@ class Mirrors:
             self.edges[one][other] = self.edges[other][one] = replace(edge, support=support)
 
     def _joints(self, site: str) -> Iterator[str]:
-        for other, edge in self.edges.get(site, {}).items():
+        for other, edge in self.around(site).items():
             if edge.likely:
                 yield other
         yield from self.said.must.get(site, ())
@@ -346,8 +359,7 @@ class Mirrors:
         """Work out anew every piece that one of these sites is in, or was."""
         todo = set(sites)
         for site in list(todo):
-            joined = self.of.get(site)
-            todo |= set(joined.members) if joined else set()
+            todo |= set(self.before(site))
             todo |= self.review.get(site, set())
         done: set[str] = set()
         for start in sorted(todo):
@@ -372,7 +384,7 @@ class Mirrors:
         edges = {
             (one, other): edge
             for one in piece
-            for other, edge in self.edges.get(one, {}).items()
+            for other, edge in self.around(one).items()
             if one < other and edge.likely
         }
         result = join(piece, edges, self.said)
@@ -390,6 +402,9 @@ def _tells_otherwise(value: str, before: int, after: int) -> bool:
     if kind.weak:
         return False
     return (before <= RARE) != (after <= RARE) if kind.copied else crowd(before) != crowd(after)
+
+
+_NONE: dict[str, Edge] = {}
 
 
 def _world(population: int) -> int:
