@@ -5,7 +5,7 @@ from __future__ import annotations
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
-from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places
+from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places, webs
 
 rooms = [
     path("", desk.home, name="home"),
@@ -37,6 +37,10 @@ rooms = [
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),
     path("sites/<uuid:id>/", places.site, name="site"),
+    path("networks/", webs.index, name="networks"),
+    path("networks/<uuid:id>/", webs.network, name="network"),
+    path("networks/<uuid:id>/say/", webs.say, name="network-say"),
+    path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 

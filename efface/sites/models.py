@@ -115,3 +115,11 @@ class Delivery(GlobalRow):
 
     class Meta:
         constraints = [models.UniqueConstraint("channel", "value", name="one_delivery_state")]
+
+
+from efface.sites.network_models import Evidence, Membership, NetworkEdge, NetworkWord  # noqa: E402
+
+__all__ = [
+    "ContactObservation", "ContactState", "Delivery", "Evidence", "GlobalRow", "Membership", "Network", "NetworkEdge",
+    "NetworkWord", "Site",
+]  # fmt: skip

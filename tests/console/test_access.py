@@ -39,6 +39,8 @@ MATRIX: dict[str, set[str]] = {
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
+    "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
+    "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
     "console:face-search": {"coordinator"},
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ class Mirrors:
             for other in others:
                 if site < other:
                     self._bear_out(site, other)
-        self._rejoin(sites)
+        self.rejoin(sites)
 
     def put(self, site: str, new: Held) -> set[str]:
         """Replace what is known of one site. Returns the sites whose network may have changed."""
@@ -170,35 +170,38 @@ class Mirrors:
     def say(self, one: str, other: str, same: bool) -> set[str]:
         """A person says that two sites are one operator's, or are not; the last word counts. Raises
         ``Contradiction`` where the rest of what was said makes it impossible. Returns the sites it may move."""
+        self.weigh(one, other, same)
+        self.forget_word(one, other, rejoin=False)
+        said = self.said.must if same else self.said.cannot
+        said[one].add(other)
+        said[other].add(one)
+        return self.rejoin({one, other})
+
+    def weigh(self, one: str, other: str, same: bool) -> None:
+        """Raises ``Contradiction`` where the rest of what was said makes this impossible."""
         if one == other:
             raise Contradiction(f"{one} is one site")
-        self.forget_word(one, other, rejoin=False)
-        if same:
-            first, second = self._bound(one), self._bound(other)
-            for site in first:
-                for stranger in self.said.cannot.get(site, set()) & second:
+        first, second = self._bound(one, but=other), self._bound(other, but=one)
+        if not same and other in first:
+            raise Contradiction(f"it was said that {one} and {other} belong to one operator, through other sites")
+        for site in sorted(first) if same else ():
+            for stranger in sorted(self.said.cannot.get(site, set()) & second):
+                if {site, stranger} != {one, other}:
                     raise Contradiction(f"it was said that {site} and {stranger} are not one operator's")
-            self.said.must[one].add(other)
-            self.said.must[other].add(one)
-        else:
-            if other in self._bound(one):
-                raise Contradiction(f"it was said that {one} and {other} belong to one operator, through other sites")
-            self.said.cannot[one].add(other)
-            self.said.cannot[other].add(one)
-        return self._rejoin({one, other})
 
     def forget_word(self, one: str, other: str, rejoin: bool = True) -> set[str]:
         for words in (self.said.must, self.said.cannot):
             words.get(one, set()).discard(other)
             words.get(other, set()).discard(one)
-        return self._rejoin({one, other}) if rejoin else set()
+        return self.rejoin({one, other}) if rejoin else set()
 
-    def _bound(self, site: str) -> set[str]:
-        """Sites that people's word puts together with this one."""
+    def _bound(self, site: str, but: str) -> set[str]:
+        """Sites that people's word puts together with this one, not counting its word about ``but``."""
         bound, todo = {site}, [site]
         while todo:
-            for other in self.said.must.get(todo.pop(), ()):
-                if other not in bound:
+            here = todo.pop()
+            for other in self.said.must.get(here, ()):
+                if other not in bound and {here, other} != {site, but}:
                     bound.add(other)
                     todo.append(other)
         return bound
@@ -319,7 +322,7 @@ class Mirrors:
             # Where people keep sites apart, the order of all edges decides where a network is cut.
             if rank != (now.rank if now else ()) or self.said.cannot:
                 moved |= {one, other}
-        return self._rejoin(moved) if moved else set()
+        return self.rejoin(moved) if moved else set()
 
     def _beside(self, pairs: Iterable[Pair]) -> set[Pair]:
         """These pairs, and those that they bear out."""
@@ -355,7 +358,7 @@ class Mirrors:
                 yield other
         yield from self.said.must.get(site, ())
 
-    def _rejoin(self, sites: Iterable[str]) -> set[str]:
+    def rejoin(self, sites: Iterable[str]) -> set[str]:
         """Work out anew every piece that one of these sites is in, or was."""
         todo = set(sites)
         for site in list(todo):

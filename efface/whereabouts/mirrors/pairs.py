@@ -19,6 +19,8 @@ SUPPORT, MOST_SUPPORT = 1.0, 3
 SOUND: tuple[Family, ...] = ("media", "certificate", "infrastructure")
 BORNE_OUT = 3
 """So many third sites stand in for a second family."""
+ALONE = 6.0
+"""So much from one family (three albums that hardly anybody else has) needs nobody to bear it out."""
 STANDS = 2.0
 """What a family must bring to count as one of two that say the same on their own."""
 MOST_MEDIA = 6.6
@@ -56,7 +58,9 @@ class Edge:
     @property
     def solid(self) -> bool:
         """Likely, and not by what can be planted or copied alone, nor by one family that no third site bears out."""
-        return self.likely and self.sound >= STANDS and (self.support >= BORNE_OUT or self.families > 1)
+        return self.likely and self.sound >= STANDS and (
+            self.support >= BORNE_OUT or self.families > 1 or self.base >= ALONE
+        )
 
     @property
     def certain(self) -> bool:
