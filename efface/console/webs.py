@@ -69,13 +69,16 @@ def network(request: Any, id: uuid.UUID) -> HttpResponse:
     nodes = place(members[:DRAWN], {site for site, same in groups.items() if same})
     at = {node.site.pk: node for node in nodes}
     rows = networks.edges(one)
-    lines = [
-        _line(number, edge, at) for number, edge in enumerate([edge for edge in rows if not edge.review][:MOST_EDGES], 1)
-    ]
+    inner = [edge for edge in rows if not edge.review]
+    lines = [_line(number, edge, at) for number, edge in enumerate(inner[:MOST_EDGES], 1)]
     said = networks.words([site.pk for site in members])
     return render(request, "console/network.html", {
         "network": one, "nodes": nodes, "lines": lines, "members": members, "drawn": DRAWN, "said": said,
-        "covered": {str(site) for site, same in groups.items() if same}, "more": max(0, len(rows) - MOST_EDGES),
+        "covered": {str(site) for site, same in groups.items() if same}, "more": max(0, len(inner) - MOST_EDGES),
+        "spoken": [
+            (at[word.one_id], at[word.other_id], word) for word in said
+            if word.same and word.ended_at is None and word.one_id in at and word.other_id in at
+        ],
         "review": [_line(0, edge, at) for edge in rows if edge.review][:20],
         "may_decide": request.member.role in DECIDE_NETWORKS.roles,
     })  # fmt: skip
@@ -86,9 +89,8 @@ def network(request: Any, id: uuid.UUID) -> HttpResponse:
 def say(request: Any, id: uuid.UUID) -> HttpResponse:
     """POST ``one`` and ``other`` (domains), ``choice`` same or apart, ``why``."""
     network = get_object_or_404(Network, pk=id)
-    first, second = (
-        Site.objects.filter(domain=one_line(request.POST.get(name, ""), 253).lower()).first() for name in ("one", "other")
-    )
+    typed = [one_line(request.POST.get(name, ""), 253).lower() for name in ("one", "other")]
+    first, second = (Site.objects.filter(domain=domain).first() for domain in typed)
     choice = request.POST.get("choice")
     if first is None or second is None or choice not in ("same", "apart"):
         messages.error(request, _("Name two sites that are known here, by their domains."))

@@ -70,7 +70,7 @@ class StoredHoldings(Holdings):
 def stored(site: str) -> Held:
     """What is stored of a site, as the engine takes it."""
     values, albums = [], defaultdict(list)
-    for kind, digest, album in Evidence.objects.filter(site=site).values_list("kind", "digest", "album"):
+    for kind, digest, album in Evidence.objects.filter(site_id=uuid.UUID(site)).values_list("kind", "digest", "album"):
         if kind == PICTURE:
             albums[bytes(album)].append(number(bytes(digest)))
         else:
@@ -113,7 +113,7 @@ class StoredMirrors(Mirrors):
         }
         review = {pair(one, other) for one, others in self.review.items() for other in others}
         for one, other in self.was.keys() - current.keys():
-            NetworkEdge.objects.filter(one=one, other=other).delete()
+            NetworkEdge.objects.filter(one_id=uuid.UUID(one), other_id=uuid.UUID(other)).delete()
         changed = [key for key, edge in current.items() if self.was.get(key) != edge or pieces & set(key)]
         NetworkEdge.objects.bulk_create(
             [
@@ -151,8 +151,8 @@ class StoredMirrors(Mirrors):
         names = dict(Site.objects.filter(pk__in=pieces).values_list("pk", "domain"))
         wanted: dict[str, tuple[str, str]] = {}
         for members, one in sorted(joined.items()):
-            network = kept.get(members)
-            if network is None:
+            network = kept.get(members, "")
+            if not network:
                 name = _("%(site)s and others") % {"site": min(names[uuid.UUID(site)] for site in members)}
                 network = str(Network.objects.create(name=name[:120], created=now).pk)
             for site in members:
@@ -160,7 +160,7 @@ class StoredMirrors(Mirrors):
                 wanted[site] = (network, group)
         for site in sorted(pieces):
             network, group = wanted.get(site, ("", ""))
-            row = Membership.objects.filter(site=site, until=None).first()
+            row = Membership.objects.filter(site_id=uuid.UUID(site), until=None).first()
             if row is not None and (str(row.network_id), row.same) == (network, group):
                 continue
             if row is not None:
@@ -171,8 +171,8 @@ class StoredMirrors(Mirrors):
 
 
 def loaded(row: NetworkEdge) -> Edge:
-    brings = {family: float(weight) for family, weight in zip(FAMILIES, row.brings, strict=True) if weight}
-    made = edge(brings, row.because)
+    brings = zip(FAMILIES, row.brings, strict=True)
+    made = edge({str(family): float(weight) for family, weight in brings if weight}, row.because)
     return Edge(made.brings, made.because, made.base, made.sound, made.families, row.support)
 
 

@@ -1,4 +1,4 @@
-"""What was seen of sites that tells who runs them, and what people said. Digests of values; no case, no finding's URL."""
+"""What was seen of sites that tells who runs them, and what people said. Digests of values; nothing of any case."""
 
 from __future__ import annotations
 

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from efface.sites import contacts, mirrors
+from efface.sites import contacts, jobs, mirrors, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
 from efface.whereabouts.mirrors.engine import Contradiction
 from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
-from efface.whereabouts.signals import Signal
+from efface.whereabouts.model import Dossier
+from efface.whereabouts.signals import Signal, of_dossier
 
 BORROWED = 0.6
 """What is left of a contact's confidence where it answered for another site of the network."""
@@ -47,6 +48,13 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
         if one.kind in KINDS
     }
     return _keep(site, list(rows.values()))
+
+
+def look_up(dossier: Dossier, now: datetime) -> None:
+    """Keep what a look-up told of its site, and have its network looked at again where any of it is new."""
+    site = registry.find(dossier.host)
+    if site is not None and observe(site, of_dossier(dossier), now):
+        jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
 
 
 def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime) -> int:

@@ -24,7 +24,7 @@ from efface.law import load
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
 from efface.search.models import Finding
-from efface.sites import contacts
+from efface.sites import contacts, networks
 from efface.sites.models import ContactObservation
 from efface.takedown import facts, ladder, locking, plan
 from efface.takedown.models import Notice, Route
@@ -116,6 +116,7 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
 def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     """Bring the routes of the present episode in line with a fresh plan. The caller holds the finding's lock."""
     contacts.observe(dossier, now)
+    networks.look_up(dossier, now)
     dossier = _with_named(finding, dossier)
     keys = [party.key for party in dossier.parties]
     roles = [party.role for party in dossier.parties]

@@ -40,8 +40,8 @@ CONTACTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("payment", re.compile(r"((?:paypal\.me|ko-fi\.com|patreon\.com|buymeacoffee\.com|cash\.app)/[\w$.-]{2,60})")),
 )
 VERIFICATION = frozenset(
-    {"google-site-verification", "yandex-verification", "msvalidate.01", "p:domain_verify", "exoclick-site-verification",
-     "juicyads-site-verification", "trafficjunky-site-verification"}
+    {"google-site-verification", "yandex-verification", "msvalidate.01", "p:domain_verify",
+     "exoclick-site-verification", "juicyads-site-verification", "trafficjunky-site-verification"}
 )  # fmt: skip
 _SELLER = re.compile(r"^\s*([a-z0-9.-]{3,100})\s*,\s*([\w.-]{2,80})\s*,\s*DIRECT\b", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""The networks' pages: everybody who works with sites reads them, a lead or coordinator decides, and it can be undone."""
+"""The networks' pages: all who work with sites read them, a lead or coordinator decides, and can undo it."""
 
 from __future__ import annotations
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from efface.whereabouts.mirrors.engine import Contradiction, Mirrors
 from efface.whereabouts.mirrors.holdings import Held, Holdings, hold
-from efface.whereabouts.mirrors.pairs import Edge
 
 NAMES = [f"s{number:02d}" for number in range(40)]
 

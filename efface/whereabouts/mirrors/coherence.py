@@ -17,7 +17,7 @@ from hashlib import blake2b
 from typing import TypeVar
 
 from efface.whereabouts.mirrors.holdings import Holdings
-from efface.whereabouts.mirrors.kinds import Family, kind_of
+from efface.whereabouts.mirrors.kinds import kind_of
 
 T = TypeVar("T")
 RARE = 12
@@ -102,10 +102,10 @@ def judge(value: str, holdings: Holdings) -> Judged:
         return Judged(2, loose=tuple(sorted(holders)))
     if number > CROWD:
         sample = sorted(heapq.nsmallest(SAMPLE, holders, key=lambda site: draw(value, site)))
-        ties = _ties(value, kind.family, sample, holdings)
+        ties = _ties(value, kind.witness, sample, holdings)
         if not _parts(ties, SAMPLE * PART / 2)[0]:
             return Judged(number, common=True, sample=frozenset(sample))
-    ties = _ties(value, kind.family, sorted(holders), holdings)
+    ties = _ties(value, kind.witness, sorted(holders), holdings)
     part, members = _parts(ties, max(2.0, number * PART))
     loose = tuple(sorted(holders)) if number <= RARE else ()
     return Judged(number, part, members, loose, common=number > RARE and 2 * len(part) < number)
@@ -116,7 +116,7 @@ def draw(value: str, site: str) -> bytes:
     return blake2b(f"{value}\n{site}".encode(), digest_size=8).digest()
 
 
-def _ties(value: str, family: Family, holders: list[str], holdings: Holdings) -> list[tuple[str, str]]:
+def _ties(value: str, witness: str, holders: list[str], holdings: Holdings) -> list[tuple[str, str]]:
     """Pairs of holders that agree on something else; enough of them to tell the parts."""
     known = [(site, holdings.get(site)) for site in holders]
     others = _held_by_several([(site, held.values) for site, held in known])
@@ -126,7 +126,7 @@ def _ties(value: str, family: Family, holders: list[str], holdings: Holdings) ->
     world = max(SMALLEST_WORLD, step(holdings.population))
     for other, sites in others.items():
         kind = kind_of(other)
-        if kind.weak or kind.family == family:
+        if kind.weak or kind.witness == witness:
             continue
         number = len(holdings.holders(other))
         if number <= RARE or (not kind.copied and _lifted(len(sites), len(holders), number, world)):

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, RARE, TOGETHER, Judged, crowd, judge, still
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
-from efface.whereabouts.mirrors.kinds import kind_of
 from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
+from efface.whereabouts.mirrors.kinds import kind_of
 from efface.whereabouts.mirrors.pairs import SHOWN, Edge, Rarities, rarities, rung, score
 
 
@@ -84,8 +84,8 @@ class Mirrors:
             judged[value] = self._judge(value)
             self._judged.pop(value)
         pairs |= self._shifted(judged)
-        for picture, was in rings.items():
-            pairs |= self._ring_moved(picture, was)
+        for picture, ring in rings.items():
+            pairs |= self._ring_moved(picture, ring)
         pairs |= self._rarer(site, shown)
         pairs |= {pair(site, other) for other in self._near(site)}
         return self._update(pairs)
@@ -151,7 +151,8 @@ class Mirrors:
                 if before is None:
                     pairs |= {pair(one, other) for other in self._near(one)}
                 continue
-            moved = {picture for picture, album in self.holdings.get(one).pictures.items() if before[album] != now[album]}
+            pictures = self.holdings.get(one).pictures
+            moved = {picture for picture, album in pictures.items() if before[album] != now[album]}
             for picture in moved:
                 pairs |= {pair(one, other) for other in self._ring(picture) if other != one}
                 pairs |= {pair(one, other) for other in self.around(one) if other in self.holdings.showing(picture)}

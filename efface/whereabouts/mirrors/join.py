@@ -80,7 +80,9 @@ def _between_single(parts: list[list[str]], thin: Mapping[Pair, Edge]) -> dict[P
     }  # fmt: skip
 
 
-def _constrained(everyone: list[str], kept: Mapping[Pair, float], must: set[Pair], cannot: set[Pair]) -> list[list[str]]:
+def _constrained(
+    everyone: list[str], kept: Mapping[Pair, float], must: set[Pair], cannot: set[Pair]
+) -> list[list[str]]:
     """Parts joined from the strongest edge down, never across a "not the same". What people joined comes first."""
     if not cannot:
         return _components(everyone, set(kept) | must)

@@ -1,7 +1,7 @@
 """What can be seen of a site that tells who runs it, and how much it tells where two sites have it in common.
 
-Weights are log-odds (natural logarithm) for a value that two sites hold; starting values, to be fitted again once enough
-pairs were reviewed. ``copied``: it comes along with copied code, or anybody can put it on their own pages: it frames
+Weights are log-odds (natural logarithm) for a value that two sites hold; starting values, to be fitted again once
+enough pairs were reviewed. ``copied``: it comes along with copied code, or anybody can put it on their own pages: it frames
 another as easily as it tells.
 """
 
@@ -13,6 +13,8 @@ from typing import Literal
 Family = Literal["media", "ids", "contact", "certificate", "links", "look", "infrastructure"]
 FAMILIES: tuple[Family, ...] = ("media", "ids", "contact", "certificate", "links", "look", "infrastructure")
 
+WITNESS: dict[str, str] = {"certificate": "machine", "infrastructure": "machine"}
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -20,6 +22,11 @@ class Kind:
     weight: float
     copied: bool
     words: str
+
+    @property
+    def witness(self) -> str:
+        """Families that speak for themselves: certificate and machine are often one hoster's or one CDN's."""
+        return WITNESS.get(self.family, self.family)
 
     @property
     def weak(self) -> bool:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from efface.whereabouts.mirrors.coherence import RARE, Judged
+from efface.whereabouts.mirrors.coherence import Judged
 from efface.whereabouts.mirrors.holdings import Held
-from efface.whereabouts.mirrors.kinds import FAMILIES, GALLERY, Family, kind_of
+from efface.whereabouts.mirrors.kinds import FAMILIES, GALLERY, WITNESS, Family, kind_of
 
 Band = Literal["", "lead", "likely", "same"]
 TRACE, LEAD, LIKELY = 2.0, 2.5, 4.5
@@ -84,7 +84,7 @@ def edge(brings: Mapping[str, float], because: Iterable[str | int]) -> Edge:
     sound = sum(brings.get(family, 0.0) for family in SOUND)
     return Edge(
         tuple(round(brings.get(family, 0.0), 3) for family in FAMILIES), tuple(because), sum(brings.values()), sound,
-        sum(1 for weight in brings.values() if weight >= STANDS),
+        len({WITNESS.get(family, family) for family, weight in brings.items() if weight >= STANDS}),
     )  # fmt: skip
 
 
