@@ -168,6 +168,20 @@ def whereabouts(seed: int, sites: int, peers: bool, as_json: str | None) -> None
     _tell(run(seed, sites, peers), as_json)
 
 
+@bench.command()
+@click.option("--seed", type=int, default=101, show_default=True)
+@click.option("--sites", type=click.IntRange(50, 200_000), default=5000, show_default=True)
+@click.option("--viral", type=click.IntRange(0, 20), default=8, show_default=True,
+              help="Most albums a site has that strangers repost too.")  # fmt: skip
+@click.option("--no-growth", is_flag=True, help="Leave out the world of ten times the sites.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def networks(seed: int, sites: int, viral: int, no_growth: bool, as_json: str | None) -> None:
+    """Mirrors of one operator: precision and recall of pairs, wrong notices, and how the cost grows."""
+    from bench.networks import run
+
+    _tell(run(seed, sites, viral, growth=not no_growth), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
-from efface.console import bundle, casework, desk, mine, opening, permission, pictures, places, site_desk, site_lists
+from efface.console import (
+    bundle, casework, desk, mine, opening, permission, pictures, places, site_desk, site_lists, webs,
+)  # fmt: skip
 
 rooms = [
     path("", desk.home, name="home"),
@@ -51,6 +53,10 @@ rooms = [
     path("sites/<uuid:id>/look-up/", site_desk.look_up, name="site-look-up"),
     path("sites/<uuid:id>/merge/", site_desk.merge, name="site-merge"),
     path("sites/<uuid:id>/split/", site_desk.split, name="site-split"),
+    path("networks/", webs.index, name="networks"),
+    path("networks/<uuid:id>/", webs.network, name="network"),
+    path("networks/<uuid:id>/say/", webs.say, name="network-say"),
+    path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 

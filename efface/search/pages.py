@@ -22,7 +22,7 @@ from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
-from efface.sites import hostility
+from efface.sites import hostility, networks
 from efface.sites.models import Site
 
 T = TypeVar("T")
@@ -179,6 +179,9 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
         if reading.outcome == "read":
             added = frontier.add_links(site, page, looked.scan.links, now)
             hostility.judge(site, looked.scan.text)
+            if not frontier.is_list(page, added.new):
+                shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
+                networks.observe_album(site, bytes(page.digest), shown, now)
         written = _match(site, looked, now)
         if written.made and reading.outcome == "read":
             discovery.linked(site, looked.scan.links, now)

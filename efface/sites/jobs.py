@@ -1,4 +1,4 @@
-"""Work of this room that runs in a worker: asking who stands behind a site."""
+"""Work of this room that runs in a worker: asking who stands behind a site, and whom it belongs with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from efface.engine.base import clock, settings, tenancy
 from efface.engine.base.jobs import job
 from efface.net.client import Fetcher, FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
-from efface.sites import contacts, lookups, registry
+from efface.sites import contacts, lookups, mirrors, registry
 from efface.sites.models import Site
 from efface.whereabouts.client import whereabouts
 
@@ -33,5 +33,14 @@ def look_up(site: uuid.UUID) -> None:
         log.warning("no look-up of site %s: %s", row.pk, type(error).__name__)
         registry.lookup_at(row.pk, lookups.again(row.domain, now, failed=True))
         return
+    from efface.sites import networks  # it defers the job below
+
     with tenancy.nobody():
         contacts.observe(dossier, now)
+        networks.look_up(dossier, now)
+
+
+@job("crawl", system=True)
+def network(site: uuid.UUID) -> None:
+    """Take what is new of a site into its network."""
+    mirrors.refresh(site, clock.now())

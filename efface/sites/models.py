@@ -277,3 +277,11 @@ class FactsImport(GlobalRow):
     def source(self) -> str:
         """The source of the observations it brought."""
         return f"shared:{self.key.fingerprint[:8]}:{self.digest[:8]}"
+
+
+from efface.sites.network_models import Evidence, Membership, NetworkEdge, NetworkWord  # noqa: E402
+
+__all__ = [
+    "Asked", "ContactObservation", "ContactState", "Delivery", "Evidence", "FactsImport", "FactsKey", "GlobalRow",
+    "Membership", "Network", "NetworkEdge", "NetworkWord", "Site", "SiteChange",
+]  # fmt: skip

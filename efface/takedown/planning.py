@@ -25,7 +25,7 @@ from efface.law import load
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
 from efface.search.models import Finding
-from efface.sites import contacts, lookups
+from efface.sites import contacts, lookups, networks
 from efface.sites.models import ContactObservation
 from efface.takedown import facts, holding, ladder, locking, plan
 from efface.takedown.models import Notice, Route
@@ -124,6 +124,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     """Bring the routes of the present episode in line with a fresh plan. The caller holds the finding's lock."""
     contacts.observe(dossier, now)
     lookups.depend(finding.site_id, finding.site.domain, now)
+    networks.look_up(dossier, now)
     dossier = _with_named(finding, dossier)
     keys = [party.key for party in dossier.parties]
     roles = [party.role for party in dossier.parties]

@@ -46,6 +46,8 @@ MATRIX: dict[str, set[str]] = {
     "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
     "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
     "console:facts-withdraw": {"coordinator"},
+    "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
+    "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
     "console:face-search": {"coordinator"},
 }  # fmt: skip
 

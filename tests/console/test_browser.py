@@ -21,9 +21,10 @@ from efface.cases import attesting, consents, events, holds, links, messages, na
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
-from efface.sites import history, hostility, learning, merging, registry
+from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Delivery, Network, Site
 from efface.takedown.models import Inbound
+from efface.whereabouts.signals import Signal
 from tests import people
 from tests.chromium import ORIGIN, chromium
 
@@ -168,6 +169,38 @@ def _site(now: Any) -> None:
     history.edit([sibling.pk, site.pk], {"kind": "tube"}, "lead:1", now)
 
 
+def _network(now: Any) -> Any:
+    """A network held together by evidence, with a person's word in it."""
+    sites = []
+    for name in ("lake", "river", "pond", "a-mirror-with-a-rather-long-name"):
+        site = people.make_site(f"{name}.example")
+        networks.observe(site, [Signal("ga", "G-ABC123"), Signal("email", "desk@lake.example")], now)
+        for album in range(4):
+            networks.observe_album(site, f"{name}{album}".encode(), [f"{album}-{one}" for one in range(6)], now)
+        mirrors.refresh(site.pk, now)
+        sites.append(site)
+    networks.say(sites[0], people.make_site("spring.example"), True, "the same imprint", "lead:x", now)
+    return Site.objects.get(pk=sites[0].pk).network_id
+
+
+@pytest.mark.slow
+def test_the_picture_of_a_network(organisation: Any, now: Any) -> None:
+    lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
+    problems: list[str] = []
+    pages = {"networks": "/console/networks/", "network": f"/console/networks/{_network(now)}/"}
+    with chromium() as browser:
+        for scheme in SIZES:
+            look(browser, lead, pages, problems, scheme)
+        with browser.page(lead, width=1280, height=900) as page:
+            page.goto(ORIGIN + pages["network"])
+            page.keyboard.press("Tab")
+            page.locator(".web a").first.focus()
+            page.keyboard.press("Enter")
+            assert page.url.endswith("#edge-1")
+        assert browser.outside == [] and browser.complaints == []
+    assert not problems, "\n".join(problems)
+
+
 def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
     lead, her = people.signed_in(people.worker(organisation, "lead")), people.entered(world.access_code)
     problems: list[str] = []
@@ -179,7 +212,7 @@ def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
 
 
 @pytest.mark.slow
-def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
+def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> None:
     lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
     coordinator = people.signed_in(people.worker(organisation, "coordinator"))
     her = people.entered(world.access_code)
@@ -190,8 +223,7 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
         "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
-        "sites-none": "/console/sites/?words=picturez&kind=tube", "discovered": "/console/sites/new/",
-        "site-import": "/console/sites/import/", "sites-filtered": "/console/sites/?hostility=doxxes&order=-added_at",
+from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",
