@@ -223,7 +223,9 @@ def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> No
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
         "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
-from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
+        "sites-none": "/console/sites/?words=picturez&kind=tube", "discovered": "/console/sites/new/",
+        "site-import": "/console/sites/import/", "sites-filtered": "/console/sites/?hostility=doxxes&order=-added_at",
+        "networks": "/console/networks/", "network": f"/console/networks/{_network(now)}/",
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",
