@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -63,6 +64,15 @@ def test_observing_twice_keeps_one_row_a_source_and_no_address_of_a_finding(now:
 )
 def test_next_state(before: str, news: str, after: str) -> None:
     assert contacts.next_state(before, news) == after
+
+
+@pytest.mark.django_db
+def test_what_names_the_page_on_a_platform_is_not_kept(now: datetime) -> None:
+    registry.register("quiet-lake.example", now)
+    beside = Party("host", "host:AS2", contacts=[Contact("form", "https://h.example/f?page=secret-one", "rdap-ip")])
+    contacts.observe(replace(_dossier(), place={"message": "secret-two"}, beside=[beside]), now)
+    kept = json.dumps(Site.objects.get().dossier)
+    assert "host:AS2" in kept and "secret" not in kept
 
 
 @pytest.mark.django_db
