@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -124,6 +125,15 @@ def test_guesses_that_were_written_to_are_told_from_published_ones(now: datetime
 )
 def test_next_state(before: str, news: str, after: str) -> None:
     assert contacts.next_state(before, news) == after
+
+
+@pytest.mark.django_db
+def test_what_names_the_page_on_a_platform_is_not_kept(now: datetime) -> None:
+    registry.register("quiet-lake.example", now)
+    beside = Party("host", "host:AS2", contacts=[Contact("form", "https://h.example/f?page=secret-one", "rdap-ip")])
+    contacts.observe(replace(_dossier(), place={"message": "secret-two"}, beside=[beside]), now)
+    kept = json.dumps(Site.objects.get().dossier)
+    assert "host:AS2" in kept and "secret" not in kept
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from efface.engine.base.models import Deadline, Outbox
 from efface.search.models import Finding
 from efface.sites.hostility import NEVER_WRITTEN_TO
 from efface.sites.models import ContactState, Delivery, Site
-from efface.takedown import addresses, approving, filing, planning, sending
+from efface.takedown import addresses, approving, facts, filing, planning, sending
 from efface.takedown.models import Approval, Notice, Route
 from tests.casework import FULL, PAGE, THUMB, make_case
 from tests.conftest import NOON
@@ -365,3 +366,11 @@ def test_a_word_on_another_domain_of_the_site_stops_the_mail_too(office: Office,
     hostility.declare(other, "doxxes", "exposed a helper", "lead:1", now)
     office.work()
     assert office.mails() == [] and office.notice("operator").state == "cancelled"
+def test_her_own_address_is_known_to_the_look_up_only_as_a_digest(office: Office) -> None:
+    finding = office.finding()
+    finding.case.safe_contact = "Write to <Her.Name@mail-box.example>, not to +49 30 1."
+    finding.case.save()
+    assert facts.hers(finding.case) == {"her.name@mail-box.example"}
+    task = planning._load(finding.pk, NOON)
+    assert task is not None
+    assert task.hers == [hashlib.sha256(b"her.name@mail-box.example").hexdigest()]
