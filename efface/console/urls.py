@@ -6,7 +6,17 @@ from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
 from efface.console import (
-    bundle, casework, desk, mine, opening, permission, pictures, places, site_desk, site_lists, webs,
+    bundle,
+    casework,
+    desk,
+    mine,
+    opening,
+    permission,
+    pictures,
+    places,
+    site_desk,
+    site_lists,
+    webs,
 )  # fmt: skip
 
 rooms = [

@@ -366,6 +366,8 @@ def test_a_word_on_another_domain_of_the_site_stops_the_mail_too(office: Office,
     hostility.declare(other, "doxxes", "exposed a helper", "lead:1", now)
     office.work()
     assert office.mails() == [] and office.notice("operator").state == "cancelled"
+
+
 def test_her_own_address_is_known_to_the_look_up_only_as_a_digest(office: Office) -> None:
     finding = office.finding()
     finding.case.safe_contact = "Write to <Her.Name@mail-box.example>, not to +49 30 1."
