@@ -12,7 +12,7 @@ import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q
@@ -110,6 +110,11 @@ def removed(notice: uuid.UUID, hours: float) -> None:
     """It was gone so many hours after this desk was asked. The first word stands: a return is asked about anew."""
     days = max(0.0, round(hours / 24, 2))
     Asked.objects.filter(mark=mark(notice), removed_days=None).update(removed_days=days)
+
+
+def month_ago(now: datetime) -> date:
+    """What was sent on this day or before had time enough to be judged by ``month``."""
+    return (now - timedelta(days=MONTH)).date()
 
 
 def _counts(now: datetime) -> dict[str, Any]:

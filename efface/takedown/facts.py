@@ -17,11 +17,13 @@ from efface.law import load
 from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
 from efface.search.models import Asset, Finding, FindingState, Media
-from efface.sites import contacts, hostility
+from efface.sites import contacts, hostility, ordering
 from efface.sites.models import ContactState, Site
 from efface.takedown import plan, sight, verdict
 from efface.takedown.models import Check, Outcome, Route
+from efface.takedown.reach import Worth
 from efface.vision import hamming
+from efface.whereabouts.model import Dossier
 
 PLAN_AGE: dict[str, plan.Age] = {Age.ADULT: "adult", Age.MINOR: "minor", Age.UNKNOWN: "unknown_treat_as_minor"}
 #: How the plan calls what ``sites`` knows of an address.
@@ -170,6 +172,23 @@ def last_seen(finding: Finding) -> datetime:
 def past_checks(finding: Finding) -> list[verdict.PastCheck]:
     rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok")
     return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok) for row in rows]
+
+
+def worth(dossier: Dossier, now: datetime) -> dict[tuple[str, str], Worth]:
+    """(party key, contact's value as the dossier writes it) -> its worth by all that was ever observed of it, how mail
+    to it fared and what came of notices to its desk."""
+    ranked = ordering.of_parties((party.key for party in dossier.parties), now)
+    found = {}
+    for party in dossier.parties:
+        ranking = ranked.get(party.key[:200])
+        if ranking is None:
+            continue
+        placed = {(one.channel, one.value): one for one in (*ranking.contacts, *ranking.held_back, *ranking.dead)}
+        for contact in party.contacts:
+            one = placed.get((contact.channel, contacts.plain(contact.channel, contact.value)))
+            if one is not None:
+                found[party.key, contact.value] = Worth(one.score, "; ".join(one.reasons)[:300])
+    return found
 
 
 def delivery(values: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -135,7 +135,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     began = facts.ladder_began(finding, now)
     made = plan.plan(
         facts.case_facts(finding.case, now), facts.finding_facts(finding, began), dossier, load(), delivery,
-        facts.outcomes(keys, roles), now, contacts.guesses_tried(keys),
+        facts.outcomes(keys, roles), now, contacts.guesses_tried(keys), facts.worth(dossier, now),
     )  # fmt: skip
     if made.stop is not None:
         _stop(finding, made, now)

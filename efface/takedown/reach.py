@@ -41,9 +41,24 @@ class Choice:
     why: str
 
 
-def choose(party: Party, reach: Reach, tried: frozenset[str] = frozenset()) -> Choice | str:
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What is known of one contact of one party beyond its dossier: ``score`` 0..1 for ordering, and why in words."""
+
+    score: float
+    why: str
+
+
+def choose(
+    party: Party,
+    reach: Reach,
+    tried: frozenset[str] = frozenset(),
+    worth: Mapping[tuple[str, str], Worth] | None = None,
+) -> Choice | str:
     """The best contact and the next ones, or why there is none, in words. ``tried`` are guesses that this party was
-    written to at before, whether its dossier still holds them or not."""
+    written to at before, whether its dossier still holds them or not; ``worth`` by (party key, value) as the dossier
+    writes it."""
+    known = worth or {}
     able = [one for one in party.contacts if one.channel in REACHABLE and one.confidence >= LEAST]
     if not able:
         return "no contact is known"
@@ -64,15 +79,21 @@ def choose(party: Party, reach: Reach, tried: frozenset[str] = frozenset()) -> C
         one.value.lower() for one in able
         if one.value.lower() in guessed and reach.delivery.get(one.value, "") not in UNTRIED
     }  # fmt: skip
-    ranked = sorted(alive, key=lambda one: (-score(one, reach.delivery), one.channel, one.value))
+    ranked = sorted(alive, key=lambda one: (-score(party.key, one, reach.delivery, known), one.channel, one.value))
     usable = _few_guesses(ranked, guessed, spent)
     if not usable:
         return "every contact bounced" if len(alive) < len(allowed) else "two guesses were tried already"
     best = usable[0]
-    return Choice(best, tuple(usable[1:]), f"{best.value} from {best.source}")
+    told = known.get((party.key, best.value))
+    return Choice(best, tuple(usable[1:]), f"{best.value}: {told.why}" if told else f"{best.value} from {best.source}")
 
 
-def score(contact: Contact, delivery: Mapping[str, str]) -> float:
+def score(
+    party_key: str, contact: Contact, delivery: Mapping[str, str], worth: Mapping[tuple[str, str], Worth]
+) -> float:
+    told = worth.get((party_key, contact.value))
+    if told is not None:
+        return told.score
     return contact.confidence + WORTH.get(delivery.get(contact.value, ""), 0.0)
 
 
