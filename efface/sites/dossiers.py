@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from efface.sites import contacts, learning, lookups
+from efface.sites import contacts, learning, ordering
 from efface.sites.learning import Learned, Share
 from efface.sites.models import ContactObservation, ContactState, Delivery, Site, SiteChange
 
@@ -18,13 +17,15 @@ MOST_CHANGES = 60
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One contact. ``doubt`` is the confidence after its age: half of it is gone after a look-up's half-life."""
+    """One contact. ``worth`` (0..1) and ``why`` are those of ``whereabouts.ranking``: by source, agreement, age, how
+    mail to it fared and what came of notices."""
 
     contact: ContactObservation
     delivery: Delivery | None
     provider: str
     learned: Learned
-    doubt: float
+    worth: float
+    why: tuple[str, ...]
 
     @property
     def dead(self) -> bool:
@@ -44,16 +45,17 @@ class Link:
     lines: tuple[Line, ...]
 
 
-def aged(confidence: float, seen: datetime, now: datetime) -> float:
-    return confidence * math.pow(0.5, max(0.0, (now - seen) / lookups.HALF_LIFE))
-
-
 def chain(site: Site, now: datetime) -> list[Link]:
     """Every party of a site's dossier, from the page outward, each with its contacts: alive and well founded first."""
     dossier = site.dossier if isinstance(site.dossier, dict) else {}
     parties = [one for one in dossier.get("parties", []) if isinstance(one, dict) and one.get("key")]
     observed = contacts.current(str(one["key"]) for one in parties)
     every = [row for rows in observed.values() for row in rows]
+    placed = {
+        (key, one.channel, one.value): (one.score, one.reasons)
+        for key, ranking in ordering.of_parties(observed, now).items()
+        for one in (*ranking.contacts, *ranking.held_back, *ranking.dead)
+    }
     delivery = {
         (row.channel, row.value): row for row in Delivery.objects.filter(value__in={row.value for row in every})
     }
@@ -65,11 +67,11 @@ def chain(site: Site, now: datetime) -> list[Link]:
             Line(
                 row, delivery.get((row.channel, row.value)), providers[(row.channel, row.value)],
                 learned.get((providers[(row.channel, row.value)], row.channel), learning.NOTHING),
-                aged(row.confidence, row.seen_at, now),
+                *placed.get((row.party_key, row.channel, row.value), (0.0, ())),
             )
             for row in observed.get(str(party["key"])[:200], [])
         ]  # fmt: skip
-        lines.sort(key=lambda one: (one.dead, -one.doubt, one.contact.value))
+        lines.sort(key=lambda one: (one.dead, -one.worth, one.contact.value))
         links.append(
             Link(
                 str(party["key"]), str(party.get("role", "")), str(party.get("name", "")),
@@ -108,7 +110,8 @@ def as_dict(site: Site, now: datetime) -> dict[str, Any]:
                 "contacts": [
                     {
                         "channel": line.contact.channel, "value": line.contact.value, "source": line.contact.source,
-                        "confidence": line.contact.confidence, "aged": round(line.doubt, 3),
+                        "confidence": line.contact.confidence, "worth": round(line.worth, 3),
+                        "why": list(line.why),
                         "steps": line.contact.steps, "first_seen": line.contact.first_seen,
                         "seen_at": line.contact.seen_at, "seen": line.contact.seen,
                         "state": line.delivery.state if line.delivery else "untested",
