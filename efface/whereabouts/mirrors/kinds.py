@@ -1,8 +1,8 @@
 """What can be seen of a site that tells who runs it, and how much it tells where two sites have it in common.
 
 Weights are log-odds (natural logarithm) for a value that two sites hold; starting values, to be fitted again once
-enough pairs were reviewed. ``copied``: it comes along with copied code, or anybody can put it on their own pages: it frames
-another as easily as it tells.
+enough pairs were reviewed. ``copied``: it comes along with copied code, or anybody can put it on their own pages: it
+frames another as easily as it tells.
 """
 
 from __future__ import annotations
