@@ -94,7 +94,7 @@ def test_what_people_said_holds(world, said, late) -> None:
 
 
 def test_an_operators_sites_are_one_network_and_a_strangers_are_not() -> None:
-    mirrors = built(operator(1, range(0, 6)) | operator(2, range(6, 12), ids=False) | operator(3, range(12, 13)))
+    mirrors = built(operator(1, range(6)) | operator(2, range(6, 12), ids=False) | operator(3, range(12, 13)))
     assert groups(mirrors) == [tuple(NAMES[:6]), tuple(NAMES[6:12])]
     assert mirrors.same(NAMES[0]) == tuple(NAMES[:6])
     assert mirrors.same(NAMES[6]) == (NAMES[6],), "albums alone do not make one notice cover another's site"
@@ -102,7 +102,7 @@ def test_an_operators_sites_are_one_network_and_a_strangers_are_not() -> None:
 
 def test_what_another_is_known_by_can_be_planted_and_joins_nobody() -> None:
     planted = {NAMES[12]: hold(["ga:1", "email:a@1"], [[9000 + one for one in range(6)]])}
-    mirrors = built(operator(1, range(0, 6)) | planted)
+    mirrors = built(operator(1, range(6)) | planted)
     assert groups(mirrors) == [tuple(NAMES[:6])] and mirrors.same(NAMES[12]) == (NAMES[12],)
 
 
@@ -113,7 +113,7 @@ def test_an_album_that_strangers_repost_joins_nobody() -> None:
 
 
 def test_two_operators_with_one_bridge_stay_two_and_the_bridge_is_shown() -> None:
-    world = operator(1, range(0, 6)) | operator(2, range(6, 12))
+    world = operator(1, range(6)) | operator(2, range(6, 12))
     bridge = [[5000 + 10 * album + one for one in range(6)] for album in range(4)]
     for name in (NAMES[0], NAMES[6]):
         albums = [*world[name].albums, *bridge]
@@ -124,7 +124,7 @@ def test_two_operators_with_one_bridge_stay_two_and_the_bridge_is_shown() -> Non
 
 
 def test_evidence_that_goes_takes_the_joint_with_it() -> None:
-    mirrors = built(operator(1, range(0, 3)))
+    mirrors = built(operator(1, range(3)))
     assert groups(mirrors) == [tuple(NAMES[:3])]
     mirrors.put(NAMES[1], Held())
     assert groups(mirrors) == [(NAMES[0], NAMES[2])]
