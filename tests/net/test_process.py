@@ -568,6 +568,7 @@ class TestFaces:
                     "sha256": "5" * 64,
                     "faces": [to_wire(face)],
                     "look": "",
+                    "vectors": [],
                 }
             ]
             assert "embedding" not in json.dumps(to_wire(answered))

@@ -80,11 +80,12 @@ class Edge:
 
 
 def edge(brings: Mapping[str, float], because: Iterable[str | int]) -> Edge:
-    """An edge by what each family brings."""
-    sound = sum(brings.get(family, 0.0) for family in SOUND)
+    """An edge by what each family brings. Rounded, so that no order of adding makes a difference."""
+    rounded = {family: round(brings.get(family, 0.0), 3) for family in FAMILIES}
     return Edge(
-        tuple(round(brings.get(family, 0.0), 3) for family in FAMILIES), tuple(because), sum(brings.values()), sound,
-        len({WITNESS.get(family, family) for family, weight in brings.items() if weight >= STANDS}),
+        tuple(rounded.values()), tuple(because), round(sum(rounded.values()), 3),
+        round(sum(rounded[family] for family in SOUND), 3),
+        len({WITNESS.get(family, family) for family, weight in rounded.items() if weight >= STANDS}),
     )  # fmt: skip
 
 
