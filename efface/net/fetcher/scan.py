@@ -94,22 +94,32 @@ async def fetch_media(
     in an order that every scan has anew, so that what is left of one is not left of all."""
     gate = asyncio.Semaphore(_AT_ONCE)
     done: dict[int, ScannedMedia] = {}
-    videos = 0
+    videos = reading = 0
+    changed = asyncio.Event()
 
     async def one(place: int, ref: MediaRef) -> None:
-        nonlocal videos
+        nonlocal videos, reading
 
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
             return await _push(request, context, ref, page, facts, body, decoded)
 
         async with gate:
             if is_video(ref):
+                while videos >= most_videos and reading:
+                    # One of those being read may turn out not to be there, and leave its place.
+                    changed.clear()
+                    await changed.wait()
                 if videos >= most_videos or asyncio.get_running_loop().time() > began + VIDEOS_S:
                     return
-                videos += 1
-            facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
-            if is_video(ref) and not decoded.picture.size:
-                videos -= 1  # nothing was there to read
+                videos, reading = videos + 1, reading + 1
+            try:
+                facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
+                if is_video(ref) and not decoded.picture.size:
+                    videos -= 1
+            finally:
+                if is_video(ref):
+                    reading -= 1
+                    changed.set()
             done[place] = ScannedMedia(ref, facts, decoded.picture)
 
     def order(item: tuple[int, MediaRef]) -> tuple[bool, bytes]:
