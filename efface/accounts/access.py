@@ -32,7 +32,9 @@ MEMBERS = Access(
     roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
 )
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
+DECIDE_NETWORKS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
+SITE_EDITORS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 
 #: Views of libraries that we route, by URL name.
 LIBRARY_VIEWS: dict[str, Access] = {

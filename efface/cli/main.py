@@ -22,7 +22,11 @@ COMMANDS = {
     "audit": "efface.cli.people:audit",
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
+    "mail": "efface.cli.mail:mail",
+    "sites": "efface.cli.sites:sites",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
+    "whereabouts": "efface.cli.whereabouts:whereabouts",
+    "data": "efface.cli.data:data",
 }
 
 

@@ -26,6 +26,7 @@ from efface.search.models import Frontier, SiteList, SiteLore
 from efface.search.pages import Looked, Tools
 from efface.search.reading import Reading
 from efface.search.rules import Rule
+from efface.sites import jobs as site_jobs
 from efface.sites import registry
 from efface.sites.models import Site
 
@@ -321,7 +322,8 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:
-    """The visit is over: when is the next?"""
+    """The visit is over: when is the next? And does what it showed tell whose site it is?"""
+    site_jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
     following = revisit.after_visit(
         now=now,
         changed=site.visit_changed,

@@ -14,7 +14,7 @@ from efface.search.deadlines import LOOK_BACK
 from efface.search.models import Finding, Match, SiteLore
 from efface.search.revisit import GRID_H
 
-SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.TEXT)
+SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.COPY, FingerprintKind.TEXT)
 """Kinds for which pages must be read again: what they are compared with is kept nowhere."""
 
 

@@ -17,6 +17,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
 CASEWORK = {"caseworker", "lead"}
+EDITORS = {"lead", "coordinator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
 
@@ -39,6 +40,14 @@ MATRIX: dict[str, set[str]] = {
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
+    "console:sites-csv": {*CASEWORK, "coordinator"}, "console:site-add": {*CASEWORK, "coordinator"},
+    "console:discovered": {*CASEWORK, "coordinator"}, "console:discovered-answer": {*CASEWORK, "coordinator"},
+    "console:site-look-up": {*CASEWORK, "coordinator"}, "console:site-import": EDITORS, "console:site-bulk": EDITORS,
+    "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
+    "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
+    "console:facts-withdraw": {"coordinator"},
+    "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
+    "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
     "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 

@@ -567,7 +567,9 @@ class TestFaces:
                     "page": url_digest("http://a.test/full.jpg"),
                     "sha256": "5" * 64,
                     "faces": [to_wire(face)],
-                    "look": "", "want": 1,
+                    "look": "",
+                    "vectors": [],
+                    "want": 1,
                 }
             ]
             assert "embedding" not in json.dumps(to_wire(answered))

@@ -1,0 +1,181 @@
+"""Which sites are one operator's: evidence in, people's word, and what may be done for all of them at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from efface.sites import contacts, jobs, mirrors, registry
+from efface.sites.models import ContactObservation, Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
+from efface.whereabouts.mirrors.engine import Contradiction
+from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
+from efface.whereabouts.model import Dossier
+from efface.whereabouts.signals import Signal, of_dossier
+
+BORROWED = 0.6
+"""What is left of a contact's confidence where it answered for another site of the network."""
+
+
+class WordRefused(ValueError):
+    """What was said cannot hold; the message says why, and what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One reason for an edge, in words; ``weight`` in log-odds, ``holders`` is how many sites have it."""
+
+    family: str
+    words: str
+    shown: str
+    weight: float
+    holders: int
+
+
+def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
+    """Keep what was seen of a site. Returns how much of it was new; then its network is to be looked at again."""
+    rows = {
+        (one.kind, _digest(one.value)): Evidence(
+            site=site, kind=one.kind, digest=_digest(one.value), shown=one.value[:60], first_seen=now, last_seen=now
+        )
+        for one in signals
+        if one.kind in KINDS
+    }
+    return _keep(site, list(rows.values()))
+
+
+def look_up(dossier: Dossier, now: datetime) -> None:
+    """Keep what a look-up told of its site, and have its network looked at again where any of it is new."""
+    site = registry.find(dossier.host)
+    if site is not None and observe(site, of_dossier(dossier), now):
+        jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
+
+
+def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime) -> int:
+    """Keep which pictures stand together on a page (``page`` is its keyed digest, ``pictures`` are PDQ hashes). Lists
+    of thumbnails are no albums."""
+    album = blake2b(page, digest_size=16).digest()
+    digests = {blake2b(one.encode(), digest_size=8).digest() for one in pictures}
+    if len(digests) < 2:
+        return 0
+    return _keep(site, [
+        Evidence(site=site, kind=mirrors.PICTURE, digest=digest, album=album, first_seen=now, last_seen=now)
+        for digest in sorted(digests)[:40]
+    ])  # fmt: skip
+
+
+def _keep(site: Site, rows: list[Evidence]) -> int:
+    before = Evidence.objects.filter(site=site).count()
+    Evidence.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
+    )
+    return Evidence.objects.filter(site=site).count() - before
+
+
+def _digest(value: str) -> bytes:
+    return blake2b(value.encode(), digest_size=16).digest()
+
+
+def same(site: Site) -> list[Site]:
+    """The sites that one notice about ``site`` may cover, itself first."""
+    row = Membership.objects.filter(site=site, until=None).first()
+    if row is None or not row.same:
+        return [site]
+    others = Site.objects.filter(memberships__network=row.network_id, memberships__same=row.same,
+                                 memberships__until=None).exclude(pk=site.pk)  # fmt: skip
+    return [site, *others.order_by("domain")]
+
+
+def known(site: Site) -> list[tuple[ContactObservation, float, str]]:
+    """Contacts of the site's operator, and of the other sites of its network where one of those answered: with the
+    confidence that is left, and the reason. The best first."""
+    found = [(row, row.confidence, "") for row in contacts.known(f"operator:{site.domain}")]
+    own = {(row.channel, row.value) for row, _left, _why in found}
+    if site.network_id is not None:
+        domains = Site.objects.filter(network=site.network_id).exclude(pk=site.pk).values_list("domain", flat=True)
+        rows = ContactObservation.objects.filter(party_key__in=[f"operator:{domain}" for domain in domains])
+        states = contacts.states((row.channel, row.value) for row in rows)
+        for row in rows.order_by("-confidence", "value"):
+            key = (row.channel, row.value)
+            if key not in own and states.get(key) in ("acknowledged", "replied", "complied"):
+                own.add(key)
+                why = _("answered for %(site)s, which the same operator is likely to run") % {
+                    "site": row.party_key.removeprefix("operator:")
+                }
+                found.append((row, round(row.confidence * BORROWED, 3), why))
+    return sorted(found, key=lambda one: -one[1])
+
+
+def because(edge: NetworkEdge) -> list[Because]:
+    """Why two sites are taken for one operator's, the heaviest reason first."""
+    reasons: list[Because] = []
+    brings = dict(zip(FAMILIES, edge.brings, strict=True))
+    albums = [value for value in edge.because if isinstance(value, int)]
+    if albums:
+        words = _("%(n)d albums that hardly any other site has") % {"n": len(albums)}
+        reasons.append(Because("media", words, "", float(brings["media"]), 0))
+    for value in edge.because:
+        if isinstance(value, int):
+            continue
+        kind, _colon, digest = value.partition(":")
+        rows = Evidence.objects.filter(kind=kind, digest=bytes.fromhex(digest))
+        shown = rows.filter(site=edge.one_id).values_list("shown", flat=True).first() or ""
+        family = KINDS[kind].family
+        reasons.append(Because(family, KINDS[kind].words, shown, float(brings[family]), rows.count()))
+    reasons.sort(key=lambda one: (-one.weight, one.words, one.shown))
+    if edge.support:
+        words = _("%(n)d other sites have other things in common with both") % {"n": edge.support}
+        reasons.append(Because("others", words, "", float(min(edge.support, 3)), 0))
+    return reasons
+
+
+def say(one: Site, other: Site, is_same: bool, why: str, by: str, now: datetime) -> NetworkWord:
+    """A person's word about two sites, which no evidence overrules. The last one counts. Raises ``WordRefused``."""
+    why = " ".join(why.split())[:200]
+    if not why:
+        raise WordRefused(_("Say why; whoever reads it next will want to know."))
+    first, second = sorted((one, other), key=lambda site: str(site.pk))
+    with transaction.atomic():
+        try:
+            mirrors.check(first.pk, second.pk, is_same)
+        except Contradiction:
+            raise WordRefused(
+                _("This goes against what was said of these sites, or of others between them. Take that back first.")
+            ) from None
+        NetworkWord.objects.filter(one=first, other=second, ended_at=None).update(ended_at=now, ended_by=by)
+        word = NetworkWord.objects.create(one=first, other=second, same=is_same, why=why, by=by, at=now)
+        mirrors.rejoin([first.pk, second.pk], now)
+    return word
+
+
+def take_back(word: NetworkWord, by: str, now: datetime) -> bool:
+    """End a person's word: the evidence decides again. False where it had ended already."""
+    with transaction.atomic():
+        ended = NetworkWord.objects.filter(pk=word.pk, ended_at=None).update(ended_at=now, ended_by=by)
+        if ended:
+            mirrors.rejoin([word.one_id, word.other_id], now)
+    return bool(ended)
+
+
+def edges(network: Network) -> list[NetworkEdge]:
+    """Likely edges within a network, and those that would join it to another, strongest first."""
+    members = list(network.sites.values_list("pk", flat=True))
+    rows = NetworkEdge.objects.filter(Q(one__in=members) | Q(other__in=members)).select_related("one", "other")
+    inside = set(members)
+    wanted = [
+        row for row in rows if row.review or (row.band in ("likely", "same") and {row.one_id, row.other_id} <= inside)
+    ]
+    return sorted(wanted, key=lambda row: (row.review, row.band != "same", -sum(row.brings), row.one.domain))
+
+
+def words(sites: Iterable[uuid.UUID]) -> list[NetworkWord]:
+    """What people said of these sites, the last first; also what was taken back."""
+    wanted = list(sites)
+    rows = NetworkWord.objects.filter(Q(one__in=wanted) | Q(other__in=wanted)).select_related("one", "other")
+    return list(rows.order_by("-at"))
