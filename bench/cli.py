@@ -130,6 +130,28 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
 
 
 @bench.command()
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same world.")
+@click.option("--sites", type=click.IntRange(10, 2000), default=200, show_default=True, help="Sites of the world.")
+@click.option("--pages", type=click.IntRange(10), default=1000, show_default=True, help="Pages compared.")
+@click.option("--media", type=click.IntRange(10), default=3000, show_default=True, help="Media compared, at least.")
+@click.option("--hostile", is_flag=True, help="Instead, one case of the hostile catalogue after the other.")
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def crawl(
+    seed: int, sites: int, pages: int, media: int, hostile: bool, models: Path | None, as_json: str | None
+) -> None:  # fmt: skip
+    """Crawl a world: pages and media per processor second beside a Scrapy spider, what was found, at what rate."""
+    if hostile:
+        from bench.crawl.hostile import run as run_hostile
+
+        _tell(run_hostile(lambda line: click.echo(line, err=True)), as_json)
+        return
+    from bench.crawl.compare import run
+
+    _tell(run(seed, models or _models(), sites, pages, media), as_json)
+
+
+@bench.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def mail(folder: Path, as_json: str | None) -> None:

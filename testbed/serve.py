@@ -1,4 +1,4 @@
-"""Run a world: ``python -m testbed.serve --dir DIR [--mail-in HOST:PORT]``.
+"""Run a world: ``python -m testbed.serve --dir DIR [--mail-in HOST:PORT] [--requests FILE]``.
 
 Everything listens on loopback, on ports chosen freely at start, so several worlds can run side by side. What a user of
 the world needs is written to ``DIR/ready.json`` (and printed as one line); the process ends on SIGTERM or SIGINT.
@@ -58,7 +58,7 @@ async def on_free_port(bind: Callable[[int], Awaitable[T]]) -> tuple[T, int]:
 class Running:
     """A world with its listeners. ``ready`` is what ``ready.json`` holds."""
 
-    def __init__(self, folder: Path, mail_in: tuple[str, int] | None) -> None:
+    def __init__(self, folder: Path, mail_in: tuple[str, int] | None, requests: Path | None = None) -> None:
         self.folder = folder
         self.world: World = load(folder)
         self.state = State(self.world, folder)
@@ -67,6 +67,9 @@ class Running:
         self.pages = Web(self.state)
         self.exchanger = smtp.Exchanger(self.state)
         self.front = http.Front(self.state, self.pages, rdap.Rdap(self.state), Search(self.state), self.zone.addresses)
+        if requests is not None:
+            # Line by line: whoever measures reads along.
+            self.front.log = requests.open("a", buffering=1, encoding="utf-8")
         self.ready: dict[str, Any] = {}
         self._close: list[Callable[[], Awaitable[Any] | None]] = []
 
@@ -148,6 +151,8 @@ class Running:
             if waiting is not None:
                 with contextlib.suppress(OSError, asyncio.CancelledError):
                     await waiting
+        if self.front.log is not None:
+            self.front.log.close()
         self.pages.close()
         self.state.close()
 
@@ -160,14 +165,14 @@ def parse_address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-async def run(folder: Path, mail_in: tuple[str, int] | None) -> None:
+async def run(folder: Path, mail_in: tuple[str, int] | None, requests: Path | None = None) -> None:
     """Serve until told to stop."""
     # Before anybody is told that it is ready: who knows may end it at once.
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, over.set)
-    running = Running(folder, mail_in)
+    running = Running(folder, mail_in, requests)
     ready = await running.start()
     sys.stdout.write(json.dumps({"ready": str(folder / READY), "control": ready["control"]["url"]}) + "\n")
     sys.stdout.flush()
@@ -179,8 +184,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="testbed.serve", description="Serve a generated world on loopback.")
     parser.add_argument("--dir", required=True, type=Path, help="folder a world was generated in")
     parser.add_argument("--mail-in", default="", help="HOST:PORT where the desks' answers go")
+    parser.add_argument("--requests", type=Path, default=None, help="file that each HTTP request is written to")
     given = parser.parse_args(arguments)
-    asyncio.run(run(given.dir.resolve(), parse_address(given.mail_in) if given.mail_in else None))
+    asyncio.run(run(given.dir.resolve(), parse_address(given.mail_in) if given.mail_in else None, given.requests))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from efface.console import (
     places,
     site_desk,
     site_lists,
+    visiting,
     webs,
 )  # fmt: skip
 
@@ -59,6 +60,7 @@ rooms = [
     path("sites/facts/give/", site_lists.give, name="facts-give"),
     path("sites/facts/<uuid:id>/withdraw/", site_lists.withdraw, name="facts-withdraw"),
     path("sites/<uuid:id>/", places.site, name="site"),
+    path("sites/<uuid:id>/visiting/", visiting.visiting, name="site-visiting"),
     path("sites/<uuid:id>/edit/", site_desk.edit, name="site-edit"),
     path("sites/<uuid:id>/look-up/", site_desk.look_up, name="site-look-up"),
     path("sites/<uuid:id>/merge/", site_desk.merge, name="site-merge"),

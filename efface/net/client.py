@@ -10,6 +10,8 @@ from efface.net.decoded import check_picture
 from efface.net.protocol import (
     Captured,
     CaptureRequest,
+    Listed,
+    ListRequest,
     Observation,
     ObserveRequest,
     ProtocolError,
@@ -65,6 +67,10 @@ class Fetcher:
     def robots(self, request: RobotsRequest) -> Robots:
         return self.ask("robots", request, Robots)
 
+    def listed(self, request: ListRequest) -> Listed:
+        """A sitemap, feed or search description."""
+        return self.ask("list", request, Listed)
+
     def capture(self, request: CaptureRequest) -> Captured:
         return self.ask("capture", request, Captured)
 
@@ -72,8 +78,8 @@ class Fetcher:
         return self.ask("observe", request, Observation)
 
     def ping(self) -> dict[str, Any]:
-        """State of the process: "decoder" (see ``Decoder.state``), "confined" (by Landlock), "faces", "world", "ops",
-        "pid", "rss_mb"."""
+        """State of the process: "decoder" (see ``Decoder.state``), "browser" (see ``Browser.state``), "confined" (by
+        Landlock), "faces", "world", "ops", "pid", "rss_mb"."""
         answer = self._exchange("ping", {}, 10.0)
         return answer if isinstance(answer, dict) else {}
 

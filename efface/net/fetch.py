@@ -59,13 +59,17 @@ class Fetched:
 
 
 class Session:
-    """The fetches of one request. Addresses stay pinned and connections alive while it is open."""
+    """The fetches of one request. Addresses stay pinned and connections alive while it is open; ``connectors`` lends it
+    those of somebody who keeps them longer."""
 
-    def __init__(self, guard: Guard, limits: Limits | None = None, agent: str = BOT_AGENT) -> None:
+    def __init__(
+        self, guard: Guard, limits: Limits | None = None, agent: str = BOT_AGENT, connectors: Connectors | None = None
+    ) -> None:
         self.guard = guard
         self.limits = limits or Limits()
         self.agent = agent
-        self.connectors = Connectors(guard, tls_context())
+        self._owned = connectors is None
+        self.connectors = connectors or Connectors(guard, tls_context())
         self._clients: dict[int, aiohttp.ClientSession] = {}
 
     async def __aenter__(self) -> Session:
@@ -76,7 +80,8 @@ class Session:
     ) -> None:
         for client in self._clients.values():
             await client.close()
-        await self.connectors.close()
+        if self._owned:
+            await self.connectors.close()
 
     def addresses(self, url: str) -> list[str]:
         """The claimed addresses pinned for the host of ``url`` in this session."""

@@ -203,6 +203,10 @@ class Guard:
         except OSError:
             raise NetError("reset") from None
 
+    async def dial(self, pins: list[Pin]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the first of these that answers. Raises ``Refused`` and ``OSError``."""
+        return await self._dial(pins)
+
     async def _dial(self, pins: list[Pin]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         last: OSError = OSError("no address")
         for pin in pins:

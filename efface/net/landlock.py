@@ -19,7 +19,8 @@ from efface.net.process import PR_SET_NO_NEW_PRIVS, prctl
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same on every architecture
 _VERSION = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
-_PATH_BENEATH = 1
+_PATH_BENEATH, _NET_PORT = 1, 2
+_BIND_TCP, _CONNECT_TCP = 1, 2
 
 
 def abi() -> int:
@@ -50,6 +51,26 @@ def read_only(version: int, trees: Iterable[Path], folders: Iterable[Path] = ())
         _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
     for path in folders:
         _allow(ruleset, path, _READ_DIR)
+    return prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 and _restrict(ruleset)
+
+
+def folder_only(version: int, trees: Iterable[Path], folder: Path, port: int) -> bool:
+    """Forbid every file access but reading and running what is beneath ``trees`` and all beneath ``folder``, and, where
+    the kernel can (version 4), every TCP connection but to ``port``. Whether it was done."""
+    if version < 1:
+        return False
+    words = [_file_rights(version)] + ([_BIND_TCP | _CONNECT_TCP] if version >= 4 else [])
+    ruleset = _ruleset(words)
+    if ruleset < 0:
+        return False
+    for path in trees:
+        _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
+    # A browser's own sandbox writes the maps of its user namespace.
+    _allow(ruleset, Path("/proc"), _EXECUTE | _READ_FILE | _READ_DIR | _WRITE_FILE)
+    _allow(ruleset, folder, _file_rights(version))
+    if version >= 4:
+        attributes = (ctypes.c_uint64 * 2)(_CONNECT_TCP, port)
+        _call(_ADD, ctypes.c_int(ruleset), ctypes.c_int(_NET_PORT), ctypes.byref(attributes), ctypes.c_uint32(0))
     return prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 and _restrict(ruleset)
 
 

@@ -183,7 +183,8 @@ class Mail:
 @dataclass(frozen=True, slots=True)
 class MediaRef:
     """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
-    it stood ("img", "srcset", "a", "meta", "source", "css", "json-ld")."""
+    it stood ("img", "srcset", "a", "meta", "source", "video", "object", "css", "json-ld", "json", "iframe",
+    "browser")."""
 
     url: str
     role: Literal["media", "thumbnail", "poster"] = "media"
@@ -203,7 +204,8 @@ class ScanRequest:
     """Fetch a page (or a single picture), fetch its media and fingerprint them. Media whose URL digest
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
     matcher: the faces, local features and copy vectors met are pushed to the matcher under it, where ``faces``,
-    ``looks`` and ``vectors`` ask for them."""
+    ``looks`` and ``vectors`` ask for them. ``browser``: whether a page that its scripts write is shown to a browser,
+    where there is one."""
 
     url: str
     token: str = ""
@@ -216,13 +218,16 @@ class ScanRequest:
     vectors: bool = False
     media: bool = True
     limits: Limits = field(default_factory=Limits)
+    browser: Literal["", "if-needed", "always"] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
     """``walls``: "login", "age", "challenge", "paywall", "suspended", "parked", "geo", "not-found" recognised on the
     page. ``links`` are absolute, same-scheme http(s), fragment removed, in page order, without repeats. ``skipped``
-    are references that were not fetched. A page whose URL is a picture has one entry in ``media`` and no links."""
+    are references that were not fetched. A page whose URL is a picture has one entry in ``media`` and no links.
+    ``feeds``, ``further`` (more of the same list), ``search`` and ``described`` as in ``efface.net.page.leads.Leads``.
+    ``scripted``: its scripts write it, and it was not ``rendered`` by a browser; ``browser_error`` says why not."""
 
     facts: FetchFacts
     title: str = ""
@@ -234,6 +239,44 @@ class Scan:
     walls: list[str] = field(default_factory=list)
     not_modified: bool = False
     clipped: bool = False
+    feeds: list[str] = field(default_factory=list)
+    further: list[str] = field(default_factory=list)
+    search: str = ""
+    described: str = ""
+    scripted: bool = False
+    rendered: bool = False
+    browser_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """A sitemap, a feed or an OpenSearch description to read."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that a list names. ``at``: when it changed last, seconds since 1970; 0 where the list does not say."""
+
+    url: str
+    at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``kind``: "index" (its entries are sitemaps), "sitemap", "feed", "search" (``template`` is the address of a
+    search with ``efface.net.page.leads.WORD`` in it), "" where it is no list. ``more``: not all of it was read."""
+
+    facts: FetchFacts
+    kind: Literal["", "index", "sitemap", "feed", "search"] = ""
+    entries: list[Entry] = field(default_factory=list)
+    template: str = ""
+    more: bool = False
+    not_modified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,9 +441,24 @@ class WhereaboutsRequest:
     fresh_s: float = 0.0
 
 
+_FIELDS: dict[Any, tuple[str, ...]] = {}
+"""The names of the fields of each type that was sent."""
+
+
 def to_wire(value: Any) -> Any:
-    """Dataclass to JSON-ready dictionaries and lists."""
-    return dataclasses.asdict(value)
+    """Dataclass to JSON-ready dictionaries and lists. ``dataclasses.asdict`` copies what needs no copy and takes four
+    times as long, which a page with hundreds of links feels."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    if kind is list or kind is tuple:
+        return [to_wire(item) for item in value]
+    if kind is dict:
+        return {key: to_wire(item) for key, item in value.items()}
+    names = _FIELDS.get(kind)
+    if names is None and dataclasses.is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return {name: to_wire(getattr(value, name)) for name in names} if names is not None else value
 
 
 @functools.cache

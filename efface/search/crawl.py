@@ -11,19 +11,21 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from django.db.models import F
 
 from efface.engine.base import settings
 from efface.net.client import FetcherRefused, FetcherTimeout, FetcherUnavailable
-from efface.net.protocol import FetchFacts, RobotsRequest, Scan
-from efface.search import frontier, pages, revisit, urls
+from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
+from efface.search import asking, frontier, lists, lore, pages, revisit, rules, urls
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Watch
 from efface.search.media import Seen
-from efface.search.models import Frontier
+from efface.search.models import Frontier, SiteList, SiteLore
 from efface.search.pages import Looked, Tools
 from efface.search.reading import Reading
+from efface.search.rules import Rule
 from efface.sites import jobs as site_jobs
 from efface.sites import registry
 from efface.sites.models import Site
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 AGENT = "EffaceBot"
 AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
+COUNT_EACH = 10
+"""So many pages of a step that reads several are counted together."""
 SILENT_AT_ONCE = 2
 """So many pages in a row without an answer end the visit; where nothing else answered, the site is down."""
 
@@ -58,16 +62,25 @@ class Pace:
         most = settings.get("crawl_pages")
         return cls(most, most if driven else 1, settings.get("crawl_delay"), settings.get("crawl_hours"))
 
+    def under(self, rule: Rule) -> Pace:
+        """With what a coordinator decided for the site."""
+        return Pace(
+            rule.pages or self.pages, self.step if rule.pages is None or self.step == 1 else rule.pages,
+            self.delay_s if rule.delay_s is None else rule.delay_s, self.hours,
+        )  # fmt: skip
+
 
 def visit(site_id: uuid.UUID, tools: Tools, pace: Pace, now: datetime) -> int:
     """One step of a visit; sets the deadline of the next. Returns how many pages were read."""
-    site = _begin(site_id, pace, now)
+    rule = rules.of(site_id, now)
+    pace = pace.under(rule)
+    site = _begin(site_id, pace, rule, now)
     if site is None:
         return 0
     read = 0
     try:
         watch = tools.matcher.watch()
-        read, finished = _step(site, tools, watch, pace, now)
+        read, finished = _step(site, tools, watch, pace, rule, now)
     except SiteDown as down:
         _down(site, down, now)
         return read
@@ -82,11 +95,16 @@ def visit(site_id: uuid.UUID, tools: Tools, pace: Pace, now: datetime) -> int:
     if finished:
         _end(site, pace, now)
     else:
-        registry.visit_at(site.pk, now + timedelta(seconds=max(pace.delay_s, site.robots_delay)))
+        registry.visit_at(site.pk, now + timedelta(seconds=_delay(site, pace, rule)))
     return read
 
 
-def _begin(site_id: uuid.UUID, pace: Pace, now: datetime) -> Site | None:
+def _delay(site: Site, pace: Pace, rule: Rule) -> float:
+    """Seconds between two pages: what robots.txt asks for, unless a coordinator decided that it does not bind."""
+    return pace.delay_s if rule.ignore_robots else max(pace.delay_s, site.robots_delay)
+
+
+def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | None:
     """The site with a visit under way; None where it is not to be visited now."""
     site = Site.objects.filter(pk=site_id, state=Site.State.ACTIVE).first()
     if site is None:
@@ -94,11 +112,15 @@ def _begin(site_id: uuid.UUID, pace: Pace, now: datetime) -> Site | None:
     if site.backoff_until is not None and site.backoff_until > now:
         registry.visit_at(site.pk, site.backoff_until)
         return None
+    opens = rule.opens(now)
+    if opens is not None:
+        registry.visit_at(site.pk, opens)
+        return None
     if site.visit_began is not None and now - site.visit_began < STALE_VISIT:
         return site
     if site.day != now.date():
         site.day, site.day_pages = now.date(), 0
-    delay = max(pace.delay_s, site.robots_delay)
+    delay = _delay(site, pace, rule)
     site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=delay)
     if not site.pages_left:
         registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
@@ -109,39 +131,129 @@ def _begin(site_id: uuid.UUID, pace: Pace, now: datetime) -> Site | None:
     return site
 
 
-def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, now: datetime) -> tuple[int, bool]:
+def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: datetime) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
+    learned = lore.of(site.pk)
+    if site.visits > 1 and learned.guessed_at is None:
+        lists.guess(site, learned, now)
+    for row in lists.due(site, now):
+        if not rule.ignore_robots and not _may_list(site, row, tools):
+            continue
+        lists.read(site, row, tools.fetcher, tools.limits, now)
+        if pace.step == 1:
+            return 0, False  # a list is a request like any other: the next one waits its turn
+    if not site.day_pages or pace.step > 1:
+        _ask(site, learned, tools, rule, now)
     seen = Seen.of_site(site.pk, now)
+    probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
-    read = silent = 0
+    read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
-        page = _next(site, tools, queue, always, now)
+        page = _next(site, tools, queue, always, rule, now)
         if page is None:
+            _count(site, counted)
             return read, True
-        looked = _look(site, page, tools, seen, watch, now)
-        saved = pages.save(site, looked, now, visit=site.visits)
-        if saved.changed:
-            queue.clear()  # what was found may come before what waits
+        looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
+        saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
+        _learn(site, learned, looked)
+        if probes < lore.PROBES_A_VISIT and pace.step > 1 and _probe(site, page, looked, learned, tools, now):
+            probes += 1
+            site.pages_left -= 1
+        if not queue or saved.first < queue[0].priority:
+            queue.clear()  # what was found comes before what waits
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.pages_left -= 1
         site.visit_changed = site.visit_changed or saved.changed
-        Site.objects.filter(pk=site.pk).update(
-            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + 1
-        )
+        counted += 1
+        if counted >= COUNT_EACH or pace.step == 1:
+            _count(site, counted)
+            counted = 0
         silent = silent + 1 if saved.outcome == "unreachable" else 0
         answered = answered or not silent
         if silent >= SILENT_AT_ONCE and answered:
+            _count(site, counted)
             return read, True
-        _check(page, looked.reading, silent)
+        try:
+            _check(page, looked.reading, silent)
+        except SiteDown:
+            _count(site, counted)
+            raise
+    _count(site, counted)
     return read, site.pages_left <= 0
 
 
-def _look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
+def _count(site: Site, pages_read: int) -> None:
+    """Write down how far the visit is. Which pages it has read stands with each page: a visit that is killed goes on
+    where it stopped, and may read at most ``COUNT_EACH`` pages more."""
+    if pages_read:
+        Site.objects.filter(pk=site.pk).update(
+            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
+        )
+
+
+def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:
+    lore.note_scripts(learned, looked.scan)
+    if looked.scan.search and looked.reading.outcome == "read" and not learned.search:
+        learned.search = looked.scan.search
+        learned.save(update_fields=["search"])
+
+
+def _probe(
+    site: Site, page: Frontier, looked: Looked, learned: SiteLore, tools: Tools, now: datetime
+) -> bool:  # fmt: skip
+    """Ask for the page once more without a parameter that may say nothing. Whether it was asked."""
+    if looked.reading.outcome != "read" or "?" not in page.url:
+        return False
+    keys = lore.questions(learned, page.url)
+    if not keys or frontier.of_shape(page) < lore.SERIES:
+        return False
+    key = keys[0]
+    bare = lore.without(page.url, [key])
+    scan = pages.patiently(
+        lambda: tools.fetcher.scan(ScanRequest(bare, media=False, limits=tools.limits)), tools.patience_s
+    )
+    same = scan.facts.status == 200 and lore.is_same(lore.shown(looked.scan, key), lore.shown(scan, key))
+    if lore.learn(learned, key, same) == "drop":
+        frontier.forget_with(site, key, now)
+    return True
+
+
+def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> None:
+    """Put one question to the site's own search, where that is allowed: each word once in seven visits."""
+    if not rule.search_words or not learned.search:
+        return
+    turn = site.visits % asking.TURNS
+    for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
+        url = asking.address(learned.search, word)
+        request = RobotsRequest(urls.origin(url), [url], AGENT, min(15.0, tools.limits.total_s))
+        if not url or (not rule.ignore_robots and not all(tools.fetcher.robots(request).allowed)):
+            return
+        scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
+        if scan.facts.status == 200:
+            frontier.add_found(site, scan.links, now, dropped=lore.dropped(learned))
+
+
+def _may_list(site: Site, row: SiteList, tools: Tools) -> bool:
+    """Whether robots.txt allows a sitemap or feed. One that it names itself it allows."""
+    request = RobotsRequest(urls.origin(row.url), [row.url], AGENT, min(15.0, tools.limits.total_s))
+    answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
+    return row.url in answer.sitemaps or bool(answer.allowed and answer.allowed[0])
+
+
+def _look(
+    site: Site,
+    page: Frontier,
+    tools: Tools,
+    seen: Seen,
+    watch: Watch,
+    now: datetime,
+    browser: Literal["if-needed", "always"],
+) -> Looked:
     try:
-        return pages.look(site, page, tools, seen, watch, now)
+        return pages.look(site, page, tools, seen, watch, now, browser)
     except FetcherRefused as refusal:
         return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
     except FetcherTimeout:
@@ -165,7 +277,9 @@ def _check(page: Frontier, reading: Reading, silent: int) -> None:
         raise SiteDown(reading.wall)
 
 
-def _next(site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], now: datetime) -> Frontier | None:
+def _next(
+    site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], rule: Rule, now: datetime
+) -> Frontier | None:
     """The next page that robots.txt allows; ``queue`` holds those that come after it. Raises ``SiteDown`` where
     robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
@@ -174,7 +288,7 @@ def _next(site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID
         if not queue:
             return None
         page = queue.pop(0)
-        if page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR:
+        if rule.ignore_robots or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
             return page
         _ask_robots(site, page, [page, *queue], tools, now)
         queue.clear()
@@ -191,6 +305,8 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
         if origin == urls.origin(site.start_url):
             raise SiteDown(f"robots.txt: {facts.error or facts.status}")
         answer = replace(answer, allowed=[False] * len(rows))
+    if answer.sitemaps:
+        lists.note(site, answer.sitemaps, now)
     if answer.delay_s != site.robots_delay and origin == urls.origin(site.start_url):
         site.robots_delay = answer.delay_s
         Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
@@ -215,6 +331,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         hours=site.visit_hours,
         quiet=site.quiet_visits,
         base_h=pace.hours,
+        harm=lore.of(site.pk).harm,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

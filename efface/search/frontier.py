@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from django.db.models import Count, Q, QuerySet, Sum
 
 from efface.engine.base import sealing
-from efface.search import revisit, urls
+from efface.net.protocol import Entry
+from efface.search import lore, revisit, urls
 from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
@@ -18,10 +19,13 @@ from efface.sites.models import Site
 ASKED, START, PAGER, RELISTED, SWEPT = 0, 10, urls.PAGER, 30, 35
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
 swept for something newly enrolled."""
+LAST = 99
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
 MOST_DATES = 3
+RECENT = timedelta(days=30)
+"""What a sitemap says changed this lately comes before what only waits."""
 BARREN = 20
 """A form of address of which so many pages were read and none showed a picture gets no more."""
 ROBOTS_FOR = timedelta(hours=24)
@@ -98,20 +102,37 @@ def stop(digest: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """``new`` pages were not known; ``relisted`` ones are linked to again after they were not."""
+    """``new`` pages were not known; ``relisted`` ones are linked to again after they were not. ``first`` is the best
+    priority among them."""
 
     new: int = 0
     relisted: int = 0
+    first: int = LAST
 
 
-def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -> Added:
+def add_links(
+    site: Site,
+    page: Frontier,
+    links: Iterable[str],
+    now: datetime,
+    *,
+    further: Iterable[str] = (),
+    dropped: frozenset[str] = frozenset(),
+) -> Added:
     """Keep the links of a page that was read. For a list, note which pages it links to, and have those read that are
-    back in it."""
+    back in it. ``further`` are those that lead to more of the same list, be they pages or not; ``dropped`` are
+    parameters that change nothing on this site."""
     wanted: dict[bytes, str] = {}
-    for link in links:
-        url = urls.canonical(link)
-        if url and urls.belongs(url, site.domain) and not urls.refusal(url):
-            wanted.setdefault(urls.digest(url), url)
+    pagers: set[bytes] = set()
+    for more, link in [(True, one) for one in further] + [(False, one) for one in links]:
+        url = lore.without(urls.canonical(link), dropped)
+        refused = urls.refusal(url) if url else "nothing"
+        if (refused and not (more and refused == urls.NO_PAGE)) or not urls.belongs(url, site.domain):
+            continue
+        digest = urls.digest(url)
+        wanted.setdefault(digest, url)
+        if more:
+            pagers.add(digest)
     wanted.pop(bytes(page.digest), None)
     if not wanted:
         return Added()
@@ -122,6 +143,9 @@ def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -
         )
     }
     fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    for row in fresh:
+        if bytes(row.digest) in pagers:
+            row.priority = min(row.priority, PAGER)
     if fresh:
         Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
     relisted: list[uuid.UUID] = []
@@ -135,7 +159,65 @@ def add_links(site: Site, page: Frontier, links: Iterable[str], now: datetime) -
             back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
             back.update(priority=RELISTED, due_at=now, afresh=True)
         Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
-    return Added(len(fresh), len(relisted))
+    first = min([row.priority for row in fresh] + [RELISTED] * bool(relisted), default=LAST)
+    return Added(len(fresh), len(relisted), first)
+
+
+def add_listed(site: Site, entries: Sequence[Entry], now: datetime, *, dropped: frozenset[str] = frozenset()) -> int:
+    """Keep the pages that a sitemap or feed names; those that it says changed since they were read are read again, and
+    those that changed lately come first. Returns how many are new."""
+    wanted: dict[bytes, tuple[str, int]] = {}
+    for entry in entries:
+        url = lore.without(urls.canonical(entry.url), dropped)
+        if url and urls.belongs(url, site.domain) and not urls.refusal(url):
+            wanted.setdefault(urls.digest(url), (url, entry.at))
+    if not wanted:
+        return 0
+    rows = Frontier.objects.filter(digest__in=list(wanted)).values_list("digest", "pk", "read_at")
+    known = {bytes(digest): (pk, read_at) for digest, pk, read_at in rows}
+    changed = [
+        pk for digest, (pk, read_at) in known.items()
+        if read_at is not None and wanted[digest][1] > read_at.timestamp()
+    ]  # fmt: skip
+    if changed:
+        again = Frontier.objects.filter(pk__in=changed, priority__gt=RELISTED).exclude(wall="stopped")
+        again.update(priority=RELISTED, due_at=now)
+    fresh = _worth_keeping(site.pk, 1, {key: url for key, (url, _) in wanted.items() if key not in known}, now)
+    recent = now.timestamp() - RECENT.total_seconds()
+    for row in fresh:
+        if wanted[bytes(row.digest)][1] > recent:
+            row.priority = min(row.priority, RELISTED)
+    Frontier.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=500)
+    return len(fresh)
+
+
+def add_found(site: Site, links: Iterable[str], now: datetime, *, dropped: frozenset[str] = frozenset()) -> int:
+    """Keep what the site's own search led to; it is read first. Returns how many pages are new."""
+    wanted: dict[bytes, str] = {}
+    for link in links:
+        url = lore.without(urls.canonical(link), dropped)
+        if url and urls.belongs(url, site.domain) and not urls.refusal(url):
+            wanted.setdefault(urls.digest(url), url)
+    known = {bytes(one) for one in Frontier.objects.filter(digest__in=list(wanted)).values_list("digest", flat=True)}
+    fresh = _worth_keeping(site.pk, 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    for row in fresh:
+        row.priority = min(row.priority, START)
+    Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
+def forget_with(site: Site, key: str, now: datetime) -> int:
+    """A parameter changes nothing on this site: pages that wait under addresses with it need not be read. Returns how
+    many."""
+    rows = Frontier.objects.filter(site=site, visited_at=None)[:MOST_OF_A_SHAPE]
+    gone = [row.pk for row in rows if isinstance(row.url, str) and lore.without(row.url, [key]) != row.url]
+    Frontier.objects.filter(pk__in=gone).delete()
+    return len(gone)
+
+
+def of_shape(page: Frontier) -> int:
+    """Pages known whose address has the same form."""
+    return Frontier.objects.filter(site=page.site_id, shape=page.shape).count()
 
 
 def still_listed(page: Frontier, now: datetime) -> None:

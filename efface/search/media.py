@@ -19,6 +19,9 @@ from efface.sites.models import Site
 LOOK_AGAIN = timedelta(days=30)
 """An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
 MOST_KNOWN = 2000
+FURNITURE = 8
+"""What was met on so many pages of a site under one address is a banner, a logo, an advertisement."""
+SWEPT_ONCE = timedelta(hours=12)
 SEEN_AGAIN = timedelta(days=1)
 PASSING = frozenset({"crashed", "timeout", "memory", "off"})
 """Reasons of the decoder that say nothing of the picture: another time it may be read."""
@@ -106,16 +109,19 @@ class Seen:
             known.pages.add(bytes(row.page_digest))
         return seen
 
-    def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool) -> list[str]:
+    def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool, now: datetime) -> list[str]:
         """Addresses that need not be fetched for this page. What a face or the local features of a picture resembled is
         remembered nowhere: while they are compared, a picture that shows faces, and full media, are fetched once for
-        each page; a list's thumbnails are not."""
+        each page; a list's thumbnails are not, and neither is what stands on so many pages that it belongs to the site
+        and to none of them: a sweep looks at that once."""
         if page.afresh:
             return []
         digest = bytes(page.digest)
 
         def enough(known: Known) -> bool:
             here = digest in known.pages and not page.sweep
+            if len(known.pages) >= FURNITURE and (known.faces_seen or not faces) and (known.looked or not looks):
+                return not page.sweep or known.fetched_at > now - SWEPT_ONCE
             if listed and not page.sweep:
                 return True
             if faces and not (known.faces_seen and (not known.faces or here)):
@@ -231,13 +237,15 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
             )  # fmt: skip
         )
     Media.objects.bulk_create(rows, ignore_conflicts=True)
-    _read_at_last(rows)
+    made = {row.pk for row in rows}
     stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
     unseen: dict[int, list[uuid.UUID]] = {}
-    old, looked = [], []
+    old, looked, before = [], [], set()
     for pk, stored_file, faces_seen, was_looked, last_seen in stored.values_list(
         "pk", "sha256", "faces_seen", "looked", "last_seen"
     ):
+        if pk not in made:
+            before.add(bytes(stored_file))
         for one in by_file[bytes(stored_file).hex()]:
             one.media = pk
             if one.faces_seen and not faces_seen and one.picture is not None:
@@ -246,6 +254,7 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
                 looked.append(pk)
         if last_seen < now - SEEN_AGAIN:
             old.append(pk)
+    _read_at_last([row for row in rows if row.sha256 in before])
     for count, ids in unseen.items():
         Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
     if looked:
@@ -256,6 +265,8 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
 def _read_at_last(rows: Sequence[Media]) -> None:
     """What could not be read when it was met first, and was now, has its fingerprints from now on."""
     read = {bytes(row.sha256): row for row in rows if not row.error and (row.pdq or row.clip)}
+    if not read:
+        return
     blank = Q(pdq=[], clip=b"") | ~Q(error="")
     for old in Media.objects.filter(blank, sha256__in=list(read)).order_by("sha256").only("sha256"):
         row = read[bytes(old.sha256)]
@@ -272,12 +283,8 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
 
 
 def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
-    before = {
-        (bytes(digest), media): pk
-        for pk, digest, media in Sighting.objects.filter(page_digest=page.digest).values_list(
-            "pk", "media_digest", "media_id"
-        )
-    }
+    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+    before = {(bytes(digest), media): pk for pk, digest, media in rows}
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []

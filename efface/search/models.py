@@ -45,6 +45,61 @@ class Frontier(GlobalRow):
         ]
 
 
+class SiteList(GlobalRow):
+    """A sitemap or feed of a site. Its address is sealed, as those of pages are."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="lists")
+    digest = models.BinaryField(unique=True)
+    url = SealedField(scope="installation")
+    kind = models.CharField(max_length=8, blank=True, help_text=_("what it turned out to be; empty before it was read"))
+    guessed = models.BooleanField(default=False, help_text=_("looked for where such lists usually lie"))
+    found_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    visit = models.PositiveIntegerField(default=0)
+    etag = models.CharField(max_length=200, blank=True)
+    last_modified = models.CharField(max_length=60, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index("site", "due_at", name="site_list_due")]
+
+
+class SiteLore(GlobalRow):
+    """What was learned about how a site is to be read."""
+
+    site = models.OneToOneField(Site, on_delete=models.CASCADE, related_name="lore")
+    scripted = models.PositiveIntegerField(default=0, help_text=_("pages in a row that only a browser could show"))
+    unseen = models.PositiveIntegerField(default=0, help_text=_("of these, pages for which there was no browser"))
+    parameters = models.JSONField(default=dict, help_text=_("parameter: pages [the same, different] without it"))
+    search = SealedField(scope="installation", help_text=_("address of its search form, {word} in it"))
+    harm = models.PositiveIntegerField(default=0, help_text=_("findings there, returns counted twice"))
+    guessed_at = models.DateTimeField(null=True, help_text=_("when sitemaps and feeds were looked for"))
+
+
+class SiteRule(GlobalRow):
+    """What a coordinator decided about how a site is visited. The latest one counts; older ones stay on record."""
+
+    app_may = ("SELECT", "INSERT", "DELETE")
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rules")
+    decided_in = models.UUIDField(help_text=_("organisation whose coordinator decided"))
+    decided_by = models.CharField(max_length=60)
+    decided_at = models.DateTimeField()
+    reason = models.CharField(max_length=300)
+    robots_until = models.DateTimeField(null=True, help_text=_("robots.txt does not bind the crawl until then"))
+    delay_s = models.FloatField(null=True, help_text=_("seconds between two pages"))
+    from_hour = models.PositiveSmallIntegerField(null=True, help_text=_("visited from this hour on, UTC"))
+    to_hour = models.PositiveSmallIntegerField(null=True, help_text=_("and until this one"))
+    pages = models.PositiveSmallIntegerField(null=True, help_text=_("pages of one visit"))
+    search_words = models.BooleanField(
+        default=False, help_text=_("the site's own search may be asked for names that cases consented to")
+    )
+
+    class Meta:
+        indexes = [models.Index("site", "decided_at", name="site_rule_latest")]
+
+
 class Media(GlobalRow):
     """One distinct picture met: fingerprints, no bytes. Kept 180 days after it was last seen."""
 

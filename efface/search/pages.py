@@ -8,14 +8,14 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
 from efface.net.client import FetcherUnavailable
 from efface.net.page.urls import url_digest
-from efface.net.protocol import Limits, Robots, RobotsRequest, Scan, ScanRequest
-from efface.search import discovery, frontier, matching, media, revisit, urls
+from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
+from efface.search import discovery, frontier, lists, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import Evidence, PageFacts, Written
@@ -34,6 +34,8 @@ POINTERS_FOR = timedelta(days=14)
 
 class Scanner(Protocol):
     """What the crawl needs of a fetcher (``efface.net.client.Fetcher``)."""
+
+    def listed(self, request: ListRequest) -> Listed: ...
 
     def scan(self, request: ScanRequest) -> Scan: ...
 
@@ -81,15 +83,24 @@ class Looked:
 @dataclass(frozen=True, slots=True)
 class Saved:
     """``changed``: new links or media, or a match (what went away is no change: it is no reason to come sooner);
-    ``media``: how many media were met on it."""
+    ``media``: how many media were met on it; ``first``: the best priority of the pages that now wait because of it."""
 
     outcome: str
     changed: bool = False
     written: Written = field(default_factory=Written)
     media: int = 0
+    first: int = frontier.LAST
 
 
-def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now: datetime) -> Looked:
+def look(
+    site: Site,
+    page: Frontier,
+    tools: Tools,
+    seen: Seen,
+    watch: Watch,
+    now: datetime,
+    browser: Literal["", "if-needed", "always"] = "if-needed",
+) -> Looked:
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
     faces, looks = watch.faces > 0, watch.looks + watch.vectors > 0
@@ -100,11 +111,12 @@ def look(site: Site, page: Frontier, tools: Tools, seen: Seen, watch: Watch, now
         token=secrets.token_hex(16),
         etag=page.etag if known else "",
         last_modified=page.last_modified if known else "",
-        skip=seen.skip(page, faces=faces, looks=looks, listed=listed),
+        skip=seen.skip(page, faces=faces, looks=looks, listed=listed, now=now),
         faces=faces,
         looks=watch.looks > 0,
         vectors=watch.vectors > 0,
         limits=tools.limits,
+        browser=browser,
     )
     scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
     reading = read(scan, page.url, site.domain, now)
@@ -156,9 +168,16 @@ def _shown(one: Met) -> Shown:
     return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
-def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None) -> Saved:
+def save(
+    site: Site,
+    looked: Looked,
+    now: datetime,
+    *,
+    visit: int | None = None,
+    dropped: frozenset[str] = frozenset(),
+) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
-    numbers the site's visit that it belongs to."""
+    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site."""
     page, reading = looked.page, looked.reading
     with transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
@@ -177,36 +196,41 @@ def save(site: Site, looked: Looked, now: datetime, *, visit: int | None = None)
         media.keep(site, page, own, now)
         added = frontier.Added()
         if reading.outcome == "read":
-            added = frontier.add_links(site, page, looked.scan.links, now)
+            added = frontier.add_links(
+                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped
+            )
+            lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
             if not frontier.is_list(page, added.new):
                 shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
                 networks.observe_album(site, bytes(page.digest), shown, now)
-        written = _match(site, looked, now)
+        written, pointed = _match(site, looked, now)
         if written.made and reading.outcome == "read":
             discovery.linked(site, looked.scan.links, now)
+        first = frontier.ASKED if pointed else added.first
         changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(
-            page, looked, Saved(reading.outcome, changed, written, len(looked.met)), now, visit, opened=added.new
+            page, looked, Saved(reading.outcome, changed, written, len(looked.met), first), now, visit, opened=added.new
         )
 
 
-def _match(site: Site, looked: Looked, now: datetime) -> Written:
+def _match(site: Site, looked: Looked, now: datetime) -> tuple[Written, bool]:
     """Hits on the page's own media, and on what it says beside them, become matches; hits on a list's thumbnails have
-    the page they stand for read."""
+    the page they stand for read. What was written, and whether there are such pages."""
     pictures = [hit for hit in looked.hits if hit.media >= 0]
     pointed = [one.link for one in (looked.met[hit.media] for hit in pictures) if one.link is not None]
     if pointed:
         _follow(pointed, now)
+    asked = bool(pointed)
     evidence = [Evidence(hit, looked.met[hit.media]) for hit in pictures if looked.met[hit.media].link is None]
     main = next((one for one in looked.met if one.link is None and one.ref.role == "media"), None)
     if main is not None:
         evidence += [Evidence(hit, main) for hit in looked.hits if hit.media < 0]
     if not evidence:
-        return Written()
+        return Written(), asked
     page = looked.page
     facts = PageFacts(page.url, bytes(page.digest), matching.baseline(looked.scan))
-    return matching.write(facts, evidence, now)
+    return matching.write(facts, evidence, now), asked
 
 
 def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:

@@ -11,8 +11,9 @@ from efface.net.page.urls import canonical as spelled
 MAX_LENGTH = 800
 MAX_SEGMENTS = 12
 MAX_PARAMETERS = 6
-PAGER = 20
-"""Priority of a list's further pages."""
+NO_PAGE = "no page"
+PAGER, LATEST, TAGS = 20, 22, 65
+"""Priorities of a list's further pages, of lists of what is new, of pages of a tag."""
 
 _SESSION = frozenset(
     {"phpsessid", "jsessionid", "aspsessionid", "sid", "sessid", "sessionid", "session_id", "session", "cfid",
@@ -31,8 +32,13 @@ _ACTION = frozenset(
 )  # fmt: skip
 _MINOR = frozenset(
     {"about", "contact", "privacy", "terms", "tos", "imprint", "impressum", "faq", "help", "legal", "dmca", "2257",
-     "tag", "tags", "rules", "advertise"}
+     "rules", "advertise"}
 )  # fmt: skip
+_LATEST = frozenset(
+    {"latest", "new", "newest", "recent", "fresh", "updates", "trending", "popular", "top", "browse", "all", "archive",
+     "neu", "neueste", "nouveau", "nouveautes", "nuevo", "nuevos", "ultimos", "novo", "nuovi", "nieuw", "najnowsze"}
+)  # fmt: skip
+_TAGS = frozenset({"tag", "tags", "category", "categories", "model", "models", "kategorie", "label", "topics"})
 _CALENDAR_KEY = frozenset({"day", "month", "year", "week", "date", "from", "to"})
 _CALENDAR_PATH = re.compile(
     r"/(?:calendar|kalender|calendario|events?)(?:/|$)|/(?:19|20)\d\d/\d\d?(?:/\d\d?)?/?$", re.IGNORECASE
@@ -94,7 +100,7 @@ def refusal(url: str) -> str:
     if len(url) > MAX_LENGTH or len(segments) > MAX_SEGMENTS:
         return "too long"
     if _NO_PAGE.search(parts.path):
-        return "no page"
+        return NO_PAGE
     if segments and (segments[0] in _ACTION or segments[-1] in _ACTION):
         return "an action"
     if parts.query.count("&") >= MAX_PARAMETERS:
@@ -159,4 +165,9 @@ def priority(url: str, depth: int) -> int:
         return 80
     if is_pager(url):
         return PAGER
+    segments = [segment.lower() for segment in urlsplit(url).path.split("/") if segment]
+    if segments and segments[-1] in _LATEST and len(segments) <= 2:
+        return LATEST
+    if segments and segments[0] in _TAGS:
+        return TAGS
     return min(40 + depth, 60)

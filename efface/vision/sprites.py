@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +17,7 @@ from efface.vision import pdq
 from efface.vision.hamming import LOW_QUALITY
 
 Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
+_GREY = np.full((1, 3), 1 / 3, np.float32)
 
 LEAST_TILE = 48
 """Pixels of a tile's shorter side."""
@@ -51,9 +52,9 @@ def grid(rgb: Pixels) -> Grid | None:
     height, width = rgb.shape[:2]
     if min(height, width) < LEAST_TILE or width * height < _LEAST_TILES * LEAST_TILE**2:
         return None
-    grey = rgb.astype(np.float32).mean(axis=2)
-    across = _seams(np.abs(np.diff(grey, axis=1)), width)
-    down = _seams(np.abs(np.diff(grey, axis=0)).T, height)
+    grey: Pixels = np.asarray(cv2.transform(rgb, _GREY), np.uint8)
+    across = _seams(np.asarray(cv2.absdiff(grey[:, 1:], grey[:, :-1]), np.uint8), width)
+    down = _seams(np.ascontiguousarray(cv2.absdiff(grey[1:], grey[:-1]).T, np.uint8), height)
     best: tuple[int, Grid] | None = None
     for columns in across:
         for rows in down:
@@ -88,18 +89,24 @@ def fingerprints(rgb: Pixels) -> list[Tile]:
     return [tile for tile in made if tile.quality >= LOW_QUALITY]
 
 
-def _seams(steps: Floats, length: int) -> list[int]:
+def _seams(steps: Pixels, length: int) -> list[int]:
     """Numbers of tiles along one direction that the picture's lines allow, 1 always among them. ``steps``
     (other side, length - 1): differences of neighbouring lines."""
-    line = np.median(steps, axis=0)  # a seam runs through the whole picture: most of its pixels differ
-    mean = steps.mean(axis=0)
+    mean = cv2.reduce(steps, 0, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[0]
     usual = float(np.median(mean)) + 1.0
+    last = len(mean) - 1
+    strong = mean > _SEAM * usual
+    strong[:-1] |= mean[1:] > _SEAM * usual
+    strong[1:] |= mean[:-1] > _SEAM * usual
     fits = [1]
     for count in range(2, min(MOST_ALONG, length // LEAST_TILE) + 1):
         places = np.round(np.arange(1, count) * length / count).astype(int) - 1
-        around = np.stack([mean[np.clip(places + shift, 0, len(mean) - 1)] for shift in (-1, 0, 1)])
-        middle = np.stack([line[np.clip(places + shift, 0, len(line) - 1)] for shift in (-1, 0, 1)])
-        is_seam = (around.max(axis=0) > _SEAM * usual) & (middle.max(axis=0) > 0.8 * usual)
-        if is_seam.mean() >= _SEAMS_SHARE:
+        seams = places[strong[places]]
+        if len(seams) < _SEAMS_SHARE * len(places):
+            continue
+        # A seam runs through the whole picture: most of its pixels differ. Few pictures come as far as to be asked.
+        near = np.clip(seams[:, None] + np.array([-1, 0, 1]), 0, last)
+        middle = np.median(steps[:, near], axis=0).max(axis=1)
+        if (middle > 0.8 * usual).sum() >= _SEAMS_SHARE * len(places):
             fits.append(count)
     return fits

@@ -22,13 +22,15 @@ class WorldFailed(RuntimeError):
 
 
 class World:
-    """A running world. ``ready`` is its ``ready.json``; ``descriptor`` holds the guard's view of it."""
+    """A running world. ``ready`` is its ``ready.json``; ``descriptor`` holds the guard's view of it;
+    ``requests`` is the file that each HTTP request is written to, where one is wanted."""
 
-    def __init__(self, folder: Path, mail_in: str) -> None:
+    def __init__(self, folder: Path, mail_in: str, requests: Path | None = None) -> None:
         self.folder = folder
+        more = ["--requests", str(requests)] if requests else []
         log = (folder / "world.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "testbed.serve", "--dir", str(folder), "--mail-in", mail_in],
+            [sys.executable, "-m", "testbed.serve", "--dir", str(folder), "--mail-in", mail_in, *more],
             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent,
         )  # fmt: skip
         log.close()

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
+from typing import TextIO
 from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
@@ -26,7 +28,10 @@ DRIPS = {"drip": 30, "headers": 60, "hang": 5}
 
 
 class Front:
-    """Routes requests. ``lives_at`` tells the claimed addresses of a host name now."""
+    """Routes requests. ``lives_at`` tells the claimed addresses of a host name now. Where there is a ``log``, a line is
+    written to it for each request: seconds of the machine's steady clock, status (0 for none), host, path."""
+
+    log: TextIO | None = None
 
     def __init__(
         self, state: State, pages: Web, rdap: Rdap, search: Search, lives_at: Callable[[str], list[str]]
@@ -36,6 +41,18 @@ class Front:
         self._claimed = {dial: claimed for claimed, dial in state.world.dial.items()}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self.log is None:
+            return await self._handle(request)
+        came, status = time.monotonic(), 0
+        try:
+            answer = await self._handle(request)
+            status = answer.status
+            return answer
+        finally:
+            host = request.host.partition(":")[0].lower().rstrip(".")
+            self.log.write(f"{came:.4f} {status} {host} {request.raw_path}\n")
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.host.partition(":")[0].lower().rstrip(".")
         sock = request.transport.get_extra_info("sockname") if request.transport else None
         claimed = self._claimed.get(sock[0] if sock else "", "")

@@ -48,7 +48,7 @@ MATRIX: dict[str, set[str]] = {
     "console:facts-withdraw": {"coordinator"},
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
-    "console:face-search": {"coordinator"},
+    "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
 

@@ -569,6 +569,7 @@ class TestFaces:
                     "faces": [to_wire(face)],
                     "look": "",
                     "vectors": [],
+                    "want": 1,
                 }
             ]
             assert "embedding" not in json.dumps(to_wire(answered))

@@ -92,6 +92,7 @@ def test_places_are_asked_for_and_tiles_told_under_their_number(tmp_path: Path) 
             "faces": [to_wire(FACE)],
             "look": "bG9vaw==",
             "vectors": [],
+            "want": 0,
         },
         {"number": 7, "tiles": ["QQ==", ""]},
     ]

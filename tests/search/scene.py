@@ -16,6 +16,8 @@ from efface.engine.base import sealing
 from efface.net.page.urls import url_digest
 from efface.net.protocol import (
     FetchFacts,
+    Listed,
+    ListRequest,
     MediaRef,
     Picture,
     Robots,
@@ -131,6 +133,9 @@ class StubFetcher:
         self.down: dict[str, str] = {}
         self.unread: dict[str, str] = {}
         self.forbidden: set[str] = set()
+        self.lists: dict[str, Listed] = {}
+        self.lists_read: list[str] = []
+        self.sitemaps: list[str] = []
         self.robots_status = 200
         self.delay = 0.0
         self.scanned: list[str] = []
@@ -145,7 +150,14 @@ class StubFetcher:
         error = self.down.get("/robots.txt", self.down.get("*", ""))
         if error or self.robots_status >= 500:
             return Robots(replace(facts, error=error), [False] * len(request.urls))  # type: ignore[arg-type]
-        return Robots(facts, [self._path(url) not in self.forbidden for url in request.urls], self.delay)
+        allowed = [self._path(url) not in self.forbidden for url in request.urls]
+        return Robots(facts, allowed, self.delay, [self._url(path) for path in self.sitemaps])
+
+    def listed(self, request: ListRequest) -> Listed:
+        path = self._path(request.url)
+        self.lists_read.append(path)
+        found = self.lists.get(path)
+        return found if found is not None else Listed(FetchFacts(request.url, request.url, 404))
 
     def scan(self, request: ScanRequest) -> Scan:
         path = self._path(request.url)

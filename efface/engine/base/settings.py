@@ -87,6 +87,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("workers", int, 2, "Jobs one worker process runs at once."),
     Setting("queues", str, "", "Queues this worker serves, with commas. Empty: all."),
     Setting("crawl_pages", int, 12, "Pages fetched from one site in one visit."),
+    Setting("browser", bool, True, "Show pages that only scripts write to this machine's Chromium."),
     Setting("crawl_delay", float, 10.0, "Seconds between two requests to one site when robots.txt names none."),
     Setting("crawl_hours", float, 24.0, "Hours between two visits of a site that changes; quiet sites wait longer."),
     Setting(

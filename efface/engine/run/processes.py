@@ -75,6 +75,8 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
     scanner += ["--exit-with-parent", "--kind", _kind()]
     if world_fd is not None:
         scanner += ["--world-fd", str(world_fd)]
+    if not settings.get("browser"):
+        scanner.append("--no-browser")
     if settings.get("tor_proxy"):
         scanner += ["--socks", settings.get("tor_proxy")]
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}

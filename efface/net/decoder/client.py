@@ -22,7 +22,18 @@ from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, FetchFacts, Limits, Mail, Picture, ProtocolError, Want, from_wire, to_wire
+from efface.net.protocol import (
+    Decoded,
+    FetchFacts,
+    Limits,
+    Listed,
+    Mail,
+    Picture,
+    ProtocolError,
+    Want,
+    from_wire,
+    to_wire,
+)
 from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
 
@@ -30,22 +41,24 @@ PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
 PAGE_S = 8.0
+LIST_S = 20.0
 START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
 AT_ONCE = 4
-MOST_JOBS = 32
+MOST_JOBS = 100
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
 MOST_WORK_S = 30.0
 """Seconds of work after which a child takes no more: with one long video on top it stays below the processor time it
 may use (``seal``), at which it would be killed over whatever it reads then."""
-IDLE_S = 2.0
+IDLE_S = 5.0
 """A child that waits longer is not used again."""
 MAX_BYTES = 32 * 1024 * 1024
 MAX_VIDEO_BYTES = 63 * 1024 * 1024
 VIDEO_S = 60.0
 """Seconds one video may take, wall clock."""
 _MOST_TILE = 2000
+_MOST_ENTRIES = 5000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
@@ -164,6 +177,22 @@ class Decoder:
             except ProtocolError:
                 return "crashed"
         return _bounded(page, limits)
+
+    def decode_listing(self, url: str, body: bytes) -> Listed:
+        """``body``, fetched from ``url``, as a sitemap, feed or search description; kind "" where it is none or could
+        not be read."""
+        nothing = Listed(FetchFacts(url), more=True)
+        meta = json.dumps({"url": url}).encode("utf-8", "replace")
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    data = _META.pack(len(meta)) + meta + body[:MAX_BYTES]
+                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, LIST_S))
+            except (_Failed, ProtocolError):
+                return nothing
+        entries = [entry for entry in found.entries[:_MOST_ENTRIES] if _is_web(entry.url) and 0 <= entry.at < 1 << 33]
+        template = found.template if _is_web(found.template) else ""
+        return Listed(FetchFacts(url), found.kind, entries, template, found.more)
 
     def close(self) -> None:
         """End the zygote and its children."""
@@ -412,6 +441,11 @@ def _bounded(page: Page, limits: Limits) -> Page:
         text_sketch=page.text_sketch[:256],
         dom_sketch=page.dom_sketch[:256],
         moved_to=page.moved_to if _is_web(page.moved_to) else "",
+        feeds=[url for url in page.feeds[:20] if _is_web(url)],
+        further=[url for url in page.further[:20] if _is_web(url)],
+        frames=[url for url in page.frames[:20] if _is_web(url)],
+        search=page.search if _is_web(page.search) else "",
+        described=page.described if _is_web(page.described) else "",
     )
 
 

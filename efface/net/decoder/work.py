@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import hashlib
 import io
 import json
@@ -19,9 +20,10 @@ from PIL import AvifImagePlugin, Image
 from efface.net import bundle, sitelist
 from efface.net.decoder import moving
 from efface.net.decoder.mail import read_mail
+from efface.net.page.listing import read_listing
 from efface.net.page.model import Page
 from efface.net.page.read import read_page
-from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Picture, Vector, Want, from_wire, to_wire
+from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Listed, Picture, Vector, Want, from_wire, to_wire
 from efface.vision import local, pdq
 from efface.vision.animation import is_animated
 from efface.vision.copyvector import WHOLE, pictures_within, piece
@@ -181,6 +183,14 @@ def page(data: bytes) -> Page:
     )
 
 
+def listing(data: bytes) -> Listed:
+    """The list in ``data``: length of a JSON head (four bytes), the head, the body."""
+    (size,) = struct.unpack_from("!I", data)
+    url = str(json.loads(data[4 : 4 + size])["url"])
+    found = read_listing(data[4 + size :], url)
+    return Listed(FetchFacts(url), found.kind, found.entries, found.template, found.more)
+
+
 def read_sites(data: bytes) -> dict[str, Any]:
     """The lines of a list of sites, or what is wrong with it."""
     try:
@@ -245,6 +255,9 @@ def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
     for sample in (b"url;type\nhttp://a.example/;tube", b'["a.example"]', b"a.example\n", "a.b".encode("utf-16")):
         read_sites(sample)
     read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
+    read_page(FetchFacts("http://example.org/", "http://example.org/"), b'{"next": "/b"}', "", Limits())
+    for sample in _LISTS:
+        read_listing(sample, "http://example.org/")
     read_mail(_MAIL)
     read_mail(b"\xff\x00 not a mail")
     return broken
@@ -274,6 +287,8 @@ def perform(kind: str, data: bytes, engine: Engine | None, want: Want, copies: C
         return read_sites(data)
     if kind == "page":
         return to_wire(page(data))
+    if kind == "listing":
+        return to_wire(listing(data))
     if kind == "mail":
         return to_wire(read_mail(data))
     raise ValueError("unknown job")
@@ -284,6 +299,15 @@ _PAGE = b"""<!doctype html><html lang=en><head><title>A</title><meta http-equiv=
 of a page that are long enough to be read</p><a href="http://b\xc3\xbccher.example/"><img src="/a.jpg"
 srcset="/b.jpg 2x"></a><svg></svg><img
 src="data:image/gif;base64,R0lGODlhAQABAAAAACw="><form><input type=password></form></main></body></html>"""
+
+_LISTS = (
+    b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'><url><loc>/a</loc><lastmod>2026-01-02</lastmod></url>"
+    b"</urlset>",
+    b"<rss><channel><item><link>/a</link><pubDate>Sat, 21 Nov 2026 10:00:00 +0000</pubDate></item></channel></rss>",
+    b'{"items": [{"url": "/a"}]}',
+    gzip.compress(b"http://example.org/a"),
+    b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>",
+)
 
 _MAIL = b"""\
 From: =?utf-8?q?M=C3=A4iler?= <MAILER-DAEMON@example.org>\r

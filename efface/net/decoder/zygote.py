@@ -23,12 +23,12 @@ from typing import Any
 
 from efface.net import landlock
 from efface.net.decoder import seal, work
-from efface.net.process import no_dumps
+from efface.net.process import keep_memory, no_dumps
 from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
 KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
-         b"SITE": "sites"}  # fmt: skip
+         b"LIST": "listing", b"SITE": "sites"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -233,6 +233,7 @@ def _put(descriptor: int, answer: Any) -> None:
 
 def main() -> int:
     no_dumps()
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     try:

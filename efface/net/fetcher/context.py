@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from publicsuffixlist import PublicSuffixList
 from yarl import URL
 
 from efface.net.address import literal
+from efface.net.browser import Browser
 from efface.net.fetch import BOT_AGENT, BROWSER_AGENT, Session
 from efface.net.fetcher.decoding import Decoding
+from efface.net.fetcher.lines import Lines
 from efface.net.fetcher.push import Push
+from efface.net.fetcher.recent import Recent
 from efface.net.guard import Guard
 from efface.net.protocol import Limits
 
@@ -62,17 +66,38 @@ class Share:
 class Context:
     """One per process."""
 
-    def __init__(self, guard: Guard, decoding: Decoding, push: Push | None, agent: str = BOT_AGENT) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        decoding: Decoding,
+        push: Push | None,
+        agent: str = BOT_AGENT,
+        browser: Browser | None = None,
+    ) -> None:
         self.guard = guard
         self.decoding = decoding
         self.push = push
         self.agent = agent
+        self.browser = browser or Browser(enabled=False)
         self.browser_agent = BROWSER_AGENT
+        self.recent = Recent()
+        self.lines = Lines(guard)
         self.memory = Budget(128 * 1024 * 1024)
         self._answered: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    def session(self, limits: Limits) -> Session:
-        return Session(self.guard, limits, self.agent)
+    @contextlib.asynccontextmanager
+    async def session(self, limits: Limits, url: str = "") -> AsyncIterator[Session]:
+        """For the fetches of one request; with ``url``, over connections that are kept for its site."""
+        site = site_of(url) if url else ""
+        if not site:
+            async with Session(self.guard, limits, self.agent) as session:
+                yield session
+            return
+        async with (
+            self.lines.use(site) as connectors,
+            Session(self.guard, limits, self.agent, connectors) as session,
+        ):
+            yield session
 
     def note_answer(self, url: str) -> None:
         """Remember that the site of ``url`` answered: it is a control for others."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from efface.net.decoder import Decoder
 from efface.net.fetch import Fetched
 from efface.net.page.model import Page
-from efface.net.protocol import Decoded, Limits, Picture, Want
+from efface.net.protocol import Decoded, Limits, Listed, Picture, Want
 
 _BATCH = 8
 _BATCH_BYTES = 32 * 1024 * 1024
@@ -25,10 +25,11 @@ class _Waiting:
 
 
 class Decoding:
-    """Asynchronous front of the decoder."""
+    """Asynchronous front of the decoder; it closes it where it is its ``own``."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, own: bool = True) -> None:
         self.decoder = decoder
+        self._own = own
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._pool = ThreadPoolExecutor(2 * _WORKERS, thread_name_prefix="decode")
@@ -52,6 +53,11 @@ class Decoding:
         return await loop.run_in_executor(
             self._pool, self.decoder.decode_page, fetched.facts, fetched.body, fetched.charset, limits, keep_html
         )
+
+    async def listing(self, url: str, body: bytes) -> Listed:
+        """A sitemap or feed read in the sandbox; kind "" where it could not be."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.decoder.decode_listing, url, body)
 
     def _take(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -89,4 +95,5 @@ class Decoding:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self.decoder.close()
+        if self._own:
+            self.decoder.close()

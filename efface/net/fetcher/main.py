@@ -19,6 +19,7 @@ from typing import Any
 
 from efface.net import frames
 from efface.net.address import Address
+from efface.net.browser import Browser
 from efface.net.connect import tls_context
 from efface.net.decoder import Decoder
 from efface.net.fetch import BOT_AGENT
@@ -26,6 +27,7 @@ from efface.net.fetcher.capture import capture
 from efface.net.fetcher.confine import confine
 from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
+from efface.net.fetcher.lists import listed
 from efface.net.fetcher.observe import observe
 from efface.net.fetcher.push import Push
 from efface.net.fetcher.robots import robots
@@ -34,6 +36,7 @@ from efface.net.guard import Guard
 from efface.net.process import die_with_parent, no_dumps
 from efface.net.protocol import (
     CaptureRequest,
+    ListRequest,
     ObserveRequest,
     ProtocolError,
     RobotsRequest,
@@ -54,6 +57,7 @@ log = logging.getLogger("efface.fetcher")
 _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "scan": (ScanRequest, scan),
     "robots": (RobotsRequest, robots),
+    "list": (ListRequest, listed),
     "capture": (CaptureRequest, capture),
     "observe": (ObserveRequest, observe),
 }
@@ -80,12 +84,14 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
     guard = Guard(world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all)
     guard.own = guard.own | _addresses(given.own)
     decoder = Decoder(models=given.models)
+    browser = Browser(enabled=not given.no_browser)
     listener = _listen(Path(given.socket))
     tls_context()  # reads certificates; what else is needed from the file system is open by now
     confined = confine(given.models)
     try:
-        return asyncio.run(_serve(given, guard, decoder, listener, extra_ops or {}, confined))
+        return asyncio.run(_serve(given, guard, decoder, browser, listener, extra_ops or {}, confined))
     finally:
+        browser.close()
         decoder.close()
 
 
@@ -101,6 +107,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--socks", default="", help="SOCKS proxy for onion names, socks5://HOST:PORT")
     parser.add_argument("--socks-all", action="store_true", help="send everything through the SOCKS proxy")
     parser.add_argument("--agent", default=BOT_AGENT, help="user agent")
+    parser.add_argument("--no-browser", action="store_true", help="show no page to the system's Chromium")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent process ends")
     return parser.parse_args(argv)
 
@@ -136,12 +143,13 @@ async def _serve(
     given: argparse.Namespace,
     guard: Guard,
     decoder: Decoder,
+    browser: Browser,
     listener: socket.socket,
     extra: ExtraOps,
     confined: bool,
 ) -> int:
     push = Push(given.faces_socket) if given.faces_socket else None
-    context = Context(guard, Decoding(decoder), push, given.agent)
+    context = Context(guard, Decoding(decoder), push, given.agent, browser)
     service = Service(context, extra, confined)
     server = await asyncio.start_unix_server(service.connection, sock=listener)
     stop = asyncio.Event()
@@ -157,6 +165,7 @@ async def _serve(
     finally:
         server.close()
         await service.close()
+        await context.lines.close()
         await context.decoding.close()
         if push is not None:
             await push.close()
@@ -240,6 +249,7 @@ class Service:
     def _ping(self) -> dict[str, Any]:
         return {
             "decoder": self.context.decoding.decoder.state(),
+            "browser": self.context.browser.state(),
             "confined": self.confined,
             "faces": self.context.push is not None,
             "world": self.context.guard.world is not None,

@@ -14,7 +14,7 @@ from typing import Any
 
 from efface.net import frames
 from efface.net.page.urls import url_digest
-from efface.net.protocol import Decoded, ProtocolError, to_wire
+from efface.net.protocol import Decoded, ProtocolError, Want, to_wire
 
 _TIMEOUT_S = 10.0
 MOST_PLACES = 8
@@ -30,7 +30,7 @@ class Push:
         self._link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def picture(
-        self, token: str, media_url: str, page_url: str, decoded: Decoded
+        self, token: str, media_url: str, page_url: str, decoded: Decoded, want: Want = Want.PLAIN
     ) -> tuple[int, list[list[float]]] | None:
         """Hand over the faces, local features and copy vectors of one picture. A number for it and the places that the
         matcher asks about (transforms of six numbers each, none where it is satisfied); None where it did not
@@ -43,6 +43,7 @@ class Push:
                 "sha256": decoded.picture.sha256,
                 "faces": [to_wire(face) for face in decoded.faces],
                 "look": decoded.look,
+                "want": int(want),
                 "vectors": [to_wire(vector) for vector in decoded.vectors],
             }
         )
@@ -53,6 +54,13 @@ class Push:
         if places is None or type(number) is not int or (places and number < 1):
             return None
         return number, places
+
+    async def again(self, token: str, media_url: str, sha256: str, want: Want) -> bool:
+        """The same file was met at another address. Whether the matcher knows what it resembles, and counts it here."""
+        body = await self._ask(
+            {"token": token, "url": url_digest(media_url), "sha256": sha256, "want": int(want), "again": True}
+        )
+        return body is not None and body.get("again") is True
 
     async def tiles(self, number: int, tiles: Sequence[str]) -> bool:
         """Tell what the picture of this number shows at the places asked for. Whether it was acknowledged."""

@@ -23,7 +23,7 @@ async def robots(request: RobotsRequest, context: Context) -> Robots:
         page_bytes=_MAX_BYTES, inflated_bytes=_MAX_BYTES, total_s=max(0.1, min(request.total_s, _MAX_TOTAL_S))
     )
     address = str(URL(request.origin).with_path("/robots.txt")) if request.origin else ""
-    async with context.session(limits) as session:
+    async with context.session(limits, request.origin) as session:
         fetched = await session.get(address, want="text", redirects=5)
     facts, count = fetched.facts, len(request.urls)
     if facts.error in ("refused", "redirect-loop") and facts.redirects:

@@ -10,10 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from efface.net import playlists
+from efface.net.browser import Rendered
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
+from efface.net.fetcher.recent import Again
 from efface.net.page.media import is_video
 from efface.net.page.model import Page
+from efface.net.page.names import is_small
 from efface.net.page.urls import canonical, url_digest
 from efface.net.protocol import Decoded, FetchFacts, Limits, MediaRef, Picture, Scan, ScannedMedia, ScanRequest, Want
 from efface.vision.formats import is_media, sniff_playlist
@@ -23,6 +26,8 @@ MOST_VIDEOS = 6
 """Videos read for one request. Each may take half a minute to fetch and another to decode."""
 VIDEOS_S = 90.0
 """Seconds after which a request begins no further video."""
+MOST_FRAMES = 3
+"""Players looked into on one page."""
 MEDIA_S = 190.0
 """Seconds after which a request is answered without the media that are not read by then."""
 NOT_DELIVERED = "not delivered to the matcher"
@@ -38,7 +43,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
     """The answer to a ``ScanRequest``. Pictures' bytes are gone when it returns. Media that there was no time for are
     among the skipped ones."""
     began = asyncio.get_running_loop().time()
-    async with context.session(request.limits) as session:
+    async with context.session(request.limits, request.url) as session:
         fetched = await session.get(
             request.url, referer=request.referer, etag=request.etag, last_modified=request.last_modified
         )
@@ -55,7 +60,11 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
         facts, page = await read(context, fetched, request.limits)
         if page is None:
             return Scan(facts, clipped=fetched.clipped)
-        wanted, skipped = _split(page.media, set(request.skip)) if request.media else ([], list(page.media))
+        page, drawn = await _drawn(context, page, fetched, request)
+        shown = list(page.media)
+        if request.media and page.frames:
+            shown += await _in_frames(session, context, page, request)
+        wanted, skipped = _split(shown, set(request.skip)) if request.media else ([], shown)
         media, left = await fetch_media(session, context, wanted, page.base, request, began)
         return Scan(
             facts=fetched.facts,
@@ -67,7 +76,48 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             skipped=skipped + left,
             walls=page.walls,
             clipped=fetched.clipped or page.more,
+            feeds=page.feeds,
+            further=page.further,
+            search=page.search,
+            described=page.described,
+            scripted=page.scripted and not drawn.html,
+            rendered=bool(drawn.html),
+            browser_error=drawn.error,
         )
+
+
+async def _drawn(context: Context, page: Page, fetched: Fetched, request: ScanRequest) -> tuple[Page, Rendered]:
+    """The page as a browser shows it, where its scripts write it and a browser may be asked; else as it is. What the
+    browser fetched of it is nothing but scripts and styles: the pictures it asked for are added to the page's."""
+    wanted = request.browser == "always" or (request.browser == "if-needed" and page.scripted)
+    if not wanted:
+        return page, Rendered()
+    drawn = await context.browser.render(context.guard, fetched.facts.final_url, context.agent)
+    if not drawn.html:
+        return page, drawn
+    body = drawn.html.encode("utf-8", "replace")
+    _, after = await read(context, replace(fetched, body=body, charset="utf-8"), request.limits)
+    if after is None:
+        return page, replace(drawn, html="", error="crashed")
+    known = {ref.url for ref in after.media}
+    asked = [url for one in drawn.media if (url := canonical(one)) and url not in known]
+    refs = [MediaRef(url, "thumbnail" if is_small(url) else "media", "browser") for url in asked]
+    media = [*after.media, *refs][: request.limits.media_per_page]
+    return replace(after, media=media, walls=after.walls), drawn
+
+
+async def _in_frames(session: Session, context: Context, page: Page, request: ScanRequest) -> list[MediaRef]:
+    """What players that are embedded from elsewhere show: it stands on this page for whoever looks at it."""
+    known = {ref.url for ref in page.media}
+    found: dict[str, MediaRef] = {}
+    for url in page.frames[:MOST_FRAMES]:
+        fetched = await session.get(url, referer=page.base)
+        if not fetched.ok or is_media(fetched.body):
+            continue
+        _, inner = await read(context, fetched, replace(request.limits, media_per_page=10, links_per_page=1))
+        if inner is not None:
+            found |= {ref.url: replace(ref, source="iframe") for ref in inner.media if ref.url not in known}
+    return list(found.values())[:10]
 
 
 async def read(
@@ -103,6 +153,11 @@ async def fetch_media(
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
             return await _push(request, context, ref, page, facts, body, decoded)
 
+        async def again(sha256: str) -> bool:
+            return context.push is not None and await context.push.again(
+                request.token, ref.url, sha256, _wanted(request)
+            )
+
         async with gate:
             if is_video(ref):
                 while videos >= most_videos and reading:
@@ -113,7 +168,7 @@ async def fetch_media(
                     return
                 videos, reading = videos + 1, reading + 1
             try:
-                facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver)
+                facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver, again)
                 if is_video(ref) and not decoded.picture.size:
                     videos -= 1
             finally:
@@ -145,6 +200,7 @@ async def fetch_picture(
     referer: str = "",
     want: Want = Want.PLAIN,
     deliver: Deliver | None = None,
+    again: Again | None = None,
 ) -> tuple[FetchFacts, Decoded]:
     """One picture or video by its address: what the exchange was like, and its fingerprints (empty unless it was
     served)."""
@@ -167,8 +223,15 @@ async def fetch_picture(
             body = pulled.data
             part = pulled.pieces < pulled.planned or pulled.seconds < _WHOLE * pulled.total_seconds
         facts = replace(facts, detail=READ_IN_PART) if part else facts
+        known = await context.recent.find(body, want, again)
+        if known is not None:
+            return facts, Decoded(known)
         decoded = await context.decoding.picture(body, want)
-        return facts if deliver is None else await deliver(facts, body, decoded), decoded
+        if deliver is None:
+            return facts, decoded
+        facts = await deliver(facts, body, decoded)
+        context.recent.note(decoded, want, not facts.error)
+        return facts, decoded
     finally:
         await share.give()
 
@@ -187,7 +250,7 @@ async def _push(
     if not decoded.faces and not decoded.look and not decoded.vectors:
         return facts
     if context.push is not None:
-        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded)
+        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded, _wanted(request))
         if answer is not None:
             number, places = answer
             if not places:

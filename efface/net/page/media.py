@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
+from efface.net.page import data
+from efface.net.page.data import PICTURE as _PICTURE
+from efface.net.page.data import VIDEO as _VIDEO
+from efface.net.page.names import SMALL, is_small
 from efface.net.page.urls import absolute, ends_as_picture, ends_as_video
 from efface.net.protocol import MediaRef
 
 Role = Literal["media", "thumbnail", "poster"]
-SMALL = 260
-"""A picture shown with both sides at most this many pixels is a thumbnail."""
 _TINY = 3
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-image", "data-url")
-_LAZY_FULL = ("data-full", "data-large", "data-zoom-image", "data-highres")
+_LAZY = (
+    "data-src", "data-original", "data-lazy-src", "data-lazy", "data-full", "data-image", "data-url", "data-hi-res-src",
+    "data-echo", "data-img", "data-thumb",
+)  # fmt: skip
+_LAZY_FULL = (
+    "data-full", "data-large", "data-zoom-image", "data-highres", "data-large-src", "data-full-src", "data-orig-file",
+    "data-large-file", "data-src-large", "data-zoom",
+)  # fmt: skip
 _LAZY_SETS = ("srcset", "data-srcset", "data-lazy-srcset")
+_BACKGROUNDS = ("data-bg", "data-background", "data-background-image", "data-bg-src", "data-poster", "data-video-src",
+                "data-mp4", "data-hls", "data-dash", "data-stream")  # fmt: skip
+_SHOWN = frozenset({"og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src",
+                    "og:video", "og:video:url", "og:video:secure_url", "twitter:player:stream"})  # fmt: skip
+_SELECTOR = ", ".join(
+    ["a, img, picture source, video, video source, source, audio, meta, link, script, style, object[data], embed[src], "
+     "input[type=image], amp-img, amp-video, [style], [background], noscript", *(f"[{name}]" for name in _BACKGROUNDS)]
+)  # fmt: skip
 _VECTOR = re.compile(r"\.(?:svgz?|ico|css|js|html?|php|woff2?)$", re.IGNORECASE)
-_THUMB = re.compile(
-    r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE
-)
-_SIZED = re.compile(r"[-_/](\d{2,3})x(\d{2,3})(?=[._/-]|$)")
 _CSS_URL = re.compile(r"url\(\s*(?:\"([^\"]{1,2048})\"|'([^']{1,2048})'|([^\s\"')]{1,2048}))\s*\)", re.IGNORECASE)
-_MAX_JSON = 200_000
+_MAX_JSON = 400_000
+_MAX_CSS = 200_000
 
 
 def is_video(ref: MediaRef) -> bool:
@@ -55,32 +67,82 @@ def media_refs(tree: LexborHTMLParser, base: URL, most: int) -> tuple[list[Media
 
 
 def _all(tree: LexborHTMLParser, base: URL) -> Iterator[MediaRef]:
-    for node in tree.css("a, img, picture source, video, video source, source, meta, link, script, [style]"):
+    for node in tree.css(_SELECTOR):
         tag, given = node.tag, node.attributes
         if tag == "a":
             yield from _link(given, base)
-        elif tag == "img":
+        elif tag in ("img", "amp-img", "input"):
             yield from _img(node, given, base)
         elif tag == "source":
             yield from _source(node, given, base)
-        elif tag == "video":
+        elif tag in ("video", "amp-video"):
             yield from _video(given, base)
         elif tag == "meta":
-            name = (given.get("property") or given.get("name") or "").lower()
-            if name in ("og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"):
+            name = (given.get("property") or given.get("name") or given.get("itemprop") or "").lower()
+            if name in _SHOWN:
                 yield from _one(base, given.get("content"), "media", "meta")
         elif tag == "link":
             if (given.get("rel") or "").lower() in ("image_src", "preload") and (
-                given.get("as") == "image" or given.get("rel") == "image_src"
+                given.get("as") in ("image", "video") or given.get("rel") == "image_src"
             ):
                 yield from _one(base, given.get("href"), "media", "meta")
-        elif tag == "script" and (given.get("type") or "").lower() == "application/ld+json":
-            yield from _json_ld(node.text(deep=True)[:_MAX_JSON], base)
-        style = given.get("style")
-        if style:
-            for match in _CSS_URL.finditer(style[:16384]):
-                url = match.group(1) or match.group(2) or match.group(3)
-                yield from _one(base, url, _role(url, given), "css")
+        elif tag in ("object", "embed"):
+            reference = given.get("data") if tag == "object" else given.get("src")
+            if _VIDEO.search((reference or "").split("?", 1)[0]) or _PICTURE.search((reference or "").split("?", 1)[0]):
+                yield from _one(base, reference, "media", "object")
+        elif tag == "script":
+            yield from _script(node, given, base)
+        elif tag == "style":
+            yield from _css(node.text(deep=True)[:_MAX_CSS], given, base)
+        elif tag == "noscript":
+            yield from _noscript(node, base)
+        for name in _BACKGROUNDS:
+            if value := given.get(name):
+                role: Role = "poster" if name == "data-poster" else _role(value, given)
+                yield from _one(base, _unwrapped(value), role, "css" if name.startswith("data-b") else "video")
+        if given.get("background"):
+            yield from _one(base, given.get("background"), "media", "css")
+        if style := given.get("style"):
+            yield from _css(style[:16384], given, base)
+
+
+def _unwrapped(value: str) -> str:
+    match = _CSS_URL.search(value[:4096])
+    return (match.group(1) or match.group(2) or match.group(3)) if match else value
+
+
+def _css(text: str, given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
+    for match in _CSS_URL.finditer(text):
+        url = match.group(1) or match.group(2) or match.group(3)
+        yield from _one(base, url, _role(url, given), "css")
+
+
+def _noscript(node: LexborNode, base: URL) -> Iterator[MediaRef]:
+    """What a page shows to those without scripts. The parser may have left it as text."""
+    text = node.text(deep=True)
+    if "<img" in text[:20_000]:
+        inner = LexborHTMLParser(text[:20_000])
+        for image in inner.css("img")[:20]:
+            yield from _img(image, image.attributes, base)
+
+
+def _script(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
+    kind = (given.get("type") or "").lower()
+    if given.get("src"):
+        return
+    text = node.text(deep=True)[:_MAX_JSON]
+    if kind == "application/ld+json":
+        yield from _refs(data.in_json(data.parse(text), base), "json-ld")
+    elif kind.endswith("json") or kind == "text/x-json":
+        yield from _refs(data.in_json(data.parse(text), base), "json")
+    elif kind in ("", "text/javascript", "application/javascript", "module"):
+        yield from _refs(data.in_script(text, base), "json")
+
+
+def _refs(found: Iterator[data.Met], source: str) -> Iterator[MediaRef]:
+    for met in found:
+        if met.kind in ("media", "thumbnail") and not _VECTOR.search(URL(met.url).path):
+            yield MediaRef(met.url, "thumbnail" if met.kind == "thumbnail" else "media", source)
 
 
 def _one(base: URL, reference: str | None, role: Role, source: str, link: str = "") -> Iterator[MediaRef]:
@@ -127,26 +189,6 @@ def _source(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterat
 def _video(given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
     yield from _one(base, given.get("poster") or given.get("data-poster"), "poster", "video")
     yield from _one(base, given.get("src") or given.get("data-src"), "media", "video")
-
-
-def _json_ld(text: str, base: URL) -> Iterator[MediaRef]:
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return
-    waiting: list[tuple[str, Any]] = [("", data)]
-    for _ in range(5000):
-        if not waiting:
-            return
-        key, value = waiting.pop(0)
-        if isinstance(value, dict):
-            inside = str(value.get("@type", "")) == "ImageObject"
-            for name, item in value.items():
-                waiting.append(("image" if inside and name in ("url", "contentUrl") else str(name), item))
-        elif isinstance(value, list):
-            waiting.extend((key, item) for item in value)
-        elif isinstance(value, str) and key in ("image", "contentUrl", "thumbnailUrl", "thumbnail"):
-            yield from _one(base, value, "thumbnail" if key.startswith("thumb") else "media", "json-ld")
 
 
 def _around(node: LexborNode, base: URL) -> str:
@@ -201,11 +243,7 @@ def _looks_small(url: str, given: dict[str, str | None]) -> bool:
     width, height = _number(given.get("width")), _number(given.get("height"))
     if width and height:
         return width <= SMALL and height <= SMALL
-    path = url.split("?", 1)[0]
-    sized = _SIZED.search(path)
-    if sized and int(sized.group(1)) <= SMALL and int(sized.group(2)) <= SMALL:
-        return True
-    return bool(_THUMB.search(path)) or "thumb" in (given.get("class") or "").lower()
+    return is_small(url) or "thumb" in (given.get("class") or "").lower()
 
 
 def _role(url: str, given: dict[str, str | None]) -> Role:

@@ -12,7 +12,9 @@ class Page:
     """``base`` is the address its references start from. ``lines`` are the lines of the main text (navigation, header
     and footer left out where something else is left). ``more`` says that links, media or nesting went past a limit.
     The sketches are bottom-k shingles of the main text and of the tags with their depth (``shingles``). ``moved_to`` is
-    the target of a meta refresh within five seconds. ``html`` is the source without media, only where asked for."""
+    the target of a meta refresh within five seconds. ``html`` is the source without media, only where
+    asked for. ``feeds``, ``further``, ``frames``, ``search`` and ``described`` are those of ``leads.Leads``;
+    ``scripted`` says that scripts write it."""
 
     base: str
     title: str = ""
@@ -27,3 +29,9 @@ class Page:
     dom_sketch: list[int] = field(default_factory=list)
     moved_to: str = ""
     html: str = ""
+    feeds: list[str] = field(default_factory=list)
+    further: list[str] = field(default_factory=list)
+    frames: list[str] = field(default_factory=list)
+    search: str = ""
+    described: str = ""
+    scripted: bool = False

@@ -5,17 +5,21 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from yarl import URL
 
+from efface.net.page import data
 from efface.net.page.cut import cut_media
+from efface.net.page.leads import leads
 from efface.net.page.media import media_refs
 from efface.net.page.model import Page
+from efface.net.page.scripted import needs_browser, signs
 from efface.net.page.shingles import shingle, sketch, words
 from efface.net.page.urls import absolute
 from efface.net.page.walls import walls
-from efface.net.protocol import FetchFacts, Limits
+from efface.net.protocol import FetchFacts, Limits, MediaRef
 
 MAX_TITLE = 300
 LONGEST_WORD = 200
@@ -157,6 +161,9 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
     except (ValueError, TypeError):
         return Page(facts.final_url)
     whole = decode_html(body[: limits.page_bytes], charset).replace("\x00", "\ufffd")
+    answer = data.parse(whole) if whole.lstrip()[:1] in ("{", "[") else None
+    if answer is not None:
+        return _of_data(facts, answer, base, limits)
     html, cut = bounded_html(whole)
     try:
         tree = LexborHTMLParser(html)
@@ -172,6 +179,7 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
     text = cut_media("\n".join(lines)[: limits.text_chars])[0][: limits.text_chars]
     media, more_media = media_refs(tree, base, limits.media_per_page)
     links, more_links = _links(tree, base, limits.links_per_page)
+    more_of_it = leads(tree, base)
     root = tree.css_first("html")
     language = (root.attributes.get("lang") or "") if root is not None else ""
     return Page(
@@ -188,6 +196,45 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
         dom_sketch=sketch(shingle(tags, 4)),
         moved_to=_refresh(tree, base),
         html=cut_media(whole)[0][: 2 * limits.page_bytes] if keep_html else "",
+        feeds=more_of_it.feeds,
+        further=more_of_it.further,
+        frames=more_of_it.frames,
+        search=more_of_it.search,
+        described=more_of_it.described,
+        scripted=needs_browser(signs(tree, text, len(links), len(media))),
+    )
+
+
+def _of_data(facts: FetchFacts, answer: Any, base: URL, limits: Limits) -> Page:
+    """An endpoint's JSON as a page: the addresses in it, and those in the pieces of HTML that it carries."""
+    links: dict[str, None] = {}
+    media: dict[str, MediaRef] = {}
+    further: dict[str, None] = {}
+    frames: dict[str, None] = {}
+    pieces: list[str] = []
+    for met in data.in_json(answer, base):
+        if met.kind == "html":
+            pieces.append(met.url)
+        elif met.kind == "page":
+            links.setdefault(met.url)
+        elif met.kind == "further":
+            further.setdefault(met.url)
+        else:
+            media.setdefault(met.url, MediaRef(met.url, "thumbnail" if met.kind == "thumbnail" else "media", "json"))
+    for piece in pieces[:50]:
+        tree = LexborHTMLParser(bounded_html(piece)[0])
+        media |= {ref.url: ref for ref in media_refs(tree, base, limits.media_per_page)[0] if ref.url not in media}
+        links |= dict.fromkeys(_links(tree, base, limits.links_per_page)[0])
+        frames |= dict.fromkeys(leads(tree, base).frames)
+    shown, linked = list(media.values()), list(links)
+    return Page(
+        base=str(base),
+        links=[*further, *linked][: limits.links_per_page],
+        media=shown[: limits.media_per_page],
+        more=len(shown) > limits.media_per_page or len(linked) > limits.links_per_page,
+        walls=walls(facts, None, "", "", len(shown)),
+        further=list(further)[:20],
+        frames=list(frames)[:20],
     )
 
 

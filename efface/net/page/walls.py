@@ -31,6 +31,13 @@ _CHALLENGE_TITLE = _any(
     r"one more step",
     r"robot check",
     r"bot verification",
+    r"einen moment",
+    r"un momento",
+    r"un instant",
+    r"один момент",
+    r"請稍候|请稍候",
+    r"少々お待ちください",
+    r"잠시만",
 )
 _CHALLENGE = _any(
     r"verify(?:ing)? (?:that )?you are (?:a )?human",
@@ -41,6 +48,15 @@ _CHALLENGE = _any(
     r"prove (?:that )?you(?:'| a)re not a robot",
     r"needs to review the security of your connection",
     r"please wait while we check",
+    r"(?:überprüfen|bestätigen) sie,? dass sie ein mensch",
+    r"v[ée]rifiez que vous [êe]tes (?:un )?humain",
+    r"(?:verifica|compruebe|confirme) que (?:eres|es) (?:un )?humano",
+    r"подтвердите, что вы (?:человек|не робот)",
+    r"я не робот",
+    r"私はロボットではありません",
+    r"我不是机器人|进行人机验证|人機驗證",
+    r"로봇이 아닙니다",
+    r"robot olmadığınızı",
 )
 _CHALLENGE_MARKS = (
     ".cf-turnstile, .g-recaptcha, .h-captcha, #challenge-form, #cf-challenge-running, #challenge-running, "
@@ -56,7 +72,21 @@ _AGE = _any(
     r"bist du (?:über |mindestens )?18",
     r"verify your age",
     r"(?:avez-vous|as-tu) (?:plus de )?18",
-    r"eres mayor de (?:18|edad)",
+    r"(?:eres|soy|debes ser) mayor de (?:18|edad)",
+    r"(?:soy|tengo) (?:más de |mayor de )?18 años",
+    r"(?:j'ai|vous devez avoir) (?:plus de |au moins )?18",
+    r"(?:ich bin|sie müssen) (?:über |mindestens )?18",
+    r"altersverifikation|altersnachweis|ab 18",
+    r"(?:hai|ho) (?:più di|almeno) 18|maggiorenne",
+    r"(?:tenho|sou) (?:mais de |maior de )(?:18|idade)",
+    r"ben je (?:ouder dan )?18|ik ben (?:ouder dan )?18",
+    r"(?:masz|mam) (?:ukończone )?18 lat|jestem pełnoletni",
+    r"мне (?:есть |уже )?(?:исполнилось )?18|вам (?:есть |исполнилось )18|старше 18",
+    r"18 yaşından büyü",
+    r"18歳以上|満18歳|年齢確認",
+    r"(?:年满|已满|滿|滿了?)\s?18|18\s?岁以上|18\s?歲以上",
+    r"18세 이상|성인 ?인증",
+    r"فوق سن 18|عمري (?:أكثر|فوق)",
     r"adults only",
 )
 _LOGIN = _any(
@@ -69,6 +99,23 @@ _LOGIN = _any(
     r"connectez-vous",
     r"inicia sesi[oó]n",
     r"register to (?:view|continue)",
+    r"(?:melde|loggen sie) (?:dich|sich) an,? um",
+    r"anmelden,? um (?:fortzufahren|weiter)",
+    r"nur für (?:registrierte )?mitglieder",
+    r"(?:veuillez vous|pour continuer,? ?) ?connecte[rz]",
+    r"réservé aux membres",
+    r"(?:debes|tienes que) iniciar sesi[oó]n",
+    r"s[oó]lo (?:para )?(?:miembros|usuarios registrados)",
+    r"(?:effettua|devi effettuare) l'accesso|accedi per (?:continuare|vedere)|solo per (?:gli )?iscritti",
+    r"fa(?:ça|zer) login|entre para (?:continuar|ver)|(?:só|apenas) para membros",
+    r"log in om (?:verder|te)|alleen voor leden",
+    r"zaloguj się,? aby|musisz (?:być zalogowan|się zalogować)",
+    r"(?:войдите|авторизуйтесь)[^.]{0,30}(?:чтобы|для)|только для (?:зарегистрированных|участников)",
+    r"giriş yap(?:ın|manız)|sadece üyeler",
+    r"ログイン(?:してください|が必要)|会員限定",
+    r"(?:请|請)(?:先)?登[录錄入]|登录后(?:查看|可见)|仅限会员",
+    r"로그인(?:이 필요|해 ?주세요|하세요)|회원 전용",
+    r"تسجيل الدخول (?:للمتابعة|مطلوب)|يجب تسجيل الدخول",
 )
 _LOGIN_PATH = re.compile(r"/(?:log-?in|sign-?in|auth|account/login)\b")
 _PAYWALL = _any(
@@ -105,12 +152,19 @@ _GEO = _any(
     r"for legal reasons",
     r"n'est pas disponible dans votre pays",
     r"no est[aá] disponible en tu pa[ií]s",
+    r"non (?:è )?disponibile nel tuo paese",
+    r"não (?:está )?disponível no seu país",
+    r"niet beschikbaar in (?:jouw|uw) land",
+    r"недоступ(?:но|ен|на) в ваше[йм] (?:стране|регионе)",
+    r"お住まいの地域では",
+    r"(?:您|你)所在的(?:地区|国家)",
 )
 _GONE = _any(
     r"\b404\b",
     r"\b410\b",
     r"not found",
     r"no longer (?:available|exists?)",
+    r"(?:content|page|video|image|gallery) (?:is )?not available",
     r"(?:page|post|video|image|album|content|file|item) "
     r"(?:has been |was |is )?(?:removed|deleted|gone)",
     r"does(?:n't| not) exist",
@@ -120,6 +174,8 @@ _GONE = _any(
     r"no encontrad",
     r"nothing (?:was )?(?:here|found)",
     r"page missing",
+    r"non trovat[ao]|não encontrad|niet gevonden|nie (?:znaleziono|istnieje)",
+    r"не найден|bulunamadı|見つかりません|找不到|찾을 수 없",
 )
 
 

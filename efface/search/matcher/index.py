@@ -22,12 +22,14 @@ __all__ = ["Bounds", "Index"]
 
 class Index:
     """``bounds`` maps a face model's id to its thresholds, ``copies`` the copy embedder's; a template or vector of
-    another model is left out: it cannot be judged. May be asked and changed from several threads."""
+    another model is left out: it cannot be judged. ``version`` grows with each change. May be asked and changed from
+    several threads."""
 
     def __init__(
         self, active: Iterable[Active], bounds: dict[str, Bounds], copies: dict[str, Bounds] | None = None
     ) -> None:
         self.unreadable: set[uuid.UUID] = set()
+        self.version = 0
         self._lock = threading.Lock()
         self._pictures, self._faces, self._locals = Pictures(), Faces(bounds), Locals()
         self._videos, self._texts, self._vectors = Videos(), Texts(), Vectors(copies or {})
@@ -60,12 +62,14 @@ class Index:
             return before - {owner.case for owner in self._owners.values()}
 
     def _add(self, one: Active) -> None:
+        self.version += 1
         shelf = self._shelves.get(one.kind)
         if shelf is not None:
             shelf.put(one.fingerprint_id, one.value)
             self._owners[one.fingerprint_id] = Owner(one.organisation_id, one.case_id, one.fingerprint_id)
 
     def _drop(self, fingerprint: uuid.UUID) -> None:
+        self.version += 1
         self._owners.pop(fingerprint, None)
         for shelf in self._shelves.values():
             shelf.take(fingerprint)

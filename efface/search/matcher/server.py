@@ -14,6 +14,7 @@ from typing import Any
 from efface.net import frames
 from efface.net.decoded import MOST_FACES, MOST_VECTORS, is_face, is_vector
 from efface.net.protocol import Face, ProtocolError, Vector, from_wire
+from efface.search.matcher.files import Files
 from efface.search.matcher.hits import Compare, Hit, Hits, Holds, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
 from efface.search.matcher.open import Open
@@ -33,6 +34,7 @@ class Server:
         self.holding = holding
         self.boot = secrets.token_hex(8)
         self._open = Open()
+        self._files = Files()
         self._talks: set[asyncio.Task[None]] = set()
 
     def asked(self, message: Any) -> Any:
@@ -89,20 +91,34 @@ class Server:
         return {"ok": True, "body": body}
 
     def _pushed(self, message: dict[str, Any]) -> dict[str, Any]:
-        index = self.holding.index
+        index, want = self.holding.index, message.get("want", 0)
+        version = index.version
+        key = (str(message.get("sha256") or ""), want if isinstance(want, int) else 0)
+        if message.get("again") is True:
+            return self._again(message, key, version)
         given = message.get("faces")
         faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
         if not all(map(is_face, faces)):
             raise ProtocolError("faces")
         names = (str(message.get("token") or ""), str(message.get("url") or ""), str(message.get("sha256") or ""))
-        self.holding.memory.add(*names, index.compare_faces(faces) + self._vectors(message.get("vectors")))
+        found = index.compare_faces(faces) + self._vectors(message.get("vectors"))
+        self.holding.memory.add(*names, found)
         look = message.get("look")
         candidates = index.look_alike(b64decode(look, validate=True)) if isinstance(look, str) and look else []
         candidates = candidates[:MOST_PLACES]
         if not candidates:
+            self._files.note(key, version, found)
             return {}
         number = self._open.add(names, candidates)
+        self._files.note(key, version, found, number)
         return {"number": number, "places": [list(one.affine) for one in candidates]}
+
+    def _again(self, message: dict[str, Any], key: tuple[str, int], version: int) -> dict[str, Any]:
+        """The same file at another address: what it resembled counts there too, where that is known."""
+        found = self._files.get(key, version)
+        if found is not None:
+            self.holding.memory.add(str(message.get("token") or ""), str(message.get("url") or ""), key[0], found)
+        return {"again": found is not None}
 
     def _vectors(self, given: Any) -> list[Hit]:
         vectors = [from_wire(Vector, one) for one in given[:MOST_VECTORS]] if isinstance(given, list) else []
@@ -112,11 +128,15 @@ class Server:
 
     def _told(self, message: dict[str, Any]) -> None:
         number, tiles = message.get("number"), message.get("tiles")
-        asked = self._open.take(number) if isinstance(number, int) else None
+        if not isinstance(number, int):
+            raise ProtocolError("not what was asked")
+        asked = self._open.take(number)
         if asked is None or not isinstance(tiles, list) or len(tiles) != len(asked.candidates):
             raise ProtocolError("not what was asked")
         shown = [b64decode(one, validate=True) if isinstance(one, str) else b"" for one in tiles]
-        self.holding.memory.add(*asked.names, self.holding.index.confirm(asked.candidates, shown))
+        found = self.holding.index.confirm(asked.candidates, shown)
+        self.holding.memory.add(*asked.names, found)
+        self._files.told(number, found)
 
     async def serve(self, folder: Path, stop: asyncio.Event, up: Callable[[], None]) -> None:
         """Both sockets in ``folder``, until ``stop``; ``up`` is called when they answer."""

@@ -1,0 +1,64 @@
+"""Connections kept between two requests for the same site, for some seconds: a page is seldom asked for alone.
+
+With the connections live the pinned addresses, each of which was judged. After ``KEEP_S`` a name is resolved anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from efface.net.connect import Connectors, tls_context
+from efface.net.guard import Guard
+
+KEEP_S = 20.0
+MOST = 24
+"""Sites to which connections are kept while nobody uses them."""
+
+
+@dataclass(slots=True)
+class _Line:
+    connectors: Connectors
+    until: float
+    users: int = 0
+
+
+class Lines:
+    """One per process."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._lines: dict[str, _Line] = {}
+
+    @contextlib.asynccontextmanager
+    async def use(self, site: str) -> AsyncIterator[Connectors]:
+        """The connections of a site; new ones where there are none, or where these are too old."""
+        now = asyncio.get_running_loop().time()
+        line = self._lines.get(site)
+        if line is None or line.until < now:
+            if line is not None and not line.users:
+                await line.connectors.close()
+            line = self._lines[site] = _Line(Connectors(self._guard, tls_context()), now + KEEP_S)
+        line.users += 1
+        try:
+            yield line.connectors
+        finally:
+            line.users -= 1
+            if not line.users and self._lines.get(site) is not line:
+                await line.connectors.close()
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        now = asyncio.get_running_loop().time()
+        idle = [(line.until, site) for site, line in self._lines.items() if not line.users]
+        idle.sort()
+        for number, (until, site) in enumerate(idle):
+            if until < now or len(idle) - number > MOST:
+                await self._lines.pop(site).connectors.close()
+
+    async def close(self) -> None:
+        for line in self._lines.values():
+            await line.connectors.close()
+        self._lines.clear()

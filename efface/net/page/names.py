@@ -1,0 +1,23 @@
+"""What the address of a picture says about its size."""
+
+from __future__ import annotations
+
+import re
+
+SMALL = 260
+"""A picture with both sides at most this many pixels is a thumbnail."""
+_THUMB = re.compile(
+    r"(?:^|[/_.\-=])(?:thumb(?:s|nail|nails)?|tn|small|preview|mini|icon)(?:[/_.\-=]|\d|$)", re.IGNORECASE
+)
+_SIZED = re.compile(r"[-_/](\d{2,3})x(\d{2,3})(?=[._/-]|$)")
+_ASKED = re.compile(r"(?:^|[?&])(?:w|width|resize|size|fit|h|height)=(\d{2,4})(?:[x,%&]|$)", re.IGNORECASE)
+
+
+def is_small(url: str) -> bool:
+    """Whether an address names a thumbnail: by a word, by WxH in the name, or by the size it asks for."""
+    path, _, query = url.partition("?")
+    sized = _SIZED.search(path)
+    if sized and int(sized.group(1)) <= SMALL and int(sized.group(2)) <= SMALL:
+        return True
+    asked = [int(value) for value in _ASKED.findall(query)]
+    return bool(_THUMB.search(path)) or (bool(asked) and max(asked) <= SMALL)
