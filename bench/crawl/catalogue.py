@@ -363,7 +363,8 @@ _scripted("scrolls for ever", "rendered many", f"{_ADD}let n=0;function more(){{
           "(3000*(++n+1))+'px';add('/p'+n+'.jpg')}more();addEventListener('scroll',more)",
           lambda a: page(b"", 404), requests=80)  # fmt: skip
 _scripted("loops for ever", "rendered timeout", "while(true){}", seconds=60.0)
-_scripted("eats memory", "given up", "const a=[];for(let i=0;i<4;i++)a.push(new Uint8Array(8e8).fill(1));setInterval(()=>a,1)",
+_scripted("eats memory", "given up or rendered",
+          "const a=[];for(let i=0;i<4;i++)a.push(new Uint8Array(8e8).fill(1));setInterval(()=>a,1)",
           given_up=("memory", "crashed", "timeout"), seconds=60.0)  # fmt: skip
 _scripted("downloads", "rendered", "const l=document.createElement('a');l.href='/x.bin';l.download='x';l.click()",
           lambda _: page(b"x" * 1000, mime="application/octet-stream"))  # fmt: skip
