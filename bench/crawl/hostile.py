@@ -66,7 +66,8 @@ async def play(one: Case, decoder: Decoder, browser: Browser) -> dict[str, Any]:
         await context.lines.close()
         await decoding.close()
     within = _within(one, cost)
-    return {"case": one.name, "expected": one.expected, "got": got, "ok": got in one.expected.split(" or ") and within, **cost}
+    ok = within and got in one.expected.split(" or ")
+    return {"case": one.name, "expected": one.expected, "got": got, "ok": ok, **cost}
 
 
 def _cost(stage: Stage, seconds: float, grown: float) -> dict[str, Any]:
