@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from efface.sites.models import Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.engine import Mirrors
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings, hold
 from efface.whereabouts.mirrors.join import Pair, pair
@@ -38,6 +40,9 @@ class StoredHoldings(Holdings):
     @property
     def population(self) -> int:
         return self._population
+
+    def __contains__(self, site: str) -> bool:
+        return True
 
     def get(self, site: str) -> Held:
         if site not in self.held:
@@ -97,7 +102,7 @@ class StoredMirrors(Mirrors):
             for row in rows:
                 key = pair(str(row.one_id), str(row.other_id))
                 if key not in self.was:
-                    self.was[key] = loaded(row)
+                    self.was[key] = loaded(row, chance.small(self.holdings.population))
                     self._store(*key, self.was[key])
         return super().around(site)
 
@@ -170,10 +175,10 @@ class StoredMirrors(Mirrors):
             Site.objects.filter(pk=site).update(network=network or None)
 
 
-def loaded(row: NetworkEdge) -> Edge:
+def loaded(row: NetworkEdge, small: bool) -> Edge:
     brings = zip(FAMILIES, row.brings, strict=True)
-    made = edge({str(family): float(weight) for family, weight in brings if weight}, row.because)
-    return Edge(made.brings, made.because, made.base, made.sound, made.families, row.support)
+    made = edge({str(family): float(weight) for family, weight in brings if weight}, row.because, small)
+    return replace(made, support=row.support)
 
 
 def refresh(site: uuid.UUID, now: datetime) -> set[str]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, RARE, TOGETHER, Judged, crowd, judge, still
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
 from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
@@ -60,6 +61,10 @@ class Mirrors:
         """Replace what is known of one site. Returns the sites whose network may have changed."""
         old = self.holdings.get(site)
         before = self.holdings.population
+        if site not in self.holdings and _rules(before) != _rules(before + 1):
+            # With so many known sites everything weighs differently; this comes a few times in a registry's life.
+            self.build({**self.holdings.held, site: new})
+            return set(self.holdings.held)
         changed_values = old.values ^ new.values
         changed_pictures = old.pictures.keys() ^ new.pictures.keys()
         pairs = {pair(site, other) for other in self.around(site)}
@@ -93,18 +98,19 @@ class Mirrors:
     def _by_others(self, site: str, counts: Mapping[str, int], shown: Mapping[int, int]) -> set[str]:
         """Values that are to be judged anew, because something else that their holders agree on became rare or common.
         ``counts`` and ``shown`` are numbers of holders before."""
+        few = chance.small(self.holdings.population)
         crowds = [
             (self.holdings.holders(value) | {site}, min(number, len(self.holdings.holders(value))))
             for value, number in counts.items()
-            if _tells_otherwise(value, number, len(self.holdings.holders(value)))
+            if _tells_otherwise(value, number, len(self.holdings.holders(value)), few)
         ] + [
             (self.holdings.showing(picture) | {site}, min(number, self._showing(picture)))
             for picture, number in shown.items()
-            if crowd(self._showing(picture)) != crowd(number)
+            if few or crowd(self._showing(picture)) != crowd(number)
         ]  # fmt: skip
         stale: set[str] = set()
         for sites, number in crowds:
-            enough = 2 if number <= RARE else TOGETHER
+            enough = 2 if few or number <= RARE else TOGETHER
             holding = Counter(value for one in sites for value in self.holdings.get(one).values)
             for value, times in holding.items():
                 if times < enough or value in stale or kind_of(value).weak:
@@ -245,7 +251,8 @@ class Mirrors:
 
     def _score(self, one: str, other: str) -> Edge | None:
         first, second = self.holdings.get(one), self.holdings.get(other)
-        return score(one, other, first, second, self._judge, self._rarities_of, self._showing)
+        return score(one, other, first, second, self._judge, self._rarities_of, self._showing,
+                     self.holdings.population)  # fmt: skip
 
     def _rarities_of(self, site: str) -> Rarities:
         found = self._rarities.get(site)
@@ -400,15 +407,20 @@ class Mirrors:
             self.review.setdefault(other, set()).add(one)
 
 
-def _tells_otherwise(value: str, before: int, after: int) -> bool:
-    """Whether a value's number of holders changes what its holders' agreement on it says (``coherence``)."""
+def _tells_otherwise(value: str, before: int, after: int, few: bool) -> bool:
+    """Whether a value's number of holders changes what its holders' agreement on it says (``coherence``); where ``few``
+    sites are known, any number does."""
     kind = kind_of(value)
-    if kind.weak:
-        return False
+    if kind.weak or few:
+        return not kind.weak
     return (before <= RARE) != (after <= RARE) if kind.copied else crowd(before) != crowd(after)
 
 
 _NONE: dict[str, Edge] = {}
+
+
+def _rules(population: int) -> int:
+    return chance.world(population) if chance.small(population) else 0
 
 
 def _world(population: int) -> int:
