@@ -16,6 +16,7 @@ from efface.sites import contacts, jobs, mirrors, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
 from efface.whereabouts.mirrors.engine import Contradiction
 from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
+from efface.whereabouts.mirrors.pairs import MOST_SUPPORT
 from efface.whereabouts.model import Dossier
 from efface.whereabouts.signals import Signal, of_dossier
 
@@ -130,7 +131,10 @@ def because(edge: NetworkEdge) -> list[Because]:
         reasons.append(Because(family, KINDS[kind].words, shown, float(brings[family]), rows.count()))
     reasons.sort(key=lambda one: (-one.weight, one.words, one.shown))
     if edge.support:
-        words = _("%(n)d other sites have other things in common with both") % {"n": edge.support}
+        words = (
+            _("%(n)d other sites have other things in common with both") % {"n": edge.support}
+            if edge.support < MOST_SUPPORT else _("three or more other sites have other things in common with both")
+        )  # fmt: skip
         reasons.append(Because("others", words, "", float(min(edge.support, 3)), 0))
     return reasons
 

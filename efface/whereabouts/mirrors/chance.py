@@ -33,6 +33,11 @@ def small(population: int) -> bool:
     return world(population) <= WHOLE
 
 
+def rules(population: int) -> int:
+    """Equal where everything weighs the same: in a small world the number of known sites, rounded up, else 0."""
+    return world(population) if small(population) else 0
+
+
 def unseen(holders: int, population: int) -> int:
     """How many hold a thing, were as many sites known as there should be."""
     known = world(population)

@@ -45,8 +45,9 @@ piece, and the work grows with the sites and not with their pairs."""
 @dataclass(frozen=True, slots=True)
 class Judged:
     """``part`` maps a holder to the lowest name in its part; holders without a part agree with nobody. ``common``:
-    many holders, and hardly any two agree; where a ``sample`` of them told, nothing but the sample decided. In a ``small`` world (``chance``) that a
-    value has two holders says little, and what anybody can copy bears out nothing else."""
+    many holders, and hardly any two agree; where a ``sample`` of them told, nothing but the sample decided. In a
+    ``small`` world (``chance``) that a value has two holders says little, and what anybody can copy bears out nothing
+    that anybody can copy."""
 
     holders: int = 0
     part: dict[str, str] = field(default_factory=dict)

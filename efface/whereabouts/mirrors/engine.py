@@ -12,7 +12,7 @@ from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, RARE, TO
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
 from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
 from efface.whereabouts.mirrors.kinds import kind_of
-from efface.whereabouts.mirrors.pairs import SHOWN, Edge, Rarities, rarities, rung, score
+from efface.whereabouts.mirrors.pairs import MOST_SUPPORT, SHOWN, Edge, Rarities, rarities, rung, score
 
 
 class Contradiction(ValueError):
@@ -61,7 +61,7 @@ class Mirrors:
         """Replace what is known of one site. Returns the sites whose network may have changed."""
         old = self.holdings.get(site)
         before = self.holdings.population
-        if site not in self.holdings and _rules(before) != _rules(before + 1):
+        if site not in self.holdings and chance.rules(before) != chance.rules(before + 1):
             # With so many known sites everything weighs differently; this comes a few times in a registry's life.
             self.build({**self.holdings.held, site: new})
             return set(self.holdings.held)
@@ -229,11 +229,14 @@ class Mirrors:
     def judged(self, value: str) -> Judged:
         return self._judge(value)
 
-    # inner works, and what a store of its own answers (``around``, ``before``)
+    # inner works, and what a store of its own answers (``around``, ``before``, ``_need``)
 
     def around(self, site: str) -> dict[str, Edge]:
         """The edges of a site."""
         return self.edges.get(site, _NONE)
+
+    def _need(self, sites: Iterable[str]) -> None:
+        """Their edges are asked for next: a store loads them here."""
 
     def before(self, site: str) -> Iterable[str]:
         """The network a site was in."""
@@ -341,7 +344,7 @@ class Mirrors:
         return found
 
     def _bear_out(self, one: str, other: str) -> None:
-        """Count the third sites that have other things in common with both."""
+        """Count the third sites that have other things in common with both, as far as more of them say more."""
         edge = self.around(one).get(other)
         if edge is None:
             return
@@ -349,14 +352,16 @@ class Mirrors:
         first, second = self._things[one], self._things[other]
         between, back = first[other], second[one]
         thirds = first.keys() & second.keys()
+        self._need(thirds)
+        support = 0
         for third in thirds:
-            self.around(third)
-        support = sum(
-            1
-            for third in thirds
-            if not (first[third] <= between or second[third] <= back)
-            and self._things[third][one] != self._things[third][other]
-        )
+            if first[third] <= between or second[third] <= back:
+                continue
+            its = self._things[third]
+            if its[one] != its[other]:
+                support += 1
+                if support == MOST_SUPPORT:
+                    break
         if support != edge.support:
             self.edges[one][other] = self.edges[other][one] = replace(edge, support=support)
 
@@ -417,10 +422,6 @@ def _tells_otherwise(value: str, before: int, after: int, few: bool) -> bool:
 
 
 _NONE: dict[str, Edge] = {}
-
-
-def _rules(population: int) -> int:
-    return chance.world(population) if chance.small(population) else 0
 
 
 def _world(population: int) -> int:

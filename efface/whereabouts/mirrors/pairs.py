@@ -44,8 +44,8 @@ SHOWN = RARITY[-1][0]
 class Edge:
     """``brings`` is the weight of each family in the order of ``FAMILIES``, ``base`` their sum; ``because`` are the
     values and pictures it rests on; ``sound`` is what nobody can plant on another: the albums, the certificate, the
-    machine; ``families`` is how many say so on their own; ``support`` how many third sites have other things in common
-    with both, which in a ``small`` world strangers have too."""
+    machine; ``families`` is how many say so on their own; ``support`` how many third sites, up to
+    ``MOST_SUPPORT``, have other things in common with both, which in a ``small`` world strangers have too."""
 
     brings: tuple[float, ...]
     because: tuple[str | int, ...]
@@ -111,8 +111,16 @@ Rarities = tuple[int, ...]
 """Of the albums of a site, by their numbers: how many sites show each, as far as it makes a difference."""
 
 
-def score(one: str, other: str, first: Held, second: Held, judged: Callable[[str], Judged],
-          rarities: Callable[[str], Rarities], showing: Callable[[int], int], population: int) -> Edge | None:  # fmt: skip
+def score(
+    one: str,
+    other: str,
+    first: Held,
+    second: Held,
+    judged: Callable[[str], Judged],
+    rarities: Callable[[str], Rarities],
+    showing: Callable[[int], int],
+    population: int,
+) -> Edge | None:
     """None where it is not even a trace. ``rarities`` are those of a site's albums; ``showing`` says how many sites
     show a picture."""
     best: dict[str, float] = {}
