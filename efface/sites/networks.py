@@ -17,8 +17,8 @@ from efface.sites.models import ContactObservation, Evidence, Membership, Networ
 from efface.whereabouts.mirrors.engine import Contradiction
 from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
 from efface.whereabouts.mirrors.pairs import MOST_SUPPORT
-from efface.whereabouts.model import Dossier
-from efface.whereabouts.signals import Signal, of_dossier
+from efface.whereabouts.model import Dossier, Signal
+from efface.whereabouts.signals import bounded, masked, of_dossier
 
 BORROWED = 0.6
 """What is left of a contact's confidence where it answered for another site of the network."""
@@ -43,7 +43,7 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
     """Keep what was seen of a site. Returns how much of it was new; then its network is to be looked at again."""
     rows = {
         (one.kind, _digest(one.value)): Evidence(
-            site=site, kind=one.kind, digest=_digest(one.value), shown=one.value[:60], first_seen=now, last_seen=now
+            site=site, kind=one.kind, digest=_digest(one.value), shown=masked(one), first_seen=now, last_seen=now
         )
         for one in signals
         if one.kind in KINDS
@@ -54,7 +54,7 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
 def look_up(dossier: Dossier, now: datetime) -> None:
     """Keep what a look-up told of its site, and have its network looked at again where any of it is new."""
     site = registry.find(dossier.host)
-    if site is not None and observe(site, of_dossier(dossier), now):
+    if site is not None and observe(site, [*of_dossier(dossier), *bounded(dossier.signals)], now):
         jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from efface.sites import contacts, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord, Site
 from efface.whereabouts.mirrors.engine import Mirrors
-from efface.whereabouts.signals import Signal
+from efface.whereabouts.model import Dossier, Signal
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +136,15 @@ def test_a_contact_that_answered_for_one_serves_all(_many: None, now: datetime) 
     ((row, confidence, why),) = networks.known(two)
     assert (row.value, confidence) == ("good@lake.example", 0.54) and "lake.example" in why
     assert len(networks.known(one)) == 2
+
+
+def test_a_look_up_feeds_the_networks_and_keeps_no_signal_in_clear(db, now: datetime) -> None:
+    found = [Signal("email", "jo.somebody@mail-box.net"), Signal("ga", "UA-1234567"), Signal("nonsense", "x")]
+    dossier = Dossier("http://lake.example/v/1", "lake.example", "lake.example", signals=found)
+    registry.register("lake.example", now)
+    contacts.observe(dossier, now)
+    networks.look_up(dossier, now)
+    rows = {(row.kind, row.shown) for row in Evidence.objects.all()}
+    assert rows == {("email", "jo…@mail-box.net"), ("ga", "UA-1234567")}
+    site = Site.objects.get(domain="lake.example")
+    assert "somebody" not in json.dumps(site.dossier) and "UA-1234567" not in json.dumps(site.dossier)
