@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from efface.sites import contacts, mirrors, networks, registry
+from efface.sites import contacts, hostility, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord, Site
 from efface.whereabouts.mirrors.engine import Mirrors
 from efface.whereabouts.model import Dossier, Signal
@@ -136,6 +136,18 @@ def test_a_contact_that_answered_for_one_serves_all(_many: None, now: datetime) 
     ((row, confidence, why),) = networks.known(two)
     assert (row.value, confidence) == ("good@lake.example", 0.54) and "lake.example" in why
     assert len(networks.known(one)) == 2
+    (stranger,) = made("stone", now, number=9)
+    assert networks.known(stranger) == []
+
+
+def test_what_one_site_is_known_for_holds_for_all_of_its_operator(_many: None, now: datetime) -> None:
+    one, two, *_others = made("lake river pond sea", now)
+    (stranger,) = made("stone", now, number=9)
+    contacts.note("operator:lake.example", "operator", "email", "good@lake.example", "page-abuse", 0.9, now)
+    contacts.delivery("email", "good@lake.example", "complied", now)
+    assert len(networks.answered(two)) == 1 and not networks.hostile(two)
+    hostility.declare(one, "publishes", "it showed our notice", "lead:1", now)
+    assert networks.hostile(two) and networks.answered(two) == [] and not networks.hostile(stranger)
 
 
 def test_a_look_up_feeds_the_networks_and_keeps_no_signal_in_clear(db, now: datetime) -> None:
