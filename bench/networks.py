@@ -15,6 +15,7 @@ from bench.mirrors_world import MadeSite, make
 from efface.whereabouts.mirrors.engine import Mirrors
 from efface.whereabouts.mirrors.holdings import Held, hold
 
+SMALL = (50, 100, 300, 600, 1200)
 ADDED = 60
 """Sites that are taken out and added again, to see what one costs."""
 
@@ -34,6 +35,8 @@ def run(seed: int = 101, sites: int = 5000, viral: int = 8, growth: bool = True)
     result |= found
     result["build_s"] = round(seconds, 3)
     result |= _add_one(world, mirrors, seconds, seed)
+    _say("worlds of few sites")
+    result["small"] = {str(number): small(seed, number, viral) for number in SMALL if number < sites}
     if growth:
         _say("ten times the sites")
         mirrors = Mirrors()
@@ -43,6 +46,13 @@ def run(seed: int = 101, sites: int = 5000, viral: int = 8, growth: bool = True)
         result["build_10x_s"] = round(longer, 3)
         result["peak_rss_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     return result
+
+
+def small(seed: int, sites: int, viral: int) -> dict[str, Any]:
+    """The same where few sites are known, as with an organisation that begins."""
+    world = make(seed, sites, viral)
+    found = _score(world, _built(world)[0])
+    return {"likely": found["likely"], "same": found["same"]}
 
 
 def held(site: MadeSite) -> Held:

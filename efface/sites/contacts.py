@@ -116,10 +116,12 @@ def _keep(rows: list[ContactObservation], now: datetime) -> int:
 
 
 def _kept(dossier: Dossier) -> dict[str, object]:
-    """The dossier without the page it was made for, and without where its sources stand."""
+    """The dossier without the page it was made for, without where its sources stand, and
+    without the signals, of which only digests are kept."""
     data = asdict(dossier)
     data.pop("url")
     data.pop("place")
+    data.pop("signals")
     for party in [*data["parties"], *data["beside"]]:
         for contact in party["contacts"]:
             contact["value"] = plain(contact["channel"], contact["value"])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
-from efface.sites.models import Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
+from efface.sites.models import Evidence, Membership, Network, NetworkEdge, NetworkRules, NetworkWord, Site
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.engine import Mirrors
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings, hold
 from efface.whereabouts.mirrors.join import Pair, pair
@@ -27,17 +30,25 @@ def number(digest: bytes) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
+def population() -> int:
+    """Sites of which anything was seen: those that were only listed make nothing rare."""
+    return Site.objects.filter(Exists(Evidence.objects.filter(site=OuterRef("pk")))).count()
+
+
 class StoredHoldings(Holdings):
     """Loads a site's evidence, and who else holds it, when they are asked for."""
 
     def __init__(self, changing: uuid.UUID | None = None) -> None:
         super().__init__()
         self.changing = str(changing) if changing else ""
-        self._population = Site.objects.count()
+        self._population = population()
 
     @property
     def population(self) -> int:
         return self._population
+
+    def __contains__(self, site: str) -> bool:
+        return True
 
     def get(self, site: str) -> Held:
         if site not in self.held:
@@ -69,8 +80,22 @@ class StoredHoldings(Holdings):
 
 def stored(site: str) -> Held:
     """What is stored of a site, as the engine takes it."""
+    rows = Evidence.objects.filter(site_id=uuid.UUID(site)).values_list("kind", "digest", "album")
+    return _held(rows.iterator())
+
+
+def everything() -> dict[str, Held]:
+    """What is stored of all sites, with one question."""
+    rows = Evidence.objects.order_by("site_id").values_list("site_id", "kind", "digest", "album")
+    return {
+        str(site): _held((kind, digest, album) for _site, kind, digest, album in its)
+        for site, its in groupby(rows.iterator(chunk_size=5000), key=lambda row: row[0])
+    }
+
+
+def _held(rows: Iterable[tuple[str, bytes | memoryview, bytes | memoryview]]) -> Held:
     values, albums = [], defaultdict(list)
-    for kind, digest, album in Evidence.objects.filter(site_id=uuid.UUID(site)).values_list("kind", "digest", "album"):
+    for kind, digest, album in rows:
         if kind == PICTURE:
             albums[bytes(album)].append(number(bytes(digest)))
         else:
@@ -81,8 +106,8 @@ def stored(site: str) -> Held:
 class StoredMirrors(Mirrors):
     """Loads edges when they are asked for, and what people said at once: there is little of it."""
 
-    def __init__(self, changing: uuid.UUID | None = None) -> None:
-        super().__init__(StoredHoldings(changing))
+    def __init__(self, changing: uuid.UUID | None = None, holdings: Holdings | None = None) -> None:
+        super().__init__(holdings if holdings is not None else StoredHoldings(changing))
         self._loaded: set[str] = set()
         self.was: dict[Pair, Edge] = {}
         for one, other, same in NetworkWord.objects.filter(ended_at=None).values_list("one", "other", "same"):
@@ -97,9 +122,17 @@ class StoredMirrors(Mirrors):
             for row in rows:
                 key = pair(str(row.one_id), str(row.other_id))
                 if key not in self.was:
-                    self.was[key] = loaded(row)
+                    self.was[key] = loaded(row, chance.small(self.holdings.population))
                     self._store(*key, self.was[key])
         return super().around(site)
+
+    def take_all_as_loaded(self, sites: set[str]) -> None:
+        """Their edges are worked out and not read."""
+        self._loaded |= sites
+
+    def _need(self, sites: Iterable[str]) -> None:
+        for site in sites:
+            self.around(site)
 
     def before(self, site: str) -> Iterable[str]:
         network = Site.objects.filter(pk=site).values_list("network", flat=True).first()
@@ -170,21 +203,43 @@ class StoredMirrors(Mirrors):
             Site.objects.filter(pk=site).update(network=network or None)
 
 
-def loaded(row: NetworkEdge) -> Edge:
+def loaded(row: NetworkEdge, small: bool) -> Edge:
     brings = zip(FAMILIES, row.brings, strict=True)
-    made = edge({str(family): float(weight) for family, weight in brings if weight}, row.because)
-    return Edge(made.brings, made.because, made.base, made.sound, made.families, row.support)
+    made = edge({str(family): float(weight) for family, weight in brings if weight}, row.because, small)
+    return replace(made, support=row.support)
 
 
 def refresh(site: uuid.UUID, now: datetime) -> set[str]:
     """Take a site's evidence into account: as if it had just been added. Returns the sites that it may have moved."""
     with transaction.atomic():
         _alone()
+        rules = chance.rules(population())
+        if NetworkRules.objects.values_list("known", flat=True).first() != rules:
+            return _rebuild(rules, now)
         mirrors = StoredMirrors(site)
         held = stored(str(site))
         moved = mirrors.put(str(site), held) | {str(site)}
         mirrors.save(moved, now)
     return moved
+
+
+def _rebuild(rules: int, now: datetime) -> set[str]:
+    """Everything anew, as so many sites are known now that things weigh otherwise: a few times while a registry grows
+    to some thousands."""
+    mirrors = StoredMirrors(holdings=Holdings())
+    for row in NetworkEdge.objects.all():
+        mirrors.was[pair(str(row.one_id), str(row.other_id))] = loaded(row, bool(rules))
+    sites = {str(one) for one in Site.objects.values_list("pk", flat=True)}
+    mirrors.take_all_as_loaded(sites)
+    held = everything()
+    mirrors.build(held)
+    pieces = {*held, *mirrors.said.must, *mirrors.said.cannot}
+    pieces |= {str(one) for one in Site.objects.exclude(network=None).values_list("pk", flat=True)}
+    mirrors.rejoin(pieces)
+    mirrors.save(pieces, now)
+    NetworkRules.objects.all().delete()
+    NetworkRules.objects.create(known=rules)
+    return pieces
 
 
 def rejoin(sites: Iterable[uuid.UUID], now: datetime) -> None:

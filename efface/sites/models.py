@@ -279,9 +279,10 @@ class FactsImport(GlobalRow):
         return f"shared:{self.key.fingerprint[:8]}:{self.digest[:8]}"
 
 
-from efface.sites.network_models import Evidence, Membership, NetworkEdge, NetworkWord  # noqa: E402
+from efface.sites.network_models import Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord  # noqa: E402
 
 __all__ = [
     "Asked", "ContactObservation", "ContactState", "Delivery", "Evidence", "FactsImport", "FactsKey", "GlobalRow",
-    "Membership", "Network", "NetworkEdge", "NetworkWord", "Site", "SiteChange",
+    "Membership", "Network", "NetworkEdge", "NetworkRules", "NetworkWord", "Site",
+    "SiteChange",
 ]  # fmt: skip

@@ -42,6 +42,12 @@ class NetworkEdge(GlobalRow):
         indexes = [models.Index("other", name="network_edge_other")]
 
 
+class NetworkRules(GlobalRow):
+    """The rules by which all edges were last judged: where few sites are known, things weigh otherwise."""
+
+    known = models.PositiveIntegerField(help_text=_("sites known, rounded up; 0 where they are many"))
+
+
 class NetworkWord(GlobalRow):
     """A person's word about two sites. Kept when it is taken back."""
 

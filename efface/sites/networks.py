@@ -13,11 +13,22 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from efface.sites import contacts, jobs, mirrors, registry
-from efface.sites.models import ContactObservation, Evidence, Membership, Network, NetworkEdge, NetworkWord, Site
+from efface.sites.hostility import NEVER_WRITTEN_TO
+from efface.sites.models import (
+    ContactObservation,
+    ContactState,
+    Evidence,
+    Membership,
+    Network,
+    NetworkEdge,
+    NetworkWord,
+    Site,
+)
 from efface.whereabouts.mirrors.engine import Contradiction
 from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
-from efface.whereabouts.model import Dossier
-from efface.whereabouts.signals import Signal, of_dossier
+from efface.whereabouts.mirrors.pairs import MOST_SUPPORT
+from efface.whereabouts.model import Dossier, Signal
+from efface.whereabouts.signals import bounded, masked, of_dossier
 
 BORROWED = 0.6
 """What is left of a contact's confidence where it answered for another site of the network."""
@@ -42,7 +53,7 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
     """Keep what was seen of a site. Returns how much of it was new; then its network is to be looked at again."""
     rows = {
         (one.kind, _digest(one.value)): Evidence(
-            site=site, kind=one.kind, digest=_digest(one.value), shown=one.value[:60], first_seen=now, last_seen=now
+            site=site, kind=one.kind, digest=_digest(one.value), shown=masked(one), first_seen=now, last_seen=now
         )
         for one in signals
         if one.kind in KINDS
@@ -53,7 +64,7 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
 def look_up(dossier: Dossier, now: datetime) -> None:
     """Keep what a look-up told of its site, and have its network looked at again where any of it is new."""
     site = registry.find(dossier.host)
-    if site is not None and observe(site, of_dossier(dossier), now):
+    if site is not None and observe(site, [*of_dossier(dossier), *bounded(dossier.signals)], now):
         jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
 
 
@@ -93,23 +104,34 @@ def same(site: Site) -> list[Site]:
 
 
 def known(site: Site) -> list[tuple[ContactObservation, float, str]]:
-    """Contacts of the site's operator, and of the other sites of its network where one of those answered: with the
-    confidence that is left, and the reason. The best first."""
+    """Contacts of the site's operator, and of the sites that one notice may cover with it where a desk of those replied
+    or complied: with the confidence that is left, and the reason. The best first."""
     found = [(row, row.confidence, "") for row in contacts.known(f"operator:{site.domain}")]
-    own = {(row.channel, row.value) for row, _left, _why in found}
-    if site.network_id is not None:
-        domains = Site.objects.filter(network=site.network_id).exclude(pk=site.pk).values_list("domain", flat=True)
-        rows = ContactObservation.objects.filter(party_key__in=[f"operator:{domain}" for domain in domains])
-        states = contacts.states((row.channel, row.value) for row in rows)
-        for row in rows.order_by("-confidence", "value"):
-            key = (row.channel, row.value)
-            if key not in own and states.get(key) in ("acknowledged", "replied", "complied"):
-                own.add(key)
-                why = _("answered for %(site)s, which the same operator is likely to run") % {
-                    "site": row.party_key.removeprefix("operator:")
-                }
-                found.append((row, round(row.confidence * BORROWED, 3), why))
-    return sorted(found, key=lambda one: -one[1])
+    return sorted([*found, *answered(site)], key=lambda one: -one[1])
+
+
+def answered(site: Site) -> list[tuple[ContactObservation, float, str]]:
+    """What ``known`` has from the other sites alone. Nothing where one of them is never written to."""
+    siblings = same(site)
+    if len(siblings) == 1 or any(one.hostility in NEVER_WRITTEN_TO for one in siblings):
+        return []
+    domains = {f"operator:{one.domain}": one.domain for one in siblings[1:]}
+    own = {(row.channel, row.value) for row in contacts.known(f"operator:{site.domain}")}
+    rows = [row for key, its in sorted(contacts.current(domains).items()) for row in its if key in domains]
+    states = contacts.states((row.channel, row.value) for row in rows)
+    found = []
+    for row in sorted(rows, key=lambda one: (-one.confidence, one.value)):
+        key = (row.channel, row.value)
+        if key not in own and states.get(key) in (ContactState.REPLIED, ContactState.COMPLIED):
+            own.add(key)
+            why = _("answered for %(site)s, which the same operator runs") % {"site": domains[row.party_key]}
+            found.append((row, round(row.confidence * BORROWED, 3), why))
+    return found
+
+
+def hostile(site: Site) -> bool:
+    """Whether the operator is never written to, for what this site is known for or another of the same operator."""
+    return any(one.hostility in NEVER_WRITTEN_TO for one in same(site))
 
 
 def because(edge: NetworkEdge) -> list[Because]:
@@ -130,7 +152,10 @@ def because(edge: NetworkEdge) -> list[Because]:
         reasons.append(Because(family, KINDS[kind].words, shown, float(brings[family]), rows.count()))
     reasons.sort(key=lambda one: (-one.weight, one.words, one.shown))
     if edge.support:
-        words = _("%(n)d other sites have other things in common with both") % {"n": edge.support}
+        words = (
+            _("%(n)d other sites have other things in common with both") % {"n": edge.support}
+            if edge.support < MOST_SUPPORT else _("three or more other sites have other things in common with both")
+        )  # fmt: skip
         reasons.append(Because("others", words, "", float(min(edge.support, 3)), 0))
     return reasons
 

@@ -17,7 +17,7 @@ from efface.law import load
 from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
 from efface.search.models import Asset, Finding, FindingState, Media
-from efface.sites import contacts, hostility, ordering
+from efface.sites import contacts, networks, ordering
 from efface.sites.models import ContactState, Site
 from efface.takedown import plan, sight, verdict
 from efface.takedown.models import Check, Outcome, Route
@@ -49,7 +49,8 @@ MOST_OUTCOMES = 5_000
 
 
 def hostile(site: Site) -> bool:
-    return site.hostility in hostility.NEVER_WRITTEN_TO
+    """Whether its operator must not be written to: what one site of an operator is known for holds for all of them."""
+    return networks.hostile(site)
 
 
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:

@@ -12,6 +12,7 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from efface.cases import events
 from efface.cases.may import may
@@ -30,7 +31,7 @@ from efface.sites.models import ContactObservation
 from efface.takedown import facts, holding, ladder, locking, plan
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
-from efface.whereabouts.model import Contact, Dossier, Party
+from efface.whereabouts.model import Channel, Contact, Dossier, Party
 
 log = logging.getLogger(__name__)
 FRESH = timedelta(hours=24)
@@ -38,6 +39,8 @@ FRESH = timedelta(hours=24)
 AGAIN = timedelta(minutes=30)
 LOST = timedelta(hours=24)
 """A step that came to nothing (a job that failed) is asked for again then."""
+MOST_BORROWED = 3
+"""Contacts of other sites of one operator that come into a plan."""
 OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
 
 
@@ -125,7 +128,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     contacts.observe(dossier, now)
     lookups.depend(finding.site_id, finding.site.domain, now)
     networks.look_up(dossier, now)
-    dossier = _with_named(finding, dossier)
+    dossier = _with_siblings(finding, _with_named(finding, dossier))
     keys = [party.key for party in dossier.parties]
     roles = [party.role for party in dossier.parties]
     values = [(one.channel, one.value) for party in dossier.parties for one in party.contacts]
@@ -243,6 +246,26 @@ def _with_named(finding: Finding, dossier: Dossier) -> Dossier:
             )  # fmt: skip
         )
     return replace(dossier, parties=[*dossier.parties, *found[:2]])
+
+
+def _with_siblings(finding: Finding, dossier: Dossier) -> Dossier:
+    """The dossier with what answered for other sites of the same operator, behind what the site itself names: a desk
+    that removed a picture from one mirror is asked for all of them. Never where one of them is hostile."""
+    borrowed = networks.answered(finding.site)[:MOST_BORROWED]
+    if not borrowed:
+        return dossier
+    parties = []
+    for party in dossier.parties:
+        if party.role == "operator":
+            own = {contacts.plain(one.channel, one.value) for one in party.contacts}
+            more = [
+                Contact(cast(Channel, row.channel), row.value, f"network:{row.source}", confidence=left, note=why)
+                for row, left, why in borrowed if row.value not in own
+            ]  # fmt: skip
+            why = [f"{one.value} {one.note}" for one in more]
+            party = replace(party, contacts=[*party.contacts, *more], reasons=[*why[:1], *party.reasons, *why[1:]])
+        parties.append(party)
+    return replace(dossier, parties=parties)
 
 
 def named_prefix(finding: Finding) -> str:

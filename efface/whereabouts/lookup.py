@@ -10,9 +10,9 @@ from weakref import WeakKeyDictionary
 
 from efface.net.guard import Guard
 from efface.net.protocol import WhereaboutsRequest
-from efface.whereabouts import facts, origin, playbook, rdap, zone
+from efface.whereabouts import facts, origin, playbook, rdap, signals, zone
 from efface.whereabouts.hosts import HostLook, best, look_at, shared
-from efface.whereabouts.model import Contact, Dossier, Link, Party
+from efface.whereabouts.model import Contact, Dossier, Link, Party, Signal
 from efface.whereabouts.operator import OperatorLook, operator
 from efface.whereabouts.others import ads_and_payment, instance, refused, search_parties, with_agents
 from efface.whereabouts.registration import Registration
@@ -183,7 +183,13 @@ class _Finder:
             links=list(dict.fromkeys(links)),
             beside=beside,
             place=place[1] if place else {},
+            signals=signals.bounded(self._signals(), self.request.refuse),
         )
+
+    def _signals(self) -> list[Signal]:
+        registrar = self.registration.registrar
+        key = registrar.key if registrar is not None else ""
+        return [*self.site.signals, *signals.of_registration(self.zone.servers, key, self.registration.created)]
 
     def _why(self, host: str) -> str:
         if host == self.host:

@@ -71,6 +71,15 @@ class Link:
     why: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Signal:
+    """One thing seen of a site that tells who runs it: ``kind`` is of ``mirrors.kinds``, ``value`` is whole, as it
+    stands there. Only its digest is kept."""
+
+    kind: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """``status`` are the domain's EPP status words from RDAP; ``partial`` lists look-ups that failed and why;
@@ -80,7 +89,8 @@ class Dossier:
 
     ``links`` join page, host names and parties into one chain. ``beside`` are parties that may matter and are only
     shown: hosts that hints call the origin behind a CDN, and hosts of embeds that hold none of the finding's media; no
-    notice goes to them before a person says so. ``place`` are the ids of the page on a platform (channel, message)."""
+    notice goes to them before a person says so. ``place`` are the ids of the page on a platform (channel, message).
+    ``signals`` tell which sites are one operator's: bounded, and seen on the way, not looked for."""
 
     url: str
     host: str
@@ -94,3 +104,4 @@ class Dossier:
     links: list[Link] = field(default_factory=list)
     beside: list[Party] = field(default_factory=list)
     place: dict[str, str] = field(default_factory=dict)
+    signals: list[Signal] = field(default_factory=list)

@@ -11,10 +11,11 @@ from selectolax.lexbor import LexborHTMLParser
 from efface.net.page.read import bounded_html, decode_html
 from efface.net.page.walls import walls
 from efface.net.protocol import FetchFacts
-from efface.whereabouts import facts, securitytxt
+from efface.whereabouts import facts, securitytxt, signals
 from efface.whereabouts.around import Beside, ads_lines
 from efface.whereabouts.hosts import ask_dns, best
-from efface.whereabouts.model import Contact, Party
+from efface.whereabouts.mirrors.kinds import KINDS
+from efface.whereabouts.model import Contact, Party, Signal
 from efface.whereabouts.page import LARGEST, PageKind, Reading, kind_of, read
 from efface.whereabouts.transport import Answer, Certificate, Transport, Unanswered
 from efface.whereabouts.zone import OWN_ZONE, rname
@@ -39,7 +40,7 @@ SURE = 0.85
 class OperatorLook:
     """What the site said. ``fetched`` is set once the page itself was asked for; ``headers`` are its answer's; ``read``
     says whether any of its pages could be read: only then is it known that it names nobody. ``sells`` are the lines of
-    its ads.txt (exchange, account)."""
+    its ads.txt (exchange, account); ``signals`` are what tells sites of one operator."""
 
     headers: dict[str, str] = field(default_factory=dict)
     fetched: asyncio.Event = field(default_factory=asyncio.Event)
@@ -49,6 +50,7 @@ class OperatorLook:
     beside: Beside = field(default_factory=Beside)
     sells: list[tuple[str, str]] = field(default_factory=list)
     certificate: Certificate | None = None
+    signals: list[Signal] = field(default_factory=list)
 
 
 async def operator(
@@ -60,13 +62,17 @@ async def operator(
     front = f"{urlsplit(url).scheme}://{facts.host_of(url)}{_port(url)}/"
     firsts = list(dict.fromkeys([url, front]))
     pages = await asyncio.gather(
-        *(_first(one, url, transport, look, partial) for one in firsts), _ads(front, transport, look)
-    )
+        *(_first(one, url, transport, look, partial) for one in firsts), _ads(front, domain, transport, look),
+        _icon(front, domain, transport, look),
+    )  # fmt: skip
     for one, page in zip(firsts, pages, strict=False):
+        if page is not None and one == front:
+            look.signals += signals.of_redirect(front, page.final_url)
         if page is not None and _still(page, domain, partial) and _readable(page, partial):
             kinds: list[tuple[PageKind, str]] = [("content", url), ("front", front)]
             for kind in [kind for kind, its in kinds if its == one]:
                 _take(read(page.final_url, page.body, page.charset, kind), found, todo, look, kind)
+            look.signals += _seen(page, one == front)
     await _others(front, domain, todo, set(firsts), transport, look, found, partial)
     found = await _deliverable(found, transport, partial)
     if look.read and not any(one.confidence >= ENOUGH for one in found):
@@ -89,6 +95,9 @@ async def _first(one: str, url: str, transport: Transport, look: OperatorLook, p
         page = await _page(one, transport, partial)
         if one == url and page is not None:
             look.headers, look.certificate = page.headers, page.certificate
+            own = facts.host_of(page.final_url)
+            if page.certificate is not None and facts.host_of(url) == own:
+                look.signals += signals.of_certificate(page.certificate.names, "", facts.registered(own) or own)
         return page
     finally:
         if one == url:
@@ -111,7 +120,7 @@ async def _others(
     todo = list(dict.fromkeys([*todo, *((kind, front.rstrip("/") + path) for kind, path in guesses)]))
     todo = [item for item in todo if item[1] not in seen]
     todo.sort(key=lambda item: (item[0] != "abuse", len(item[1]), item[1]))
-    todo = todo[: MOST_PAGES - len(seen)]
+    todo = todo[: MOST_PAGES - 1 - len(seen)]  # one is its icon
     notes = [] if guesses else partial
     for start in range(0, len(todo), AT_ONCE):
         part = todo[start : start + AT_ONCE]
@@ -128,11 +137,28 @@ async def _others(
                 _take(read(page.final_url, page.body, page.charset, kind), found, [], look, kind)
 
 
-async def _ads(front: str, transport: Transport, look: OperatorLook) -> None:
+def _seen(page: Answer, front: bool) -> list[Signal]:
+    """What a page gives away of who runs the site. A page with content is full of other people's names and addresses:
+    of those only the front page's count."""
+    found = signals.of_page(page.final_url, page.body, page.charset)
+    return [one for one in found if front or KINDS[one.kind].family != "contact"]
+
+
+async def _ads(front: str, domain: str, transport: Transport, look: OperatorLook) -> None:
     """Who sells its advertising, as it says itself (ads.txt)."""
     page = await _page(front + "ads.txt", transport, [])
     if page is not None and page.status == 200 and "html" not in page.headers.get("content-type", ""):
-        look.sells = list(ads_lines(page.body.decode("utf-8", "replace")))
+        text = page.body.decode("utf-8", "replace")
+        look.sells = list(ads_lines(text))
+        if _still(page, domain, []):
+            look.signals += signals.of_ads_txt(text)
+
+
+async def _icon(front: str, domain: str, transport: Transport, look: OperatorLook) -> None:
+    page = await _page(front + "favicon.ico", transport, [])
+    shown = page is not None and page.status == 200 and page.headers.get("content-type", "").startswith("image/")
+    if page is not None and shown and _still(page, domain, []):
+        look.signals += signals.of_icon(page.body)
 
 
 async def _security(front: str, domain: str, transport: Transport, now: str) -> list[Contact]:

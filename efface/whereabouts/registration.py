@@ -21,13 +21,14 @@ REGISTRANT, ELSEWHERE, FREE_TEXT, HIDDEN = 0.5, 0.3, 0.09, 0.05
 
 
 class Registration:
-    """What registries say of one domain. ``status`` are EPP's words."""
+    """What registries say of one domain. ``status`` are EPP's words; ``created`` is an ISO date, or "" unsaid."""
 
     def __init__(
         self, domain: str, whois_servers: dict[str, Any] | None, registries: rdap.Registries, book: Playbook
     ) -> None:
         self.domain, self.whois_servers, self.registries, self.book = domain, whois_servers, registries, book
         self.status: tuple[str, ...] = ()
+        self.created = ""
         self.registrar: Party | None = None
         self.registrant: list[Contact] = []
 
@@ -51,6 +52,7 @@ class Registration:
 
     def _from_rdap(self, record: rdap.Record) -> None:
         self.status = record.status
+        self.created = record.created
         for held in record.cards:
             if "registrant" in held.roles:
                 self.registrant += [self._registrant(value, "rdap-registrant") for value in held.emails]
@@ -72,6 +74,7 @@ class Registration:
 
     def _from_whois(self, answer: whois.Whois) -> None:
         self.status = self.status or answer.status
+        self.created = self.created or answer.created
         self.registrant += [self._registrant(value, "whois-registrant") for value in answer.registrant_emails]
         if not answer.registrar and not answer.abuse:
             return

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b, sha256
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,10 +19,13 @@ from yarl import URL
 
 from efface.net.page.read import bounded_html, decode_html
 from efface.whereabouts import facts
-from efface.whereabouts.model import Dossier
+from efface.whereabouts.mirrors.kinds import KINDS
+from efface.whereabouts.model import Dossier, Signal
 
 LARGEST = 400_000
 MOST = 60
+MOST_IN_ALL, LONGEST = 80, 300
+"""What a look-up brings of signals at most, and of one's value."""
 MOST_NODES = 3000
 SHINGLE = 4
 
@@ -43,15 +46,8 @@ VERIFICATION = frozenset(
     {"google-site-verification", "yandex-verification", "msvalidate.01", "p:domain_verify",
      "exoclick-site-verification", "juicyads-site-verification", "trafficjunky-site-verification"}
 )  # fmt: skip
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SELLER = re.compile(r"^\s*([a-z0-9.-]{3,100})\s*,\s*([\w.-]{2,80})\s*,\s*DIRECT\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Signal:
-    """One thing seen: ``value`` is whole, as it stands there."""
-
-    kind: str
-    value: str
 
 
 def of_page(url: str, body: bytes, charset: str = "") -> list[Signal]:
@@ -65,7 +61,7 @@ def of_page(url: str, body: bytes, charset: str = "") -> list[Signal]:
     shape = _shape(page)
     if shape:
         found.add(Signal("dom", shape))
-    return sorted(one for one in found if len(one.value) <= 300)[:MOST]
+    return sorted(one for one in found if len(one.value) <= LONGEST)[:MOST]
 
 
 def of_redirect(asked: str, final: str) -> list[Signal]:
@@ -89,9 +85,9 @@ def of_icon(data: bytes, kind: str = "favicon") -> list[Signal]:
     return [Signal(kind, blake2b(data, digest_size=16).hexdigest())] if data else []
 
 
-def of_certificate(names: list[str], key_sha256: str, own: str) -> list[Signal]:
+def of_certificate(names: Iterable[str], key_sha256: str, own: str) -> list[Signal]:
     """Other sites named in a site's certificate, as one value, and its key. One that names many is a CDN's."""
-    domains = sorted({_domain(f"https://{name.removeprefix('*.')}/") for name in names[:100]} - {""})
+    domains = sorted({_domain(f"https://{name.removeprefix('*.')}/") for name in list(names)[:100]} - {""})
     found = [Signal("certkey", key_sha256)] if key_sha256 else []
     if 1 < len(domains) <= 100 and own in domains:
         found.append(Signal("certificate", blake2b(" ".join(domains).encode(), digest_size=16).hexdigest()))
@@ -111,6 +107,43 @@ def of_dossier(dossier: Dossier) -> list[Signal]:
                 if contact.channel == "email" and contact.source.startswith("page")
             }
     return sorted(found)[:MOST]
+
+
+def of_registration(servers: Iterable[str], registrar: str, created: str) -> list[Signal]:
+    """The name servers together, and the day at a registrar: each says little, and they add to what else is found."""
+    pair = sorted({one.rstrip(".").lower() for one in servers if one})[:4]
+    found = [Signal("ns", " ".join(pair)[:LONGEST])] if len(pair) > 1 else []
+    if registrar and _DAY.match(created):
+        found.append(Signal("regday", f"{registrar} {created[:10]}"[:LONGEST]))
+    return found
+
+
+def bounded(found: Iterable[Signal], refuse: Iterable[str] = ()) -> list[Signal]:
+    """Each once, of known kinds, and no more than a dossier carries: of each family the same share, so that a page full
+    of ids crowds nothing out. ``refuse`` are SHA-256 digests of addresses that are never to be picked."""
+    refused = set(refuse)
+    queues: dict[str, list[Signal]] = {}
+    for one in sorted(set(found)):
+        kind = KINDS.get(one.kind)
+        if kind is None or not 0 < len(one.value) <= LONGEST:
+            continue
+        if kind.family == "contact" and sha256(one.value.lower().encode()).hexdigest() in refused:
+            continue
+        queues.setdefault(kind.family, []).append(one)
+    taken = [one for turn in zip_longest(*queues.values()) for one in turn if one is not None]
+    return sorted(taken[:MOST_IN_ALL])
+
+
+def masked(one: Signal) -> str:
+    """What is shown of a signal to whoever asks why two sites go together: enough to know it again, and of addresses
+    and names of people no more than their beginning."""
+    if one.kind == "email":
+        name, _at, domain = one.value.rpartition("@")
+        return f"{name[:2]}…@{domain}"[:60] if name else "…"
+    if one.kind in ("telegram", "payment", "wallet"):
+        where, slash, name = one.value.rpartition("/")
+        return f"{where}{slash}{name[:3]}…"[:60]
+    return one.value[:60]
 
 
 def _some(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

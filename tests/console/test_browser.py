@@ -24,7 +24,7 @@ from efface.engine.base.models import Outbox
 from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Delivery, Network, Site
 from efface.takedown.models import Inbound
-from efface.whereabouts.signals import Signal
+from efface.whereabouts.model import Signal
 from tests import people
 from tests.chromium import ORIGIN, chromium
 

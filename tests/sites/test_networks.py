@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 
 import pytest
 
-from efface.sites import contacts, mirrors, networks, registry
-from efface.sites.models import ContactObservation, Membership, NetworkEdge, NetworkWord, Site
+from efface.sites import contacts, hostility, mirrors, networks, registry
+from efface.sites.models import ContactObservation, Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord, Site
 from efface.whereabouts.mirrors.engine import Mirrors
-from efface.whereabouts.signals import Signal
+from efface.whereabouts.model import Dossier, Signal
 
 pytestmark = pytest.mark.django_db
+
+
+def others(numbers: range, now: datetime) -> list[Site]:
+    """Other sites of which something is known."""
+    names = [f"other{number}.example" for number in numbers]
+    found = [Site(domain=name, start_url=f"https://{name}/", added_at=now) for name in names]
+    Site.objects.bulk_create(found)
+    Evidence.objects.bulk_create(
+        Evidence(site=site, kind="dom", digest=number.to_bytes(16), first_seen=now, last_seen=now)
+        for number, site in zip(numbers, found, strict=True)
+    )
+    return found
+
+
+@pytest.fixture
+def _many(db, now: datetime) -> None:
+    """Among four sites nothing is rare."""
+    others(range(600), now)
 
 
 def made(names: str, now: datetime, number: int = 0, ids: bool = True) -> list[Site]:
@@ -30,7 +49,7 @@ def made(names: str, now: datetime, number: int = 0, ids: bool = True) -> list[S
     return [Site.objects.get(pk=site.pk) for site in found]
 
 
-def test_mirrors_are_found_and_one_notice_covers_them(db, now: datetime) -> None:
+def test_mirrors_are_found_and_one_notice_covers_them(_many: None, now: datetime) -> None:
     one, two, three, four = made("lake river pond sea", now)
     (stranger,) = made("stone", now, number=9)
     assert one.network_id is not None and len({site.network_id for site in (one, two, three, four)}) == 1
@@ -44,7 +63,7 @@ def test_mirrors_are_found_and_one_notice_covers_them(db, now: datetime) -> None
     assert {"ids", "contact"} < {reason.family for reason in networks.because(edge)}
 
 
-def test_what_is_stored_equals_what_a_build_from_nothing_gives(db, now: datetime) -> None:
+def test_what_is_stored_equals_what_a_build_from_nothing_gives(_many: None, now: datetime) -> None:
     made("lake river pond sea", now)
     made("stone rock hill", now, number=2, ids=False)
     made("lone", now, number=3)
@@ -58,7 +77,18 @@ def test_what_is_stored_equals_what_a_build_from_nothing_gives(db, now: datetime
     assert len(expected) == 2
 
 
-def test_a_planted_id_joins_nobody(db, now: datetime) -> None:
+def test_among_few_sites_nothing_is_rare_and_all_is_judged_anew_as_more_become_known(db, now: datetime) -> None:
+    others(range(40), now)
+    one, *_others = made("lake river pond sea", now)
+    assert networks.same(one) == [one], "among forty sites four albums and an id may be everybody's"
+    assert NetworkRules.objects.get().known == 64
+    last, *_more = others(range(40, 600), now)
+    mirrors.refresh(last.pk, now)
+    assert NetworkRules.objects.get().known == 1024
+    assert len(networks.same(Site.objects.get(pk=one.pk))) == 4
+
+
+def test_a_planted_id_joins_nobody(_many: None, now: datetime) -> None:
     one, *_others = made("lake river pond sea", now)
     (stranger,) = made("stone", now, number=9)
     networks.observe(stranger, [Signal("ga", "G-0"), Signal("email", "a@0.example")], now)
@@ -67,7 +97,7 @@ def test_a_planted_id_joins_nobody(db, now: datetime) -> None:
     assert stranger.network_id is None and stranger not in networks.same(one)
 
 
-def test_a_persons_word_wins_and_can_be_taken_back(db, now: datetime) -> None:
+def test_a_persons_word_wins_and_can_be_taken_back(_many: None, now: datetime) -> None:
     one, two, three, four = made("lake river pond sea", now)
     network = one.network_id
     word = networks.say(one, two, False, "the shop moved out", "lead:1", now + timedelta(hours=1))
@@ -94,7 +124,7 @@ def test_two_strangers_are_joined_by_word_and_a_contradiction_is_refused(db, now
     assert Site.objects.get(pk=three.pk).network_id is None
 
 
-def test_a_contact_that_answered_for_one_serves_all(db, now: datetime) -> None:
+def test_a_contact_that_answered_for_one_serves_all(_many: None, now: datetime) -> None:
     one, two, *_others = made("lake river pond sea", now)
     for value in ("good@lake.example", "dead@lake.example"):
         ContactObservation.objects.create(
@@ -106,3 +136,27 @@ def test_a_contact_that_answered_for_one_serves_all(db, now: datetime) -> None:
     ((row, confidence, why),) = networks.known(two)
     assert (row.value, confidence) == ("good@lake.example", 0.54) and "lake.example" in why
     assert len(networks.known(one)) == 2
+    (stranger,) = made("stone", now, number=9)
+    assert networks.known(stranger) == []
+
+
+def test_what_one_site_is_known_for_holds_for_all_of_its_operator(_many: None, now: datetime) -> None:
+    one, two, *_others = made("lake river pond sea", now)
+    (stranger,) = made("stone", now, number=9)
+    contacts.note("operator:lake.example", "operator", "email", "good@lake.example", "page-abuse", 0.9, now)
+    contacts.delivery("email", "good@lake.example", "complied", now)
+    assert len(networks.answered(two)) == 1 and not networks.hostile(two)
+    hostility.declare(one, "publishes", "it showed our notice", "lead:1", now)
+    assert networks.hostile(two) and networks.answered(two) == [] and not networks.hostile(stranger)
+
+
+def test_a_look_up_feeds_the_networks_and_keeps_no_signal_in_clear(db, now: datetime) -> None:
+    found = [Signal("email", "jo.somebody@mail-box.net"), Signal("ga", "UA-1234567"), Signal("nonsense", "x")]
+    dossier = Dossier("http://lake.example/v/1", "lake.example", "lake.example", signals=found)
+    registry.register("lake.example", now)
+    contacts.observe(dossier, now)
+    networks.look_up(dossier, now)
+    rows = {(row.kind, row.shown) for row in Evidence.objects.all()}
+    assert rows == {("email", "jo…@mail-box.net"), ("ga", "UA-1234567")}
+    site = Site.objects.get(domain="lake.example")
+    assert "somebody" not in json.dumps(site.dossier) and "UA-1234567" not in json.dumps(site.dossier)

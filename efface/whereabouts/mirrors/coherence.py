@@ -16,7 +16,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TypeVar
 
-from efface.whereabouts.mirrors.holdings import Holdings
+from efface.whereabouts.mirrors import chance
+from efface.whereabouts.mirrors.chance import step
+from efface.whereabouts.mirrors.holdings import Held, Holdings
 from efface.whereabouts.mirrors.kinds import kind_of
 
 T = TypeVar("T")
@@ -30,7 +32,10 @@ TOGETHER, LIFT = 6, 10.0
 PART = 0.25
 """A part is one only where at least so many of all holders are in it: among hundreds, some two always agree on
 something."""
-SMALLEST_WORLD = 4096
+SMALLEST_WORLD = chance.WHOLE
+TIED = 0.75
+"""So far beyond chance must albums be to tie two of some holders (``chance.beyond_chance``): fewer pairs are looked at
+than there are in the world."""
 ALL_PAIRS = 16
 NEIGHBOURS = 6
 """Within a part of more than ``ALL_PAIRS`` each site is compared with so many on each side: the part stays in one
@@ -40,7 +45,9 @@ piece, and the work grows with the sites and not with their pairs."""
 @dataclass(frozen=True, slots=True)
 class Judged:
     """``part`` maps a holder to the lowest name in its part; holders without a part agree with nobody. ``common``:
-    many holders, and hardly any two agree; where a ``sample`` of them told, nothing but the sample decided."""
+    many holders, and hardly any two agree; where a ``sample`` of them told, nothing but the sample decided. In a
+    ``small`` world (``chance``) that a value has two holders says little, and what anybody can copy bears out nothing
+    that anybody can copy."""
 
     holders: int = 0
     part: dict[str, str] = field(default_factory=dict)
@@ -48,10 +55,11 @@ class Judged:
     loose: tuple[str, ...] = ()
     common: bool = False
     sample: frozenset[str] = frozenset()
+    small: bool = False
 
     def together(self, one: str, other: str) -> bool:
         """Whether the value counts in full between two of its holders."""
-        if self.holders == 2:
+        if self.holders == 2 and not self.small:
             return True
         part = self.part.get(one)
         return part is not None and part == self.part.get(other)
@@ -68,11 +76,6 @@ class Judged:
             return members
         place, size = bisect_left(members, site), len(members)
         return [members[(place + step) % size] for step in range(-NEIGHBOURS, NEIGHBOURS + 1)]
-
-
-def step(number: int) -> int:
-    """``number`` rounded up to a power of two: what depends on a crowd's size does not change with each newcomer."""
-    return 1 << max(0, number - 1).bit_length()
 
 
 def crowd(number: int) -> int:
@@ -98,17 +101,18 @@ def judge(value: str, holdings: Holdings) -> Judged:
     kind = kind_of(value)
     if number < 2 or kind.weak:
         return Judged(number)
-    if number == 2:
+    small = chance.small(holdings.population)
+    if number == 2 and not small:
         return Judged(2, loose=tuple(sorted(holders)))
     if number > CROWD:
         sample = sorted(heapq.nsmallest(SAMPLE, holders, key=lambda site: draw(value, site)))
         ties = _ties(value, kind.witness, sample, holdings)
         if not _parts(ties, SAMPLE * PART / 2)[0]:
-            return Judged(number, common=True, sample=frozenset(sample))
+            return Judged(number, common=True, sample=frozenset(sample), small=small)
     ties = _ties(value, kind.witness, sorted(holders), holdings)
     part, members = _parts(ties, max(2.0, number * PART))
     loose = tuple(sorted(holders)) if number <= RARE else ()
-    return Judged(number, part, members, loose, common=number > RARE and 2 * len(part) < number)
+    return Judged(number, part, members, loose, common=number > RARE and 2 * len(part) < number, small=small)
 
 
 @lru_cache(maxsize=200_000)
@@ -119,6 +123,8 @@ def draw(value: str, site: str) -> bytes:
 def _ties(value: str, witness: str, holders: list[str], holdings: Holdings) -> list[tuple[str, str]]:
     """Pairs of holders that agree on something else; enough of them to tell the parts."""
     known = [(site, holdings.get(site)) for site in holders]
+    if chance.small(holdings.population):
+        return _ties_beyond_chance(value, witness, known, holdings)
     others = _held_by_several([(site, held.values) for site, held in known])
     others.pop(value, None)
     pictures = _held_by_several([(site, held.pictures.keys()) for site, held in known])
@@ -142,6 +148,39 @@ def _ties(value: str, witness: str, holders: list[str], holdings: Holdings) -> l
                 for other_site in sites[place + 1 :]:
                     albums[one, other_site].add(holdings.get(one).pictures[picture])
     return ties + [pair for pair, pages in albums.items() if len(pages) > 1]
+
+
+def _ties_beyond_chance(
+    value: str, witness: str, known: list[tuple[str, Held]], holdings: Holdings
+) -> list[tuple[str, str]]:
+    """The same in a small world: a stolen theme has few holders there too, and brings id, address and icon along; so
+    nothing copied ties what can be copied too, an address on the network is as often a CDN's, and albums tie only where
+    there are more of them than strangers have in common."""
+    mine = kind_of(value).copied
+    ties: list[tuple[str, str]] = []
+    for other, sites in _held_by_several([(site, held.values) for site, held in known]).items():
+        kind = kind_of(other)
+        if other == value or kind.weak or (kind.copied and mine) or kind.witness == witness:
+            continue
+        number = len(holdings.holders(other))
+        certified = kind.family == "certificate" and number <= RARE
+        if certified or chance.concentrated(len(sites), len(known), number, holdings.population):
+            ties += _chain(sites)
+    albums: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
+    for picture, sites in _held_by_several([(site, held.pictures.keys()) for site, held in known]).items():
+        number = step(len(holdings.showing(picture)))
+        if chance.concentrated(len(sites), len(known), len(holdings.showing(picture)), holdings.population):
+            ties += _chain(sites)
+        for place, one in enumerate(sites):
+            for other_site in sites[place + 1 :]:
+                seen = albums[one, other_site]
+                album = holdings.get(one).pictures[picture]
+                seen[album] = max(seen.get(album, 0), number)
+    for (one, other_site), numbers in albums.items():
+        fuller = max(len(holdings.get(one).albums), len(holdings.get(other_site).albums))
+        if chance.beyond_chance(list(numbers.values()), fuller, holdings.population) >= TIED:
+            ties.append((one, other_site))
+    return ties
 
 
 def _held_by_several(sites: list[tuple[str, Set[T]]]) -> dict[T, list[str]]:

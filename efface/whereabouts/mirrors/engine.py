@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.coherence import ALL_PAIRS, NEIGHBOURS, RARE, TOGETHER, Judged, crowd, judge, still
 from efface.whereabouts.mirrors.holdings import NOTHING, Held, Holdings
 from efface.whereabouts.mirrors.join import Joined, Pair, Said, join, pair
 from efface.whereabouts.mirrors.kinds import kind_of
-from efface.whereabouts.mirrors.pairs import SHOWN, Edge, Rarities, rarities, rung, score
+from efface.whereabouts.mirrors.pairs import MOST_SUPPORT, SHOWN, Edge, Rarities, rarities, rung, score
 
 
 class Contradiction(ValueError):
@@ -60,6 +61,10 @@ class Mirrors:
         """Replace what is known of one site. Returns the sites whose network may have changed."""
         old = self.holdings.get(site)
         before = self.holdings.population
+        if site not in self.holdings and chance.rules(before) != chance.rules(before + 1):
+            # With so many known sites everything weighs differently; this comes a few times in a registry's life.
+            self.build({**self.holdings.held, site: new})
+            return set(self.holdings.held)
         changed_values = old.values ^ new.values
         changed_pictures = old.pictures.keys() ^ new.pictures.keys()
         pairs = {pair(site, other) for other in self.around(site)}
@@ -93,18 +98,19 @@ class Mirrors:
     def _by_others(self, site: str, counts: Mapping[str, int], shown: Mapping[int, int]) -> set[str]:
         """Values that are to be judged anew, because something else that their holders agree on became rare or common.
         ``counts`` and ``shown`` are numbers of holders before."""
+        few = chance.small(self.holdings.population)
         crowds = [
             (self.holdings.holders(value) | {site}, min(number, len(self.holdings.holders(value))))
             for value, number in counts.items()
-            if _tells_otherwise(value, number, len(self.holdings.holders(value)))
+            if _tells_otherwise(value, number, len(self.holdings.holders(value)), few)
         ] + [
             (self.holdings.showing(picture) | {site}, min(number, self._showing(picture)))
             for picture, number in shown.items()
-            if crowd(self._showing(picture)) != crowd(number)
+            if few or crowd(self._showing(picture)) != crowd(number)
         ]  # fmt: skip
         stale: set[str] = set()
         for sites, number in crowds:
-            enough = 2 if number <= RARE else TOGETHER
+            enough = 2 if few or number <= RARE else TOGETHER
             holding = Counter(value for one in sites for value in self.holdings.get(one).values)
             for value, times in holding.items():
                 if times < enough or value in stale or kind_of(value).weak:
@@ -223,11 +229,14 @@ class Mirrors:
     def judged(self, value: str) -> Judged:
         return self._judge(value)
 
-    # inner works, and what a store of its own answers (``around``, ``before``)
+    # inner works, and what a store of its own answers (``around``, ``before``, ``_need``)
 
     def around(self, site: str) -> dict[str, Edge]:
         """The edges of a site."""
         return self.edges.get(site, _NONE)
+
+    def _need(self, sites: Iterable[str]) -> None:
+        """Their edges are asked for next: a store loads them here."""
 
     def before(self, site: str) -> Iterable[str]:
         """The network a site was in."""
@@ -245,7 +254,8 @@ class Mirrors:
 
     def _score(self, one: str, other: str) -> Edge | None:
         first, second = self.holdings.get(one), self.holdings.get(other)
-        return score(one, other, first, second, self._judge, self._rarities_of, self._showing)
+        return score(one, other, first, second, self._judge, self._rarities_of, self._showing,
+                     self.holdings.population)  # fmt: skip
 
     def _rarities_of(self, site: str) -> Rarities:
         found = self._rarities.get(site)
@@ -334,7 +344,7 @@ class Mirrors:
         return found
 
     def _bear_out(self, one: str, other: str) -> None:
-        """Count the third sites that have other things in common with both."""
+        """Count the third sites that have other things in common with both, as far as more of them say more."""
         edge = self.around(one).get(other)
         if edge is None:
             return
@@ -342,14 +352,16 @@ class Mirrors:
         first, second = self._things[one], self._things[other]
         between, back = first[other], second[one]
         thirds = first.keys() & second.keys()
+        self._need(thirds)
+        support = 0
         for third in thirds:
-            self.around(third)
-        support = sum(
-            1
-            for third in thirds
-            if not (first[third] <= between or second[third] <= back)
-            and self._things[third][one] != self._things[third][other]
-        )
+            if first[third] <= between or second[third] <= back:
+                continue
+            its = self._things[third]
+            if its[one] != its[other]:
+                support += 1
+                if support == MOST_SUPPORT:
+                    break
         if support != edge.support:
             self.edges[one][other] = self.edges[other][one] = replace(edge, support=support)
 
@@ -400,11 +412,12 @@ class Mirrors:
             self.review.setdefault(other, set()).add(one)
 
 
-def _tells_otherwise(value: str, before: int, after: int) -> bool:
-    """Whether a value's number of holders changes what its holders' agreement on it says (``coherence``)."""
+def _tells_otherwise(value: str, before: int, after: int, few: bool) -> bool:
+    """Whether a value's number of holders changes what its holders' agreement on it says (``coherence``); where ``few``
+    sites are known, any number does."""
     kind = kind_of(value)
-    if kind.weak:
-        return False
+    if kind.weak or few:
+        return not kind.weak
     return (before <= RARE) != (after <= RARE) if kind.copied else crowd(before) != crowd(after)
 
 

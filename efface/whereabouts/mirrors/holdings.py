@@ -60,6 +60,9 @@ class Holdings:
     def population(self) -> int:
         return len(self.held)
 
+    def __contains__(self, site: str) -> bool:
+        return site in self.held
+
     def get(self, site: str) -> Held:
         return self.held.get(site, NOTHING)
 

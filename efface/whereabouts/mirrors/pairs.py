@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.coherence import Judged
 from efface.whereabouts.mirrors.holdings import Held
 from efface.whereabouts.mirrors.kinds import FAMILIES, GALLERY, WITNESS, Family, kind_of
@@ -17,6 +18,7 @@ TRACE, LEAD, LIKELY = 2.0, 2.5, 4.5
 SUPPORT, MOST_SUPPORT = 1.0, 3
 """For each third site that has other things in common with both, at most so many."""
 SOUND: tuple[Family, ...] = ("media", "certificate", "infrastructure")
+MACHINE = FAMILIES.index("infrastructure")
 BORNE_OUT = 3
 """So many third sites stand in for a second family."""
 ALONE = 6.0
@@ -29,6 +31,11 @@ RARITY = ((4, 1.0), (8, 0.7), (16, 0.4), (32, 0.25), (64, 0.15))
 LOOSE = ((4, 0.65), (12, 0.4))
 """Most holders of a value that agree on nothing else, and how much of its weight is left between them."""
 WEAK = ((4, 1.0), (12, 0.5))
+FEW_KNOWN = 0.55
+"""What is left at most of a value's weight in a small world where nothing bears out that its holders belong together:
+a lead, and no more."""
+SMALL_STANDS, SMALL_SOUND = 3.0, 4.0
+"""In a small world: what a family must bring to count on its own, and what must be beyond others' reach."""
 SHOWN = RARITY[-1][0]
 """A picture on more sites says nothing of them."""
 
@@ -37,8 +44,8 @@ SHOWN = RARITY[-1][0]
 class Edge:
     """``brings`` is the weight of each family in the order of ``FAMILIES``, ``base`` their sum; ``because`` are the
     values and pictures it rests on; ``sound`` is what nobody can plant on another: the albums, the certificate, the
-    machine; ``families`` is how many say so on their own; ``support`` how many third sites have other things in common
-    with both."""
+    machine; ``families`` is how many say so on their own; ``support`` how many third sites, up to
+    ``MOST_SUPPORT``, have other things in common with both, which in a ``small`` world strangers have too."""
 
     brings: tuple[float, ...]
     because: tuple[str | int, ...]
@@ -46,9 +53,12 @@ class Edge:
     sound: float
     families: int
     support: int = 0
+    small: bool = False
 
     @property
     def total(self) -> float:
+        if self.small:
+            return self.base
         return self.base + SUPPORT * min(self.support, MOST_SUPPORT)
 
     @property
@@ -58,6 +68,11 @@ class Edge:
     @property
     def solid(self) -> bool:
         """Likely, and not by what can be planted or copied alone, nor by one family that no third site bears out."""
+        if self.small:
+            return self.families > 1 or self.sound >= ALONE
+        if self.sound <= self.brings[MACHINE] and not (self.support or self.families > 2):
+            # One machine has many tenants, and a few of them may have copied the same page.
+            return False
         return self.likely and self.sound >= STANDS and (
             self.support >= BORNE_OUT or self.families > 1 or self.base >= ALONE
         )
@@ -65,7 +80,9 @@ class Edge:
     @property
     def certain(self) -> bool:
         """Fit for one notice about both: two families on their own, one of them beyond another's reach, borne out by
-        third sites or by a third family."""
+        third sites or by a third family. Albums are never both: strangers repost them."""
+        if self.small:
+            return self.families > 1 and self.sound >= SMALL_SOUND
         return self.solid and self.families > 1 and (self.support > 1 or self.families > 2)
 
     @property
@@ -79,28 +96,38 @@ class Edge:
         return self.likely, self.solid, self.certain
 
 
-def edge(brings: Mapping[str, float], because: Iterable[str | int]) -> Edge:
+def edge(brings: Mapping[str, float], because: Iterable[str | int], small: bool = False) -> Edge:
     """An edge by what each family brings. Rounded, so that no order of adding makes a difference."""
+    stands = SMALL_STANDS if small else STANDS
     rounded = {family: round(brings.get(family, 0.0), 3) for family in FAMILIES}
     return Edge(
         tuple(rounded.values()), tuple(because), round(sum(rounded.values()), 3),
         round(sum(rounded[family] for family in SOUND), 3),
-        len({WITNESS.get(family, family) for family, weight in rounded.items() if weight >= STANDS}),
+        len({WITNESS.get(family, family) for family, weight in rounded.items() if weight >= stands}),
+        small=small,
     )  # fmt: skip
 
 
-Rarities = tuple[float, ...]
-"""Of the albums of a site, by their numbers."""
+Rarities = tuple[int, ...]
+"""Of the albums of a site, by their numbers: how many sites show each, as far as it makes a difference."""
 
 
-def score(one: str, other: str, first: Held, second: Held, judged: Callable[[str], Judged],
-          rarities: Callable[[str], Rarities], showing: Callable[[int], int]) -> Edge | None:  # fmt: skip
+def score(
+    one: str,
+    other: str,
+    first: Held,
+    second: Held,
+    judged: Callable[[str], Judged],
+    rarities: Callable[[str], Rarities],
+    showing: Callable[[int], int],
+    population: int,
+) -> Edge | None:
     """None where it is not even a trace. ``rarities`` are those of a site's albums; ``showing`` says how many sites
     show a picture."""
     best: dict[str, float] = {}
     because: list[str | int] = []
     for value in sorted(first.values & second.values):
-        weight = worth(value, judged(value), one, other)
+        weight = worth(value, judged(value), one, other, population)
         if weight > 0:
             family = kind_of(value).family
             best[family] = max(best.get(family, 0.0), weight)
@@ -108,51 +135,58 @@ def score(one: str, other: str, first: Held, second: Held, judged: Callable[[str
     common = [picture for picture in first.pictures.keys() & second.pictures.keys() if showing(picture) <= SHOWN]
     shown = _shared(common, first, second, rarities(one), rarities(other), showing) if common else []
     if shown:
-        best["media"] = min(MOST_MEDIA, GALLERY.weight * sum(rarity for rarity, _picture in shown))
-        because += [picture for _rarity, picture in shown]
+        best["media"] = _albums(shown, max(len(first.albums), len(second.albums)), population)
+        because += [picture for _holders, picture in shown]
     if sum(best.values()) < TRACE:
         return None
-    return edge(best, because)
+    return edge(best, because, chance.small(population))
 
 
-def worth(value: str, judged: Judged, one: str, other: str) -> float:
+def _albums(shown: list[tuple[int, int]], most: int, population: int) -> float:
+    """What common albums bring, by how many sites show each."""
+    if chance.small(population):
+        return min(2 * MOST_MEDIA, ALONE * chance.beyond_chance([holders for holders, _one in shown], most, population))
+    return min(MOST_MEDIA, GALLERY.weight * sum(_share(RARITY, holders) for holders, _one in shown))
+
+
+def worth(value: str, judged: Judged, one: str, other: str, population: int) -> float:
     """What a value that both hold says of these two, in log-odds."""
     kind = kind_of(value)
     if kind.weak:
-        return kind.weight * _share(WEAK, judged.holders)
+        return kind.weight * _share(WEAK, chance.unseen(top(judged.holders), population))
     if judged.together(one, other):
         return kind.weight
+    if judged.small:
+        return kind.weight * min(FEW_KNOWN, _share(LOOSE, judged.holders))
     return kind.weight * _share(LOOSE, judged.holders)
 
 
 def _shared(
     common: Iterable[int], first: Held, second: Held, here: Rarities, there: Rarities, showing: Callable[[int], int]
-) -> list[tuple[float, int]]:
-    """One picture for each album that both show, the rarest album first, with its rarity. An album counts once on
+) -> list[tuple[int, int]]:
+    """One picture for each album that both show, the rarest album first, with how many show it. An album counts once on
     either side, however many of its pictures are shared, and is no rarer than the picture that shows it."""
     ranked = []
     for picture in common:
         one, other = first.pictures[picture], second.pictures[picture]
-        rarity = min(here[one], there[other], _share(RARITY, showing(picture)))
-        if rarity > 0:
-            ranked.append((-rarity, picture, one, other))
+        holders = max(here[one], there[other], top(showing(picture)))
+        if holders <= SHOWN:
+            ranked.append((holders, picture, one, other))
     seen: set[int] = set()
     met: set[int] = set()
     found = []
-    for rarity, picture, one, other in sorted(ranked):
+    for holders, picture, one, other in sorted(ranked):
         if one not in seen and other not in met:
             seen.add(one)
             met.add(other)
-            found.append((-rarity, picture))
+            found.append((holders, picture))
     return found
 
 
 def rarities(held: Held, showing: Callable[[int], int]) -> Rarities:
     """How rare each album of a site is: as rare as the picture in its middle, so that neither a banner among them nor a
     picture that few have seen decides."""
-    return tuple(
-        _share(RARITY, sorted(showing(picture) for picture in album)[len(album) // 2]) for album in held.albums
-    )
+    return tuple(top(sorted(showing(picture) for picture in album)[len(album) // 2]) for album in held.albums)
 
 
 def _share(table: tuple[tuple[int, float], ...], number: int) -> float:
@@ -165,6 +199,12 @@ def _share(table: tuple[tuple[int, float], ...], number: int) -> float:
 def rung(number: int) -> int:
     """Numbers of holders between which no weight here makes a difference."""
     return bisect_left(_RUNGS, number)
+
+
+def top(number: int) -> int:
+    """The most that makes no difference to ``number``; above ``SHOWN`` whatever is more."""
+    place = rung(number)
+    return _RUNGS[place] if place < len(_RUNGS) else SHOWN + 1
 
 
 _RUNGS = sorted({2, *(most for table in (RARITY, LOOSE, WEAK) for most, _share_ in table)})
