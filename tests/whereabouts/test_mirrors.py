@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.engine import Contradiction, Mirrors
 from efface.whereabouts.mirrors.holdings import Held, Holdings, hold
 
 NAMES = [f"s{number:02d}" for number in range(40)]
+
+
+@pytest.fixture
+def much_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where thousands of sites are known; among a few hundred it takes more (tests/bench/test_networks.py)."""
+    monkeypatch.setattr(chance, "WHOLE", 0)
 
 
 def operator(number: int, places: range, ids: bool = True) -> dict[str, Held]:
@@ -93,6 +101,7 @@ def test_what_people_said_holds(world, said, late) -> None:
             assert other not in mirrors.same(one)
 
 
+@pytest.mark.usefixtures("much_is_known")
 def test_an_operators_sites_are_one_network_and_a_strangers_are_not() -> None:
     mirrors = built(operator(1, range(6)) | operator(2, range(6, 12), ids=False) | operator(3, range(12, 13)))
     assert groups(mirrors) == [tuple(NAMES[:6]), tuple(NAMES[6:12])]
@@ -112,6 +121,7 @@ def test_an_album_that_strangers_repost_joins_nobody() -> None:
     assert groups(built(strangers)) == []
 
 
+@pytest.mark.usefixtures("much_is_known")
 def test_two_operators_with_one_bridge_stay_two_and_the_bridge_is_shown() -> None:
     world = operator(1, range(6)) | operator(2, range(6, 12))
     bridge = [[5000 + 10 * album + one for one in range(6)] for album in range(4)]
