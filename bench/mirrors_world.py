@@ -145,7 +145,7 @@ def _common(rng: random.Random, everything: list[MadeSite]) -> None:
 
 def _framed(rng: random.Random, operators: list[_Operator]) -> None:
     """Operators who plant what another is known by on their own sites, or link to the other as if it were theirs."""
-    for _ in range(max(1, len(operators) // 60)):
+    for _ in range(max(1, len(operators) // 60) if len(operators) > 1 else 0):
         by, victim = rng.sample(operators, 2)
         plantable = [
             sign for site in victim.sites for sign in sorted(site.signs)

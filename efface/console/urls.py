@@ -68,6 +68,8 @@ rooms = [
     path("networks/", webs.index, name="networks"),
     path("networks/<uuid:id>/", webs.network, name="network"),
     path("networks/<uuid:id>/say/", webs.say, name="network-say"),
+    path("networks/<uuid:id>/split/", webs.split, name="network-split"),
+    path("networks/<uuid:id>/unite/", webs.unite, name="network-unite"),
     path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
     path("face-search/", permission.face_search, name="face-search"),
 ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ PAGE = 100
 DRAWN = 40
 """Most sites in a picture; a larger network is read in its tables."""
 MOST_EDGES = 60
+MOST_ALONE = 40
 RADIUS, MIDDLE_X, MIDDLE_Y = 200.0, 320.0, 250.0
 
 
@@ -54,7 +55,10 @@ class Line:
 @require_GET
 def index(request: Any) -> HttpResponse:
     rows = (
-        Network.objects.annotate(size=Count("sites", distinct=True), changed=Max("memberships__since"))
+        Network.objects.annotate(
+            size=Count("sites", distinct=True), changed=Max("memberships__since"),
+            covered=Count("memberships", filter=Q(memberships__until=None) & ~Q(memberships__same=""), distinct=True),
+        )
         .filter(size__gt=0).order_by("-size", "name")
     )  # fmt: skip
     return render(request, "console/networks.html", {"networks": rows[:PAGE], "all": rows.count()})
@@ -73,7 +77,9 @@ def network(request: Any, id: uuid.UUID) -> HttpResponse:
     lines = [_line(number, edge, at) for number, edge in enumerate(inner[:MOST_EDGES], 1)]
     said = networks.words([site.pk for site in members])
     return render(request, "console/network.html", {
-        "network": one, "nodes": nodes, "lines": lines, "members": members, "drawn": DRAWN, "said": said,
+        "sayings": networks.sayings(said), "groups": len({same for same in groups.values() if same}),
+        "alone": networks.alone(members, {site for site, same in groups.items() if same}, inner)[:MOST_ALONE],
+        "network": one, "nodes": nodes, "lines": lines, "members": members, "drawn": DRAWN,
         "covered": {str(site) for site, same in groups.items() if same}, "more": max(0, len(inner) - MOST_EDGES),
         "spoken": [
             (at[word.one_id], at[word.other_id], word) for word in said
@@ -105,6 +111,44 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
     audit.record(request.member.organisation_id, actor(request), f"network.{choice}", str(word.pk), now)
     messages.success(request, _("Noted. The networks follow what you said, and you can take it back."))
     return _to(first, network)
+
+
+@view(access=DECIDE_NETWORKS)
+@require_POST
+def split(request: Any, id: uuid.UUID) -> HttpResponse:
+    """POST ``site`` (domains that leave), ``why``."""
+    network = get_object_or_404(Network, pk=id)
+    typed = [one_line(one, 253).lower() for one in request.POST.getlist("site")[:500]]
+    leaving = list(network.sites.filter(domain__in=typed))
+    now = clock.now()
+    try:
+        words = networks.split(network, leaving, one_line(request.POST.get("why", ""), 200), actor(request), now)
+    except networks.WordRefused as error:
+        messages.error(request, str(error))
+        return redirect("console:network", id=network.pk)
+    audit.record(request.member.organisation_id, actor(request), "network.split", str(words[0].pk), now)
+    messages.success(request, _("Split off. You can take it back in one step."))
+    return redirect("console:network", id=network.pk)
+
+
+@view(access=DECIDE_NETWORKS)
+@require_POST
+def unite(request: Any, id: uuid.UUID) -> HttpResponse:
+    """POST ``with`` (a domain of the other network), ``why``."""
+    network = get_object_or_404(Network, pk=id)
+    domain = one_line(request.POST.get("with", ""), 253).lower()
+    other = Network.objects.filter(sites__domain=domain).first()
+    now = clock.now()
+    try:
+        if other is None:
+            raise networks.WordRefused(_("Name a site of another network."))
+        word = networks.unite(network, other, one_line(request.POST.get("why", ""), 200), actor(request), now)
+    except networks.WordRefused as error:
+        messages.error(request, str(error))
+        return redirect("console:network", id=network.pk)
+    audit.record(request.member.organisation_id, actor(request), "network.united", str(word.pk), now)
+    messages.success(request, _("Joined. You can take it back in one step."))
+    return _to(word.one, network)
 
 
 @view(access=DECIDE_NETWORKS)

@@ -255,8 +255,15 @@ def _alone() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
 
 
-def check(one: uuid.UUID, other: uuid.UUID, same: bool) -> None:
-    """Raises ``Contradiction`` where people's word about others makes this one impossible."""
+def check(pairs: Iterable[tuple[uuid.UUID, uuid.UUID]], same: bool) -> None:
+    """Raises ``Contradiction`` where people's word about others makes one of these impossible. Earlier words about the
+    same two do not count: the last one does."""
     mirrors = StoredMirrors()
-    mirrors.forget_word(str(one), str(other), rejoin=False)
-    mirrors.weigh(str(one), str(other), same)
+    said = mirrors.said.must if same else mirrors.said.cannot
+    wanted = [(str(one), str(other)) for one, other in pairs]
+    for one, other in wanted:
+        mirrors.forget_word(one, other, rejoin=False)
+    for one, other in wanted:
+        mirrors.weigh(one, other, same)
+        said[one].add(other)
+        said[other].add(one)

@@ -24,12 +24,15 @@ from efface.sites.models import (
     NetworkWord,
     Site,
 )
+from efface.whereabouts.mirrors import chance
 from efface.whereabouts.mirrors.engine import Contradiction
 from efface.whereabouts.mirrors.kinds import FAMILIES, KINDS
-from efface.whereabouts.mirrors.pairs import MOST_SUPPORT
+from efface.whereabouts.mirrors.pairs import MOST_SUPPORT, Lack
 from efface.whereabouts.model import Dossier, Signal
 from efface.whereabouts.signals import bounded, masked, of_dossier
 
+MOST_WORDS = 600
+"""Pairs of sites that one step may take apart."""
 BORROWED = 0.6
 """What is left of a contact's confidence where it answered for another site of the network."""
 
@@ -162,30 +165,66 @@ def because(edge: NetworkEdge) -> list[Because]:
 
 def say(one: Site, other: Site, is_same: bool, why: str, by: str, now: datetime) -> NetworkWord:
     """A person's word about two sites, which no evidence overrules. The last one counts. Raises ``WordRefused``."""
+    return _say([(one, other)], is_same, why, by, now)[0]
+
+
+def split(network: Network, chosen: Iterable[Site], why: str, by: str, now: datetime) -> list[NetworkWord]:
+    """Take some sites out of a network, in one go: none of them is one operator's with any that stays. Raises
+    ``WordRefused``."""
+    members = list(network.sites.order_by("domain"))
+    leaving = {site.pk for site in chosen}
+    out = [site for site in members if site.pk in leaving]
+    stay = [site for site in members if site.pk not in leaving]
+    if not out or not stay:
+        raise WordRefused(_("Choose at least one site, and leave at least one."))
+    if len(out) * len(stay) > MOST_WORDS:
+        raise WordRefused(_("These are too many at once. Choose fewer sites, and split the rest off in a second step."))
+    joined = NetworkWord.objects.filter(same=True, ended_at=None)
+    if joined.filter(Q(one__in=out, other__in=stay) | Q(one__in=stay, other__in=out)).exists():
+        raise WordRefused(_("It was said of some of these that they are one operator's. Take that back first."))
+    return _say([(one, other) for one in out for other in stay], False, why, by, now)
+
+
+def unite(network: Network, other: Network, why: str, by: str, now: datetime) -> NetworkWord:
+    """Two networks are one operator's. Raises ``WordRefused``."""
+    first, second = (one.sites.order_by("domain").first() for one in (network, other))
+    if first is None or second is None or network.pk == other.pk:
+        raise WordRefused(_("Name a site of another network."))
+    return say(first, second, True, why, by, now)
+
+
+def _say(pairs: list[tuple[Site, Site]], is_same: bool, why: str, by: str, now: datetime) -> list[NetworkWord]:
     why = " ".join(why.split())[:200]
     if not why:
         raise WordRefused(_("Say why; whoever reads it next will want to know."))
-    first, second = sorted((one, other), key=lambda site: str(site.pk))
+    ordered = [sorted(both, key=lambda site: str(site.pk)) for both in pairs]
     with transaction.atomic():
         try:
-            mirrors.check(first.pk, second.pk, is_same)
+            mirrors.check([(one.pk, other.pk) for one, other in ordered], is_same)
         except Contradiction:
             raise WordRefused(
                 _("This goes against what was said of these sites, or of others between them. Take that back first.")
             ) from None
-        NetworkWord.objects.filter(one=first, other=second, ended_at=None).update(ended_at=now, ended_by=by)
-        word = NetworkWord.objects.create(one=first, other=second, same=is_same, why=why, by=by, at=now)
-        mirrors.rejoin([first.pk, second.pk], now)
-    return word
+        made = []
+        for one, other in ordered:
+            NetworkWord.objects.filter(one=one, other=other, ended_at=None).update(ended_at=now, ended_by=by)
+            made.append(NetworkWord(one=one, other=other, same=is_same, why=why, by=by, at=now))
+        NetworkWord.objects.bulk_create(made)
+        mirrors.rejoin({site.pk for both in ordered for site in both}, now)
+    return made
 
 
 def take_back(word: NetworkWord, by: str, now: datetime) -> bool:
-    """End a person's word: the evidence decides again. False where it had ended already."""
+    """End a person's word, and all that was said in the same step: the evidence decides again. False where it had ended
+    already."""
     with transaction.atomic():
-        ended = NetworkWord.objects.filter(pk=word.pk, ended_at=None).update(ended_at=now, ended_by=by)
-        if ended:
-            mirrors.rejoin([word.one_id, word.other_id], now)
-    return bool(ended)
+        step = NetworkWord.objects.filter(at=word.at, by=word.by, same=word.same, why=word.why, ended_at=None)
+        if not step.filter(pk=word.pk).exists():
+            return False
+        rows = list(step)
+        step.update(ended_at=now, ended_by=by)
+        mirrors.rejoin({site for row in rows for site in (row.one_id, row.other_id)}, now)
+    return True
 
 
 def edges(network: Network) -> list[NetworkEdge]:
@@ -197,6 +236,60 @@ def edges(network: Network) -> list[NetworkEdge]:
         row for row in rows if row.review or (row.band in ("likely", "same") and {row.one_id, row.other_id} <= inside)
     ]
     return sorted(wanted, key=lambda row: (row.review, row.band != "same", -sum(row.brings), row.one.domain))
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a person said in one step, of one pair or of ``pairs``; ``sites`` are those it is about."""
+
+    word: NetworkWord
+    pairs: int
+    sites: tuple[str, ...]
+
+
+def sayings(words: Iterable[NetworkWord]) -> list[Saying]:
+    """The words of each step together, in the order given."""
+    steps: dict[tuple[object, ...], list[NetworkWord]] = {}
+    for word in words:
+        steps.setdefault((word.at, word.by, word.same, word.why, word.ended_at), []).append(word)
+    return [
+        Saying(rows[0], len(rows), tuple(sorted({site.domain for row in rows for site in (row.one, row.other)})))
+        for rows in steps.values()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A site of a network that still needs a notice of its own, and what is missing."""
+
+    site: Site
+    missing: tuple[str, ...]
+
+
+def alone(members: Iterable[Site], covered: set[uuid.UUID], inner: Iterable[NetworkEdge]) -> list[Alone]:
+    """Of each site that no notice for another may cover, what its best edge lacks, in words."""
+    few = chance.small(mirrors.population())
+    best: dict[uuid.UUID, tuple[Lack, ...]] = {}
+    for row in inner:
+        lacks = mirrors.loaded(row, few).lacks
+        for pk in (row.one_id, row.other_id):
+            if pk not in best or len(lacks) < len(best[pk]):
+                best[pk] = lacks
+    words = {
+        "second": _("a second kind of evidence"),
+        "sound": _("something that nobody can copy or plant: rare albums, a certificate, a machine of their own"),
+        "third": _("a third site that bears it out"),
+        "few": _("more known sites: while few are known, much looks rare that is not"),
+    }
+    tied = (_("a second link: it hangs on one other site alone"),)
+    nothing = (_("any evidence of its own"),)
+    found = []
+    for site in members:
+        if site.pk not in covered:
+            its = best.get(site.pk)
+            missing = nothing if its is None else tuple(words[one] for one in its) or tied
+            found.append(Alone(site, missing))
+    return found
 
 
 def words(sites: Iterable[uuid.UUID]) -> list[NetworkWord]:

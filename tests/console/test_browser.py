@@ -27,6 +27,7 @@ from efface.takedown.models import Inbound
 from efface.whereabouts.model import Signal
 from tests import people
 from tests.chromium import ORIGIN, chromium
+from tests.sites.test_networks import others
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 SIZES = {"light": ("phone", 390, 844), "dark": ("desk", 1280, 900)}
@@ -171,6 +172,7 @@ def _site(now: Any) -> None:
 
 def _network(now: Any) -> Any:
     """A network held together by evidence, with a person's word in it."""
+    others(range(600), now)
     sites = []
     for name in ("lake", "river", "pond", "a-mirror-with-a-rather-long-name"):
         site = people.make_site(f"{name}.example")

@@ -13,6 +13,8 @@ from efface.whereabouts.mirrors.holdings import Held
 from efface.whereabouts.mirrors.kinds import FAMILIES, GALLERY, WITNESS, Family, kind_of
 
 Band = Literal["", "lead", "likely", "same"]
+Lack = Literal["second", "sound", "third", "few"]
+"""A second kind of evidence; one that nobody can plant or copy; third sites that bear it out; enough known sites."""
 TRACE, LEAD, LIKELY = 2.0, 2.5, 4.5
 """Below ``LEAD`` nothing is shown; from ``TRACE`` on it may bear out what other sites show."""
 SUPPORT, MOST_SUPPORT = 1.0, 3
@@ -84,6 +86,22 @@ class Edge:
         if self.small:
             return self.families > 1 and self.sound >= SMALL_SOUND
         return self.solid and self.families > 1 and (self.support > 1 or self.families > 2)
+
+    @property
+    def lacks(self) -> tuple[Lack, ...]:
+        """What is missing for one notice about both; nothing where they are ``certain``."""
+        if self.certain:
+            return ()
+        wanting: list[Lack] = []
+        if self.families < 2:
+            wanting.append("second")
+        if self.sound < (SMALL_SOUND if self.small else STANDS):
+            wanting.append("sound")
+        if self.small:
+            wanting.append("few")
+        elif self.support < 2 and self.families < 3:
+            wanting.append("third")
+        return tuple(wanting)
 
     @property
     def band(self) -> Band:
