@@ -35,6 +35,12 @@ def clean(value: Any) -> str:
 
 
 @register.filter
+def listed(values: Any, between: str = ", ") -> str:
+    """Pieces of foreign text in a row, each as ``clean`` makes it. (``join`` escapes, and is then escaped again.)"""
+    return between.join(clean(one) for one in values or ())
+
+
+@register.filter
 def defang(value: Any) -> str:
     """An address to read and not to open: ``hxxps://example[.]com/a.jpg``. Only the scheme and the host change."""
     text = " ".join(clean(value).split())
