@@ -54,10 +54,12 @@ class Line:
 @view(access=SITES)
 @require_GET
 def index(request: Any) -> HttpResponse:
+    now_covered = Q(memberships__until=None) & ~Q(memberships__same="")
     rows = (
         Network.objects.annotate(
             size=Count("sites", distinct=True), changed=Max("memberships__since"),
-            covered=Count("memberships", filter=Q(memberships__until=None) & ~Q(memberships__same=""), distinct=True),
+            covered=Count("memberships", filter=now_covered, distinct=True),
+            groups=Count("memberships__same", filter=now_covered, distinct=True),
         )
         .filter(size__gt=0).order_by("-size", "name")
     )  # fmt: skip

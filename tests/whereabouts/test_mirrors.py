@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -138,3 +140,26 @@ def test_evidence_that_goes_takes_the_joint_with_it() -> None:
     assert groups(mirrors) == [tuple(NAMES[:3])]
     mirrors.put(NAMES[1], Held())
     assert groups(mirrors) == [(NAMES[0], NAMES[2])]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_albums_seen_in_part_and_with_banners_come_to_the_same(seed: int) -> None:
+    rng = random.Random(seed)
+
+    def seen() -> Held:
+        kinds = ("ga", "email", "certificate", "ip", "ns", "favicon")
+        given = [f"{rng.choice(kinds)}:{rng.randint(0, 12)}" for _ in range(rng.randint(0, 4))]
+        pages = [
+            [10 * album + picture for picture in range(8) if rng.random() < 0.45] + [1000 + rng.randint(0, 3)]
+            for album in rng.sample(range(14), rng.randint(0, 6))
+        ]
+        return hold(given, pages)
+
+    world = {f"s{number:02d}": seen() for number in range(rng.randint(10, 70))}
+    mirrors = Mirrors()
+    for name, held in world.items():
+        mirrors.put(name, held)
+    for name in rng.choices(sorted(world), k=8):
+        world[name] = seen()
+        mirrors.put(name, world[name])
+    assert everything(mirrors) == everything(built(world))

@@ -149,16 +149,18 @@ class Mirrors:
         """Pairs that share an album which became rarer or less rare, because of these pictures."""
         self._rarities.pop(site, None)
         pairs: set[Pair] = set()
-        for one in {one for picture, was in shown.items() if rung(self._showing(picture)) != rung(was)
-                    for one in self.holdings.showing(picture)}:  # fmt: skip
+        stepped = {picture for picture, was in shown.items() if rung(self._showing(picture)) != rung(was)}
+        for one in {one for picture in stepped for one in self.holdings.showing(picture)}:
             before = self._rarities.pop(one, None)
             now = self._rarities_of(one)
-            if before is None or before == now:
-                if before is None:
-                    pairs |= {pair(one, other) for other in self._near(one)}
+            if before is None:
+                pairs |= {pair(one, other) for other in self._near(one)}
                 continue
             pictures = self.holdings.get(one).pictures
-            moved = {picture for picture, album in pictures.items() if before[album] != now[album]}
+            # A picture that more sites show than its album counts for itself.
+            moved = {picture for picture in stepped & pictures.keys()
+                     if max(shown[picture], self._showing(picture)) > now[pictures[picture]]}  # fmt: skip
+            moved |= {picture for picture, album in pictures.items() if before[album] != now[album]}
             for picture in moved:
                 pairs |= {pair(one, other) for other in self._ring(picture) if other != one}
                 pairs |= {pair(one, other) for other in self.around(one) if other in self.holdings.showing(picture)}
