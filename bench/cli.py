@@ -29,6 +29,19 @@ def _models() -> Path:
         raise click.ClickException(str(error)) from None
 
 
+def _copy_models(given: Path | None) -> Path | None:
+    """The folder of models where it has a copy embedder that can be used."""
+    from efface.engine.run.processes import models_folder
+    from efface.vision.models import ModelError, store
+
+    folder = given or models_folder()
+    try:
+        manifest = store.copy_model(folder)
+        return folder if manifest is not None and store.read_checked(folder, manifest) is not None else None
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @bench.command()
 @click.option("--faces", "folder", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
               help="DIR/person/*.jpg, people never used for calibration.")  # fmt: skip
@@ -54,13 +67,17 @@ def faces(folder: Path, models: Path | None, as_json: str | None) -> None:
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True)
 @click.option("--extracted", type=click.IntRange(1, 1_000_000), default=8000, show_default=True,
               help="Distractors made from real pictures; the rest is derived from these.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Models folder; where it has a copy embedder, that is measured beside.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
-def copies(folder: Path, distractors: int, seed: int, processes: int, extracted: int, as_json: str | None) -> None:
+def copies(
+    folder: Path, distractors: int, seed: int, processes: int, extracted: int, models: Path | None, as_json: str | None
+) -> None:
     """Edited copies: recall of nineteen edits, false matches and cost of a query, beside plain PDQ."""
     from bench.copies import run
 
     try:
-        result = run(folder, distractors, seed, processes, extracted)
+        result = run(folder, distractors, seed, processes, extracted, _copy_models(models))
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     _tell(result, as_json)
@@ -110,6 +127,81 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
     from bench.video import run
 
     _tell(run(videos, photos, seed, lambda line: click.echo(line, err=True)), as_json)
+
+
+@bench.command()
+@click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same world.")
+@click.option("--sites", type=click.IntRange(10, 2000), default=200, show_default=True, help="Sites of the world.")
+@click.option("--pages", type=click.IntRange(10), default=1000, show_default=True, help="Pages compared.")
+@click.option("--media", type=click.IntRange(10), default=3000, show_default=True, help="Media compared, at least.")
+@click.option("--hostile", is_flag=True, help="Instead, one case of the hostile catalogue after the other.")
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def crawl(
+    seed: int, sites: int, pages: int, media: int, hostile: bool, models: Path | None, as_json: str | None
+) -> None:  # fmt: skip
+    """Crawl a world: pages and media per processor second beside a Scrapy spider, what was found, at what rate."""
+    if hostile:
+        from bench.crawl.hostile import run as run_hostile
+
+        _tell(run_hostile(lambda line: click.echo(line, err=True)), as_json)
+        return
+    from bench.crawl.compare import run
+
+    _tell(run(seed, models or _models(), sites, pages, media), as_json)
+
+
+@bench.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def mail(folder: Path, as_json: str | None) -> None:
+    """Mails that came back (.eml files in DIR, or in DIR/bounce and DIR/other): recognised, and whom they are about."""
+    from bench.mail import measure
+
+    try:
+        result = measure(folder)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    _tell(result, as_json)
+
+
+@bench.command()
+@click.option("--answers", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True,
+              help="A tar of real answers with expectations, SERVER/TLD/NAME.txt and NAME.expected.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def whois(answers: Path, as_json: str | None) -> None:
+    """Real WHOIS answers: registrar, status, dates and abuse desks, beside asyncwhois alone on the same files."""
+    from bench.whois import run
+
+    _tell(run(answers), as_json)
+
+
+@bench.command()
+@click.option(
+    "--seed", type=int, default=11, show_default=True, help="Of the world; those tried while building are told."
+)
+@click.option("--sites", type=click.IntRange(10, 5000), default=500, show_default=True)
+@click.option("--peers/--no-peers", default=True, show_default=True, help="Ask other tools about the same sites too.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def whereabouts(seed: int, sites: int, peers: bool, as_json: str | None) -> None:
+    """Who can remove it: right and wrong contacts per party, and the time beside bare look-ups of the same records."""
+    from bench.whereabouts import run
+
+    _tell(run(seed, sites, peers), as_json)
+
+
+@bench.command()
+@click.option("--seed", type=int, default=101, show_default=True)
+@click.option("--sites", type=click.IntRange(50, 200_000), default=5000, show_default=True)
+@click.option("--viral", type=click.IntRange(0, 20), default=8, show_default=True,
+              help="Most albums a site has that strangers repost too.")  # fmt: skip
+@click.option("--no-growth", is_flag=True, help="Leave out the world of ten times the sites.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def networks(seed: int, sites: int, viral: int, no_growth: bool, as_json: str | None) -> None:
+    """Mirrors of one operator: precision and recall of pairs, wrong notices, and how the cost grows."""
+    from bench.networks import run
+
+    _tell(run(seed, sites, viral, growth=not no_growth), as_json)
 
 
 def _tell(result: dict[str, Any], as_json: str | None) -> None:

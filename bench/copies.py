@@ -29,7 +29,11 @@ import numpy.typing as npt
 
 from bench.edits import COLLAGE, EDITS, NAMES, edited, rng_for
 from bench.scenes import scene
+from bench.vectors import MOST_EXTRACTED as MOST_VECTORS
+from bench.vectors import Vectors, engine, filled_up
+from bench.vectors import extracted as extracted_vectors
 from efface.vision import pdq, profile
+from efface.vision.copyvector import WHOLE, pictures_within, piece
 from efface.vision.hamming import MATCH
 from efface.vision.local import LocalPrint, LocalRefused, enrol, tiles
 from efface.vision.pictures import PictureError, read_pixels
@@ -61,17 +65,22 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Keys found by the whole pipeline and by one plain PDQ hash, with CPU milliseconds of each stage."""
+    """Keys found by the whole pipeline, by one plain PDQ hash and by the copy vector, with CPU milliseconds of each
+    stage of the pipeline, and of the vector."""
 
     default: frozenset[int]
     pdq31: frozenset[int]
     ms: dict[str, float]
+    vector: frozenset[int] = frozenset()
+    vector_ms: float = 0.0
 
 
 def run(
-    folder: Path, distractors: int, seed: int = 3, processes: int = 2, extracted_most: int = MOST_EXTRACTED
-) -> dict[str, Any]:
-    """Recall per edit, false matches, cost; ``extracted_most`` of the distractors are real extractions.
+    folder: Path, distractors: int, seed: int = 3, processes: int = 2, extracted_most: int = MOST_EXTRACTED,
+    models: Path | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Recall per edit, false matches, cost; ``extracted_most`` of the distractors are real extractions. ``models``: a
+    folder with a copy embedder, measured beside.
 
     Raises ``ValueError`` with fewer than eight photos."""
     started = time.monotonic()
@@ -85,10 +94,12 @@ def run(
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
         own = list(pool.map(_fingerprints, [picture for _, picture in photos], chunksize=8))
         extracted = _spread(pool, spare, min(distractors, extracted_most), seed, processes)
-    _say(f"{len(extracted)} distractors extracted, {time.monotonic() - started:.0f} s")
+        _say(f"{len(extracted)} distractors extracted, {time.monotonic() - started:.0f} s")
+        found = _vectors(pool, models, photos, spare, distractors, len(extracted), seed) if models else None
     queries = _queries(photos, asked, seed)
-    answers, index_facts = _ask(own, extracted, distractors, queries, seed, processes, started)
-    return _report(photos, asked, own, queries, answers, index_facts, distractors, len(extracted), started)
+    answers, index_facts = _ask(own, extracted, distractors, queries, seed, processes, started, found)
+    made = _report(photos, asked, own, queries, answers, index_facts, distractors, len(extracted), started)
+    return made if found is None else _with_vectors(made, found, queries, answers)
 
 
 def _read(path: Path) -> Picture | None:
@@ -164,10 +175,11 @@ def _queries(photos: Sequence[tuple[str, Picture]], asked: Sequence[int], seed: 
 
 def _ask(
     own: Sequence[Enrolled], extracted: Sequence[Enrolled], distractors: int, queries: Sequence[Query], seed: int,
-    processes: int, started: float,
+    processes: int, started: float, found: Vectors | None,
 ) -> tuple[list[Answer], dict[str, Any]]:  # fmt: skip
     """Answers in order. One index is filled, then shared by forked processes that ask it: nothing is written to it."""
     _STATE.fill(own, extracted, distractors, seed)
+    _STATE.fill_vectors(found)
     facts = {"enrolled_pictures": len(own) + distractors, "local_prints": len(_STATE.local), "rss_mb": _rss_mb()}
     _say(f"index of {facts['enrolled_pictures']} pictures filled, {time.monotonic() - started:.0f} s")
     _STATE.answer(queries[0])  # whatever is compiled or loaded late is not the queries' cost
@@ -200,6 +212,28 @@ class _State:
             if print_ is not None:
                 self.local.add(key, print_)
 
+    def fill_vectors(self, found: Vectors | None) -> None:
+        from efface.vision.index import FaceIndex
+
+        self.vectors: FaceIndex[int] = FaceIndex()
+        self.models = found.models if found is not None else None
+        if found is None:
+            return
+        model = engine(found.models).manifest.model_id
+        for key, vector in enumerate([*found.photos, *found.distractors]):
+            if vector is not None:
+                self.vectors.add(key, model, vector)
+
+    def by_vector(self, rgb: Picture) -> frozenset[int]:
+        """What the copy vector finds, at the threshold of its manifest."""
+        if self.models is None:
+            return frozenset()
+        copier, boxes = engine(self.models), [WHOLE, *pictures_within(rgb)]
+        vectors = [one for one in copier.embed([piece(rgb, box) for box in boxes]) if one is not None]
+        assert copier.manifest.thresholds is not None
+        near = self.vectors.query(copier.manifest.model_id, vectors, copier.manifest.thresholds.review)
+        return frozenset(hit.key for hits in near for hit in hits)
+
     def answer(self, query: Query) -> Answer:
         ms: dict[str, float] = {}
         clock = time.process_time()
@@ -221,7 +255,9 @@ class _State:
         lap("tiles and confirmation")
         plain = frozenset(hit.key for hit in self.plain.query([seen.hashes[:1]], MATCH)[0])
         keys = {hit.key for hit in hits} | {hit.key for hit in confirmed if hit is not None}
-        return Answer(frozenset(keys), plain, ms)
+        clock = time.process_time()
+        similar = self.by_vector(seen.pixels.rgb)
+        return Answer(frozenset(keys), plain, ms, similar, (time.process_time() - clock) * 1000)
 
 
 _STATE = _State()
@@ -284,10 +320,41 @@ def _report(
             "default": _score(queries, [answer.default for answer in answers], pairs),
             "pdq31": _score(queries, [answer.pdq31 for answer in answers], pairs),
         },
-        "sscd": "not measured: no model of it is installed with this program",
+        "sscd": "not measured: no copy embedder is installed (efface models install sscd)",
         "collage": "the photo asked for must be found; its three neighbours are true too, neither counted nor false",
         "seconds": round(time.monotonic() - started),
     }
+
+
+def _vectors(
+    pool: ProcessPoolExecutor, models: Path, photos: Sequence[tuple[str, Picture]], spare: Sequence[Picture],
+    distractors: int, extracted_most: int, seed: int,
+) -> Vectors:  # fmt: skip
+    """Of the photos and of the first distractors, which are made once more; the rest is derived."""
+    count = min(extracted_most, MOST_VECTORS)
+    made = (_distractor(spare, number, np.random.default_rng([seed, 17, number])) for number in range(count))
+    real = [vector for vector in extracted_vectors(pool, models, made) if vector is not None]
+    _say(f"{len(real)} distractors have vectors")
+    own = extracted_vectors(pool, models, (picture for _, picture in photos))
+    return Vectors(models, own, filled_up(real, distractors, np.random.default_rng([seed, 31])), len(real))
+
+
+def _with_vectors(
+    made: dict[str, Any], found: Vectors, queries: Sequence[Query], answers: Sequence[Answer]
+) -> dict[str, Any]:
+    """The report with the copy vector's part: alone, and together with the default pipeline."""
+    manifest = engine(found.models).manifest
+    pairs = made["methods"]["default"]["unrelated_pairs"]
+    made["methods"]["sscd"] = _score(queries, [answer.vector for answer in answers], pairs)
+    made["methods"]["default+sscd"] = _score(queries, [answer.default | answer.vector for answer in answers], pairs)
+    made["sscd"] = {
+        "model": manifest.model_id,
+        "threshold": manifest.thresholds.review if manifest.thresholds else None,
+        "ms_vector": round(float(np.median([answer.vector_ms for answer in answers])), 1),
+        "distractors_extracted": found.extracted,
+        "distractors_derived": len(found.distractors) - found.extracted,
+    }
+    return made
 
 
 def _score(queries: Sequence[Query], found: Sequence[frozenset[int]], pairs: int) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def compare(printed: list[Printed]) -> dict[str, Any]:
             if not item.stranger:
                 found[edit].append(bool(own))
                 if not own:
-                    missed.append({"video": item.number, "edit": edit, "usable_frames": met.usable})
+                    missed.append({"video": item.number, "edit": edit, "usable_frames": len(met.telling)})
             wrong += [
                 {"video": item.number, "edit": edit, "taken_for": hit.key, "seconds": hit.seconds, "frames": hit.frames}
                 for hit in hits

@@ -17,10 +17,12 @@ from aiosmtpd.controller import Controller
 
 class Desk:
     """``mail``, ``rcpt``, ``data`` are the answers ("" accepts, "drop" breaks the line); ``got`` what was accepted as
-    (sender, recipient, bytes). ``hold`` makes DATA wait for ``go`` after setting ``holding``."""
+    (sender, recipient, bytes), ``refuse`` answers for one recipient. ``hold`` makes DATA wait for ``go`` after setting
+    ``holding``."""
 
     def __init__(self) -> None:
         self.mail = self.rcpt = self.data = ""
+        self.refuse: dict[str, str] = {}
         self.got: list[tuple[str, str, bytes]] = []
         self.hold = False
         self.holding, self.go = threading.Event(), threading.Event()
@@ -39,7 +41,7 @@ class Desk:
         return answer
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
-        answer = self._answer(server, self.rcpt, "250 OK")
+        answer = self._answer(server, self.refuse.get(address, self.rcpt), "250 OK")
         if answer[0] == "2":
             envelope.rcpt_tos.append(address)
         return answer

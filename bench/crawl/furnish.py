@@ -14,10 +14,11 @@ from efface.engine.run import manage
 
 def furnish(plan: dict[str, Any]) -> dict[str, str]:
     """The case of each subject. ``plan``: "start", "opens" (when the first visits are due), "sites", "subjects" (key
-    and files), "models" (folder)."""
+    and files), "models" (folder), "driven" (whether the
+    clock is moved by hand)."""
     manage.setup_django()
     start, opens = datetime.fromisoformat(plan["start"]), datetime.fromisoformat(plan["opens"])
-    manage.migrate("demo", start, start)
+    manage.migrate("demo", start, start if plan["driven"] else None)
     from django.db import connection
 
     from efface.accounts.models import FaceSearchPermission, Organisation, User

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,16 @@ class Bench(Installation):
         self.workers, self.at_once = workers, at_once
         self.cases: dict[str, str] = {}
 
-    def settle(self, world: World, sites: Sequence[str], consents: Sequence[str], **more: str) -> None:
-        """Configure and make it, for a crawl of these sites (front pages)."""
-        import os
-
+    def settle(
+        self, world: World, sites: Sequence[str], consents: Sequence[str], opens: datetime | None, delay_s: float,
+        pages: int,
+    ) -> None:  # fmt: skip
+        """Configure and make it, for a crawl of these sites (front pages). ``opens``: when the first visits are due by
+        the machine's own clock; None for a clock that is moved by hand."""
         self.configure(world)
         os.environ.update(
-            EFFACE_CRAWL_PAGES="400", EFFACE_CRAWL_DELAY="0.02", EFFACE_WORKERS=str(self.at_once),
-            EFFACE_QUEUES="crawl", **more,
+            EFFACE_CRAWL_PAGES=str(pages), EFFACE_CRAWL_DELAY=str(delay_s), EFFACE_WORKERS=str(self.at_once),
+            EFFACE_QUEUES="crawl",
         )  # fmt: skip
         settings.forget_cache()
         manage.prepare_data_folder("demo")
@@ -75,8 +78,9 @@ class Bench(Installation):
             processes.models_folder().symlink_to(self.models)
         self.server = postgres.Server.of_installation()
         self.server.start()
+        start, first = (world.start, world.start + OPENS) if opens is None else (datetime.now(UTC), opens)
         plan = {
-            "start": world.start.isoformat(), "opens": (world.start + OPENS).isoformat(), "sites": list(sites),
+            "start": start.isoformat(), "opens": first.isoformat(), "driven": opens is None, "sites": list(sites),
             "subjects": world.ready["subjects"], "models": str(self.models or ""), "consents": list(consents),
         }  # fmt: skip
         self.cases = json.loads(self._python("bench.crawl.furnish", json.dumps(plan), "efface_owner"))
@@ -160,13 +164,14 @@ class Bench(Installation):
 @contextlib.contextmanager
 def crawling(
     folder: Path, world: World, sites: Sequence[str], models: Path | None, *, workers: int = 1,
-    consents: Sequence[str] = EVERYTHING, **more: str,
+    consents: Sequence[str] = EVERYTHING, opens: datetime | None = None, delay_s: float = 0.02,
+    pages: int = 400,
 ) -> Iterator[Bench]:  # fmt: skip
     """A bench that is up, and is gone afterwards."""
     folder.mkdir(mode=0o711, parents=True)
     made = Bench(folder, models, workers)
     try:
-        made.settle(world, sites, consents, **more)
+        made.settle(world, sites, consents, opens, delay_s, pages)
         made.start(world, lambda line: print(line, file=sys.stderr, flush=True))
         yield made
     finally:

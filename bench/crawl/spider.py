@@ -68,18 +68,18 @@ class Ours:
 
 
 class World(scrapy.Spider):
-    """Every page of the sites named, every picture on them."""
+    """The pages named, and every picture on them. Links are read and followed to pages that are named."""
 
     name = "world"
 
     def __init__(self, vision):
         super().__init__()
         self.vision = vision
-        self.domains = set(GIVEN["domains"])
+        self.pages = {self.dialled(page) for page in GIVEN["pages"]}
 
     async def start(self):
-        for domain in GIVEN["domains"]:
-            yield scrapy.Request(self.dialled(f"http://{domain}/"), self.parse)
+        for page in GIVEN["pages"]:
+            yield scrapy.Request(self.dialled(page), self.parse)
 
     def dialled(self, url):
         parts = urlsplit(url)
@@ -100,7 +100,7 @@ class World(scrapy.Spider):
                 yield self.ask(response, reference, self.picture)
             else:
                 request = self.ask(response, reference, self.parse)
-                if request is not None and urlsplit(request.url).hostname in self.domains:
+                if request is not None and request.url in self.pages:
                     yield request
 
     def pictures(self, response):

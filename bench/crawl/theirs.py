@@ -1,4 +1,4 @@
-"""Their side: the spider in the peers' environment, over the same sites of the same running world."""
+"""Their side: the spider in the peers' environment, over the same pages of the same running world."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Spun:
         return self.media / self.cpu_s
 
 
-def spin(world: World, sites: Sequence[str], *, models: Path | None = None, same_vision: bool = False) -> Spun:
-    """Crawl ``sites`` (front pages). With ``same_vision`` the pictures go through our own vision code in the spider's
+def spin(world: World, pages: Sequence[str], *, models: Path | None = None, same_vision: bool = False) -> Spun:
+    """Read ``pages``. With ``same_vision`` the pictures go through our own vision code in the spider's
     process. Raises ``SpiderFailed``, ``bench.peers.environment.PeersMissing``."""
     port = int(world.ready["world"]["ports"]["80"])
-    domains = [urlsplit(site).hostname or "" for site in sites]
+    domains = sorted({urlsplit(page).hostname or "" for page in pages})
     given: dict[str, Any] = {
-        "domains": domains, "hosts": asyncio.run(_hosts(world, domains)), "port": port, "ours": same_vision,
+        "pages": list(pages), "hosts": asyncio.run(_hosts(world, domains)), "port": port, "ours": same_vision,
     }  # fmt: skip
     python, environment = str(peers_python()), {"PATH": os.environ["PATH"], **_ONE}
     if same_vision:

@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-_LOCK = Path(__file__).resolve().parents[2] / "requirements-bench.txt"
+_ROOT = Path(__file__).resolve().parents[2]
+_LOCK = _ROOT / "requirements-bench.txt"
+LOOKUPS_LOCK = _ROOT / "requirements-bench-lookups.txt"
 _PATIENCE_S = 900
 
 
@@ -25,12 +27,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "efface"
 
 
-def peers_python() -> Path:
-    """The interpreter of the environment, made if it is not there. Raises ``PeersMissing``.
+def peers_python(lock: Path = _LOCK, name: str = "bench") -> Path:
+    """The interpreter of an environment, made if it is not there. Raises ``PeersMissing``.
 
     Packages come from wherever this machine's own package settings say; no address is given here."""
-    wanted = hashlib.sha256(_LOCK.read_bytes() + sys.version.encode()).hexdigest()
-    home = cache_folder() / "bench"
+    wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
+    home = cache_folder() / name
     python, stamp = home / "venv" / "bin" / "python", home / "stamp"
     if python.exists() and stamp.exists() and stamp.read_text("ascii") == wanted:
         return python
@@ -43,7 +45,7 @@ def peers_python() -> Path:
     environment.pop("VIRTUAL_ENV", None)
     for command in (
         [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(home / "venv")],
-        [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(_LOCK)],
+        [uv, "pip", "sync", "--quiet", "--python", str(python), "--require-hashes", str(lock)],
     ):
         try:
             done = subprocess.run(

@@ -33,7 +33,9 @@ MEMBERS = Access(
 )
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 SITES_CHANGE = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
+DECIDE_NETWORKS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
+SITE_EDITORS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 
 #: Views of libraries that we route, by URL name.
 LIBRARY_VIEWS: dict[str, Access] = {

@@ -83,9 +83,8 @@ def enrol_pictures(
     enrolled = Enrolled()
     for one, label in zip(decoded, labels, strict=True):
         file = known.get(one.picture.sha256)
-        if changed_too and file is not None and _lacks_marks(file) and not one.picture.error:
-            enrolled = _mark(case, one, label, file[FingerprintKind.PDQ], actor, now, enrolled)
-            file[FingerprintKind.LOCAL] = age
+        if changed_too and file is not None and _can_gain(file, one):
+            enrolled = _mark(case, one, label, file[FingerprintKind.PDQ], actor, now, enrolled, file)
             continue
         refusal = _refusal(one.picture, known)
         if refusal:
@@ -106,7 +105,7 @@ WHOLE = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
 def _files(case: Case) -> dict[str, dict[str, str]]:
     """By the SHA-256 of each enrolled file: the kinds of fingerprints in use of it, with the age that was said."""
     files: dict[str, dict[str, str]] = {}
-    kinds = (*WHOLE, FingerprintKind.LOCAL)
+    kinds = (*WHOLE, FingerprintKind.LOCAL, FingerprintKind.COPY)
     for row in Fingerprint.objects.filter(case=case, kind__in=kinds, retired_at=None).order_by("created"):
         if row.value:
             files.setdefault(row.value["sha256"], {})[row.kind] = row.age
@@ -116,6 +115,12 @@ def _files(case: Case) -> dict[str, dict[str, str]]:
 def _lacks_marks(file: dict[str, str]) -> bool:
     """Whether this is a still picture that is not recognised when it was changed."""
     return FingerprintKind.PDQ in file and FingerprintKind.LOCAL not in file
+
+
+def _can_gain(file: dict[str, str], one: Decoded) -> bool:
+    """Whether more may be kept of a still picture that is enrolled already."""
+    without_vector = one.vectors and FingerprintKind.PDQ in file and FingerprintKind.COPY not in file
+    return not one.picture.error and (_lacks_marks(file) or bool(without_vector))
 
 
 def choose_again(case: Case, now: datetime) -> bool:
@@ -177,19 +182,34 @@ def _enrol_one(
     return _mark(case, one, label, age, actor, now, before) if changed_too else before
 
 
-def _mark(case: Case, one: Decoded, label: str, age: str, actor: str, now: datetime, before: Enrolled) -> Enrolled:
-    """What an enrolled picture is recognised by when it was cropped or captioned; a note where there is nothing."""
+def _mark(
+    case: Case, one: Decoded, label: str, age: str, actor: str, now: datetime, before: Enrolled,
+    file: dict[str, str] | None = None,
+) -> Enrolled:  # fmt: skip
+    """What an enrolled picture is recognised by when it was cropped or captioned; a note where there is nothing.
+    ``file``: the kinds that are kept of it already, to which those made are added."""
+    file = {} if file is None else file
+    digests = {"sha256": one.picture.sha256, "md5": one.picture.md5}
+    if one.vectors and FingerprintKind.COPY not in file:
+        vector = {"model": one.vectors[0].model, "vector": one.vectors[0].values, **digests}
+        _add(case, FingerprintKind.COPY, vector, label, one.picture.pdq_quality, age, actor, now)
+        file[FingerprintKind.COPY] = age
+        if not one.print and FingerprintKind.LOCAL not in file:
+            return replace(before, local=before.local + 1)
+    if FingerprintKind.LOCAL in file or (not one.print and one.vectors):
+        return before
     if not one.print:
         why = _PRINT_REFUSED.get(one.print_refused, _PRINT_REFUSED["few-corners"])
         before.notes.append(_("%(label)s: will be recognised as it is; %(why)s") % {"label": label, "why": why})
         return before
-    value = {"local": one.print, "sha256": one.picture.sha256, "md5": one.picture.md5}
-    _add(case, FingerprintKind.LOCAL, value, label, one.picture.pdq_quality, age, actor, now)
+    _add(case, FingerprintKind.LOCAL, {"local": one.print, **digests}, label, one.picture.pdq_quality, age, actor, now)
+    file[FingerprintKind.LOCAL] = age
     return replace(before, local=before.local + 1)
 
 
 def copies_allowed(case: Case, now: datetime) -> May:
-    """Whether the local features of her pictures may be made and kept: they say more of a picture than a hash."""
+    """Whether the local features and copy vectors of her pictures may be made and kept: they say more of a picture than
+    a hash."""
     return may(case, Purpose.COPY_MATCH, now)
 
 
@@ -204,7 +224,7 @@ _PRINT_REFUSED = {
 def wanted(case: Case, with_face: bool, now: datetime) -> Want:
     """What to read out of her pictures beside hashes: no more than may be kept."""
     face = Want.FACES if with_face and face_allowed(case, now) else Want.PLAIN
-    return face | (Want.PRINT if copies_allowed(case, now) else Want.PLAIN)
+    return face | (Want.PRINT | Want.VECTOR if copies_allowed(case, now) else Want.PLAIN)
 
 
 def face_allowed(case: Case, now: datetime) -> May:

@@ -119,8 +119,8 @@ class FingerprintKind(models.TextChoices):
 class Fingerprint(CaseOwned):
     """One fingerprint of the subject's own pictures. ``value`` is JSON in the form of its kind, all but face and text
     with the file's ``sha256``: eight hex hashes for pdq; ``local`` (base64 of ``efface.vision.local.LocalPrint``);
-    ``clip`` (base64 of ``efface.vision.video.VideoPrint``) for video; model id and numbers for face; ``kind`` and
-    ``value`` for text. ``label`` is what she calls the picture; pictures themselves are never here."""
+    ``clip`` (base64 of ``efface.vision.video.VideoPrint``) for video; model id and numbers for face and copy;
+    ``kind`` and ``value`` for text. ``label`` is what she calls the picture; pictures themselves are never here."""
 
     engine_may = ("SELECT",)
 

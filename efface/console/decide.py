@@ -155,6 +155,16 @@ def _notice(id: uuid.UUID, given: Given) -> str:
     return _("Refused.")
 
 
+def _moved(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import holding
+
+    notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
+    holding.settle(notice, given.choice, given.member.user, given.now)
+    if given.choice == "keep":
+        return _("It goes on to them. If it is not approved yet, it waits for that.")
+    return _("Dropped. Whoever is in charge now is asked.")
+
+
 def _filing(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import approving, filing
 
@@ -212,6 +222,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "age": _age,
     "site": _site,
     "notice": _notice,
+    "moved": _moved,
     "filing": _filing,
     "send": _send,
     "reply": _reply,

@@ -15,6 +15,9 @@ _WIDEST = 6.0
 """Pictures longer than this in one direction are drawn as if they were only so long."""
 
 
+_DRAWN = ("local", "vector", "face")
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
     """An outline: ``points`` as SVG writes them, in the units of its drawing; ``kind`` "local" or "face"."""
@@ -37,7 +40,7 @@ def drawings(reasons: Any) -> tuple[Drawing, ...]:
     """One drawing for each picture of which a reason names a region; at most ``MOST``."""
     by_picture: dict[str, list[Mapping[str, Any]]] = {}
     for one in reasons if isinstance(reasons, list) else ():
-        if isinstance(one, dict) and one.get("kind") in ("local", "face") and one.get("width") and one.get("height"):
+        if isinstance(one, dict) and one.get("kind") in _DRAWN and one.get("width") and one.get("height"):
             by_picture.setdefault(str(one.get("sighting")), []).append(one)
     made = (_draw(rows) for rows in list(by_picture.values())[:MOST])
     return tuple(one for one in made if one.shapes)
@@ -55,7 +58,7 @@ def _draw(rows: list[Mapping[str, Any]]) -> Drawing:
         if not corners:
             continue
         places = [(round(min(1.5, max(-0.5, x)) * width), round(min(1.5, max(-0.5, y)) * height)) for x, y in corners]
-        shapes.append(Shape(str(row["kind"]), " ".join(f"{x},{y}" for x, y in places)))
+        shapes.append(Shape("face" if row["kind"] == "face" else "local", " ".join(f"{x},{y}" for x, y in places)))
         words[_words(str(row["kind"]), corners)] = None
     return Drawing(width, height, tuple(shapes), "; ".join(words))
 
@@ -69,7 +72,7 @@ def _corners(row: Mapping[str, Any]) -> list[tuple[float, float]]:
     if row["kind"] == "face" and len(values) == 4:
         x, y, width, height = values
         return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-    if row["kind"] == "local" and len(values) >= 6 and len(values) % 2 == 0:
+    if row["kind"] in ("local", "vector") and len(values) >= 6 and len(values) % 2 == 0:
         return list(zip(values[::2], values[1::2], strict=True))
     return []
 

@@ -21,9 +21,9 @@ def _acquisition() -> list[tuple[str, Any]]:
 def _countries() -> list[tuple[str, Any]]:
     law = load()
     named: list[tuple[str, Any]] = [
-        (code, f"{place.name} ({code})") for code, place in sorted(law.jurisdictions.items())
+        (code, f"{place.name} ({code})") for code, place in sorted(law.countries().items())
     ]
-    others = [(code, code) for code in sorted(law.groups["eu"]) if code not in law.jurisdictions]
+    others = [(code, code) for code in sorted(law.groups["eu"]) if code not in law.countries()]
     return [("", _("not known")), *named, *others]
 
 

@@ -28,6 +28,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "site": Finding.objects.filter(site__hostility=Site.Hostility.UNKNOWN),
         "notice": Notice.objects.filter(state=Notice.State.DRAFT),
         "filing": Notice.objects.filter(state=Notice.State.PREPARED),
+        "moved": Notice.objects.filter(state=Notice.State.HELD),
         "send": Outbox.objects.filter(state=Outbox.State.AMBIGUOUS),
         "reply": Inbound.objects.filter(handled_at=None),
         "stuck": CaseEvent.objects.filter(kind="finding.exhausted"),

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from efface.accounts.models import Member, Role
-from efface.console import glance, waiting_case, waiting_search, waiting_takedown
+from efface.console import glance, waiting_case, waiting_moved, waiting_search, waiting_takedown
 from efface.console.decision import Decision
 
 Source = Callable[..., Iterable[Decision]]
@@ -26,6 +26,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "age": (frozenset({Role.LEAD}), waiting_search.ages),
     "site": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.sites),
     "notice": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.drafts),
+    "moved": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_moved.moved),
     "filing": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.filings),
     "send": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.ambiguous),
     "reply": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.replies),

@@ -40,6 +40,8 @@ def _sentence(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
         }  # fmt: skip
     if kind == "local":
         return _local(reason, names)
+    if kind == "vector":
+        return _vector(reason, names)
     if kind == "video":
         return _video(reason, names)
     if kind == "text":
@@ -77,6 +79,16 @@ def _local(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
         "error": round(100 * _number(reason, "error")),
     }  # fmt: skip
     return words + (_(" (mirrored)") if reason.get("view") == "flip-horizontal" else "")
+
+
+def _vector(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    name = names.get(str(reason.get("fingerprint")), "")
+    words = _("Changed copy of “%(name)s”") % {"name": name} if name else _("Changed copy of a picture")
+    return words + _(": similarity %(score).2f; candidates begin at %(threshold).2f, strong ones at %(strong).2f "
+                     "(%(model)s)") % {
+        "score": _number(reason, "score"), "threshold": _number(reason, "threshold"),
+        "strong": _number(reason, "strong_at"), "model": str(reason.get("model") or "").partition("@")[0],
+    }  # fmt: skip
 
 
 def _video(reason: Mapping[str, Any], names: Mapping[str, str]) -> str:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
-from efface.console import bundle, casework, coverage, desk, mine, opening, permission, pictures, places
+from efface.console import (
+    bundle,
+    casework,
+    coverage,
+    desk,
+    mine,
+    opening,
+    permission,
+    pictures,
+    places,
+    site_desk,
+    site_lists,
+    visiting,
+    webs,
+)  # fmt: skip
 
 rooms = [
     path("", desk.home, name="home"),
@@ -36,11 +50,32 @@ rooms = [
     path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),
+    path("sites/table/", places.as_csv, name="sites-csv"),
+    path("sites/add/", site_desk.add, name="site-add"),
+    path("sites/new/", site_desk.discovered, name="discovered"),
+    path("sites/new/<uuid:id>/", site_desk.answer, name="discovered-answer"),
+    path("sites/import/", site_lists.take_in, name="site-import"),
+    path("sites/change/", site_desk.bulk, name="site-bulk"),
+    path("sites/undo/<uuid:batch>/", site_desk.undo, name="site-undo"),
+    path("sites/facts/", site_lists.share, name="facts"),
+    path("sites/facts/give/", site_lists.give, name="facts-give"),
+    path("sites/facts/<uuid:id>/withdraw/", site_lists.withdraw, name="facts-withdraw"),
     path("sites/<uuid:id>/", places.site, name="site"),
     path("coverage/", coverage.coverage, name="coverage"),
     path("coverage/speed/", coverage.speed, name="coverage-speed"),
     path("coverage/<uuid:id>/", coverage.site, name="coverage-site"),
     path("coverage/<uuid:id>/change/", coverage.change, name="coverage-change"),
+    path("sites/<uuid:id>/visiting/", visiting.visiting, name="site-visiting"),
+    path("sites/<uuid:id>/edit/", site_desk.edit, name="site-edit"),
+    path("sites/<uuid:id>/look-up/", site_desk.look_up, name="site-look-up"),
+    path("sites/<uuid:id>/merge/", site_desk.merge, name="site-merge"),
+    path("sites/<uuid:id>/split/", site_desk.split, name="site-split"),
+    path("networks/", webs.index, name="networks"),
+    path("networks/<uuid:id>/", webs.network, name="network"),
+    path("networks/<uuid:id>/say/", webs.say, name="network-say"),
+    path("networks/<uuid:id>/split/", webs.split, name="network-split"),
+    path("networks/<uuid:id>/unite/", webs.unite, name="network-unite"),
+    path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 

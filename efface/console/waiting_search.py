@@ -51,7 +51,7 @@ def _words(one: Match, back: bool) -> tuple[str, str, str]:
     title = _("It came back") if back else str(_TITLES[one.kind])
     if one.strong:
         return (title, _("Confirm it without looking."), str(_SURE[one.kind]))
-    if one.kind == "local":
+    if one.kind in ("local", "vector"):
         return (
             title, _("Ask her, or confirm it with a reason."),
             _("It has parts in common with her picture. It may be another picture of the same place."),
@@ -65,11 +65,13 @@ def _words(one: Match, back: bool) -> tuple[str, str, str]:
 _TITLES = {
     "pdq": gettext_lazy("A copy of her picture"),
     "local": gettext_lazy("A changed copy of her picture"),
+    "vector": gettext_lazy("A changed copy of her picture"),
     "video": gettext_lazy("A copy of her video"),
 }
 _SURE = {
     "pdq": gettext_lazy("The picture's fingerprint is so near that chance is ruled out."),
     "local": gettext_lazy("So much of her picture was found again in it that chance is ruled out."),
+    "vector": gettext_lazy("It resembles her picture so much that chance is ruled out."),
     "video": gettext_lazy("So much of her video was found again in it that chance is ruled out."),
 }
 """Why each kind of copy may be confirmed without looking."""
@@ -79,7 +81,7 @@ def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
     sure = one.strong and one.kind in COPIES
     title, proposed, reason = _words(one, back)
     media, measure = one.sighting.media, Fact("", "", "")
-    if one.kind == "face":
+    if one.kind in ("face", "vector"):
         measure = Fact("similarity", _("Similarity"), _("%(score).2f of 1") % {"score": one.score})
     elif one.kind == "pdq":
         measure = Fact("distance", _("Differing bits of 256"), str(round(one.score)))
@@ -177,6 +179,8 @@ def sites(
                 Option("cooperative", _("Answers requests")),
                 Option("hostile", _("Hostile"), "careful"),
                 Option("extortionate", _("Asks money for removal"), "careful"),
+                Option("publishes", _("Publishes notices it gets"), "careful"),
+                Option("doxxes", _("Exposes who complains"), "careful"),
             ),
             blanks=(Blank("why", _("How you know (no case, no name)")),),
             facts=(Fact("site", _("Site"), one.domain), Fact("kind", _("Kind of site"), one.kind)),

@@ -6,16 +6,17 @@ from django.utils.translation import gettext as _
 
 
 def reply_kinds() -> dict[str, str]:
-    """What a reply can be settled as (the kinds of ``takedown.classify``), with its words."""
+    """What a reply can be settled as (the values of ``takedown.inbox.KINDS``), with its words."""
     return {
-        "claims-removal": _("says it is removed"),
-        "auto-acknowledgement": _("only confirms receipt"),
-        "asks-for-more": _("asks for more"),
+        "claims_removal": _("says it is removed"),
+        "acknowledged": _("only confirms receipt"),
+        "asks_more": _("asks for more"),
         "refuses": _("refuses"),
-        "counter-notice": _("counter-notice"),
+        "counter_notice": _("counter-notice"),
         "forwards": _("passed it on, or names another address"),
         "bounce": _("came back undelivered"),
         "delay": _("not delivered yet"),
+        "feedback": _("their mail system calls our mail unwanted"),
         "other": _("something else"),
     }
 
@@ -60,6 +61,9 @@ def event_words(kind: str) -> str:
         "notice.ambiguous": _("Unclear whether the notice was sent"),
         "notice.overdue": _("The law's time is over"),
         "route.incomplete": _("A notice could not be written"),
+        "route.moved": _("Another party is in charge now; a notice was held back"),
+        "route.drop": _("The way to the old party was dropped"),
+        "route.keep": _("A person goes on with the old party"),
         "link.settled": _("Reported link settled"),
         "code.renewed": _("New access code"),
         "finding.reappeared": _("Came back"),

@@ -7,15 +7,24 @@ import types
 import typing
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from efface.law.model import Jurisdiction, LadderStep, Law, LawError, NoticeType, Rule, Source
+from efface.law.base import LawError, Source
+from efface.law.calendars import Calendar
+from efface.law.channels import Channel
+from efface.law.model import LadderStep, Law, Rule, Translation
+from efface.law.notices import NoticeType
+from efface.law.places import Jurisdiction
+from efface.law.reading import read_yaml
 
 HOME = Path(__file__).parent / "data"
+FRAME = {"as_of", "chasers_hours", "groups", "no_clock", "rules", "ladder"}
+TAKEN_FROM_THE_WHOLE = (
+    "emergency", "extortion", "voyeurism", "civil", "police", "helplines", "minors", "regulators", "reporting_risk",
+    "mandatory_reporting", "majority", "limitation",
+)  # fmt: skip
 
 
 def build(kind: Any, data: Any, where: str) -> Any:
@@ -28,7 +37,7 @@ def build(kind: Any, data: Any, where: str) -> Any:
             return None
         return build(next(one for one in arguments if one is not type(None)), data, where)
     if origin is Literal:
-        if data not in arguments:
+        if not isinstance(data, str) or data not in arguments:
             raise LawError(f"{where}: {data!r} is not one of {', '.join(map(str, arguments))}")
         return data
     if origin is tuple:
@@ -51,10 +60,15 @@ def _word(key: Any, where: str) -> str:
     return key
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
 def _record(kind: type, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         raise LawError(f"{where}: a mapping is wanted")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     unknown = sorted(str(key) for key in data if key not in hints)
     if unknown:
         raise LawError(f"{where}: unknown key {unknown[0]!r}")
@@ -69,36 +83,75 @@ def _record(kind: type, data: Any, where: str) -> Any:
     return kind(**{key: build(hints[key], item, f"{where}.{key}") for key, item in data.items()})
 
 
-def _read(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise LawError(f"{path.name}: {error}") from error
-
-
-def _folder(home: Path, name: str, kind: type) -> Iterator[tuple[str, Any]]:
+def _folder(home: Path, name: str, kind: Any) -> Iterator[tuple[str, Any]]:
+    """One record a file, by the file's name."""
     for path in sorted((home / name).glob("*.yaml")):
-        record = build(kind, _read(path), f"{name}/{path.name}")
-        if record.id != path.stem:
+        record = build(kind, read_yaml(path, f"{name}/{path.name}"), f"{name}/{path.name}")
+        if getattr(record, "id", path.stem) != path.stem:
             raise LawError(f"{name}/{path.name}: id is {record.id!r}")
-        yield record.id, record
+        yield path.stem, record
+
+
+def _sources(home: Path) -> dict[str, Source]:
+    """All files of ``sources/`` together; a key in two of them is an error."""
+    found: dict[str, Source] = {}
+    for name, records in _folder(home, "sources", dict[str, Source]):
+        for key in records:
+            if key in found:
+                raise LawError(f"sources/{name}.yaml: {key!r} stands in another file too")
+        found.update(records)
+    return found
+
+
+def _worded(notices: dict[str, NoticeType], lines: dict[str, str]) -> dict[str, NoticeType]:
+    """Each line of an exposure preview with its sentence."""
+    worded = {}
+    for id, notice in notices.items():
+        for one in notice.learns:
+            if one.line not in lines:
+                raise LawError(f"notices/{id}.yaml: the exposure line {one.line!r} is not in words.yaml")
+        learns = tuple(dataclasses.replace(one, what=lines[one.line]) for one in notice.learns)
+        worded[id] = dataclasses.replace(notice, learns=learns)
+    return worded
+
+
+def _completed(places: dict[str, Jurisdiction]) -> dict[str, Jurisdiction]:
+    """Each part with what it takes from its whole, and with the whole's routes after its own."""
+
+    def complete(place: Jurisdiction, trail: tuple[str, ...]) -> Jurisdiction:
+        if not place.part_of:
+            return place
+        if place.part_of in trail or place.part_of not in places:
+            raise LawError(f"jurisdictions/{place.id}.yaml: part_of {place.part_of!r} leads nowhere")
+        whole = complete(places[place.part_of], (*trail, place.id))
+        own = {route.route for route in place.takedown}
+        more = {name: getattr(whole, name) for name in TAKEN_FROM_THE_WHOLE if not getattr(place, name)}
+        routes = place.takedown + tuple(route for route in whole.takedown if route.route not in own)
+        return dataclasses.replace(place, takedown=routes, **more)
+
+    return {id: complete(place, (id,)) for id, place in places.items()}
 
 
 def read(home: Path) -> Law:
     """All files under ``home``. Raises ``LawError``."""
-    frame = _read(home / "frame.yaml")
-    if not isinstance(frame, dict) or set(frame) != {"as_of", "chasers_hours", "groups", "rules", "ladder"}:
-        raise LawError("frame.yaml: exactly as_of, chasers_hours, groups, rules and ladder are wanted")
+    frame = read_yaml(home / "frame.yaml", "frame.yaml")
+    if not isinstance(frame, dict) or set(frame) != FRAME:
+        raise LawError(f"frame.yaml: exactly {', '.join(sorted(FRAME))} are wanted")
+    words = build(dict[str, dict[str, str]], read_yaml(home / "words.yaml", "words.yaml"), "words.yaml")
     return Law(
         as_of=build(date, frame["as_of"], "frame.yaml.as_of"),
-        sources=build(dict[str, Source], _read(home / "sources.yaml"), "sources.yaml"),
-        words=build(dict[str, dict[str, str]], _read(home / "words.yaml"), "words.yaml"),
+        sources=_sources(home),
+        words=words,
         groups=build(dict[str, tuple[str, ...]], frame["groups"], "frame.yaml.groups"),
-        notices=dict(_folder(home, "notices", NoticeType)),
-        jurisdictions=dict(_folder(home, "jurisdictions", Jurisdiction)),
+        notices=_worded(dict(_folder(home, "notices", NoticeType)), words.get("exposure_line", {})),
+        jurisdictions=_completed(dict(_folder(home, "jurisdictions", Jurisdiction))),
         rules=build(tuple[Rule, ...], frame["rules"], "frame.yaml.rules"),
         ladder=build(tuple[LadderStep, ...], frame["ladder"], "frame.yaml.ladder"),
         chasers_hours=build(tuple[int, ...], frame["chasers_hours"], "frame.yaml.chasers_hours"),
+        channels=dict(_folder(home, "channels", Channel)),
+        translations=dict(_folder(home, "languages", Translation)),
+        calendars=dict(_folder(home, "holidays", Calendar)),
+        no_clock=build(tuple[str, ...], frame["no_clock"], "frame.yaml.no_clock"),
     )
 
 

@@ -1,163 +1,18 @@
-"""The shapes of the law data. All frozen; facts name their ``sources`` (keys of ``Law.sources``) and ``confidence``."""
+"""The law as a whole. All records are frozen; see ``base``, ``notices``, ``places`` and ``channels`` for the parts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
-Confidence = Literal["high", "medium", "low"]
-"""high: official text, or several sources that agree. medium: one secondary source, or well known. low: check first."""
+from efface.law.base import Confidence, Exposure, LawError, Period, Source
+from efface.law.calendars import PLAIN, Calendar
+from efface.law.channels import Channel
+from efface.law.notices import ClockRule, Condition, Element, Learns, NoticeType
+from efface.law.places import Covered, Desk, Jurisdiction, Majority, Provision, Risk, TakedownRoute
 
-Exposure = Literal["none", "recipient_only", "uploader_possible", "public_possible"]
-Covered = Literal["yes", "partial", "no", "unclear"]
 RuleKind = Literal["safety", "routing"]
-
-
-class LawError(ValueError):
-    """A law file does not have the shape it must have. The message names file and field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact was read. ``kind``: primary (the text itself), secondary, practice (what a desk says it does),
-    known (common professional knowledge; the citation must be checked before it is leaned on)."""
-
-    title: str
-    kind: Literal["primary", "secondary", "practice", "known"]
-    checked: date
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Element:
-    """Something a notice must contain. ``citation`` is the provision that asks for it, "" where only practice does."""
-
-    id: str
-    text: str
-    required: bool
-    confidence: Confidence
-    sources: tuple[str, ...]
-    citation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClockRule:
-    """``hours`` is None where the law names no number; then nobody invents one. ``starts`` says from what event."""
-
-    hours: int | None
-    starts: str
-    text: str
-    confidence: Confidence
-    sources: tuple[str, ...]
-    citation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Learns:
-    """One line of the exposure preview: who comes to know what."""
-
-    who: Literal["recipient", "operator", "uploader", "public", "search"]
-    what: str
-    certain: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeType:
-    """``statements`` are the declarations the law asks for (good_faith, accuracy, completeness,
-    penalty_of_perjury). ``form`` True: a person files it in a form, there is no mailbox."""
-
-    id: str
-    name: str
-    law: str
-    status: str
-    as_of: date
-    recipients: str
-    addressed_to: tuple[str, ...]
-    who_may_send: tuple[str, ...]
-    preconditions: tuple[str, ...]
-    elements: tuple[Element, ...]
-    statements: tuple[str, ...]
-    clock: ClockRule
-    on_silence: tuple[str, ...]
-    escalation: tuple[str, ...]
-    risks: tuple[str, ...]
-    exposure: Exposure
-    learns: tuple[Learns, ...]
-    languages: tuple[str, ...]
-    confidence: Confidence
-    sources: tuple[str, ...]
-    recommended: tuple[str, ...] = ()
-    form: bool = False
-    in_force: date | None = None
-    never_cite: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Provision:
-    """One rule of a jurisdiction. ``cite`` is the short form a notice may quote; "" where it must not be quoted."""
-
-    text: str
-    citation: str
-    confidence: Confidence
-    sources: tuple[str, ...]
-    cite: str = ""
-    covered: Covered | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TakedownRoute:
-    route: str
-    addressed_to: str
-    hours: int | None
-    text: str
-    citation: str
-    status: str
-    notice_type: str
-    confidence: Confidence
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A helpline, hotline, police unit or regulator a person may turn to."""
-
-    name: str
-    confidence: Confidence
-    sources: tuple[str, ...]
-    contact: str = ""
-    note: str = ""
-    crisis: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """Whom a report to the authorities may hurt, and how: shown before police are proposed."""
-
-    who: str
-    text: str
-    confidence: Confidence
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Jurisdiction:
-    id: str
-    name: str
-    as_of: date
-    languages: tuple[str, ...]
-    offence_sharing: Provision
-    offence_threat: Provision
-    synthetic: Provision
-    takedown: tuple[TakedownRoute, ...]
-    police: tuple[Desk, ...]
-    helplines: tuple[Desk, ...]
-    minors: tuple[Desk, ...]
-    reporting_risk: tuple[Risk, ...]
-    emergency: str
-    regulators: tuple[Desk, ...] = ()
-    notes: tuple[str, ...] = ()
-    open_questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +42,19 @@ class LadderStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """The words of one language: names of notice types, who learns what, how far a notice exposes."""
+
+    notice_types: dict[str, str]
+    exposure: dict[str, str]
+    who: dict[str, str]
+    exposure_line: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Law:
+    """``no_clock`` are the notice types whose law names no number of hours or days: none may ever be given one."""
+
     as_of: date
     sources: dict[str, Source]
     words: dict[str, dict[str, str]]
@@ -197,10 +64,38 @@ class Law:
     rules: tuple[Rule, ...]
     ladder: tuple[LadderStep, ...]
     chasers_hours: tuple[int, ...] = field(default=())
+    channels: dict[str, Channel] = field(default_factory=dict)
+    translations: dict[str, Translation] = field(default_factory=dict)
+    no_clock: tuple[str, ...] = ()
+    calendars: dict[str, Calendar] = field(default_factory=dict)
 
     def in_eu(self, country: str) -> bool:
         """``country`` is an ISO 3166 alpha-2 code; "" is not in the EU."""
         return country.upper() in self.groups["eu"]
+
+    def countries(self) -> dict[str, Jurisdiction]:
+        """The jurisdictions that are countries, by ISO 3166 alpha-2 code: not their parts, not the Union."""
+        return {id: place for id, place in self.jurisdictions.items() if place.kind == "country"}
+
+    def places(self, code: str) -> tuple[str, ...]:
+        """Every place ``code`` lies in, the narrowest first: "US-CA" is in US-CA and US, "FR" in FR and EU."""
+        code = code.strip().upper()
+        if not code:
+            return ()
+        found = [code]
+        if "-" in code:
+            found.append(code.partition("-")[0])
+        if any(self.in_eu(one) for one in found):
+            found.append("EU")
+        return tuple(found)
+
+    def place(self, code: str) -> Jurisdiction | None:
+        """The narrowest jurisdiction known for ``code``: the part, else the country, else the Union, else None."""
+        return next((self.jurisdictions[one] for one in self.places(code) if one in self.jurisdictions), None)
+
+    def calendar(self, code: str) -> Calendar:
+        """The working days of the country ``code`` lies in; rest days only where its holidays are not known."""
+        return next((self.calendars[one] for one in self.places(code) if one in self.calendars), PLAIN)
 
     def offence(self, country: str, synthetic: bool = False) -> str:
         """The offence a notice may quote for ``country``, "" where none is known well enough to quote.
@@ -219,3 +114,30 @@ class Law:
     def step(self, role: str) -> LadderStep | None:
         """The ladder step of a party role, None where the ladder has none."""
         return next((step for step in self.ladder if role in step.roles), None)
+
+    def to_verify(self, record: Any) -> bool:
+        """Whether a fact must be checked before it is leaned on: nobody has read a text for it, or it is uncertain."""
+        keys: tuple[str, ...] = getattr(record, "sources", ())
+        unread = bool(keys) and all(self.sources[key].kind == "known" for key in keys if key in self.sources)
+        return unread or getattr(record, "confidence", "high") == "low"
+
+    def said(self, language: str, kind: Literal["notice_types", "exposure", "who", "exposure_line"], key: str) -> str:
+        """A word or sentence in ``language``, in English where there is none."""
+        there = self.translations.get(language)
+        if there is not None and key in getattr(there, kind):
+            return str(getattr(there, kind)[key])
+        if kind == "notice_types":
+            return self.notices[key].name
+        return self.words[kind].get(key, key)
+
+    def plainly(self, code: str, language: str = "en") -> str:
+        """What the law of the place says, in a few simple sentences; "" where nothing is known."""
+        place = self.place(code)
+        return place.plain.get(language, place.plain.get("en", "")) if place else ""
+
+
+__all__ = [
+    "Calendar", "Channel", "ClockRule", "Condition", "Confidence", "Covered", "Desk", "Element", "Exposure",
+    "Jurisdiction", "LadderStep", "Law", "LawError", "Learns", "Majority", "NoticeType", "Period", "Provision", "Risk",
+    "Rule", "Source", "TakedownRoute", "Translation",
+]  # fmt: skip

@@ -42,11 +42,19 @@ def to_json(items: Sequence[Item]) -> str:
     """The bundle as text. Raises ``BundleError`` where there is more than ``from_json`` would take."""
     if len(items) > MOST_ITEMS:
         raise BundleError("more files than a bundle may have")
-    body = [{"label": one.label, "decoded": to_wire(one.decoded)} for one in items]
+    body = [{"label": one.label, "decoded": _written(one.decoded)} for one in items]
     text = json.dumps({"efface": "bundle", "version": VERSION, "items": body}, separators=(",", ":")) + "\n"
     if len(text) > MOST_BYTES:
         raise BundleError("larger than a bundle may be")
     return text
+
+
+def _written(decoded: Decoded) -> Any:
+    """Without copy vectors where there are none: so a bundle reads as before there were any."""
+    body = to_wire(decoded)
+    if not decoded.vectors:
+        del body["vectors"]
+    return body
 
 
 def from_json(data: bytes) -> list[Item]:

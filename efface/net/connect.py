@@ -17,6 +17,7 @@ from efface.net.address import Address
 from efface.net.guard import Guard, NetError, Pin, Refused, is_onion
 
 _PER_HOST = 4
+_CERTIFICATES = 32
 
 
 class PinnedResolver(AbstractResolver):
@@ -77,6 +78,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         )
         self._guard = guard
         self._pinned = resolver
+        self.certificates: dict[str, dict[str, Any]] = {}
+        """Host to the certificate it showed and that was checked, as ``ssl`` parses it; the first ``_CERTIFICATES``."""
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
         return await self._pinned.resolve(host, port)
@@ -94,6 +97,9 @@ class GuardedConnector(aiohttp.TCPConnector):
         if not peer or not self._guard.may_dial(str(peer[0])):
             connection.close()
             raise Refused("peer not global")
+        shown = transport.get_extra_info("peercert") if transport is not None else None
+        if shown and len(self.certificates) < _CERTIFICATES:
+            self.certificates[req.url.raw_host or ""] = shown
         return connection
 
 
@@ -129,6 +135,10 @@ class Connectors:
 
     def via_socks(self, url: URL) -> bool:
         return bool(self._guard.socks) and (self._guard.socks_all or is_onion(url.raw_host or ""))
+
+    def certificate(self, host: str) -> dict[str, Any]:
+        """The checked certificate ``host`` showed, empty where there was none (or through SOCKS)."""
+        return self._direct.certificates.get(host, {}) if self._direct is not None else {}
 
     def claimed(self, url: URL, peer: str) -> str:
         """The claimed address behind ``peer``, as text; empty through SOCKS."""

@@ -7,10 +7,11 @@ import math
 import re
 from base64 import b64decode
 
-from efface.net.protocol import Decoded, Face, Picture, ProtocolError
+from efface.net.protocol import Decoded, Face, Picture, ProtocolError, Vector
 from efface.vision.video import VideoPrint
 
 MOST_FACES = 64
+MOST_VECTORS = 8
 MOST_CLIP = 1_500_000
 """Characters of base64; the next two likewise."""
 MOST_LOOK = 600_000
@@ -18,7 +19,7 @@ MOST_PRINT = 40_000
 MOST_SECONDS = 86_400.0
 _MOST_WORD = 40
 _MOST_NUMBERS = 2048
-"""Of one embedding."""
+"""Of one embedding or copy vector."""
 _MOST_MODEL = 200
 _MOST_SIDE = 1 << 26
 _HEX64 = re.compile(r"[0-9a-f]{64}")
@@ -36,6 +37,8 @@ def check(decoded: Decoded) -> None:
         raise ProtocolError("more than the decoder writes")
     if len(decoded.faces) > MOST_FACES or not all(is_face(face) for face in decoded.faces):
         raise ProtocolError("faces")
+    if len(decoded.vectors) > MOST_VECTORS or not all(map(is_vector, decoded.vectors)):
+        raise ProtocolError("copy vectors")
 
 
 def check_picture(picture: Picture) -> None:
@@ -75,3 +78,9 @@ def is_face(face: Face) -> bool:
         return False
     numbers = (*face.box, *face.embedding, face.score, face.quality, face.sharp, face.turn)
     return 0 <= face.px <= _MOST_SIDE and all(math.isfinite(number) for number in numbers)
+
+
+def is_vector(vector: Vector) -> bool:
+    """Whether it has the numbers of a copy vector, all of them finite."""
+    fits = 0 < len(vector.values) <= _MOST_NUMBERS and 0 < len(vector.model) <= _MOST_MODEL and len(vector.box) == 4
+    return fits and all(math.isfinite(number) for number in vector.values) and all(0 <= at <= 1 for at in vector.box)

@@ -249,9 +249,18 @@ async def get_json(
 ) -> tuple[FetchFacts, Any]:
     """The JSON at ``url`` (RDAP, RFC 7480), or None with the reason in the facts: any status but 2xx, or a body that is
     no JSON or longer than ``limit`` bytes ("bad-answer", "too-large")."""
-    limits = Limits(total_s=total_s, page_bytes=limit, inflated_bytes=limit)
-    async with Session(guard, limits) as session:
-        fetched = await session.get(url, want="text", accept=accept)
+    async with Session(guard, json_limits(limit, total_s)) as session:
+        return await session_json(session, url, accept)
+
+
+def json_limits(limit: int = 1_000_000, total_s: float = 15.0) -> Limits:
+    """The limits of a session whose answers are JSON of at most ``limit`` bytes."""
+    return Limits(total_s=total_s, page_bytes=limit, inflated_bytes=limit)
+
+
+async def session_json(session: Session, url: str, accept: str = "application/json") -> tuple[FetchFacts, Any]:
+    """``get_json`` within a session, whose limits hold (``json_limits``)."""
+    fetched = await session.get(url, want="text", accept=accept)
     if not fetched.ok:
         return fetched.facts, None
     if fetched.clipped:

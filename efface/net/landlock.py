@@ -65,6 +65,8 @@ def folder_only(version: int, trees: Iterable[Path], folder: Path, port: int) ->
         return False
     for path in trees:
         _allow(ruleset, path, _EXECUTE | _READ_FILE | _READ_DIR)
+    # A browser's own sandbox writes the maps of its user namespace.
+    _allow(ruleset, Path("/proc"), _EXECUTE | _READ_FILE | _READ_DIR | _WRITE_FILE)
     _allow(ruleset, folder, _file_rights(version))
     if version >= 4:
         attributes = (ctypes.c_uint64 * 2)(_CONNECT_TCP, port)

@@ -41,12 +41,13 @@ class ProtocolError(ValueError):
 class Want(enum.IntFlag):
     """What is asked of the decoder beside the fingerprints that every picture gets. ``FACES``: faces with embeddings;
     ``LOOK``: local features, to be compared with those of enrolled pictures; ``PRINT``: local features to be enrolled
-    (the subject's own pictures only)."""
+    (the subject's own pictures only); ``VECTOR``: the copy vector, for either."""
 
     PLAIN = 0
     FACES = 1
     LOOK = 2
     PRINT = 4
+    VECTOR = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +124,28 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A picture, or one within it, as ``efface.vision.copyvector`` sees it: ``values`` of length one, by the ``model``
+    of that id; ``box`` is left, top, right, bottom as shares of the picture (0..1). Travels as ``Face`` does."""
+
+    model: str
+    values: list[float]
+    box: list[float]
+
+
+@dataclass(frozen=True, slots=True)
 class Decoded:
     """The decoder's answer for one picture. ``look`` (base64 of ``efface.vision.local.LocalLook``) travels from decoder
     to matcher only, as faces do; ``print`` (base64 of ``LocalPrint``) to the enrolling side, with ``print_refused`` as
-    the reason where there is none."""
+    the reason where there is none. ``vectors`` are of the whole picture and, unless it is to be enrolled, of pictures
+    within it; there are none without a copy embedder, of blank pictures and of videos."""
 
     picture: Picture
     faces: list[Face] = field(default_factory=list)
     look: str = ""
     print: str = ""
     print_refused: str = ""
+    vectors: list[Vector] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,8 @@ class MailPart:
 class Mail:
     """A parsed mail. ``headers`` lower-case, first value of each, cut at 2,000 characters; ``text`` is plain text
     (HTML stripped to text), cut at 100,000. ``bounce`` lists addresses a delivery report names, ``bounce_permanent``
-    those it calls permanent. ``error`` is set when the bytes could not be read as a mail."""
+    those it calls permanent; ``is_feedback``: it is a complaint about our mail (ARF). ``error`` is set when the bytes
+    could not be read as a mail."""
 
     headers: dict[str, str] = field(default_factory=dict)
     recipients: list[str] = field(default_factory=list)
@@ -161,6 +175,7 @@ class Mail:
     bounce: list[str] = field(default_factory=list)
     bounce_permanent: list[str] = field(default_factory=list)
     is_bounce: bool = False
+    is_feedback: bool = False
     auto_submitted: bool = False
     error: str = ""
 
@@ -188,8 +203,9 @@ class ScannedMedia:
 class ScanRequest:
     """Fetch a page (or a single picture), fetch its media and fingerprint them. Media whose URL digest
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
-    matcher: the faces and local features met are pushed to the matcher under it, where ``faces`` and ``looks`` ask
-    for them. ``browser``: whether a page that its scripts write is shown to a browser, where there is one."""
+    matcher: the faces, local features and copy vectors met are pushed to the matcher under it, where ``faces``,
+    ``looks`` and ``vectors`` ask for them. ``browser``: whether a page that its scripts write is shown to a browser,
+    where there is one."""
 
     url: str
     token: str = ""
@@ -199,6 +215,7 @@ class ScanRequest:
     skip: list[str] = field(default_factory=list)
     faces: bool = False
     looks: bool = False
+    vectors: bool = False
     media: bool = True
     limits: Limits = field(default_factory=Limits)
     browser: Literal["", "if-needed", "always"] = ""
@@ -343,12 +360,16 @@ class Baseline:
 @dataclass(frozen=True, slots=True)
 class ObserveRequest:
     """One verification check. ``pdq`` are the hex hashes of what must be gone (all dihedral views of the matched
-    fingerprint and of the sighting). ``elsewhere_url`` is a page of an unrelated live site, fetched when something of
-    the finding could not be; without it the fetcher takes a site that answered it lately."""
+    fingerprint and of the sighting); ``clips`` the same of videos (base64 of ``efface.vision.video.VideoPrint``).
+    ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
+    unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
+    answered it lately."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
     sha256: list[str] = field(default_factory=list)
+    clips: list[str] = field(default_factory=list)
+    still: bool = False
     baseline: Baseline | None = None
     control_url: str = ""
     elsewhere_url: str = ""
@@ -357,7 +378,8 @@ class ObserveRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageLook:
-    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone.
+    """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone;
+    ``uncompared`` videos that may be it, since they could not be compared with it.
     ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
     removing what the probes share; -1 where it could not be compared."""
 
@@ -372,6 +394,7 @@ class PageLook:
     similar_baseline: float = -1.0
     serves_target: bool = False
     target_media: list[str] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,17 +430,54 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class DesignatedAgent:
+    """One entry of the directory of agents for copyright notices (17 U.S.C. 512(c)(2)). ``expires``: ISO date, ""
+    where the entry names none."""
+
+    domain: str
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WhereaboutsRequest:
-    """``media_urls`` are the finding's media, whose hosts are resolved too."""
+    """``media_urls`` are the finding's media, whose hosts are resolved too. ``now`` (ISO) is what expiry dates are held
+    against; without it none has passed. ``refuse`` are addresses that must never be picked, above all her own: plain,
+    or the SHA-256 (hex) of the address in lower case. ``earlier`` are addresses the page's host had before. ``agents``
+    are directory entries of the domains in question. ``fresh_s``: an answer of another look-up may be used that is no
+    older than this many seconds; 0 asks anew."""
 
     url: str
     media_urls: list[str] = field(default_factory=list)
     limits: Limits = field(default_factory=Limits)
+    now: str = ""
+    refuse: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    agents: list[DesignatedAgent] = field(default_factory=list)
+    fresh_s: float = 0.0
+
+
+_FIELDS: dict[Any, tuple[str, ...]] = {}
+"""The names of the fields of each type that was sent."""
 
 
 def to_wire(value: Any) -> Any:
-    """Dataclass to JSON-ready dictionaries and lists."""
-    return dataclasses.asdict(value)
+    """Dataclass to JSON-ready dictionaries and lists. ``dataclasses.asdict`` copies what needs no copy and takes four
+    times as long, which a page with hundreds of links feels."""
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
+    if kind is list or kind is tuple:
+        return [to_wire(item) for item in value]
+    if kind is dict:
+        return {key: to_wire(item) for key, item in value.items()}
+    names = _FIELDS.get(kind)
+    if names is None and dataclasses.is_dataclass(kind):
+        names = _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return {name: to_wire(getattr(value, name)) for name in names} if names is not None else value
 
 
 @functools.cache

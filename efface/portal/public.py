@@ -27,7 +27,7 @@ CLEAR = '"cache", "cookies", "storage"'
 @view(access=PUBLIC)
 @require_GET
 def start(request: Any) -> HttpResponse:
-    places = [place for _code, place in sorted(load().jurisdictions.items(), key=lambda item: item[1].name)]
+    places = [place for _code, place in sorted(load().countries().items(), key=lambda item: item[1].name)]
     return render(request, "portal/start.html", {"places": places, "inside": bool(request.session.get(PORTAL_CASE))})
 
 

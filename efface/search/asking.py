@@ -2,14 +2,14 @@
 
 The question itself tells the site whom somebody looks for. So it is asked only where the organisation's coordinator
 decided so for this site, only for names and handles enrolled as text, only while the case's consent to text search
-stands, at most once a week. The address with the words in it is written nowhere; what it leads to is read as any page.
+stands, once in seven visits. The address with the words in it is written nowhere; what it leads to is read as any page.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import quote_plus
 
 from efface.cases.may import may
@@ -17,7 +17,8 @@ from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import sealing, tenancy
 from efface.search.rules import Rule
 
-EVERY = timedelta(days=7)
+TURNS = 7
+"""Each word has its turn once in so many visits; a site is visited daily at most."""
 MOST_WORDS = 20
 """Questions to one site in one visit."""
 LEAST_LETTERS = 4

@@ -18,7 +18,7 @@ from django.db.models import F
 from efface.engine.base import settings
 from efface.net.client import FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
-from efface.search import frontier, lists, lore, pages, revisit, rules, urls
+from efface.search import asking, frontier, lists, lore, pages, revisit, rules, urls
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Watch
 from efface.search.media import Seen
@@ -26,6 +26,7 @@ from efface.search.models import Frontier, SiteList, SiteLore
 from efface.search.pages import Looked, Tools
 from efface.search.reading import Reading
 from efface.search.rules import Rule
+from efface.sites import jobs as site_jobs
 from efface.sites import registry
 from efface.sites.models import Site
 
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 AGENT = "EffaceBot"
 AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
+COUNT_EACH = 10
+"""So many pages of a step that reads several are counted together."""
 SILENT_AT_ONCE = 2
 """So many pages in a row without an answer end the visit; where nothing else answered, the site is down."""
 
@@ -139,16 +142,19 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
         lists.read(site, row, tools.fetcher, tools.limits, now)
         if pace.step == 1:
             return 0, False  # a list is a request like any other: the next one waits its turn
+    if not site.day_pages or pace.step > 1:
+        _ask(site, learned, tools, rule, now)
     seen = Seen.of_site(site.pk, now)
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
-    read = silent = 0
+    read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
         sweep_last = lore.sweep_had_its_share(learned, site.visits)
         page = _next(site, tools, queue, always, rule, now, sweep_last)
         if page is None:
+            _count(site, counted)
             return read, True
         looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
         saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
@@ -164,15 +170,31 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
         read += 1
         site.pages_left -= 1
         site.visit_changed = site.visit_changed or saved.changed
-        Site.objects.filter(pk=site.pk).update(
-            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + 1
-        )
+        counted += 1
+        if counted >= COUNT_EACH or pace.step == 1:
+            _count(site, counted)
+            counted = 0
         silent = silent + 1 if saved.outcome == "unreachable" else 0
         answered = answered or not silent
         if silent >= SILENT_AT_ONCE and answered:
+            _count(site, counted)
             return read, True
-        _check(page, looked.reading, silent)
+        try:
+            _check(page, looked.reading, silent)
+        except SiteDown:
+            _count(site, counted)
+            raise
+    _count(site, counted)
     return read, site.pages_left <= 0
+
+
+def _count(site: Site, pages_read: int) -> None:
+    """Write down how far the visit is. Which pages it has read stands with each page: a visit that is killed goes on
+    where it stopped, and may read at most ``COUNT_EACH`` pages more."""
+    if pages_read:
+        Site.objects.filter(pk=site.pk).update(
+            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
+        )
 
 
 def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:
@@ -200,6 +222,21 @@ def _probe(
     if lore.learn(learned, key, same) == "drop":
         frontier.forget_with(site, key, now)
     return True
+
+
+def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> None:
+    """Put one question to the site's own search, where that is allowed: each word once in seven visits."""
+    if not rule.search_words or not learned.search:
+        return
+    turn = site.visits % asking.TURNS
+    for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
+        url = asking.address(learned.search, word)
+        request = RobotsRequest(urls.origin(url), [url], AGENT, min(15.0, tools.limits.total_s))
+        if not url or (not rule.ignore_robots and not all(tools.fetcher.robots(request).allowed)):
+            return
+        scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
+        if scan.facts.status == 200:
+            frontier.add_found(site, scan.links, now, dropped=lore.dropped(learned))
 
 
 def _may_list(site: Site, row: SiteList, tools: Tools) -> bool:
@@ -288,7 +325,8 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:
-    """The visit is over: when is the next?"""
+    """The visit is over: when is the next? And does what it showed tell whose site it is?"""
+    site_jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
     following = revisit.after_visit(
         now=now,
         changed=site.visit_changed,
@@ -296,6 +334,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         hours=site.visit_hours,
         quiet=site.quiet_visits,
         base_h=pace.hours,
+        harm=lore.of(site.pk).harm,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

@@ -221,6 +221,9 @@ def _declared(match: Match, case: Case) -> dict[str, str]:
     shares a part with an enrolled picture only weakly may be another picture of the same room, and what shows one in a
     corner, for some seconds or among others may show more: of those the age is not known."""
     reasons = [reason for reason in match.reasons if reason["kind"] in COPIES]
+    # A vector says that it is a copy and not how much of one: it counts where nothing else says more.
+    better = {reason["sighting"] for reason in reasons if reason["kind"] != "vector"}
+    reasons = [reason for reason in reasons if reason["kind"] != "vector" or reason["sighting"] not in better]
     rows = Fingerprint.objects.filter(case=case, pk__in=[uuid.UUID(reason["fingerprint"]) for reason in reasons])
     of = {str(pk): age for pk, age in rows.values_list("pk", "age")}
     found: dict[str, str] = {}
@@ -236,6 +239,8 @@ def _declared(match: Match, case: Case) -> dict[str, str]:
 def _is_all_of_it(reason: Mapping[str, Any]) -> bool:
     """Whether the picture or video met is the enrolled one and hardly anything else."""
     if not reason.get("strong", True):
+        return False
+    if reason["kind"] == "vector":
         return False
     if reason["kind"] == "local":
         return _area(reason.get("region") or []) >= MOST_OF_IT

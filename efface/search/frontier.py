@@ -199,6 +199,21 @@ def add_listed(site: Site, entries: Sequence[Entry], now: datetime, *, dropped: 
     return len(fresh)
 
 
+def add_found(site: Site, links: Iterable[str], now: datetime, *, dropped: frozenset[str] = frozenset()) -> int:
+    """Keep what the site's own search led to; it is read first. Returns how many pages are new."""
+    wanted: dict[bytes, str] = {}
+    for link in links:
+        url = lore.without(urls.canonical(link), dropped)
+        if url and urls.belongs(url, site.domain) and not urls.refusal(url):
+            wanted.setdefault(urls.digest(url), url)
+    known = {bytes(one) for one in Frontier.objects.filter(digest__in=list(wanted)).values_list("digest", flat=True)}
+    fresh = _worth_keeping(site.pk, 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    for row in fresh:
+        row.priority = min(row.priority, START)
+    Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(fresh)
+
+
 def forget_with(site: Site, key: str, now: datetime) -> int:
     """A parameter changes nothing on this site: pages that wait under addresses with it need not be read. Returns how
     many."""

@@ -7,6 +7,8 @@ Reasons are plain words and numbers, as JSON; a person decides from them without
   "sighting", "role"}``
 - ``{"kind": "local", "score", "threshold", "strong_at", "strong", "error", "region", "view", "fingerprint", "sighting",
   "role", "width", "height"}``: her picture lies in this one, in the polygon ``region``
+- ``{"kind": "vector", "score", "threshold", "strong_at", "strong", "model", "region", "fingerprint", "sighting",
+  "role", "width", "height"}``: her picture resembles the part ``region`` of this one
 - ``{"kind": "video", "score", "threshold", "strong_at", "strong", "seconds", "share", "view", "fingerprint",
   "sighting", "role"}``
 - ``{"kind": "text", "score", "words", "strong", "fingerprint", "sighting"}``: the page says what she goes by
@@ -45,16 +47,19 @@ PURPOSE = {
     "pdq": Purpose.HASH_MATCH,
     "video": Purpose.HASH_MATCH,
     "local": Purpose.COPY_MATCH,
+    "vector": Purpose.COPY_MATCH,
     "face": Purpose.FACE_SEARCH,
     "text": Purpose.TEXT_SEARCH,
     "reported": Purpose.HASH_MATCH,
 }
-COPIES = ("pdq", "video", "local")
+COPIES = ("pdq", "video", "local", "vector")
 """Kinds that say: this is an enrolled picture or video, or part of one."""
+RESEMBLANCES = ("face", "local", "vector")
+"""Kinds of which a rejection holds for the same picture on other pages."""
 MOST_REASONS = 40
 MOST_REJECTED = 2000
 MOST_LINKS = 200
-_RANK = {"pdq": 0, "video": 1, "local": 2, "face": 3, "text": 4, "reported": 5}
+_RANK = {"pdq": 0, "video": 1, "local": 2, "vector": 3, "face": 4, "text": 5, "reported": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,9 +284,9 @@ def _decided_before(case: Case, page: PageFacts, evidence: Sequence[Evidence]) -
     may be the site's banner."""
     if own.is_own(case, page.url) and not _reported(case, page):
         return Match.State.OWN, OWN_PLACE
-    if any(one.hit.kind not in ("face", "local") for one in evidence):
+    if any(one.hit.kind not in RESEMBLANCES for one in evidence):
         return None
-    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind__in=("face", "local"))
+    rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind__in=RESEMBLANCES)
     rejected = rejected.exclude(decided_by=ENGINE)
     rows = list(rejected.select_related("sighting__media").order_by("-decided_at")[:MOST_REJECTED])
     pictures = [row.sighting.media.pdq for row in rows if row.sighting.media.pdq]
@@ -326,6 +331,8 @@ def _reason(one: Evidence) -> dict[str, Any]:
     if hit.kind == "video":
         return common | {"seconds": hit.seconds, "share": hit.share, "view": hit.view}
     size = {"width": one.met.width, "height": one.met.height}
+    if hit.kind == "vector":
+        return common | size | {"model": hit.model, "region": hit.region}
     if hit.kind == "local":
         return common | size | {"error": hit.error, "view": hit.view, "region": hit.region}
     return common | size | {"region": hit.region, "px": hit.px}

@@ -19,6 +19,9 @@ from efface.sites.models import Site
 LOOK_AGAIN = timedelta(days=30)
 """An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
 MOST_KNOWN = 2000
+FURNITURE = 8
+"""What was met on so many pages of a site under one address is a banner, a logo, an advertisement."""
+SWEPT_ONCE = timedelta(hours=12)
 SEEN_AGAIN = timedelta(days=1)
 PASSING = frozenset({"crashed", "timeout", "memory", "off"})
 """Reasons of the decoder that say nothing of the picture: another time it may be read."""
@@ -106,16 +109,19 @@ class Seen:
             known.pages.add(bytes(row.page_digest))
         return seen
 
-    def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool) -> list[str]:
+    def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool, now: datetime) -> list[str]:
         """Addresses that need not be fetched for this page. What a face or the local features of a picture resembled is
         remembered nowhere: while they are compared, a picture that shows faces, and full media, are fetched once for
-        each page; a list's thumbnails are not."""
+        each page; a list's thumbnails are not, and neither is what stands on so many pages that it belongs to the site
+        and to none of them: a sweep looks at that once."""
         if page.afresh:
             return []
         digest = bytes(page.digest)
 
         def enough(known: Known) -> bool:
             here = digest in known.pages and not page.sweep
+            if len(known.pages) >= FURNITURE and (known.faces_seen or not faces) and (known.looked or not looks):
+                return not page.sweep or known.fetched_at > now - SWEPT_ONCE
             if listed and not page.sweep:
                 return True
             if faces and not (known.faces_seen and (not known.faces or here)):
@@ -277,12 +283,8 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
 
 
 def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
-    before = {
-        (bytes(digest), media): pk
-        for pk, digest, media in Sighting.objects.filter(page_digest=page.digest).values_list(
-            "pk", "media_digest", "media_id"
-        )
-    }
+    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+    before = {(bytes(digest), media): pk for pk, digest, media in rows}
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []

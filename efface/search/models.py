@@ -76,6 +76,7 @@ class SiteLore(GlobalRow):
     unseen = models.PositiveIntegerField(default=0, help_text=_("of these, pages for which there was no browser"))
     parameters = models.JSONField(default=dict, help_text=_("parameter: pages [the same, different] without it"))
     search = SealedField(scope="installation", help_text=_("address of its search form, {word} in it"))
+    harm = models.PositiveIntegerField(default=0, help_text=_("findings there, returns counted twice"))
     guessed_at = models.DateTimeField(null=True, help_text=_("when sitemaps and feeds were looked for"))
     balance = models.SmallIntegerField(default=0, help_text=_("of that visit: pages swept, less new ones read"))
     balance_of = models.PositiveIntegerField(default=0, help_text=_("number of the visit that balance is of"))
@@ -84,7 +85,7 @@ class SiteLore(GlobalRow):
 class SiteRule(GlobalRow):
     """What a coordinator decided about how a site is visited. The latest one counts; older ones stay on record."""
 
-    app_may = ("SELECT", "INSERT")
+    app_may = ("SELECT", "INSERT", "DELETE")
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="rules")
     decided_in = models.UUIDField(help_text=_("organisation whose coordinator decided"))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import F
+
 from efface.cases import events, own
 from efface.cases.models import Age, CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import deciding, jobs, matching, sweep, watch
+from efface.search import deciding, jobs, lore, matching, sweep, watch
 from efface.search.deadlines import LOOK_BACK
-from efface.search.models import Match, SourceSetup
+from efface.search.models import Finding, Match, SiteLore, SourceSetup
 from efface.search.revisit import GRID_H
 from efface.search.sources import asking
 
-SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.TEXT)
+SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.COPY, FingerprintKind.TEXT)
 """Kinds for which pages must be read again: what they are compared with is kept nowhere."""
 
 
@@ -79,6 +81,25 @@ def age_declared(event: CaseEvent) -> None:
     elif age == Age.ADULT:
         _look_back(event)
         _sweep(event)
+
+
+@events.on("finding.confirmed")
+def finding_confirmed(event: CaseEvent) -> None:
+    _harm(event, 1)
+
+
+@events.on("finding.reappeared")
+def finding_reappeared(event: CaseEvent) -> None:
+    _harm(event, 2)
+
+
+def _harm(event: CaseEvent, weight: int) -> None:
+    """Sites on which much was found are visited sooner. A number of the site, and of no case."""
+    if event.subject is None:
+        return
+    site = Finding.objects.filter(pk=event.subject).values_list("site", flat=True).first()
+    if site is not None:
+        SiteLore.objects.filter(pk=lore.of(site).pk).update(harm=F("harm") + weight)
 
 
 @events.on("own.added")

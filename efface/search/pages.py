@@ -15,14 +15,14 @@ from django.db import transaction
 from efface.net.client import FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
-from efface.search import frontier, lists, matching, media, revisit, urls
+from efface.search import discovery, frontier, lists, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
-from efface.sites import hostility
+from efface.sites import hostility, networks
 from efface.sites.models import Site
 
 T = TypeVar("T")
@@ -103,7 +103,7 @@ def look(
 ) -> Looked:
     """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
     ``MatcherUnavailable``, ``MatcherRefused``."""
-    faces, looks = watch.faces > 0, watch.looks > 0
+    faces, looks = watch.faces > 0, watch.looks + watch.vectors > 0
     listed = frontier.is_list(page)
     known = page.read_at is not None and not (page.sweep or page.afresh)
     request = ScanRequest(
@@ -111,9 +111,10 @@ def look(
         token=secrets.token_hex(16),
         etag=page.etag if known else "",
         last_modified=page.last_modified if known else "",
-        skip=seen.skip(page, faces=faces, looks=looks, listed=listed),
+        skip=seen.skip(page, faces=faces, looks=looks, listed=listed, now=now),
         faces=faces,
-        looks=looks,
+        looks=watch.looks > 0,
+        vectors=watch.vectors > 0,
         limits=tools.limits,
         browser=browser,
     )
@@ -188,6 +189,8 @@ def save(
         if not reading.shows:
             if reading.to:
                 frontier.ensure(site, reading.to, now, depth=page.depth + 1, priority=page.priority)
+            elif reading.outcome == "moved":
+                discovery.moved(site, looked.scan.facts.final_url, now)
             return _finish(page, looked, Saved(reading.outcome), now, visit)
         own = [one for one in looked.met if one.sighting is None]
         media.keep(site, page, own, now)
@@ -198,7 +201,12 @@ def save(
             )
             lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
+            if not frontier.is_list(page, added.new):
+                shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
+                networks.observe_album(site, bytes(page.digest), shown, now)
         written, pointed = _match(site, looked, now)
+        if written.made and reading.outcome == "read":
+            discovery.linked(site, looked.scan.links, now)
         first = frontier.ASKED if pointed else added.first
         changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(

@@ -65,7 +65,7 @@ def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | 
             return None
         by, case_id = row.by, row.case_id
         try:
-            site = registry.register(url, now)
+            site = registry.register(url, now, "report")
         except registry.NotASite:
             ReportedLink.objects.filter(pk=link_id).update(handled_at=now, outcome="not a site")
             return None

@@ -10,6 +10,8 @@ from efface.engine.base import clock
 GRID_H = 6
 LONGEST_VISIT_H = 168.0
 LONGEST_BACKOFF_H = 168.0
+MOST_HARM = 6
+"""More findings on a site than this do not have it visited sooner."""
 PAGE_DAYS = 14
 LONGEST_PAGE_DAYS = 56
 DULL_DAYS = 28
@@ -77,13 +79,18 @@ class NextVisit:
     quiet: int
 
 
-def after_visit(*, now: datetime, changed: bool, more_due: bool, hours: float, quiet: int, base_h: float) -> NextVisit:
+def after_visit(
+    *, now: datetime, changed: bool, more_due: bool, hours: float, quiet: int, base_h: float, harm: int = 0
+) -> NextVisit:
     """A site that changed is visited again after ``base_h`` hours; each quiet visit doubles the wait up to seven days;
-    one that has pages left to read is visited at the next step of the grid."""
+    one that has pages left to read is visited at the next step of the grid. The more ``harm`` was met on a site
+    (findings, returns twice), the sooner it is visited, down to a quarter of both."""
+    weight = 1 + min(harm, MOST_HARM) / 2
+    base_h, longest = max(GRID_H, base_h / weight), max(base_h, LONGEST_VISIT_H / weight)
     if changed:
         hours, quiet = base_h, 0
     elif not more_due:
-        hours, quiet = min(max(hours, base_h) * 2, LONGEST_VISIT_H), quiet + 1
+        hours, quiet = min(max(hours, base_h) * 2, longest), quiet + 1
     wait = GRID_H if more_due else hours
     # A moment on the grid stays where it is, so "at the next step" is never "now".
     return NextVisit(clock.align(now + timedelta(hours=wait), hours=GRID_H), hours, quiet)

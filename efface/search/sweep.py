@@ -1,5 +1,5 @@
-"""What strangers' pictures are compared by beyond a hash is kept nowhere: faces, local features, the text of pages. So
-for what is newly enrolled of these, pages are read again.
+"""What strangers' pictures are compared by beyond a hash is kept nowhere: faces, local features, copy vectors, the text
+of pages. So for what is newly enrolled of these, pages are read again.
 
 The mark stands on the page, not on the case: however many fingerprints wait, each page is fetched once. Planning goes
 site by site, harm first, each in a transaction of its own: one that was killed goes on where it stopped, and never has
@@ -59,7 +59,7 @@ def start(
     fingerprints first: a page that was swept too early would not be swept again. While it does not, the sweep is put
     off to the next step of the grid."""
     faces = usable(organisation, case_id, (FingerprintKind.FACE,), Purpose.FACE_SEARCH, now)
-    others = usable(organisation, case_id, (FingerprintKind.LOCAL,), Purpose.COPY_MATCH, now)
+    others = usable(organisation, case_id, (FingerprintKind.LOCAL, FingerprintKind.COPY), Purpose.COPY_MATCH, now)
     others += usable(organisation, case_id, (FingerprintKind.TEXT,), Purpose.TEXT_SEARCH, now)
     if not faces and not others:
         return 0

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import math
+import uuid
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from django.db.models import F
 
-from efface.sites import registry
-from efface.sites.models import ContactObservation, ContactState, Delivery, Site
-from efface.whereabouts.model import Contact, Dossier, Party
+from efface.sites import lookups, registry
+from efface.sites.models import ContactObservation, ContactState, Delivery, FactsImport
+from efface.whereabouts.model import Channel, Contact, Dossier, Party, PartyRole
+
+GUESS = "role-mailbox"
+"""Source of an address that nobody published (RFC 2142)."""
+MOST_ROWS = 200
 
 _SOFTER = {ContactState.UNTESTED: 0, ContactState.ACCEPTED: 1, ContactState.ACKNOWLEDGED: 2, ContactState.REPLIED: 3,
            ContactState.COMPLIED: 4}  # fmt: skip
@@ -39,42 +47,82 @@ def plain(channel: str, value: str) -> str:
     return value[:500]
 
 
-def observe(dossier: Dossier, now: datetime) -> int:
+def observe(dossier: Dossier, now: datetime, by: str = "engine") -> int:
     """Keep what a dossier says of parties and their contacts, and on its site what is known of who stands behind it.
     Returns how many contacts were new."""
     wanted: dict[tuple[str, str, str, str], tuple[Party, Contact]] = {}
     for party in dossier.parties:
         for contact in party.contacts:
             key = (party.key[:200], contact.channel[:8], plain(contact.channel, contact.value), contact.source[:60])
-            wanted[key] = (party, contact)
-    rows = [
-        ContactObservation(
-            party_key=key[0], role=party.role, channel=key[1], value=key[2], source=key[3],
-            confidence=contact.confidence, steps=list(contact.steps)[:10], first_seen=now, seen_at=now,
-        )
-        for key, (party, contact) in sorted(wanted.items())
-    ]  # fmt: skip
-    before = set(
-        ContactObservation.objects.filter(party_key__in={key[0] for key in wanted}).values_list(
-            "party_key", "channel", "value", "source"
-        )
-    )
-    ContactObservation.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["party_key", "channel", "value", "source"],
-        update_fields=["seen_at", "confidence", "role", "steps"],
-    )
+            held = wanted.get(key)
+            if held is None or held[1].confidence < contact.confidence:
+                wanted[key] = (party, contact)
+    rows = [_row(key, party, contact, now) for key, (party, contact) in sorted(wanted.items())]
+    fresh = _keep(rows, now)
     domain = registry.registered_domain(dossier.host) or dossier.domain
-    Site.objects.filter(domain=domain).update(looked_up_at=now, dossier=_kept(dossier))
-    return len(set(wanted) - before)
+    lookups.keep(domain, dossier, _kept(dossier), by, now)
+    return fresh
+
+
+def note(
+    party_key: str, role: str, channel: str, value: str, source: str, confidence: float, now: datetime
+) -> ContactObservation:
+    """One contact that somebody named, kept like those of a dossier."""
+    row = _row(
+        (party_key[:200], channel[:8], plain(channel, value), source[:60]), Party(cast(PartyRole, role), party_key),
+        Contact(cast(Channel, channel), value, source, confidence=confidence), now,
+    )  # fmt: skip
+    _keep([row], now)
+    return ContactObservation.objects.filter(**{name: getattr(row, name) for name in _SAME}).get()
+
+
+_SAME = ("party_key", "channel", "value", "source", "confidence", "steps_key")
+
+
+def _row(key: tuple[str, str, str, str], party: Party, contact: Contact, now: datetime) -> ContactObservation:
+    steps = [step[:40] for step in contact.steps[:10]]
+    confidence = round(contact.confidence, 2) if math.isfinite(contact.confidence) else 0.0
+    return ContactObservation(
+        party_key=key[0], role=party.role, channel=key[1], value=key[2], source=key[3], confidence=confidence,
+        steps=steps, steps_key=",".join(steps)[:200], first_seen=now, seen_at=now,
+    )  # fmt: skip
+
+
+def _keep(rows: list[ContactObservation], now: datetime) -> int:
+    """Count what was seen before, add what was not; of one party's one source no more than ``MOST_ROWS`` rows are kept,
+    so that a page with new addresses at each look fills nothing. Returns how many contacts were met first."""
+    if not rows:
+        return 0
+    keys = {row.party_key for row in rows}
+    there: dict[tuple[Any, ...], uuid.UUID] = {}
+    known: set[tuple[str, str, str, str]] = set()
+    room: Counter[tuple[str, str]] = Counter()
+    for pk, *same in ContactObservation.objects.filter(party_key__in=keys).values_list("pk", *_SAME):
+        there[tuple(same)] = pk
+        known.add((same[0], same[1], same[2], same[3]))
+        room[(same[0], same[3])] += 1
+    again, fresh, met = [], [], set()
+    for row in rows:
+        found = there.get(tuple(getattr(row, name) for name in _SAME))
+        if found is not None:
+            again.append(found)
+        elif room[(row.party_key, row.source)] < MOST_ROWS:
+            room[(row.party_key, row.source)] += 1
+            fresh.append(row)
+            met.add((row.party_key, row.channel, row.value, row.source))
+    ContactObservation.objects.filter(pk__in=again).update(seen_at=now, seen=F("seen") + 1)
+    ContactObservation.objects.bulk_create(fresh, ignore_conflicts=True)
+    return len(met - known)
 
 
 def _kept(dossier: Dossier) -> dict[str, object]:
-    """The dossier without the page it was made for, and without where its sources stand."""
+    """The dossier without the page it was made for, without where its sources stand, and
+    without the signals, of which only digests are kept."""
     data = asdict(dossier)
     data.pop("url")
-    for party in data["parties"]:
+    data.pop("place")
+    data.pop("signals")
+    for party in [*data["parties"], *data["beside"]]:
         for contact in party["contacts"]:
             contact["value"] = plain(contact["channel"], contact["value"])
             contact.pop("source_url")
@@ -82,8 +130,43 @@ def _kept(dossier: Dossier) -> dict[str, object]:
 
 
 def known(party_key: str) -> list[ContactObservation]:
-    """What was ever observed of a party's contacts, the best founded first."""
-    return list(ContactObservation.objects.filter(party_key=party_key).order_by("-confidence", "-seen_at"))
+    """What each source says of a party's contacts now, the best founded first: of a value that a source gave with
+    several confidences or steps, the observation seen last."""
+    return current([party_key]).get(party_key, [])
+
+
+def current(party_keys: Iterable[str]) -> dict[str, list[ContactObservation]]:
+    """``known`` for many parties, with one question. What came with a withdrawn file of facts does not count."""
+    wanted = sorted({key[:200] for key in party_keys})
+    latest: dict[tuple[str, str, str, str], ContactObservation] = {}
+    withdrawn = {one.source for one in FactsImport.objects.exclude(withdrawn_at=None).select_related("key")}
+    rows = ContactObservation.objects.filter(party_key__in=wanted).order_by("seen_at", "first_seen", "pk")
+    for row in rows:
+        if row.source not in withdrawn:
+            latest[(row.party_key, row.channel, row.value, row.source)] = row
+    found: dict[str, list[ContactObservation]] = {}
+    for row in sorted(latest.values(), key=lambda one: (-one.confidence, -one.seen_at.timestamp(), one.value)):
+        found.setdefault(row.party_key, []).append(row)
+    return found
+
+
+def observations(party_key: str, channel: str, value: str) -> list[ContactObservation]:
+    """Everything ever observed of one contact of a party, newest first."""
+    rows = ContactObservation.objects.filter(party_key=party_key[:200], channel=channel, value=plain(channel, value))
+    return list(rows.order_by("-seen_at", "-pk"))
+
+
+def guesses_tried(party_keys: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Of each party the addresses that nobody published (``role-mailbox`` and no other source) and that mail was sent
+    to: so many guesses are spent, for every case."""
+    found: dict[str, frozenset[str]] = {}
+    by_party = current(party_keys)
+    values = {("email", row.value) for rows in by_party.values() for row in rows if row.channel == "email"}
+    tried = {value for (_channel, value), state in states(values).items() if state != ContactState.UNTESTED}
+    for key, rows in by_party.items():
+        published = {row.value for row in rows if row.source != GUESS}
+        found[key] = frozenset({row.value for row in rows if row.source == GUESS} & tried - published)
+    return found
 
 
 def next_state(before: str, news: str) -> str:

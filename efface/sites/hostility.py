@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Q
+
+from efface.engine.base import clock
+from efface.sites import history
 from efface.sites.models import Site
+
+NEVER_WRITTEN_TO = frozenset({
+    Site.Hostility.HOSTILE, Site.Hostility.EXTORTIONATE, Site.Hostility.PUBLISHES, Site.Hostility.DOXXES,
+})  # fmt: skip
+"""An operator of such a site never gets a notice, whoever proposes it."""
 
 _PAID = re.compile(
     r"paid removal|removal (?:service )?fee|fee for (?:the )?removal|pay(?:ment)? (?:for|before) (?:the )?removal"
@@ -32,23 +42,38 @@ def asks_money(text: str) -> str:
     return ""
 
 
-def judge(site: Site, text: str) -> bool:
+def judge(site: Site, text: str, now: datetime | None = None) -> bool:
     """Mark a site whose hostility is not known as extortionate where its page says so. True when it did."""
     if site.hostility != Site.Hostility.UNKNOWN:
         return False
     words = asks_money(text)
     if not words:
         return False
-    changed = Site.objects.filter(pk=site.pk, hostility=Site.Hostility.UNKNOWN).update(
-        hostility=Site.Hostility.EXTORTIONATE, hostility_why=f"its pages offer removal for money: “{words}”"
-    )
-    site.hostility = Site.Hostility.EXTORTIONATE
-    return bool(changed)
+    why = f"its pages offer removal for money: “{words}”"
+    return _set(site, Site.Hostility.EXTORTIONATE, why, "page", "engine", now or clock.now(), only_unknown=True)
 
 
-def declare(site: Site, hostility: str, why: str, by: str, now: datetime) -> None:
-    """A person's word, which no page overrules."""
+def declare(site: Site, hostility: str, why: str, by: str, now: datetime, how: str = "person") -> None:
+    """A person's word, which no page overrules. It holds for the site's aliases too."""
     if hostility not in Site.Hostility.values:
         raise ValueError(f"hostility must be one of {', '.join(Site.Hostility.values)}")
-    Site.objects.filter(pk=site.pk).update(hostility=hostility, hostility_why=f"{now:%Y-%m-%d} {by}: {why}"[:200])
-    site.refresh_from_db(fields=["hostility", "hostility_why"])
+    _set(site, hostility, f"{now:%Y-%m-%d} {by}: {why}"[:200], how, by, now)
+    site.refresh_from_db(fields=["hostility", "hostility_why", "hostility_how"])
+
+
+def _set(site: Site, hostility: str, why: str, how: str, by: str, now: datetime, *, only_unknown: bool = False) -> bool:
+    head = site.merged_id or site.pk
+    with transaction.atomic():
+        rows = Site.objects.select_for_update(of=("self",)).filter(Q(pk=head) | Q(merged=head)).order_by("pk")
+        if only_unknown:
+            rows = rows.filter(hostility=Site.Hostility.UNKNOWN)
+        found = list(rows)
+        for row in found:
+            if row.hostility != hostility:
+                history.record(row, "hostility", row.hostility, hostility, by, now, why=why)
+        changed = Site.objects.filter(pk__in=[row.pk for row in found]).update(
+            hostility=hostility, hostility_why=why[:200], hostility_how=how
+        )
+    if changed:
+        site.hostility = hostility
+    return bool(changed)

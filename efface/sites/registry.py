@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
-from datetime import datetime
+import zlib
+from datetime import datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -18,6 +20,10 @@ from efface.sites.models import Site
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 VISIT = "site.visit"
 """Kind of the deadline at which a site is visited next."""
+LOOKUP = "site.lookup"
+"""Kind of the deadline at which it is asked again who stands behind a site."""
+MOST_WAITING = 2000
+"""Discovered sites that wait for a person; a page full of links cannot bury them."""
 
 
 class NotASite(ValueError):
@@ -41,6 +47,17 @@ def registered_domain(host: str) -> str:
     if len(labels) < 2 or len(host) > 253 or not all(_label(part) for part in labels) or _NUMBER.fullmatch(labels[-1]):
         return ""
     return str(_suffixes().privatesuffix(host) or "")
+
+
+def reads_as(domain: str) -> str:
+    """How a domain reads to people: its Unicode form where it has one, without signs that turn text around."""
+    if "xn--" not in domain:
+        return domain
+    try:
+        reads = domain.encode("ascii").decode("idna")
+    except (UnicodeError, ValueError):
+        return domain
+    return "".join(one for one in reads if unicodedata.category(one)[0] != "C")
 
 
 def _label(part: str) -> bool:
@@ -68,13 +85,50 @@ def parse(text: str) -> tuple[str, str]:
     return domain, start
 
 
-def register(text: str, now: datetime) -> Site:
-    """The site of a domain or link, made where it was not known; a new one is visited at once. Raises ``NotASite``."""
+def register(text: str, now: datetime, origin: str = "person") -> Site:
+    """The site of a domain or link, made where it was not known; a new one is visited at once. Raises ``NotASite``.
+
+    ``origin`` says how it came here. What nobody chose ("report": a link that was reported) waits for a person's word
+    in the discovery queue; it is visited meanwhile, for somebody waits for what stands there."""
     domain, start = parse(text)
-    site, made = Site.objects.get_or_create(domain=domain, defaults={"start_url": start, "added_at": now})
+    review = Site.Review.NEW if origin == "report" else Site.Review.ACCEPTED
+    site, made = Site.objects.get_or_create(
+        domain=domain, defaults={"start_url": start, "added_at": now, "review": review, "origin": origin}
+    )
     if made:
         visit_at(site.pk, now)
+        lookup_at(site.pk, soon(domain, now))
     return site
+
+
+def discover(text: str, origin: str, now: datetime) -> Site | None:
+    """A site that was only met ("redirect", "link"): kept for a person to say whether it is to be watched, with a first
+    look-up of who stands behind it. Not visited. Returns it where it is new; while many wait, no more are taken."""
+    try:
+        domain, start = parse(text)
+    except NotASite:
+        return None
+    if Site.objects.filter(domain=domain).exists():
+        return None
+    if Site.objects.filter(review=Site.Review.NEW).count() >= MOST_WAITING:
+        return None
+    site, made = Site.objects.get_or_create(
+        domain=domain,
+        defaults={"start_url": start, "added_at": now, "review": Site.Review.NEW, "origin": origin,
+                  "state": Site.State.PAUSED},
+    )  # fmt: skip
+    if made:
+        lookup_at(site.pk, soon(domain, now))
+    return site if made else None
+
+
+def soon(domain: str, now: datetime) -> datetime:
+    """Within ten minutes, always the same for a domain: many new sites are not looked up in one breath."""
+    return now + timedelta(seconds=zlib.crc32(domain.encode()) % 600)
+
+
+def lookup_at(site: uuid.UUID, due: datetime) -> None:
+    deadlines.set_deadline(LOOKUP, site, due)
 
 
 def visit_at(site: uuid.UUID, due: datetime) -> None:
@@ -96,7 +150,8 @@ def find(text: str) -> Site | None:
         domain, _start = parse(text)
     except NotASite:
         return None
-    return Site.objects.filter(domain=domain).first()
+    site = Site.objects.select_related("merged").filter(domain=domain).first()
+    return site.merged or site if site else None
 
 
 def pause(site: Site) -> None:

@@ -18,7 +18,7 @@ from efface.net.protocol import Mail
 
 Kind = Literal[
     "auto-acknowledgement", "asks-for-more", "refuses", "claims-removal", "counter-notice", "forwards", "bounce",
-    "delay", "other",
+    "delay", "feedback-report", "other",
 ]  # fmt: skip
 
 Refusal = Literal["", "gone", "full", "policy"]
@@ -59,6 +59,9 @@ def classify(mail: Mail) -> Classification:
     sender = mail.sender.lower()
     if mail.error:
         return Classification("other", 0.0, f"The mail could not be read ({mail.error}).", sender)
+    if mail.is_feedback:
+        about = next(iter(mail.bounce), sender)
+        return Classification("feedback-report", SURE, _feedback(mail), about, refusal="policy")
     if _is_report(mail):
         return _report(mail)
     mentions = _mentions(mail, sender)
@@ -239,6 +242,14 @@ def _report(mail: Mail) -> Classification:
     if hard and not soft:
         return Classification("bounce", 0.85, because, failed, why not in ("full", "policy"), why)
     return Classification("bounce", 0.6, because or waiting or _short(mail.subject), failed, refusal=why)
+
+
+def _feedback(mail: Mail) -> str:
+    """What a complaint about our mail says of its kind (RFC 5965), else its first sentence."""
+    for line in mail.text.split("\n")[:400]:
+        if line.lower().startswith("feedback-type:"):
+            return _short(line)
+    return next(sentences(mail.text), _short(mail.subject))
 
 
 _FULL = re.compile(

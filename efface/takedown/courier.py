@@ -11,7 +11,7 @@ from efface.cases.models import Case, Purpose
 from efface.engine.base import outbox
 from efface.engine.base.models import Outbox
 from efface.search.models import FindingState
-from efface.sites import contacts
+from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import facts, ladder, locking, planning, scope, sending
 from efface.takedown.models import Notice, Route
@@ -66,6 +66,11 @@ class Courier:
         notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
         notice.save(update_fields=["state", "state_why"])
         contacts.delivery("email", notice.contact, refusal(code, text), now)
+        # What is refused at the door was sent, and did not arrive.
+        learning.sent(
+            notice.pk, "email", notice.contact, notice.route.role, notice.notice_type, notice.language, now
+        )
+        learning.bounced(notice.pk)
         events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now, code=code)
         ladder.contact_dead(notice, now)
 

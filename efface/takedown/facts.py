@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,18 +12,20 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Hold, Purpose
+from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Purpose
 from efface.law import load
+from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
-from efface.search.models import Asset, Finding, FindingState
-from efface.sites import contacts
+from efface.search.models import Asset, Finding, FindingState, Media
+from efface.sites import contacts, networks, ordering
 from efface.sites.models import ContactState, Site
 from efface.takedown import plan, sight, verdict
 from efface.takedown.models import Check, Outcome, Route
+from efface.takedown.reach import Worth
 from efface.vision import hamming
+from efface.whereabouts.model import Dossier
 
 PLAN_AGE: dict[str, plan.Age] = {Age.ADULT: "adult", Age.MINOR: "minor", Age.UNKNOWN: "unknown_treat_as_minor"}
-HOSTILE = frozenset({Site.Hostility.HOSTILE, Site.Hostility.EXTORTIONATE})
 #: How the plan calls what ``sites`` knows of an address.
 DELIVERY = {
     ContactState.ACCEPTED: "accepted",
@@ -35,12 +38,19 @@ DELIVERY = {
     ContactState.POLICY: "policy_reject",
     ContactState.SILENT: "silent",
 }
+#: How the law calls the registry's kinds of site.
+SITE_TYPE: dict[str, str] = {
+    Site.Kind.TUBE: "tube_site", Site.Kind.FORUM: "ugc_forum", Site.Kind.LEAK_BOARD: "ncii_dedicated",
+    Site.Kind.IMAGEBOARD: "ugc_forum", Site.Kind.FILE_HOST: "image_or_file_host",
+    Site.Kind.MESSENGER: "messenger_channel", Site.Kind.SEARCH: "search_engine",
+}  # fmt: skip
 NATURE = {"synthetic": "fully_synthetic"}
 MOST_OUTCOMES = 5_000
 
 
 def hostile(site: Site) -> bool:
-    return site.hostility in HOSTILE
+    """Whether its operator must not be written to: what one site of an operator is known for holds for all of them."""
+    return networks.hostile(site)
 
 
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
@@ -50,9 +60,16 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         danger=case.danger,
         content_nature=nature(case),
         country=case.country,
+        hers=hers(case),
         hold_until=hold.ends if hold else None,
         operator_allowed=bool(may(case, Purpose.CONTACT_OPERATOR, now)),
     )
+
+
+def hers(case: Case) -> frozenset[str]:
+    """Her own mail addresses, as far as the case knows them: no desk is ever one of these."""
+    words = str(case.safe_contact or "").replace(",", " ").replace(";", " ").split()
+    return frozenset(word.strip("<>().:").lower() for word in words if "@" in word)
 
 
 def nature(case: Case) -> str:
@@ -68,7 +85,7 @@ def paid(case: Case) -> bool | None:
 
 
 def finding_facts(finding: Finding, ladder_began: datetime) -> plan.FindingFacts:
-    kind = finding.site.kind
+    kind = SITE_TYPE.get(finding.site.kind, finding.site.kind)
     return plan.FindingFacts(
         confirmed=ladder_began,
         age=PLAN_AGE[finding.age],
@@ -113,6 +130,34 @@ def assets(finding: Finding) -> list[Asset]:
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
+def clips(finding: Finding, rows: Iterable[Asset], now: datetime) -> tuple[list[str], bool]:
+    """What the finding's videos are compared by (base64 of ``VideoPrint``), hers first; and whether all of ``rows``,
+    its assets, are known to be pictures that do not move."""
+    shown = [one for one in rows if one.role != "page"]
+    files = [bytes.fromhex(one.sha256) for one in shown if one.sha256]
+    met = {
+        bytes(row.sha256).hex(): bytes(row.clip)
+        for row in Media.objects.filter(sha256__in=files, error="").only("sha256", "clip")
+    }
+    hers = _enrolled_clips(finding, now)
+    found = [*hers, *(b64encode(clip).decode() for clip in met.values() if clip)]
+    still = not found and all(one.sha256 in met or ends_as_still(str(one.url)) for one in shown)
+    return found, still
+
+
+def _enrolled_clips(finding: Finding, now: datetime) -> list[str]:
+    """The videos of hers that the finding was matched by, where they may be compared with."""
+    reasons = [one for one in finding.match.reasons if one.get("kind") == "video" and one.get("fingerprint")]
+    if not reasons or not may(finding.case, Purpose.HASH_MATCH, now):
+        return []
+    rows = Fingerprint.objects.filter(
+        case_id=finding.case_id, kind=FingerprintKind.VIDEO, retired_at=None,
+        pk__in=[one["fingerprint"] for one in reasons],
+    )  # fmt: skip
+    values = [row.value for row in rows.order_by("created", "pk") if isinstance(row.value, dict)]
+    return [str(value["clip"]) for value in values if value.get("clip")]
+
+
 def page_now(finding: Finding, rows: list[Asset]) -> str:
     """Where the page stands now: a page that moved has its new address added to ``rows``, its assets."""
     return next((str(one.url) for one in reversed(rows) if one.role == "page"), str(finding.page_url))
@@ -128,6 +173,23 @@ def last_seen(finding: Finding) -> datetime:
 def past_checks(finding: Finding) -> list[verdict.PastCheck]:
     rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok")
     return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok) for row in rows]
+
+
+def worth(dossier: Dossier, now: datetime) -> dict[tuple[str, str], Worth]:
+    """(party key, contact's value as the dossier writes it) -> its worth by all that was ever observed of it, how mail
+    to it fared and what came of notices to its desk."""
+    ranked = ordering.of_parties((party.key for party in dossier.parties), now)
+    found = {}
+    for party in dossier.parties:
+        ranking = ranked.get(party.key[:200])
+        if ranking is None:
+            continue
+        placed = {(one.channel, one.value): one for one in (*ranking.contacts, *ranking.held_back, *ranking.dead)}
+        for contact in party.contacts:
+            one = placed.get((contact.channel, contacts.plain(contact.channel, contact.value)))
+            if one is not None:
+                found[party.key, contact.value] = Worth(one.score, "; ".join(one.reasons)[:300])
+    return found
 
 
 def delivery(values: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
-from efface.sites import contacts, hostility
+from efface.sites import contacts, hostility, learning
 from efface.sites.models import ContactState, Site
 from efface.takedown import classify, ladder, locking, planning, verifying
 from efface.takedown.models import Inbound, Notice, Route
@@ -36,6 +36,7 @@ KINDS = {
     "forwards": "forwards",
     "bounce": "bounce",
     "delay": "delay",
+    "feedback-report": "feedback",
     "other": "other",
 }
 """From the classifier's words to those a mail is kept and settled under."""
@@ -183,12 +184,16 @@ def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:
     finding, route = notice.finding, notice.route
     if kind == "bounce":
         _bounced(notice, REFUSAL.get(refusal, ContactState.HARD), now)
+    elif kind == "feedback":
+        contacts.delivery("email", notice.contact, ContactState.POLICY, now)
     elif kind == "delay":
         contacts.delivery("email", notice.contact, ContactState.SOFT, now)
     elif kind == "acknowledged":
         contacts.delivery("email", notice.contact, ContactState.ACKNOWLEDGED, now)
+        learning.acknowledged(notice.pk)
     elif kind in ("claims_removal", "forwards", "asks_more", "refuses", "counter_notice"):
         contacts.delivery("email", notice.contact, ContactState.REPLIED, now)
+        learning.replied(notice.pk)
     if kind == "claims_removal":
         verifying.request(finding)
         if notice.state in (Notice.State.SENT, Notice.State.FILED) and route.state == Route.State.ACTIVE:
@@ -209,6 +214,7 @@ def _bounced(notice: Notice, state: str, now: datetime) -> None:
     notice.state, notice.state_why = Notice.State.BOUNCED, "came back undelivered"
     notice.save(update_fields=["state", "state_why"])
     contacts.delivery("email", notice.contact, state, now)
+    learning.bounced(notice.pk)
     events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now)
     ladder.contact_dead(notice, now)
 
@@ -218,7 +224,8 @@ def _asks_money(notice: Notice, now: datetime) -> None:
     if notice.route.role != "operator":
         return
     site = notice.finding.site
-    hostility.declare(site, Site.Hostility.EXTORTIONATE, "asked money for removal in a reply", "engine", now)
+    hostility.declare(site, Site.Hostility.EXTORTIONATE, "asked money for removal in a reply", "engine", now,
+                      how="reply")  # fmt: skip
     ladder.give_up(notice.route, "asks money for removal", now)
     planning.request(notice.finding)
 

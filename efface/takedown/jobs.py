@@ -1,7 +1,8 @@
 """The jobs of this room, found here by the worker."""
 
+from efface.takedown.holding import retarget
 from efface.takedown.inbox import read
 from efface.takedown.planning import advance
 from efface.takedown.verifying import check
 
-__all__ = ["advance", "check", "read"]
+__all__ = ["advance", "check", "read", "retarget"]

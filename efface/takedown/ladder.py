@@ -13,7 +13,7 @@ from efface.engine.base import clock, deadlines
 from efface.engine.base.models import Deadline
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.sites import contacts
+from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
 from efface.takedown.models import Inbound, Notice, Route
@@ -117,7 +117,10 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
 
 
 def sent(notice: Notice, now: datetime) -> None:
-    """A notice has left or was filed: its clocks begin."""
+    """A notice has left or was filed: its clocks begin, and its desk is counted as asked."""
+    learning.sent(
+        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
+    )
     clock_rule = clocks.deadline(notice.notice_type, now)
     if clock_rule is not None and notice.step == 1:
         notice.clock_due, notice.clock_basis = clock_rule.due, clock_rule.law[:200]
@@ -163,14 +166,15 @@ def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
     return None
 
 
-def give_up(route: Route, why: str, now: datetime) -> None:
+def give_up(route: Route, why: str, now: datetime, *, unreachable: bool = False) -> None:
     """A party that was asked does not help: kept as an outcome, and the next one is asked. Where nobody is left to ask,
     the case says so: a person has to find another way."""
     if route.state not in (Route.State.ACTIVE, Route.State.PLANNED):
         return
     close(route, Route.State.DEAD, why, now)
     outcomes.failed(route, now)
-    if ask_next(route.finding, now) is None and not quiet(route.finding) and exhausted(route.finding):
+    following = ask_next(route.finding, now, before=route if unreachable else None)
+    if following is None and not quiet(route.finding) and exhausted(route.finding):
         events.record(route.case, "finding.exhausted", "engine", subject=route.finding_id, now=now)
 
 
@@ -180,14 +184,26 @@ def exhausted(finding: Finding) -> bool:
     return not routes.filter(state__in=(Route.State.PLANNED, Route.State.ACTIVE)).exclude(role="search").exists()
 
 
-def ask_next(finding: Finding, now: datetime) -> Route | None:
-    """The next planned route need not wait for its turn."""
+PARENT = {"operator": "host", "host": "upstream", "cdn": "upstream", "registrar": "registry"}
+"""Who gives a party its network or its name, and can reach it where nobody else can."""
+
+
+def ask_next(finding: Finding, now: datetime, before: Route | None = None) -> Route | None:
+    """The next planned route need not wait for its turn. ``before`` is one whose party cannot be reached at all: who
+    stands above it goes first."""
     if quiet(finding):
         return None
     rows = Route.objects.select_for_update(of=("self",)).filter(
         finding=finding, episode=finding.episode, state=Route.State.PLANNED, starts_at__gt=now
     )
-    route = rows.exclude(role="search").order_by("starts_at", "position").first()
+    waiting = list(rows.exclude(role="search").order_by("starts_at", "position"))
+    parent = PARENT.get(before.role, "") if before is not None else ""
+    # Of several parents the one that answers for the same hosts.
+    covers = set(before.covers) if before is not None else set()
+    above = sorted(
+        (one for one in waiting if one.role == parent), key=lambda one: not (covers & set(one.covers))
+    )  # fmt: skip
+    route = next(iter([*above, *waiting]), None)
     if route is not None:
         route.starts_at = now
         route.save(update_fields=["starts_at"])
@@ -207,7 +223,7 @@ def contact_dead(notice: Notice, now: datetime) -> Notice | None:
     known = facts.delivery([("email", one) for one in route.alternatives])
     usable = [one for one in route.alternatives if "@" in one and known.get(one.strip().lower()) not in USELESS]
     if not usable:
-        give_up(route, "every contact is dead", now)
+        give_up(route, "every contact is dead", now, unreachable=True)
         return None
     route.contact, route.alternatives = usable[0], usable[1:]
     route.save(update_fields=["contact", "alternatives"])

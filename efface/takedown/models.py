@@ -43,6 +43,7 @@ class Route(CaseOwned):
     starts_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     state_why = models.CharField(max_length=200, blank=True)
+    kept_at = models.DateTimeField(null=True, help_text=_("a person goes on with it although others are in charge"))
 
     class Meta:
         constraints = [
@@ -85,6 +86,7 @@ class Notice(CaseOwned):
         BOUNCED = "bounced", _("came back")
         FAILED = "failed", _("could not be sent")
         CANCELLED = "cancelled", _("cancelled")
+        HELD = "held", _("the party changed: a person decides")
 
     engine_may = ("SELECT",)
     # mail-in knows the notice of a signed address before it knows the organisation.

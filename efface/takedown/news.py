@@ -9,7 +9,7 @@ from efface.search.models import Finding, FindingState
 from efface.takedown import ladder, locking, planning, sending, verifying
 from efface.takedown.models import Notice, Route
 
-WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
+WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
 
 
 def _finding(event: CaseEvent) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from efface.search.models import Finding, FindingState
-from efface.sites import contacts
+from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import verdict
 from efface.takedown.models import Check, Inbound, Notice, Outcome, Route
@@ -33,6 +33,8 @@ def removed(finding: Finding, now: datetime) -> int:
                 hours=(gone - sent).total_seconds() / 3600, removed=True,
             )  # fmt: skip
             count += 1
+            for notice in Notice.objects.filter(route=route, sent_at__lte=gone):
+                learning.removed(notice.pk, (gone - (notice.sent_at or gone)).total_seconds() / 3600)
             _complied(route, now)
     return count
 

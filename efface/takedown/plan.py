@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from efface.law import Exposure, Law
-from efface.takedown.reach import Choice, Reach, choose, domain_of
+from efface.takedown.reach import Choice, Reach, Worth, choose, domain_of
+from efface.takedown.templates import written
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
 
 Age = Literal["adult", "minor", "unknown_treat_as_minor"]
@@ -131,12 +132,16 @@ def plan(
     delivery: Mapping[str, str],
     outcomes: Mapping[tuple[str, str], Outcome],
     now: datetime,
+    guesses_tried: Mapping[str, frozenset[str]] | None = None,
+    worth: Mapping[tuple[str, str], Worth] | None = None,
 ) -> Plan:
     """The routes in the order in which they may start. The same facts give the same plan.
 
     ``delivery`` maps a contact's value to its state (untested, mx_ok, accepted, auto_ack, replied, complied,
     soft_bounce, hard_bounce, full, policy_reject, silent); ``outcomes`` maps (party key or "role:host", notice type)
-    to what was achieved. Police, payment and regulators are advice for a person, never a route."""
+    to what was achieved; ``guesses_tried`` maps a party's key to addresses nobody published that were written to, in
+    any case; ``worth`` maps (party key, contact's value) to its place among the party's contacts, where more is known
+    than the dossier says. Police, payment and regulators are advice for a person, never a route."""
     stop = _stop(case, finding, law)
     if stop is not None:
         return Plan(stop, (), (), _advice(case, law, _hostile(finding)))
@@ -155,9 +160,12 @@ def plan(
         if refused is not None:
             withheld.append(refused)
             continue
-        choice = choose(party, reach)
+        choice = choose(party, reach, (guesses_tried or {}).get(party.key, frozenset()), worth or {})
         if isinstance(choice, str):
             withheld.append(Withheld(party.key, party.role, choice, "S5_suspect" if "suspect" in choice else "", True))
+            continue
+        if party.role == "search" and _unknown_notice(choice.contact, law):
+            withheld.append(Withheld(party.key, party.role, "its own form is filled in by a person", person=True))
             continue
         routes.append(_route(party, choice, case, finding, dossier, law, hostile, now))
     routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.party_key))
@@ -304,7 +312,7 @@ def notice_type(party: Party, contact: Contact, finding: FindingFacts, law: Law)
     the Union. Hosts: the Digital Services Act, also where the country is not known, because its elements are the most
     complete. Networks above or before a host: an abuse report. Registrars: their own."""
     _, _, named = contact.source.partition("playbook:")
-    if named in law.notices:
+    if named in law.notices and named in written():
         return named
     if party.role == "search":
         return "search_google"
@@ -316,6 +324,13 @@ def notice_type(party: Party, contact: Contact, finding: FindingFacts, law: Law)
         covered = finding.site_type in law.groups["covered_platform_types"]
         return "us_tida" if covered and not law.in_eu(party.country) else "eu_dsa_art16"
     return "eu_dsa_art16"
+
+
+def _unknown_notice(contact: Contact, law: Law) -> bool:
+    """Whether a desk has a notice type of its own that the law data does not hold, or that is not written: another
+    desk's would not fit it."""
+    _, _, named = contact.source.partition("playbook:")
+    return bool(named) and (named not in law.notices or named not in written())
 
 
 def _share(route: PlannedRoute, outcomes: Mapping[tuple[str, str], Outcome]) -> float:

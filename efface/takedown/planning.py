@@ -7,10 +7,12 @@ host meanwhile makes the old host's routes end before anything is sent there.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 from efface.cases import events
 from efface.cases.may import may
@@ -24,12 +26,12 @@ from efface.law import load
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
 from efface.search.models import Finding
-from efface.sites import contacts
+from efface.sites import contacts, lookups, networks
 from efface.sites.models import ContactObservation
-from efface.takedown import facts, ladder, locking, plan
+from efface.takedown import facts, holding, ladder, locking, plan
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
-from efface.whereabouts.model import Contact, Dossier, Party
+from efface.whereabouts.model import Channel, Contact, Dossier, Party
 
 log = logging.getLogger(__name__)
 FRESH = timedelta(hours=24)
@@ -37,14 +39,19 @@ FRESH = timedelta(hours=24)
 AGAIN = timedelta(minutes=30)
 LOST = timedelta(hours=24)
 """A step that came to nothing (a job that failed) is asked for again then."""
+MOST_BORROWED = 3
+"""Contacts of other sites of one operator that come into a plan."""
 OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
+    """``hers`` are digests of her own addresses, which no look-up may pick."""
+
     page: str
     media: list[str]
     episode: int
+    hers: list[str]
 
 
 def request(finding: Finding, notice: uuid.UUID | None = None) -> None:
@@ -86,7 +93,8 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
     if task is None:
         return
     try:
-        dossier = fetching.patiently(lambda one: whereabouts(one, WhereaboutsRequest(task.page, task.media)))
+        asked = WhereaboutsRequest(task.page, task.media, now=clock.now().isoformat(), refuse=task.hers)
+        dossier = fetching.patiently(lambda one: whereabouts(one, asked))
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
         with tenancy.organisation(organisation):
@@ -110,13 +118,17 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     if row is None or not ready(row, now) or row.page_url is None:
         return None
     rows = facts.assets(row)
-    return Task(facts.page_now(row, rows), [str(one.url) for one in rows if one.role != "page"][:50], row.episode)
+    hers = [hashlib.sha256(one.lower().encode()).hexdigest() for one in sorted(facts.case_facts(row.case, now).hers)]
+    media = [str(one.url) for one in rows if one.role != "page"][:50]
+    return Task(facts.page_now(row, rows), media, row.episode, hers)
 
 
 def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     """Bring the routes of the present episode in line with a fresh plan. The caller holds the finding's lock."""
     contacts.observe(dossier, now)
-    dossier = _with_named(finding, dossier)
+    lookups.depend(finding.site_id, finding.site.domain, now)
+    networks.look_up(dossier, now)
+    dossier = _with_siblings(finding, _with_named(finding, dossier))
     keys = [party.key for party in dossier.parties]
     roles = [party.role for party in dossier.parties]
     values = [(one.channel, one.value) for party in dossier.parties for one in party.contacts]
@@ -126,7 +138,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     began = facts.ladder_began(finding, now)
     made = plan.plan(
         facts.case_facts(finding.case, now), facts.finding_facts(finding, began), dossier, load(), delivery,
-        facts.outcomes(keys, roles), now,
+        facts.outcomes(keys, roles), now, contacts.guesses_tried(keys), facts.worth(dossier, now),
     )  # fmt: skip
     if made.stop is not None:
         _stop(finding, made, now)
@@ -180,10 +192,12 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
 
 
 def _drop_others(finding: Finding, dossier: Dossier, made: plan.Plan, now: datetime) -> None:
-    """A party that is not in charge any more is not written to again. Believed of a complete look-up only."""
+    """A party that is not in charge any more is not written to again: what has not left is put before a person.
+    Believed of a complete look-up only."""
     planned = {(one.party_key[:200], one.notice_type) for one in made.routes}
     because = {one.party_key[:200]: one.why for one in made.withheld}
     known = {party.key[:200] for party in dossier.parties}
+    still: list[uuid.UUID] = []
     for route in Route.objects.select_for_update(of=("self",)).select_related("finding").filter(
         finding=finding, episode=finding.episode, state__in=OPEN
     ):
@@ -194,8 +208,12 @@ def _drop_others(finding: Finding, dossier: Dossier, made: plan.Plan, now: datet
             # A dead mailbox of a route under way is the ladder's to answer.
             if route.state == Route.State.PLANNED or "bounced" not in why:
                 ladder.close(route, Route.State.DROPPED, why, now)
-        elif not dossier.partial:
+        elif not dossier.partial and route.kept_at is not None:
+            still.append(route.pk)
+        elif not dossier.partial and not holding.hold(route, finding, made, now):
             ladder.close(route, Route.State.DROPPED, "not in charge of it any more", now)
+    # A person went on with these: they may leave on that word.
+    Route.objects.filter(pk__in=still).update(confirmed_at=now)
 
 
 def _stop(finding: Finding, made: plan.Plan, now: datetime) -> None:
@@ -230,6 +248,26 @@ def _with_named(finding: Finding, dossier: Dossier) -> Dossier:
     return replace(dossier, parties=[*dossier.parties, *found[:2]])
 
 
+def _with_siblings(finding: Finding, dossier: Dossier) -> Dossier:
+    """The dossier with what answered for other sites of the same operator, behind what the site itself names: a desk
+    that removed a picture from one mirror is asked for all of them. Never where one of them is hostile."""
+    borrowed = networks.answered(finding.site)[:MOST_BORROWED]
+    if not borrowed:
+        return dossier
+    parties = []
+    for party in dossier.parties:
+        if party.role == "operator":
+            own = {contacts.plain(one.channel, one.value) for one in party.contacts}
+            more = [
+                Contact(cast(Channel, row.channel), row.value, f"network:{row.source}", confidence=left, note=why)
+                for row, left, why in borrowed if row.value not in own
+            ]  # fmt: skip
+            why = [f"{one.value} {one.note}" for one in more]
+            party = replace(party, contacts=[*party.contacts, *more], reasons=[*why[:1], *party.reasons, *why[1:]])
+        parties.append(party)
+    return replace(dossier, parties=parties)
+
+
 def named_prefix(finding: Finding) -> str:
     return f"named:{finding.site.domain}:"
 
@@ -238,11 +276,7 @@ def name_host(finding: Finding, address: str, by: str, now: datetime) -> None:
     """A party said that ``address`` is the host's desk for this finding's site. It is planned for like any other, and a
     person approves the notice to it."""
     host = address.rpartition("@")[2]
-    ContactObservation.objects.get_or_create(
-        party_key=f"{named_prefix(finding)}{host}"[:200], channel="email", value=address.lower()[:500],
-        source=f"answer:{by}"[:60],
-        defaults={"role": "host", "confidence": 0.8, "first_seen": now, "seen_at": now},
-    )  # fmt: skip
+    contacts.note(f"{named_prefix(finding)}{host}", "host", "email", address, f"answer:{by}", 0.8, now)
 
 
 def _chase(notice: uuid.UUID | str, now: datetime) -> None:

@@ -11,6 +11,8 @@ from efface.whereabouts.model import Contact, Party
 GUESS = "role-mailbox"
 """``Contact.source`` of an address nobody published (RFC 2142)."""
 MOST_GUESSES = 2
+UNTRIED = frozenset({"", "untested", "mx_ok"})
+"""Nothing was sent there yet."""
 DEAD = frozenset({"hard_bounce", "policy_reject"})
 WORTH = {"complied": 0.4, "replied": 0.3, "auto_ack": 0.1, "accepted": 0.05, "mx_ok": 0.02, "silent": -0.1,
          "soft_bounce": -0.2, "full": -0.5}  # fmt: skip
@@ -39,8 +41,24 @@ class Choice:
     why: str
 
 
-def choose(party: Party, reach: Reach) -> Choice | str:
-    """The best contact and the next ones, or why there is none, in words."""
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What is known of one contact of one party beyond its dossier: ``score`` 0..1 for ordering, and why in words."""
+
+    score: float
+    why: str
+
+
+def choose(
+    party: Party,
+    reach: Reach,
+    tried: frozenset[str] = frozenset(),
+    worth: Mapping[tuple[str, str], Worth] | None = None,
+) -> Choice | str:
+    """The best contact and the next ones, or why there is none, in words. ``tried`` are guesses that this party was
+    written to at before, whether its dossier still holds them or not; ``worth`` by (party key, value) as the dossier
+    writes it."""
+    known = worth or {}
     able = [one for one in party.contacts if one.channel in REACHABLE and one.confidence >= LEAST]
     if not able:
         return "no contact is known"
@@ -54,30 +72,44 @@ def choose(party: Party, reach: Reach) -> Choice | str:
     if not allowed:
         return "each contact belongs to the hostile operator"
     alive = [one for one in allowed if reach.delivery.get(one.value, "") not in DEAD]
-    guessed = {one.value for one in allowed if one.source == GUESS}
-    spent = len(guessed - {one.value for one in alive})
-    ranked = sorted(alive, key=lambda one: (-score(one, reach.delivery), one.channel, one.value))
-    usable = _few_guesses(ranked, MOST_GUESSES - spent)
+    published = {one.value.lower() for one in able if one.source != GUESS}
+    guessed = {one.value.lower() for one in able if one.source == GUESS} - published
+    # Whatever became of it, who was written to at a guessed address was written to.
+    spent = {one.lower() for one in tried} | {
+        one.value.lower() for one in able
+        if one.value.lower() in guessed and reach.delivery.get(one.value, "") not in UNTRIED
+    }  # fmt: skip
+    ranked = sorted(alive, key=lambda one: (-score(party.key, one, reach.delivery, known), one.channel, one.value))
+    usable = _few_guesses(ranked, guessed, spent)
     if not usable:
-        return "every contact bounced"
+        return "every contact bounced" if len(alive) < len(allowed) else "two guesses were tried already"
     best = usable[0]
-    return Choice(best, tuple(usable[1:]), f"{best.value} from {best.source}")
+    told = known.get((party.key, best.value))
+    return Choice(best, tuple(usable[1:]), f"{best.value}: {told.why}" if told else f"{best.value} from {best.source}")
 
 
-def score(contact: Contact, delivery: Mapping[str, str]) -> float:
+def score(
+    party_key: str, contact: Contact, delivery: Mapping[str, str], worth: Mapping[tuple[str, str], Worth]
+) -> float:
+    told = worth.get((party_key, contact.value))
+    if told is not None:
+        return told.score
     return contact.confidence + WORTH.get(delivery.get(contact.value, ""), 0.0)
 
 
-def _few_guesses(ranked: list[Contact], left: int) -> list[Contact]:
-    """``ranked`` without the guesses beyond ``left``, and each value once."""
+def _few_guesses(ranked: list[Contact], guessed: set[str], spent: set[str]) -> list[Contact]:
+    """``ranked`` with each value once, and of the guesses no more than ``MOST_GUESSES``, those that were tried before
+    counted in whether they are among them or not."""
     usable: list[Contact] = []
+    taken = set(spent)
     for contact in ranked:
         if any(contact.value.lower() == one.value.lower() for one in usable):
             continue
-        if contact.source == GUESS:
-            if left <= 0:
+        value = contact.value.lower()
+        if value in guessed:
+            if value not in taken and len(taken) >= MOST_GUESSES:
                 continue
-            left -= 1
+            taken.add(value)
         usable.append(contact)
     return usable
 

@@ -35,7 +35,7 @@ def release(notice: Notice, approval: Approval, now: datetime) -> None:
 
 def take_back(notice: Notice, why: str, now: datetime) -> bool:
     """Cancel a notice that has not begun to leave. True when it had not. The caller holds the notice's lock."""
-    open_states = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED)
+    open_states = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
     if notice.state not in open_states:
         return False
     if notice.state == Notice.State.QUEUED and not outbox.cancel(notice.pk):

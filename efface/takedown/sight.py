@@ -138,6 +138,11 @@ def media(look: MediaLook) -> MediaKind:
     return "unread" if look.picture.clip else "replaced"
 
 
+def uncompared(observation: Observation) -> list[str]:
+    """Videos of the page, at whatever address, that may be hers: they could not be compared with it."""
+    return sorted({url for look in observation.pages.values() for url in look.uncompared})
+
+
 def control_ok(observation: Observation, walls_before: frozenset[str]) -> bool:
     """Another page of the site was fetched in the same window and is a real page: only then may absence be believed."""
     control = observation.control

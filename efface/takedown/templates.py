@@ -89,6 +89,12 @@ def languages(notice_type: str) -> frozenset[str]:
     return frozenset(path.stem for path in (HOME / notice_type).glob("*.yaml"))
 
 
+@lru_cache(maxsize=1)
+def written() -> frozenset[str]:
+    """The notice types that are written in some language; others are filed by a person."""
+    return frozenset(path.parent.name for path in HOME.glob("*/*.yaml"))
+
+
 def read(path: Path) -> Template:
     where = f"{path.parent.name}/{path.name}"
     try:

@@ -179,6 +179,8 @@ def _hidden(look: _Look) -> Verdict | None:
         return look.say(0, "conflict", "Another picture stands there that resembles it; a person should look.", DAY)
     if look.all["unread"]:
         return _unknown(look, "What stands there could not be read.")
+    if sight.uncompared(look.observation):
+        return _unknown(look, "The page shows a video that could not be compared with hers; it may be the same.")
     if look.page == "elsewhere":
         return look.say(6, "conflict", "The page forwards to another site; a person should look there.", DAY)
     return None

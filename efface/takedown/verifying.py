@@ -41,7 +41,7 @@ from efface.takedown.models import Check, Route
 log = logging.getLogger(__name__)
 USES = (Purpose.NOTIFY, Purpose.HASH_MATCH, Purpose.FACE_SEARCH)
 AGAIN = timedelta(minutes=30)
-MOST_ASSETS, MOST_HASHES, MOST_CONTROLS = 60, 64, 20
+MOST_ASSETS, MOST_HASHES, MOST_CONTROLS, MOST_CLIPS = 60, 64, 20, 6
 FEW = 5
 GONE = (FindingState.GONE_CONFIRMED, FindingState.DELISTING_PENDING)
 
@@ -91,6 +91,7 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     if row is None or not allowed(row, now) or row.page_url is None:
         return None
     rows = facts.assets(row)
+    clips, still = facts.clips(row, rows, now)
     # The first page is the one looked at: that is where it stands now, not where it once stood.
     page = facts.page_now(row, rows)
     rows.sort(key=lambda one: str(one.url) != page)
@@ -99,6 +100,8 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
             assets=[AssetRef(one.role, str(one.url)) for one in rows[:MOST_ASSETS]],
             pdq=sorted({value for one in rows for value in one.pdq})[:MOST_HASHES],
             sha256=sorted({one.sha256 for one in rows if one.sha256})[:MOST_HASHES],
+            clips=clips[:MOST_CLIPS],
+            still=still,
             baseline=baseline(row),
             control_url=control(row, {bytes(one.url_digest) for one in rows}),
         ),

@@ -1,9 +1,9 @@
-"""The data files of this room, read once: who stands before hosts, whose way in is known, where to look things up."""
+"""Data files of this room, read once: who stands before hosts, where to look things up. Names and addresses as text."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -31,20 +31,6 @@ class Cdn:
     server: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """A known way in. ``notice`` is a notice type of its own, "" where the desk takes the usual ones."""
-
-    channel: str
-    value: str
-    confidence: float
-    notice: str = ""
-
-    @property
-    def source(self) -> str:
-        return f"playbook:{self.notice}" if self.notice else "playbook"
-
-
 def cdn(entry: dict[str, Any]) -> Cdn:
     """One entry of ``cdns.yaml``, or of a world's list. Raises ``ValueError`` or ``KeyError``."""
     numbers = entry.get("asn") or []
@@ -61,26 +47,39 @@ def cdn(entry: dict[str, Any]) -> Cdn:
 
 
 @lru_cache(maxsize=1)
-def cdns() -> tuple[Cdn, ...]:
-    return tuple(cdn(entry) for entry in _read("cdns.yaml")["cdns"])
+def packaged_cdns() -> tuple[Cdn, ...]:
+    return tuple(cdn(entry) for entry in data_file("cdns.yaml")["cdns"])
 
 
 @lru_cache(maxsize=1)
-def playbook() -> dict[str, Any]:
-    """``cdn``: key -> desks; ``registry``: suffix -> name, value, confidence; ``search``: desks with key and name."""
-    return dict(_read("playbook.yaml"))
+def cdns() -> tuple[Cdn, ...]:
+    """The known networks, with the ranges that their publishers' refreshed lists give."""
+    from efface.whereabouts import snapshots
+
+    fresh = {one.key: snapshots.refreshed(f"cdn-{one.key}").get("ranges", ()) for one in packaged_cdns()}
+    return tuple(
+        replace(one, ranges=tuple(map(ipaddress.ip_network, fresh[one.key]))) if fresh[one.key] else one
+        for one in packaged_cdns()
+    )
 
 
 @lru_cache(maxsize=1)
 def registries() -> dict[str, Any]:
-    return dict(_read("registries.yaml"))
+    return dict(data_file("registries.yaml"))
 
 
-def _read(name: str) -> Any:
+def data_file(name: str) -> Any:
+    """A data file of this room, parsed."""
     return yaml.safe_load((HOME / name).read_text(encoding="utf-8"))
 
 
 _suffixes = PublicSuffixList(accept_unknown=True)
+_existing = PublicSuffixList(accept_unknown=False)
+
+
+def suffixes() -> int:
+    """How many public suffixes the list has."""
+    return len(_suffixes._publicsuffix)
 
 
 def registered(host: str) -> str:
@@ -89,6 +88,11 @@ def registered(host: str) -> str:
     if address(host) is not None:
         return ""
     return str(_suffixes.privatesuffix(host) or "")
+
+
+def public(host: str) -> bool:
+    """Whether ``host`` is, or lies under, a domain of a suffix that exists: what comes of misreading seldom does."""
+    return address(host) is None and bool(_existing.privatesuffix(host.rstrip(".").lower()))
 
 
 def host_of(url: str) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from efface.net.address import refusal
 from efface.whereabouts import cdn, facts, rdap
-from efface.whereabouts.model import Contact, Party
+from efface.whereabouts.model import Contact, Link, Party
+from efface.whereabouts.playbook import Entry, Playbook
 from efface.whereabouts.transport import Transport, Unanswered
 
 _ORIGIN = re.compile(r"^\s*\"?(\d{1,10})")
+_REMARKED = re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}", re.ASCII)
+REMARKED = 0.6
+"""Worth of an address that only a remark calls the one for abuse."""
 MOST_ADDRESSES = 4
 MOST_CNAMES = 8
 REGISTRIES = frozenset({"iana.org", "icann.org", "arin.net", "ripe.net", "apnic.net", "lacnic.net", "afrinic.net"})
@@ -47,10 +52,10 @@ async def look_at(
         partial.append(f"{host}: no address")
         return HostLook(host, cnames=tuple(cnames))
     domain = facts.registered(host)
-    servers = await ask_dns(domain, "NS", transport, partial) if domain else []
-    network = await _rdap(registries.network(addresses[0]), f"ip {addresses[0]}", transport, partial)
-    asn = network.asn or await _origin(addresses[0], transport, partial)
-    number = await _rdap(registries.number(asn), f"autnum {asn}", transport, partial) if asn else rdap.Record()
+    servers, (network, number, asn) = await asyncio.gather(
+        ask_dns(domain, "NS", transport, partial) if domain else _none(),
+        network_of(addresses[0], transport, registries, partial),
+    )
     hit = cdn.recognise(addresses, cnames, servers, headers, [asn], more)
     if hit is None:
         name = _name(network, number)
@@ -64,11 +69,39 @@ async def look_at(
     return HostLook(host, tuple(addresses), tuple(cnames), network, number, asn, hit, upstream)
 
 
+async def _none() -> list[str]:
+    return []
+
+
+async def network_of(
+    address: facts.Address, transport: Transport, registries: rdap.Registries, partial: list[str]
+) -> tuple[rdap.Record, rdap.Record, int]:
+    """The registry's words for an address and for the AS that announces it, and the AS number (0 where unknown)."""
+    network = await _rdap(registries.network(address), f"ip {address}", transport, partial)
+    asn = network.asn or await _origin(address, transport, partial)
+    number = await _rdap(registries.number(asn), f"autnum {asn}", transport, partial) if asn else rdap.Record()
+    return network, number, asn
+
+
 async def _addresses(host: str, transport: Transport, partial: list[str]) -> tuple[list[facts.Address], list[str]]:
     """Addresses of a host (IPv4 first) and the CNAMEs on the way."""
     literal = facts.address(host)
     if literal is not None:
         return ([] if refusal(literal) else [literal]), []
+    cnames, four, six = await asyncio.gather(
+        _cnames(host, transport, partial),
+        ask_dns(host, "A", transport, partial),
+        ask_dns(host, "AAAA", transport, partial),
+    )
+    found = [*four, *six]
+    addresses = [one for value in found if (one := facts.address(value)) is not None]
+    public = [one for one in addresses if not refusal(one)]
+    if len(public) < len(addresses):
+        partial.append(f"{host}: it leads to addresses that are not public")
+    return public[:MOST_ADDRESSES], cnames
+
+
+async def _cnames(host: str, transport: Transport, partial: list[str]) -> list[str]:
     cnames: list[str] = []
     name = host
     while len(cnames) < MOST_CNAMES:
@@ -77,12 +110,7 @@ async def _addresses(host: str, transport: Transport, partial: list[str]) -> tup
             break
         cnames.append(target)
         name = target
-    found = [*await ask_dns(host, "A", transport, partial), *await ask_dns(host, "AAAA", transport, partial)]
-    addresses = [one for value in found if (one := facts.address(value)) is not None]
-    public = [one for one in addresses if not refusal(one)]
-    if len(public) < len(addresses):
-        partial.append(f"{host}: it leads to addresses that are not public")
-    return public[:MOST_ADDRESSES], cnames
+    return cnames
 
 
 async def ask_dns(name: str, record: str, transport: Transport, partial: list[str]) -> list[str]:
@@ -116,11 +144,13 @@ async def _origin(address: facts.Address, transport: Transport, partial: list[st
     return 0
 
 
-def shared(looks: Sequence[HostLook], url: str) -> list[Party]:
-    """The parties of all hosts: one per network, covering every host of the asset set that stands there."""
+def shared(looks: Sequence[HostLook], book: Playbook) -> tuple[list[Party], list[Link]]:
+    """The parties of all hosts: one per network, covering every host of the asset set that stands there; and how the
+    names lead to them."""
     made: dict[str, Party] = {}
+    links: list[Link] = []
     for look in looks:
-        for party in _parties(look):
+        for party in _parties(look, book):
             known = made.get(party.key)
             if known is None:
                 made[party.key] = party
@@ -128,36 +158,58 @@ def shared(looks: Sequence[HostLook], url: str) -> list[Party]:
                 known.covers.extend(one for one in party.covers if one not in known.covers)
                 values = {one.value for one in known.contacts}
                 known.contacts.extend(one for one in party.contacts if one.value not in values)
-    return list(made.values())
+            if party.role == "upstream":
+                links.append(Link(_host_key(look), party.key, party.reasons[0]))
+            else:
+                links.append(Link(f"name:{look.host}", party.key, party.reasons[0]))
+    return list(made.values()), list(dict.fromkeys(links))
 
 
-def _parties(look: HostLook) -> list[Party]:
+def _host_key(look: HostLook) -> str:
+    return f"host:AS{look.asn}" if look.asn else f"host:{look.network.handle or look.addresses[0]}"
+
+
+def _parties(look: HostLook, book: Playbook) -> list[Party]:
     if not look.addresses:
         return []
     contacts = best([*_abuse(look.network, "rdap-ip", 0.85), *_abuse(look.number, "rdap-autnum", 0.7)])
     name = _name(look.network, look.number)
     country = look.network.country or look.number.country
     if look.hit is not None:
-        desks = [
-            Contact(desk["channel"], desk["value"], _source(desk), confidence=float(desk["confidence"]))
-            for desk in facts.playbook()["cdn"].get(look.hit.key, ())
-        ]
-        key = f"cdn:{look.hit.key}"
+        known = book.named("cdn", look.hit.key) or book.number("cdn", look.asn)
         reasons = [f"stands before the host: {', '.join(look.hit.reasons)}"[:300]]
         return [
-            Party("cdn", key, look.hit.name, "", look.asn, country, [look.host], best([*desks, *contacts]), reasons)
-        ]
-    key = f"host:AS{look.asn}" if look.asn else f"host:{look.network.handle or look.addresses[0]}"
+            Party(
+                "cdn", f"cdn:{look.hit.key}", look.hit.name, "", look.asn, country, [look.host],
+                best([*_desks(known), *contacts]), reasons,
+            )
+        ]  # fmt: skip
+    known = book.number("host", look.asn)
     reasons = [f"{look.addresses[0]} is in its network"]
-    parties = [Party("host", key, name, "", look.asn, country, [look.host], contacts, reasons)]
+    contacts = best([*_desks(known), *contacts])
+    parties = [Party("host", _host_key(look), name, "", look.asn, country, [look.host], contacts, reasons)]
     if look.upstream is not None:
         number, record = look.upstream
-        above = _abuse(record, "rdap-autnum", 0.7)
+        above = best([*_desks(book.number("host", number)), *_abuse(record, "rdap-autnum", 0.7)])
         why = [f"the host names it as its transit (AS{number})"]
         parties.append(
             Party("upstream", f"upstream:AS{number}", _name(record, record), "", number, record.country, [], above, why)
         )
     return parties
+
+
+def candidate(address: facts.Address, network: rdap.Record, number: rdap.Record, asn: int, book: Playbook) -> Party:
+    """The network of an address as a host that covers nothing: whether anything stands there is not known."""
+    contacts = best(
+        [*_desks(book.number("host", asn)), *_abuse(network, "rdap-ip", 0.85), *_abuse(number, "rdap-autnum", 0.7)]
+    )
+    key = f"host:AS{asn}" if asn else f"host:{network.handle or address}"
+    country = network.country or number.country
+    return Party("host", key, _name(network, number), "", asn, country, [], contacts, [])
+
+
+def _desks(known: Entry | None) -> list[Contact]:
+    return known.contacts() if known is not None else []
 
 
 def best(contacts: Sequence[Contact]) -> list[Contact]:
@@ -167,10 +219,6 @@ def best(contacts: Sequence[Contact]) -> list[Contact]:
         if one.value not in kept or one.confidence > kept[one.value].confidence:
             kept[one.value] = one
     return sorted(kept.values(), key=lambda one: (-one.confidence, one.value))
-
-
-def _source(desk: dict[str, str]) -> str:
-    return f"playbook:{desk['notice']}" if "notice" in desk else "playbook"
 
 
 def _abuse(record: rdap.Record, source: str, confidence: float) -> list[Contact]:
@@ -184,6 +232,11 @@ def _abuse(record: rdap.Record, source: str, confidence: float) -> list[Contact]
                 found.setdefault(value, Contact("email", value, source, confidence=worth))
         for value in card.uris:
             found.setdefault(value, Contact("form", value, source, confidence=round(worth - 0.1, 3)))
+    if not cards:
+        for line in record.remarks.splitlines():
+            for value in _REMARKED.findall(line[:500]) if "abuse" in line.lower() else ():
+                if facts.registered(value.rpartition("@")[2]) not in REGISTRIES:
+                    found.setdefault(value.lower(), Contact("email", value.lower(), source, confidence=REMARKED))
     return list(found.values())
 
 

@@ -5,16 +5,22 @@ Only the base address of the registry is asked. No link an answer names is ever 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from efface.whereabouts import facts
+from efface.whereabouts import whois_dates
+from efface.whereabouts.rdap_registries import Registries
+from efface.whereabouts.whois_desks import Desk
+from efface.whereabouts.whois_text import clean
+
+__all__ = ["Card", "Record", "Registries", "read"]
 
 DEEPEST = 6
 MOST_ENTITIES = 200
+MOST_KEYS = 2_000
+_PERSONAL = frozenset({"registrant", "administrative", "technical", "billing"})
 _MAIL = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]{0,63}+@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6}"
 )
@@ -31,11 +37,21 @@ class Card:
     emails: tuple[str, ...] = ()
     uris: tuple[str, ...] = ()
     public_id: str = ""
+    phones: tuple[str, ...] = ()
+    url: str = ""
+
+    @property
+    def personal(self) -> bool:
+        """Does it stand within a registrant's or another contact's entity of a domain? Then it is theirs, no desk's."""
+        return bool(_PERSONAL & {*self.path})
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What an answer says of a domain, network or AS. ``remarks`` are one text of at most 4,000 characters."""
+    """What an answer says of a domain, network or AS. ``remarks`` are one text of at most 4,000 characters; dates are
+    ISO 8601 or ""; ``domain`` is the name in ASCII, ``unicode`` the same in its own script, "" where that is ASCII too:
+    show both, letters of two scripts may look alike. ``notices`` are addresses that the answer's small print names for
+    reports of abuse."""
 
     kind: str = ""
     handle: str = ""
@@ -47,6 +63,12 @@ class Record:
     remarks: str = ""
     nameservers: tuple[str, ...] = ()
     cards: tuple[Card, ...] = field(default=())
+    domain: str = ""
+    unicode: str = ""
+    created: str = ""
+    updated: str = ""
+    expires: str = ""
+    notices: tuple[str, ...] = ()
 
     def abuse(self) -> list[Card]:
         """Every entity with the role abuse, in the order of the answer."""
@@ -54,6 +76,16 @@ class Record:
 
     def registrar(self) -> Card | None:
         return next((card for card in self.cards if "registrar" in card.roles), None)
+
+    def desks(self) -> list[Desk]:
+        """Of a domain: the registrar's and the registry's desks, never anything within a registrant's entity."""
+        return [
+            Desk(channel, value, "registrar" if "registrar" in (*card.path, *card.roles) else "registry", "rdap")
+            for card in self.abuse()
+            if not card.personal
+            for channel, values in (("email", card.emails), ("form", card.uris), ("phone", card.phones))
+            for value in values
+        ]
 
     def holder(self) -> Card | None:
         """Who holds the network or number: the first registrant with a name."""
@@ -70,6 +102,8 @@ _TRANSIT = re.compile(r"\b(?:transit|upstreams?)\b[^\n]{0,20}?\bAS ?(\d{1,10})\b
 def read(data: Any) -> Record:
     """Never raises: what has not the right shape is left out."""
     if not isinstance(data, dict):
+        return Record()
+    if len(data) > MOST_KEYS:
         return Record()
     remarks = [_text(line) for remark in _list(data.get("remarks")) if isinstance(remark, dict)
                for line in _list(remark.get("description"))]  # fmt: skip
@@ -90,7 +124,46 @@ def read(data: Any) -> Record:
         remarks="\n".join(remarks)[:4000],
         nameservers=tuple(filter(None, servers))[:20],
         cards=tuple(cards),
+        domain=(_host(data.get("ldhName")) or _ascii(data.get("unicodeName"))),
+        unicode=_unicode(data.get("unicodeName")),
+        created=_event(data, "registration"),
+        updated=_event(data, "last changed"),
+        expires=_event(data, "expiration"),
+        notices=_notices(data),
     )
+
+
+def _event(data: dict[str, Any], action: str) -> str:
+    """The last date of an action (RFC 9083 section 4.5)."""
+    dates = [whois_dates.read(_text(one.get("eventDate"))) for one in _list(data.get("events"))[:100]
+             if isinstance(one, dict) and _text(one.get("eventAction")).lower() == action]  # fmt: skip
+    return max(dates, default="")
+
+
+def _notices(data: dict[str, Any]) -> tuple[str, ...]:
+    lines = [_text(line) for notice in _list(data.get("notices"))[:30] if isinstance(notice, dict)
+             for line in [notice.get("title"), *_list(notice.get("description"))[:30]]]  # fmt: skip
+    text = "\n".join(lines)[:8000]
+    found = [one.lower() for one in _MAIL.findall(text) if one.lower().startswith("abuse")]
+    return tuple(dict.fromkeys(found))[:4]
+
+
+def _host(value: Any) -> str:
+    name = _text(value).rstrip(".").lower()
+    return name if name.isascii() and " " not in name and len(name) < 254 else ""
+
+
+def _ascii(value: Any) -> str:
+    """A name in its own script as the DNS has it (RFC 3492), "" where it cannot be."""
+    try:
+        return _text(value).rstrip(".").lower().encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+
+
+def _unicode(value: Any) -> str:
+    name = _text(value).rstrip(".").lower()
+    return "" if name.isascii() else name[:253]
 
 
 def _cards(entities: Any, path: tuple[str, ...]) -> Iterator[Card]:
@@ -100,32 +173,72 @@ def _cards(entities: Any, path: tuple[str, ...]) -> Iterator[Card]:
         if not isinstance(entity, dict):
             continue
         roles = tuple(_text(role).lower() for role in _list(entity.get("roles")))
-        name, emails, uris = _vcard(entity.get("vcardArray"))
+        card = _vcard(entity.get("vcardArray"))
         ids = [_text(one.get("identifier")) for one in _list(entity.get("publicIds")) if isinstance(one, dict)]
-        yield Card(roles, path, _text(entity.get("handle")), name, emails, uris, ids[0] if ids else "")
-        yield from _cards(entity.get("entities"), (*path, roles[0] if roles else ""))
+        yield Card(
+            roles, path, _text(entity.get("handle")), card.name, _few(card.emails, 10), _few(card.uris, 5),
+            ids[0] if ids else "", _few(card.phones, 5), card.url or _about(entity),
+        )  # fmt: skip
+        yield from _cards(entity.get("entities"), (*path, _stands_for(roles)))
 
 
-def _vcard(array: Any) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """jCard (RFC 7095): name, mail addresses, and forms (CONTACT-URI, RFC 8605)."""
+def _vcard(array: Any) -> _Vcard:
+    """jCard (RFC 7095): name, mail addresses, forms (CONTACT-URI, RFC 8605), telephones, the company's own page."""
     rows = array[1] if isinstance(array, list) and len(array) > 1 else []
-    name, emails, uris = "", [], []
+    found = _Vcard()
     for row in _list(rows)[:100]:
         if not isinstance(row, list) or len(row) < 4:
             continue
         kind = _text(row[0]).lower()
-        value = " ".join(_text(one) for one in row[3]) if isinstance(row[3], list) else _text(row[3])
-        if kind == "fn" or (kind == "org" and not name):
-            name = value.strip()
-        elif kind == "email":
-            emails += [one.lower() for one in _MAIL.findall(value.removeprefix("mailto:"))]
-            uris += [value] if value.startswith(("http://", "https://")) else []
-        elif kind in ("contact-uri", "url") and value.startswith(("http://", "https://", "mailto:")):
-            if value.startswith("mailto:"):
-                emails += [one.lower() for one in _MAIL.findall(value)]
-            elif kind == "contact-uri":
-                uris.append(value[:500])
-    return name, tuple(dict.fromkeys(emails))[:10], tuple(dict.fromkeys(uris))[:5]
+        values = [value for one in row[3:13] for value in (_list(one) or [one])][:20]
+        joined = " ".join(filter(None, map(_text, values))).strip()
+        if kind == "fn" or (kind == "org" and not found.name):
+            found.name = joined or found.name
+        elif kind == "tel":
+            found.phones += filter(None, (_text(one).removeprefix("tel:").partition(";")[0] for one in values))
+        elif kind in ("email", "contact-uri", "url"):
+            for value in map(_text, values):
+                found.take(kind, value)
+    return found
+
+
+def _stands_for(roles: tuple[str, ...]) -> str:
+    """The role that says most about who speaks in an entity's own entities."""
+    if "registrar" in roles:
+        return "registrar"
+    return next((role for role in roles if role in _PERSONAL), roles[0] if roles else "")
+
+
+@dataclass(slots=True)
+class _Vcard:
+    name: str = ""
+    emails: list[str] = field(default_factory=list)
+    uris: list[str] = field(default_factory=list)
+    phones: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def take(self, kind: str, value: str) -> None:
+        """One value of EMAIL, CONTACT-URI or URL: an address, a form, or just a company's page."""
+        web = value.lower().startswith(("http://", "https://"))
+        if kind == "url" and web:
+            self.url = self.url or value[:500]
+        elif web:
+            self.uris.append(value[:500])
+        elif kind == "email" or value.lower().startswith("mailto:"):
+            self.emails += [one.lower() for one in _MAIL.findall(value.partition("?")[0])]
+
+
+def _few(values: list[str], most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))[:most]
+
+
+def _about(entity: dict[str, Any]) -> str:
+    """The page an entity names as its own; shown, never opened."""
+    for link in _list(entity.get("links"))[:20]:
+        if isinstance(link, dict) and _text(link.get("rel")).lower() == "about":
+            href = _text(link.get("href"))
+            return href if href.lower().startswith(("http://", "https://")) else ""
+    return ""
 
 
 def _number(data: dict[str, Any]) -> int:
@@ -144,70 +257,9 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(value: Any) -> str:
-    return " ".join(value.split())[:500] if isinstance(value, str) else ""
+    """One line without what could fool an eye or a terminal; markup stays text."""
+    return " ".join(clean(value[:2000]).split())[:500] if isinstance(value, str) else ""
 
 
 def _country(value: Any) -> str:
     return value.upper() if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{2}", value) else ""
-
-
-class Registries:
-    """Which registry answers for what. ``given`` is a bootstrap in IANA's form (a world's), instead of the snapshot."""
-
-    def __init__(self, given: dict[str, Any] | None = None) -> None:
-        known = facts.registries()["rdap"]
-        self._names: dict[str, str] = {}
-        self._networks: list[tuple[facts.Network, str]] = []
-        self._numbers: list[tuple[int, int, str]] = []
-        self._otherwise = "" if given else str(known["otherwise"])
-        if not given:
-            for base, suffixes in known["names"].items():
-                self._names |= dict.fromkeys(suffixes, base)
-            for base, ranges in known["networks"].items():
-                self._networks += [(ipaddress.ip_network(one), base) for one in ranges]
-            return
-        for keys, urls in _services(given, "dns"):
-            self._names |= {key.lower().lstrip("."): urls[0] for key in keys}
-        for keys, urls in [*_services(given, "ipv4"), *_services(given, "ipv6")]:
-            self._networks += [(network, urls[0]) for network in _networks(keys)]
-        for keys, urls in _services(given, "asn"):
-            for key in keys:
-                first, _, last = key.partition("-")
-                if first.isdigit() and (last or first).isdigit():
-                    self._numbers.append((int(first), int(last or first), urls[0]))
-
-    def domain(self, domain: str) -> str:
-        """Where to ask for a registered domain, "" where its registry has no RDAP."""
-        base = self._names.get(domain.rpartition(".")[2], "")
-        return _join(base, f"domain/{domain}")
-
-    def network(self, address: facts.Address) -> str:
-        best = max((one for one in self._networks if address in one[0]), key=lambda one: one[0].prefixlen, default=None)
-        return _join(best[1] if best else self._otherwise, f"ip/{address}")
-
-    def number(self, asn: int) -> str:
-        base = next((base for first, last, base in self._numbers if first <= asn <= last), self._otherwise)
-        return _join(base, f"autnum/{asn}")
-
-
-def _services(given: dict[str, Any], key: str) -> Iterator[tuple[list[str], list[str]]]:
-    part = given.get(key)
-    for service in _list(part.get("services") if isinstance(part, dict) else None):
-        if isinstance(service, list) and len(service) >= 2:
-            keys = [one for one in _list(service[0]) if isinstance(one, str)]
-            urls = [one for one in _list(service[1]) if isinstance(one, str)]
-            urls.sort(key=lambda url: not url.startswith("https://"))
-            if keys and urls:
-                yield keys, urls
-
-
-def _networks(keys: list[str]) -> Iterator[facts.Network]:
-    for key in keys:
-        try:
-            yield ipaddress.ip_network(key, strict=False)
-        except ValueError:
-            continue
-
-
-def _join(base: str, path: str) -> str:
-    return f"{base.rstrip('/')}/{path}" if base else ""

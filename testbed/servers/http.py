@@ -29,7 +29,7 @@ DRIPS = {"drip": 30, "headers": 60, "hang": 5}
 
 class Front:
     """Routes requests. ``lives_at`` tells the claimed addresses of a host name now. Where there is a ``log``, a line is
-    written to it for each request: seconds of the machine's steady clock, host, path."""
+    written to it for each request: seconds of the machine's steady clock, status (0 for none), host, path."""
 
     log: TextIO | None = None
 
@@ -41,13 +41,23 @@ class Front:
         self._claimed = {dial: claimed for claimed, dial in state.world.dial.items()}
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self.log is None:
+            return await self._handle(request)
+        came, status = time.monotonic(), 0
+        try:
+            answer = await self._handle(request)
+            status = answer.status
+            return answer
+        finally:
+            host = request.host.partition(":")[0].lower().rstrip(".")
+            self.log.write(f"{came:.4f} {status} {host} {request.raw_path}\n")
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.host.partition(":")[0].lower().rstrip(".")
         sock = request.transport.get_extra_info("sockname") if request.transport else None
         claimed = self._claimed.get(sock[0] if sock else "", "")
         path, _, query = request.raw_path.partition("?")
         path = unquote(path) if "%" in path else path
-        if self.log is not None:
-            self.log.write(f"{time.monotonic():.4f} {host} {path.replace(' ', '+')}\n")
         if claimed not in self._lives_at(host):
             return web.Response(status=404, text="default site\n")
         if request.method == "POST":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from efface.cases import consents, fingerprints, opening
 from efface.cases.models import Case, Fingerprint, Purpose
-from efface.net.protocol import Decoded, Picture
+from efface.net.protocol import Decoded, Picture, Vector, Want
 from efface.vision.video import FramePrint, VideoPrint
 from tests.conftest import NOON
 
@@ -123,3 +124,42 @@ def test_what_cannot_be_read_says_why_in_words(case: Case) -> None:
         "1.jpg: could not be read; the file may be damaged",
         "2.jpg: could not be read (anything new)",
     ]
+
+
+def with_vector(seed: int = 1, **more: Any) -> Decoded:
+    vector = Vector("c@sha256:1", [0.6, 0.8], [0.0, 0.0, 1.0, 1.0])
+    return replace(photo(seed, **more), vectors=[vector])
+
+
+def test_a_copy_vector_is_kept_with_its_model_and_its_own_consent_only(case: Case) -> None:
+    enrol(case, with_vector())
+    assert kept(case) == [("pdq", "adult")]
+    assert not fingerprints.wanted(case, False, NOON) & Want.VECTOR
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert fingerprints.wanted(case, False, NOON) & Want.VECTOR
+    assert enrol(case, with_vector()).local == 1
+    assert kept(case) == [("copy", "adult"), ("local", "adult"), ("pdq", "adult")]
+    row = Fingerprint.objects.get(case=case, kind="copy")
+    assert (row.value["model"], row.value["vector"], row.value["sha256"]) == ("c@sha256:1", [0.6, 0.8], f"{1:064x}")
+    consents.withdraw(case, Purpose.COPY_MATCH, "survivor", NOON)
+    assert kept(case) == [("pdq", "adult")]
+
+
+def test_a_model_that_came_later_adds_its_vector_to_what_is_known(case: Case) -> None:
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    enrol(case, photo())
+    assert enrol(case, with_vector()).problems == [] and [kind for kind, _ in kept(case)] == ["copy", "local", "pdq"]
+    assert enrol(case, with_vector()).problems == ["0.jpg: is enrolled already"]
+
+
+def test_a_smooth_picture_is_recognised_by_its_vector(case: Case) -> None:
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    made = enrol(case, with_vector(marks=""))
+    assert (made.local, made.notes) == (1, []) and [kind for kind, _ in kept(case)] == ["copy", "pdq"]
+
+
+def test_a_vector_that_is_taken_back_is_gone_with_the_picture(case: Case) -> None:
+    consents.give(case, Purpose.COPY_MATCH, "survivor", NOON)
+    enrol(case, with_vector())
+    fingerprints.retire(Fingerprint.objects.get(case=case, kind="pdq"), "survivor", NOON)
+    assert kept(case) == [] and not Fingerprint.objects.filter(case=case, kind="copy").exists()

@@ -17,6 +17,7 @@ from tests import people
 pytestmark = pytest.mark.django_db
 ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
 CASEWORK = {"caseworker", "lead"}
+EDITORS = {"lead", "coordinator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
 
@@ -41,7 +42,16 @@ MATRIX: dict[str, set[str]] = {
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
     "console:coverage": {*CASEWORK, "coordinator"}, "console:coverage-speed": {*CASEWORK, "coordinator"},
     "console:coverage-site": {*CASEWORK, "coordinator"}, "console:coverage-change": {"lead", "coordinator"},
-    "console:face-search": {"coordinator"},
+    "console:sites-csv": {*CASEWORK, "coordinator"}, "console:site-add": {*CASEWORK, "coordinator"},
+    "console:discovered": {*CASEWORK, "coordinator"}, "console:discovered-answer": {*CASEWORK, "coordinator"},
+    "console:site-look-up": {*CASEWORK, "coordinator"}, "console:site-import": EDITORS, "console:site-bulk": EDITORS,
+    "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
+    "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
+    "console:facts-withdraw": {"coordinator"},
+    "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
+    "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
+    "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
+    "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
 

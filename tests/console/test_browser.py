@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ from efface.cases import attesting, consents, events, holds, links, messages, na
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
+from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Delivery, Network, Site
 from efface.takedown.models import Inbound
+from efface.whereabouts.model import Signal
 from tests import people
 from tests.chromium import ORIGIN, chromium
+from tests.sites.test_networks import others
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 SIZES = {"light": ("phone", 390, 844), "dark": ("desk", 1280, 900)}
@@ -148,7 +152,55 @@ def _site(now: Any) -> None:
     ContactObservation.objects.create(
         party_key="host:AS64500", role="host", channel="email", value="abuse@host.example", **seen
     )
+    ContactObservation.objects.create(
+        party_key="host:AS64500", role="host", channel="email", value="noc@host.example", **seen
+    )
     Delivery.objects.create(channel="email", value="abuse@host.example", state="complied", at=now, sent=4, complied=3)
+    Delivery.objects.create(channel="email", value="noc@host.example", state="hard", at=now, sent=1, bounced=1)
+    for number in range(9):
+        notice = uuid.uuid4()
+        learning.sent(notice, "email", "abuse@host.example", "host", "x", "en", now - timedelta(days=60))
+        if number < 4:
+            learning.removed(notice, 50)
+    registry.register("pаypal.example", now)
+    registry.discover("https://first-met.example/", "redirect", now)
+    registry.discover("https://xn--bcher-kva.example/", "link", now)
+    hostility.declare(people.make_site("doxx.example"), "doxxes", "showed who had complained", "lead:1", now)
+    merging.merge(people.make_site("second-name.example"), site, "lead:1", now, "same pages")
+    history.edit([sibling.pk, site.pk], {"kind": "tube"}, "lead:1", now)
+
+
+def _network(now: Any) -> Any:
+    """A network held together by evidence, with a person's word in it."""
+    others(range(600), now)
+    sites = []
+    for name in ("lake", "river", "pond", "a-mirror-with-a-rather-long-name"):
+        site = people.make_site(f"{name}.example")
+        networks.observe(site, [Signal("ga", "G-ABC123"), Signal("email", "desk@lake.example")], now)
+        for album in range(4):
+            networks.observe_album(site, f"{name}{album}".encode(), [f"{album}-{one}" for one in range(6)], now)
+        mirrors.refresh(site.pk, now)
+        sites.append(site)
+    networks.say(sites[0], people.make_site("spring.example"), True, "the same imprint", "lead:x", now)
+    return Site.objects.get(pk=sites[0].pk).network_id
+
+
+@pytest.mark.slow
+def test_the_picture_of_a_network(organisation: Any, now: Any) -> None:
+    lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
+    problems: list[str] = []
+    pages = {"networks": "/console/networks/", "network": f"/console/networks/{_network(now)}/"}
+    with chromium() as browser:
+        for scheme in SIZES:
+            look(browser, lead, pages, problems, scheme)
+        with browser.page(lead, width=1280, height=900) as page:
+            page.goto(ORIGIN + pages["network"])
+            page.keyboard.press("Tab")
+            page.locator(".web a").first.focus()
+            page.keyboard.press("Enter")
+            assert page.url.endswith("#edge-1")
+        assert browser.outside == [] and browser.complaints == []
+    assert not problems, "\n".join(problems)
 
 
 def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
@@ -162,7 +214,7 @@ def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
 
 
 @pytest.mark.slow
-def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
+def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> None:
     lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
     coordinator = people.signed_in(people.worker(organisation, "coordinator"))
     her = people.entered(world.access_code)
@@ -172,8 +224,11 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
         "new-case": "/console/cases/new/", "case-timeline": f"/console/cases/{world.pk}/timeline/",
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
-        "sites": "/console/sites/", "coverage": "/console/coverage/", "coverage-site": f"/console/coverage/{site.pk}/",
-        "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
+        "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",
+        "sites-none": "/console/sites/?words=picturez&kind=tube", "discovered": "/console/sites/new/",
+        "site-import": "/console/sites/import/", "sites-filtered": "/console/sites/?hostility=doxxes&order=-added_at",
+        "networks": "/console/networks/", "network": f"/console/networks/{_network(now)}/",
+        "coverage": "/console/coverage/", "coverage-site": f"/console/coverage/{site.pk}/",
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",
@@ -186,7 +241,8 @@ def test_every_page_for_everybody(organisation: Any, world: Any) -> None:
             look(browser, Client(), public, problems, scheme)
             look(browser, her, portal, problems, scheme)
             look(browser, lead, console, problems, scheme)
-            look(browser, coordinator, {"face-search": "/console/face-search/"}, problems, scheme)
+            others = {"face-search": "/console/face-search/", "facts": "/console/sites/facts/"}
+            look(browser, coordinator, others, problems, scheme)
         complaints = [words for words in browser.complaints if not re.search(r"status of (403|404|422)", words)]
         assert browser.outside == []
         assert complaints == []
@@ -279,3 +335,78 @@ def test_pages_that_answer_a_form(organisation: Any, world: Any) -> None:
             judge(page, "attestation not filled in", problems, "light")
         assert browser.outside == []
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+def test_pages_of_the_registry_that_answer(organisation: Any, world: Any) -> None:
+    """The number before many are changed, the way back, a key's answer, a list with bad lines, facts of an unknown
+    key."""
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    problems: list[str] = []
+    for scheme, (_size, width, height) in SIZES.items():
+        with chromium() as browser, browser.page(lead, width=width, height=height, color_scheme=scheme) as page:
+            page.goto(ORIGIN + "/console/sites/")
+            page.check("input[value=page]")
+            page.select_option("#b-kind", "forum" if scheme == "light" else "blog")
+            page.click("#bulk section button")
+            assert "sites are changed" in page.inner_text("[data-fact=count]")
+            shot(page, f"bulk-{width}")
+            judge(page, f"bulk {width}", problems, scheme)
+            page.click("#confirm button")
+            assert "sites changed" in page.inner_text(".messages")
+            shot(page, f"undo-{width}")
+            judge(page, f"undo {width}", problems, scheme)
+            page.click("#undo button")
+            assert "as they were" in page.inner_text(".messages")
+            page.goto(ORIGIN + "/console/sites/import/")
+            data = "url\nnonsense\nb\u0443.example\nok.example\n".encode()
+            page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": data})
+            page.click("#import button")
+            assert page.inner_text("[data-fact=bad]") == "1"
+            shot(page, f"import-{width}")
+            judge(page, f"import {width}", problems, scheme)
+            assert browser.outside == []
+    assert not problems, "\n".join(problems)
+
+
+def shot(page: Any, name: str) -> None:
+    if os.environ.get("EFFACE_SHOTS"):
+        page.screenshot(path=f"{os.environ['EFFACE_SHOTS']}/{name}.png", full_page=True)
+
+
+@pytest.mark.slow
+def test_one_key_answers_the_site_that_has_the_focus_and_nothing_elsewhere(organisation: Any, world: Any) -> None:
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    with chromium() as browser, browser.page(lead) as page:
+        page.goto(ORIGIN + "/console/sites/new/")
+        before = int(page.inner_text("[data-fact=count]"))
+        page.keyboard.press("i")
+        page.goto(ORIGIN + "/console/sites/new/")
+        assert int(page.inner_text("[data-fact=count]")) == before, "nothing has the focus, nothing happens"
+        page.focus("article button[value=accept]")
+        with page.expect_navigation():
+            page.keyboard.press("i")
+        with page.expect_navigation():
+            page.keyboard.press("a")
+        assert int(page.inner_text("[data-fact=count]")) == before - 2
+    assert sorted(Site.objects.filter(origin__in=("link", "redirect")).values_list("review", flat=True)) == [
+        "accepted", "ignored",
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_registry_without_javascript(organisation: Any, world: Any) -> None:
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    with chromium() as browser, browser.page(lead, java_script_enabled=False) as page:
+        page.goto(ORIGIN + "/console/sites/")
+        page.fill("#words", "doxx")
+        page.click("#filter button.primary")
+        assert page.inner_text("[data-fact=count]") == "1"
+        page.check("input[name=site]")
+        page.select_option("#b-kind", "leak_board")
+        page.click("#bulk section button")
+        page.click("#confirm button")
+        page.goto(ORIGIN + "/console/sites/new/")
+        page.click("article button[value=accept]")
+        assert "is watched from now on" in page.inner_text(".messages")
+    assert Site.objects.get(domain="doxx.example").kind == "leak_board"

@@ -11,6 +11,7 @@ from django.test import Client
 
 from efface.cases import consents, messages
 from efface.console import decide, glance, queue
+from efface.console.words import reply_kinds
 from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, Match
@@ -227,6 +228,24 @@ def test_an_unclear_reply_is_read_as_text(organisation: Any, case: Any, desk: Cl
     assert "&lt;img src=x&gt;" in page and "\u202e" not in page and "<img" not in page
     assert 'href="https://evil' not in page
     assert 'value="refuses" class="primary"' in page
+
+
+@pytest.mark.parametrize("kind", sorted(reply_kinds()))
+def test_whatever_a_person_says_of_a_reply_is_understood(
+    organisation: Any, case: Any, desk: Client, now: Any, kind: str
+) -> None:
+    with tenancy.organisation(organisation.pk):
+        notice = people.make_notice(people.make_finding(case), state="sent", sent_at=now)
+        mail = Inbound(
+            organisation=organisation, case_id=case.pk, notice=notice, at=now, raw=notice.pk, digest=b"1", kind="other"
+        )
+        mail.sender, mail.subject_line, mail.text, mail.because = "abuse@host.example", "Re", "Hm.", "Hm."
+        mail.save()
+    take(desk, "reply", mail.pk, kind)
+    with tenancy.organisation(organisation.pk):
+        done = Inbound.objects.get(pk=mail.pk)
+    assert done.kind == kind
+    assert done.handled_at is not None
 
 
 def test_a_message_is_answered(organisation: Any, case: Any, desk: Client, now: Any) -> None:

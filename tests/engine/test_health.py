@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,3 +26,18 @@ def test_jobs_that_failed_are_counted(inside: Any) -> None:
     with role("efface_owner"), connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'failed'")
     assert jobs_line().level == "warning" and jobs_line().words.startswith("1 jobs failed")
+
+
+def test_old_facts_are_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    from efface.engine.base import clock
+    from efface.whereabouts import snapshots
+
+    try:
+        found = list(health._facts())
+        assert [line.level for line in found] == ["ok"]
+        monkeypatch.setattr(clock, "wall", lambda: datetime(2040, 1, 1, tzinfo=UTC))
+        old = list(health._facts())
+        assert {line.level for line in old} == {"warning"} and len(old) == len(snapshots.SNAPSHOTS)
+        assert any("efface data refresh" in line.words for line in old) and any("update" in line.words for line in old)
+    finally:
+        snapshots.use(None)

@@ -110,10 +110,10 @@ class TestBadChildren:
     def answers(self, monkeypatch: pytest.MonkeyPatch, bad: Callable[[], None], seconds: float = 5.0) -> list[Any]:
         real = work.picture
 
-        def picture(data: bytes, engine: Any, want: Want) -> Any:
+        def picture(data: bytes, engine: Any, want: Want, copies: Any = None) -> Any:
             if data == b"bad":
                 bad()
-            return real(data, engine, want)
+            return real(data, engine, want, copies)
 
         monkeypatch.setattr(work, "picture", picture)
         with forked(monkeypatch, seconds) as decoder:

@@ -139,3 +139,94 @@ def test_real_bounces_name_an_address() -> None:
             assert not mail.error, member.name
     assert read > 50
     assert named / read > 0.6
+
+
+def _report(body: str, **headers: str) -> bytes:
+    fields = {
+        "Return-Path": "<>",
+        "From": "MAILER-DAEMON@mx.example",
+        "To": "notices+abc@efface.example",
+        "Subject": "Undelivered Mail Returned to Sender",
+        "Content-Type": "text/plain; charset=utf-8",
+    } | {name.replace("_", "-"): value for name, value in headers.items()}
+    return "\r\n".join([*(f"{name}: {value}" for name, value in fields.items()), "", body]).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "failed"),
+    [
+        ("There was an error delivering your mail to <desk@host.example>.\n\nGiving up.\n\nMessage headers follow.\n\n"
+         "To: <desk@host.example>\nFrom: <notices+abc@efface.example>", "desk@host.example"),
+        ("desk@host.example Error, ERROR_CODE :421, Host not reachable.\n\nMessage-ID:<14a3.9@efface.example>\n"
+         "To:<desk@host.example>", "desk@host.example"),
+        ("User not listed\ndesk@host.example\n\n---- Returned Message ----\nTo: notices+abc@efface.example",
+         "desk@host.example"),
+        ("Final-Recipient: rfc822; desk@host.example\nX-Actual-Recipient: rfc822; box7@store.example\nAction: failed\n"
+         "Status: 5.1.1\n", "desk@host.example"),
+        ("Original-Recipient: rfc822;alias@host.example\nFinal-Recipient: rfc822;desk@host.example\nAction: failed\n",
+         "desk@host.example"),
+    ],
+)  # fmt: skip
+def test_the_failed_address_is_never_the_one_the_report_came_to(body: str, failed: str) -> None:
+    mail = read_mail(_report(body))
+    assert mail.is_bounce
+    assert mail.bounce[0] == failed
+    assert "notices+abc@efface.example" not in mail.bounce
+
+
+def test_a_recipient_that_got_it_did_not_fail() -> None:
+    body = (
+        "Final-Recipient: rfc822; fine@host.example\nAction: delivered\n\n"
+        "Final-Recipient: rfc822; late@host.example\nAction: delayed\nStatus: 4.4.1\n\n"
+        "Final-Recipient: rfc822; dead@host.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    mail = read_mail(_report(body, Content_Type="multipart/report; report-type=delivery-status; boundary=lost"))
+    assert mail.bounce_permanent == ["dead@host.example"]
+    assert set(mail.bounce) == {"dead@host.example", "late@host.example"}
+
+
+def test_a_report_whose_boundary_is_lost_is_read_as_it_is() -> None:
+    raw = _report("--x\n\n<desk@host.example>: host mx said: 550 5.1.1 no such user\n", Content_Type="multipart/mixed")
+    assert read_mail(raw).bounce_permanent == ["desk@host.example"]
+
+
+def test_somebody_who_writes_about_a_bounce_sends_none() -> None:
+    raw = _report(
+        "Our mail to <you@example.org> came back: 550 5.1.1 user unknown. Which address is right?",
+        From="Subject A <a@host.example>", Return_Path="<a@host.example>", Subject="Re: your notice",
+        In_Reply_To="<n1@efface.example>",
+    )  # fmt: skip
+    mail = read_mail(raw)
+    assert not mail.is_bounce
+    assert mail.bounce == []
+
+
+def test_a_complaint_about_our_mail_is_no_bounce() -> None:
+    raw = _report(
+        "--b\r\nContent-Type: text/plain\r\n\r\nThis is an abuse report.\r\n--b\r\n"
+        "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nVersion: 1\r\n--b--\r\n",
+        From="feedback@host.example", Subject="Fw: notice",
+        Content_Type="multipart/report; report-type=feedback-report; boundary=b",
+    )  # fmt: skip
+    mail = read_mail(raw)
+    assert mail.is_feedback
+    assert not mail.is_bounce
+    assert "Feedback-Type: abuse" in mail.text
+
+
+def test_a_sending_service_reports_in_json() -> None:
+    told = (
+        '{"notificationType":"Bounce","bounce":{"bounceType":"Permanent",'
+        '"bouncedRecipients":[{"emailAddress":"d@h.example"}]}}'
+    )
+    mail = read_mail(_report(told, From="no-reply@service.example", Subject="Notification"))
+    assert mail.bounce_permanent == ["d@h.example"]
+    delivered = '{"notificationType":"Delivery","mail":{"destination":["d@h.example"]}}'
+    assert not read_mail(_report(delivered, From="no-reply@service.example", Subject="Notification")).is_bounce
+
+
+@given(st.text(max_size=2000))
+def test_whatever_a_report_says_is_read(body: str) -> None:
+    mail = read_mail(_report(body.encode("utf-8", "replace").decode()))
+    assert not mail.error
+    assert set(mail.bounce_permanent) <= set(mail.bounce)

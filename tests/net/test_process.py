@@ -568,6 +568,8 @@ class TestFaces:
                     "sha256": "5" * 64,
                     "faces": [to_wire(face)],
                     "look": "",
+                    "vectors": [],
+                    "want": 1,
                 }
             ]
             assert "embedding" not in json.dumps(to_wire(answered))

@@ -91,6 +91,8 @@ def test_places_are_asked_for_and_tiles_told_under_their_number(tmp_path: Path) 
             "sha256": "5" * 64,
             "faces": [to_wire(FACE)],
             "look": "bG9vaw==",
+            "vectors": [],
+            "want": 0,
         },
         {"number": 7, "tiles": ["QQ==", ""]},
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from efface.cases.models import Purpose
 from efface.portal import words
-from efface.portal.templatetags.doors import clean, defang
+from efface.portal.templatetags.doors import clean, defang, listed
 from efface.search.models import FindingState
 
 LATER = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -81,3 +81,13 @@ def test_foreign_text_keeps_no_trick(text: str) -> None:
     shown = clean(text)
     assert all(one in "\n\t" or unicodedata.category(one)[0] != "C" for one in shown)
     assert clean(shown) == shown
+
+
+def test_foreign_pieces_in_a_row_are_cleaned_and_escaped_once() -> None:
+    from django.template import engines
+
+    shown = engines["django"].from_string("{% load doors %}{{ pieces|listed:'; ' }}").render(
+        {"pieces": ["the registry's data", "<b>\u202egnp</b>"]}
+    )
+    assert shown == "the registry&#x27;s data; &lt;b&gt;gnp&lt;/b&gt;"
+    assert listed(None) == ""

@@ -49,7 +49,7 @@ class World:
         return self.visit()
 
     def due(self) -> datetime:
-        return Deadline.objects.get(subject=self.site.pk, state="waiting").due
+        return Deadline.objects.get(subject=self.site.pk, kind=registry.VISIT, state="waiting").due
 
     def page(self, path: str) -> Frontier:
         return Frontier.objects.get(digest=urls.digest(f"http://quiet-lake.example{path}"))

@@ -58,9 +58,9 @@ def test_one_site_a_domain_visited_at_once(now: datetime) -> None:
 def test_a_paused_site_has_no_visit_until_it_is_resumed(now: datetime) -> None:
     site = registry.register("quiet-lake.example", now)
     registry.pause(site)
-    assert Deadline.objects.get(subject=site.pk).state == "cancelled"
+    assert Deadline.objects.get(subject=site.pk, kind=registry.VISIT).state == "cancelled"
     registry.resume(Site.objects.get(), now)
-    assert Deadline.objects.get(subject=site.pk).state == "waiting"
+    assert Deadline.objects.get(subject=site.pk, kind=registry.VISIT).state == "waiting"
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,8 @@ def test_a_missing_element_names_its_statute(type: str, change: dict[str, Any], 
 
 
 def test_complete_facts_lack_nothing() -> None:
-    assert {type: missing(type, COMPLETE) for type in load().notices} == {type: [] for type in load().notices}
+    types = {path.parent.name for path in HOME.glob("*/*.yaml")}
+    assert {type: missing(type, COMPLETE) for type in types} == {type: [] for type in types}
 
 
 @pytest.mark.parametrize(
@@ -223,5 +224,5 @@ def test_a_template_out_of_shape_is_refused(tmp_path: Path, text: str, words: st
 
 def test_every_template_of_the_package_can_be_read_and_every_condition_is_used() -> None:
     found = [read(path) for path in sorted(HOME.glob("*/*.yaml"))]
-    assert {one.notice_type for one in found} == set(load().notices)
+    assert {one.notice_type for one in found} <= set(load().notices)
     assert {block.when for one in found for block in one.blocks if block.when} == CONDITIONS

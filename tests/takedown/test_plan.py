@@ -207,6 +207,54 @@ def test_at_most_two_guessed_mailboxes_ever() -> None:
     assert len(tried) == 2
 
 
+GUESSES = Party("operator", "operator:x.example", contacts=[
+    mail(f"{name}@x.example", 0.25, "role-mailbox") for name in ("abuse", "postmaster", "webmaster", "dmca")
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("became", ["accepted", "auto_ack", "silent", "soft_bounce", "full", "hard_bounce"])
+def test_a_guess_that_was_written_to_counts_whatever_became_of_it(became: str) -> None:
+    tried = {"abuse@x.example", "dmca@x.example"}
+    made = make(parties=[GUESSES, GOOGLE], delivery=dict.fromkeys(tried, became))
+    written = {value for one in made.routes if one.role == "operator" for value in (one.contact, *one.alternatives)}
+    assert written <= tried
+
+
+def test_guesses_of_an_earlier_dossier_count_too() -> None:
+    """What was tried for another case is not in this dossier any more."""
+    spent = {GUESSES.key: frozenset({"help@x.example", "info@x.example"})}
+    made = plan(CASE, FINDING, dossier(GUESSES, GOOGLE), LAW, {}, {}, NOON, spent)
+    assert roles(made) == ["search"]
+    assert {one.role: one.why for one in made.withheld} == {"operator": "two guesses were tried already"}
+
+
+def test_an_address_that_somebody_published_is_no_guess() -> None:
+    party = replace(GUESSES, contacts=[*GUESSES.contacts, mail("Dmca@x.example", 0.9, "page")])
+    spent = {GUESSES.key: frozenset({"abuse@x.example", "webmaster@x.example"})}
+    made = plan(CASE, FINDING, dossier(party, GOOGLE), LAW, {}, {}, NOON, spent)
+    route = next(one for one in made.routes if one.role == "operator")
+    assert route.contact == "Dmca@x.example"
+
+
+@given(
+    st.lists(st.sampled_from(["hard_bounce", "full", "silent", "accepted", "policy_reject"]), max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_however_mailboxes_fail_two_guesses_are_the_most(fates: list[str], chance: random.Random) -> None:
+    """Case after case, with the dossier's guesses in another order and number each time."""
+    tried: set[str] = set()
+    delivery: dict[str, str] = {}
+    for fate in fates:
+        contacts = chance.sample(list(GUESSES.contacts), chance.randint(1, 4))
+        party = replace(GUESSES, contacts=[replace(one, confidence=chance.uniform(0.1, 0.4)) for one in contacts])
+        made = plan(CASE, FINDING, dossier(party, GOOGLE), LAW, delivery, {}, NOON, {party.key: frozenset(tried)})
+        for route in made.routes:
+            if route.role == "operator":
+                tried.add(route.contact)
+                delivery[route.contact] = fate
+    assert len(tried) <= 2
+
+
 def test_a_privacy_proxy_is_not_a_contact() -> None:
     party = replace(OPERATOR, contacts=[mail("abc@privacy.example", 0.05)])
     assert "operator" not in roles(make(parties=[party, GOOGLE]))

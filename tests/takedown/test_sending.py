@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from datetime import timedelta
 from typing import Any
@@ -15,8 +16,9 @@ from efface.console import waiting_takedown
 from efface.engine.base import clock, outbox
 from efface.engine.base.models import Deadline, Outbox
 from efface.search.models import Finding
+from efface.sites.hostility import NEVER_WRITTEN_TO
 from efface.sites.models import ContactState, Delivery, Site
-from efface.takedown import addresses, approving, filing, planning, sending
+from efface.takedown import addresses, approving, facts, filing, planning, sending
 from efface.takedown.models import Approval, Notice, Route
 from tests.casework import FULL, PAGE, THUMB, make_case
 from tests.conftest import NOON
@@ -206,19 +208,21 @@ def test_withdrawn_consent_takes_back_what_has_not_left(office: Office, purpose:
     assert office.mails() == [("dmca@pictures.example", "1")]
 
 
-def test_a_hostile_operator_is_never_written_to(office: Office) -> None:
+@pytest.mark.parametrize("hostility", sorted(NEVER_WRITTEN_TO))
+def test_a_hostile_operator_is_never_written_to(office: Office, hostility: str) -> None:
     """Also where the site turns out to be hostile after the approval, right before the mail leaves."""
     office.finding()
     office.work()
     office.approve()
-    Site.objects.update(hostility="extortionate")
+    Site.objects.update(hostility=hostility)
     office.work()
     assert office.mails() == [] and office.notice("operator").state == "cancelled"
 
 
-def test_hostile_from_the_start_goes_straight_to_the_host(office: Office) -> None:
+@pytest.mark.parametrize("hostility", sorted(NEVER_WRITTEN_TO))
+def test_hostile_from_the_start_goes_straight_to_the_host(office: Office, hostility: str) -> None:
     office.finding()
-    Site.objects.update(hostility="hostile")
+    Site.objects.update(hostility=hostility)
     office.work()
     assert set(Notice.objects.values_list("route__role", flat=True)) == {"host", "search"}
 
@@ -305,7 +309,9 @@ def test_an_old_look_up_is_made_anew_and_a_site_that_moved_is_not_told_on(office
     office.now += timedelta(hours=60)
     office.approve(route__role="host")
     office.work()
-    assert office.mails() == [] and Route.objects.get(party_key=HOST.key).state_why == "not in charge of it any more"
+    held = Notice.objects.get(route__party_key=HOST.key)
+    assert office.mails() == [] and (held.state, held.approval) == ("held", None)
+    assert held.state_why == "not in charge of it any more; now: nobody known"
 
 
 def test_a_partial_look_up_ends_nothing(office: Office) -> None:
@@ -341,3 +347,32 @@ def test_a_form_that_may_not_be_filed_is_put_in_front_of_nobody(office: Office, 
         filing.mark_filed(notice, office.user, "4-77", NOON)
     notice.refresh_from_db()
     assert notice.state == "prepared" and notice.sent_at is None
+
+
+def test_every_word_for_hostile_is_one_that_is_never_written_to() -> None:
+    """A new kind of hostility must be put on one side or the other."""
+    harmless = {Site.Hostility.UNKNOWN, Site.Hostility.COOPERATIVE}
+    assert set(Site.Hostility) - harmless == NEVER_WRITTEN_TO
+
+
+def test_a_word_on_another_domain_of_the_site_stops_the_mail_too(office: Office, now: Any) -> None:
+    from efface.sites import hostility, merging, registry
+
+    finding = office.finding()
+    office.work()
+    office.approve()
+    other = registry.register("second.example", now)
+    merging.merge(finding.site, other, "lead:1", now)
+    hostility.declare(other, "doxxes", "exposed a helper", "lead:1", now)
+    office.work()
+    assert office.mails() == [] and office.notice("operator").state == "cancelled"
+
+
+def test_her_own_address_is_known_to_the_look_up_only_as_a_digest(office: Office) -> None:
+    finding = office.finding()
+    finding.case.safe_contact = "Write to <Her.Name@mail-box.example>, not to +49 30 1."
+    finding.case.save()
+    assert facts.hers(finding.case) == {"her.name@mail-box.example"}
+    task = planning._load(finding.pk, NOON)
+    assert task is not None
+    assert task.hers == [hashlib.sha256(b"her.name@mail-box.example").hexdigest()]

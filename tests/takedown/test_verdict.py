@@ -332,6 +332,19 @@ def test_a_video_that_cannot_be_told_from_hers_is_never_taken_for_another() -> N
     assert (verdict.row, verdict.state) == (1, "unknown")
 
 
+@pytest.mark.parametrize(
+    "look",
+    [page(baseline=0.1), page(404), page(baseline=0.9), page(baseline=-1), page(walls=("not-found",), probe=0.9)],
+)
+def test_a_page_with_a_video_that_was_not_compared_is_not_called_gone(look: PageLook) -> None:
+    """Its old address answers 404; the video may stand at another."""
+    moved = replace(look, uncompared=["https://img.a.example/v.mp4?signed=anew"])
+    for history in ([], GONE_THREE_DAYS):
+        verdict = told(seen(moved), history)
+        assert (verdict.row, verdict.state) == (1, "unknown") and "video" in verdict.reason
+        assert told(seen(look), history).state != "unknown"
+
+
 def test_row_16_replaced_but_the_text_still_names_her() -> None:
     verdict = told(seen(page(baseline=0.9)))
     assert (verdict.row, verdict.state, verdict.part) == (16, "partial", "identifying-text")

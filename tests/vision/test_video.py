@@ -45,7 +45,7 @@ def test_the_depths_of_reading(film: bytes) -> None:
         assert made.duration == pytest.approx(12.0, abs=0.2)
         times = [frame.seconds for frame in made.frames]
         assert times == sorted(times)
-        assert made.usable == len(made.frames)
+        assert len(made.telling) == len(made.frames)
 
 
 def test_the_hash_of_a_frame_is_that_of_the_picture(film: bytes, pictures: list[films.Pixels]) -> None:

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from efface.whereabouts import cdn, facts
+from efface.whereabouts import cdn, facts, playbook
 
 
 def at(*values: str) -> list[facts.Address]:
@@ -68,4 +68,4 @@ def test_the_table_is_sound() -> None:
     for one in known:
         assert one.asn or one.ranges or one.cname or one.headers or one.server, one.key
         assert all(sign == sign.lower() for sign in (*one.cname, *one.ns, *one.headers, *one.server)), one.key
-    assert set(facts.playbook()["cdn"]) <= {one.key for one in known}
+    assert {one.key for one in playbook.ours().of("cdn")} <= {one.key for one in known}

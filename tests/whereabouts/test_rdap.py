@@ -115,3 +115,72 @@ def test_the_snapshot_knows_the_registries_of_the_world() -> None:
         assert value is not None and registry in known.network(value), address
     assert known.domain("x.org").startswith("https://")
     assert "arin" in known.number(15169)
+
+
+def test_what_a_record_says_of_a_domain() -> None:
+    record = rdap.read({
+        "objectClassName": "domain", "ldhName": "XN--PPLE-43D.Example.", "unicodeName": "аpple.example",
+        "events": [{"eventAction": "registration", "eventDate": "2019-02-28T10:00:00Z"}, "x", {"eventAction": 3},
+                   {"eventAction": "last changed", "eventDate": "2020-01-01T00:00:00Z"},
+                   {"eventAction": "Last Changed", "eventDate": "2024-01-01T00:00:00+01:00"},
+                   {"eventAction": "expiration", "eventDate": "soon"}],
+        "nameservers": [{"ldhName": "NS1.host.example"}, {"ldhName": None}, 4], "secureDNS": {"delegationSigned": True},
+        "notices": [{"title": "Abuse", "description": ["Report to abuse@registry.example", 3]}, None],
+    })  # fmt: skip
+    assert (record.domain, record.unicode) == ("xn--pple-43d.example", "аpple.example")
+    assert (record.created, record.updated, record.expires) == ("2019-02-28T10:00:00Z", "2024-01-01T00:00:00+01:00", "")
+    assert record.nameservers == ("ns1.host.example",) and record.notices == ("abuse@registry.example",)
+    assert rdap.read({"unicodeName": "bücher.example"}).domain == "xn--bcher-kva.example"
+
+
+def test_only_a_registrars_and_a_registrys_desks_are_desks() -> None:
+    own = entity("registrant", inner=[entity("abuse", email="abuse@holder.example")], email="holder@x.example")
+    names = entity("registrar", inner=[entity("abuse", email="abuse@names.example", contact_uri="https://names.example/f",
+                                              tel="+1.5550100")])  # fmt: skip
+    record = rdap.read({"entities": [own, names, entity("abuse", email="abuse@registry.example")]})
+    assert [(one.channel, one.value, one.party) for one in record.desks()] == [
+        ("email", "abuse@names.example", "registrar"), ("form", "https://names.example/f", "registrar"),
+        ("phone", "+1.5550100", "registrar"), ("email", "abuse@registry.example", "registry"),
+    ]  # fmt: skip
+
+
+def test_cards_of_every_oddity() -> None:
+    rows: list[Any] = [
+        ["fn", {}, "text", None], ["fn", {}], "x", ["org", {}, "text", ["Names", ["Abuse", "Desk"]]],
+        [None, {}, "text", "y"], ["email", {}, "text", ["Abuse@A.example", "b@a.example"]],
+        ["email", {}, "text", "c@a.example", "d@a.example"],
+        ["email", {}, "uri", "mailto:e@a.example?subject=x@y.example"], ["email", {}, "text", 7],
+        ["email", {}, "text", {}],
+        ["tel", {"type": "voice"}, "uri", "tel:+1.5550100;ext=102"], ["tel", {}, "text", "+1 555 0101"],
+        ["TEL", {}, "uri", []],
+        ["url", {}, "uri", "https://names.example/"], ["url", {}, "uri", "javascript:alert(1)"],
+        ["contact-uri", {}, "uri", "https://names.example/form"], ["contact-uri", {}, "uri", "file:///etc/passwd"],
+    ]  # fmt: skip
+    found = rdap.read({"entities": [{"roles": ["abuse", 5, None], "vcardArray": ["vcard", rows]}]}).cards[0]
+    assert found.emails == ("abuse@a.example", "b@a.example", "c@a.example", "d@a.example", "e@a.example")
+    assert found.phones == ("+1.5550100", "+1 555 0101") and found.uris == ("https://names.example/form",)
+    assert found.url == "https://names.example/" and found.roles == ("abuse", "", "")
+    for array in (None, [], ["vcard"], ["vcard", None], ["vcard", {}], "vcard", {"fn": "x"}, [1, [[1]]]):
+        assert rdap.read({"entities": [{"roles": ["abuse"], "vcardArray": array}]}).cards[0].emails == ()
+
+
+def test_markup_stays_text_and_tricks_are_gone() -> None:
+    record = rdap.read({"name": "<script>x</script>\x1b[31m\u202eevil\u2066", "entities": [
+        entity("registrar", fn="Na\u200bmes <b>Ltd</b>\u202e")]})  # fmt: skip
+    found = record.registrar()
+    assert found is not None and found.name == "Names <b>Ltd</b>" and record.name == "<script>x</script>[31mevil"
+
+
+def test_links_are_shown_and_never_asked() -> None:
+    links = [{"rel": "related", "href": "http://169.254.169.254/"}, {"rel": "about", "href": "https://names.example"}]
+    record = rdap.read({"links": links, "entities": [{"roles": ["registrar"], "links": links}]})
+    found = record.registrar()
+    assert found is not None and found.url == "https://names.example"
+    assert "169.254" not in repr(record)
+
+
+def test_a_huge_object_is_refused_and_a_wide_one_cut() -> None:
+    assert rdap.read({str(n): n for n in range(5000)}) == rdap.Record()
+    rows = [["email", {}, "text", f"a{n}@x.example"] for n in range(500)]
+    wide = {"roles": ["abuse"] * 1000, "vcardArray": ["vcard", rows]}
+    assert len(rdap.read({"entities": [wide]}).cards[0].emails) == 10

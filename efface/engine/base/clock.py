@@ -29,6 +29,12 @@ def now() -> datetime:
     return driven or datetime.now(UTC)
 
 
+def wall() -> datetime:
+    """The machine's own time: for facts of the outside world, which age whatever the driven clock says, and for
+    commands that need no installation."""
+    return datetime.now(UTC)
+
+
 def align(moment: datetime, hours: int = 6) -> datetime:
     """The next full step of a grid of ``hours`` (UTC) at or after a moment. Internal cadences use it, so that work
     comes in batches; clocks of the law are never aligned."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -64,6 +64,28 @@ def set_deadline(
             "error": "",
         },
     )
+
+
+def set_many(kind: str, dues: Iterable[tuple[uuid.UUID, datetime]], *, only_new: bool = False) -> None:
+    """Set deadlines of many subjects, of no organisation, with one statement; ``only_new`` leaves those that are there
+    as they are."""
+    rows = [
+        Deadline(kind=kind, subject=subject, due=due, original_due=due, key=f"{kind}:{subject}")
+        for subject, due in dues
+    ]
+    if only_new:
+        Deadline.objects.bulk_create(rows, ignore_conflicts=True)
+    else:
+        Deadline.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["key"],
+            update_fields=["due", "original_due", "state", "done_at", "attempts", "error"],
+        )  # fmt: skip
+
+
+def cancel_many(kind: str, subjects: Iterable[uuid.UUID]) -> int:
+    """Cancel the waiting deadlines of one kind of many subjects."""
+    rows = Deadline.objects.filter(kind=kind, subject__in=list(subjects), state=Deadline.State.WAITING)
+    return rows.update(state=Deadline.State.CANCELLED)
 
 
 def cancel(*, key: str = "", subject: uuid.UUID | None = None, kind: str = "") -> int:

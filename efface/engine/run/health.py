@@ -40,6 +40,7 @@ def examine(with_database: bool) -> list[Finding]:
         _browser,
         _outside,
         _sources,
+        _facts,
         _processes,
     ]
     if with_database:
@@ -117,6 +118,10 @@ def _models() -> Iterator[Finding]:
                       "run `efface models install`")  # fmt: skip
     else:
         yield Finding("models", "ok", "the face models are installed and unaltered")
+    for row in models.verify(models_folder(), everything=True):
+        if row.role == "copy" and row.in_force:
+            words = f"copy embedder {row.id}: {row.state}. {row.detail}".strip()
+            yield Finding("copies", "ok" if row.state == "installed" else "warning", words)
 
 
 def _browser() -> Iterator[Finding]:
@@ -143,6 +148,26 @@ def _sources() -> Iterator[Finding]:
                   "no Tor client is set: onion sites are not read")  # fmt: skip
     if settings.get("tor_everything") and not tor:
         yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
+
+
+def _facts() -> Iterator[Finding]:
+    """Facts of the world that look-ups lean on, and their age."""
+    from efface.engine.base import clock
+    from efface.engine.run.processes import facts_folder
+    from efface.whereabouts import snapshots
+
+    snapshots.use(facts_folder())
+    old = [state for state in snapshots.states(clock.wall()) if state.stale]
+    for state in old:
+        remedy = "run `efface data refresh`" if state.can_refresh else "update Efface and its packages"
+        yield Finding("facts", "warning", f"{state.title}: {state.days_old} days old ({state.origin}); {remedy}")
+    for snapshot in snapshots.SNAPSHOTS:
+        try:
+            snapshots.load(facts_folder() / f"{snapshot.name}.json")
+        except snapshots.SnapshotError as error:
+            yield Finding("facts", "problem", str(error))
+    if not old:
+        yield Finding("facts", "ok", "what look-ups know of registries, CDNs and desks is recent")
 
 
 def _processes() -> Iterator[Finding]:

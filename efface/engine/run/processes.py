@@ -40,6 +40,11 @@ def models_folder() -> Path:
     return settings.data_folder() / "models"
 
 
+def facts_folder() -> Path:
+    """Where refreshed snapshots of the world's facts lie (``efface data``)."""
+    return settings.data_folder() / "facts"
+
+
 def trusted_environment(role: str) -> dict[str, str]:
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     environment |= {name: value for name, value in os.environ.items() if name.startswith("EFFACE_")}
@@ -65,7 +70,7 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
     socket = sockets()
     scanner = [
         *python, "efface.whereabouts.fetcher", "--socket", str(socket["fetcher"]),
-        "--faces-socket", str(socket["faces"]), "--models", str(models_folder()),
+        "--faces-socket", str(socket["faces"]), "--models", str(models_folder()), "--facts", str(facts_folder()),
     ]  # fmt: skip
     scanner += ["--exit-with-parent", "--kind", _kind()]
     if world_fd is not None:

@@ -74,6 +74,8 @@ class Proxy:
                 await self._one(reader, writer)
         except (ConnectionError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError):
             pass
+        except asyncio.CancelledError:
+            pass  # the page is shown no longer
         finally:
             writer.close()
 
@@ -153,10 +155,12 @@ class Proxy:
 
 
 def _forwarded(method: str, url: URL, headers: list[tuple[str, str]]) -> bytes:
-    """The request as the origin gets it: one a connection, without what was meant for the proxy."""
+    """The request as the origin gets it: one a connection, without what was meant for the proxy, and for the host that
+    was judged."""
     path = url.raw_path_qs or "/"
-    kept = [f"{name}: {value}" for name, value in headers if name and name.lower() not in _HOP]
-    return "\r\n".join([f"{method} {path} HTTP/1.1", *kept, "Connection: close", "", ""]).encode("latin-1", "replace")
+    kept = [f"{name}: {value}" for name, value in headers if name and name.lower() not in (*_HOP, "host")]
+    first = [f"{method} {path} HTTP/1.1", f"Host: {url.raw_authority}"]
+    return "\r\n".join([*first, *kept, "Connection: close", "", ""]).encode("latin-1", "replace")
 
 
 async def _say(writer: asyncio.StreamWriter, status: int, more: str = "", close: bool = True) -> None:

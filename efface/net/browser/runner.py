@@ -96,8 +96,7 @@ class Runner:
             show.error = show.error or "timeout"
         finally:
             watch.cancel()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            end(process.pid)
             process.wait(10)
             show.cdp.close()
         return show.seen()
@@ -133,32 +132,52 @@ class Runner:
         return process, reading, writing
 
 
-async def _watch(group: int, most: int, show: Show) -> None:
+async def _watch(root: int, most: int, show: Show) -> None:
     """End a browser that takes too much memory."""
     while True:
         await asyncio.sleep(_WATCH_S)
-        if await asyncio.to_thread(memory_of, group) > most:
-            show._end("memory")
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(group, signal.SIGKILL)
+        if await asyncio.to_thread(memory_of, root) > most:
+            show.end("memory")
+            end(root)
             return
 
 
-def memory_of(session: int) -> int:
-    """Bytes that the processes of a session take: proportional set size."""
-    total = 0
+def below(root: int) -> list[int]:
+    """A process and all that it started."""
+    parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            if int((entry / "stat").read_text().rsplit(")", 1)[1].split()[3]) != session:
-                continue
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                parents.setdefault(parent, []).append(int(entry.name))
+    found, waiting = [], [root]
+    while waiting:
+        found.append(waiting.pop())
+        waiting += parents.get(found[-1], [])
+    return found
+
+
+def memory_of(root: int) -> int:
+    """Bytes that a process and all that it started take: proportional set size, or without what is shared where the
+    kernel does not say."""
+    total = 0
+    for process in below(root):
+        folder = Path(f"/proc/{process}")
+        with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):
             try:
-                lines = (entry / "smaps_rollup").read_text().splitlines()
+                lines = (folder / "smaps_rollup").read_text().splitlines()
                 total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
-            except (OSError, StopIteration):
-                total += int((entry / "statm").read_text().split()[1]) * 4096
+            except OSError:
+                _, resident, shared, *_ = (int(one) for one in (folder / "statm").read_text().split())
+                total += (resident - shared) * 4096
     return total
+
+
+def end(root: int) -> None:
+    """A browser and all that it started."""
+    for process in below(root):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(process, signal.SIGKILL)
 
 
 def serve(stream: socket.socket) -> None:

@@ -16,6 +16,7 @@ MOST_MEDIA = 300
 MOST_DIALOGS = 5
 MOST_MOVES = 6
 _MEDIA = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|mp4|m4v|webm|mov|mkv|m3u8|mpd)(?:$|[?#])", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)(?:$|[?#])", re.IGNORECASE)
 _PIECE = re.compile(r"\.(?:ts|m4s|m4v|mp4|webm|m4a|aac|mp3|cmfv|cmfa)(?:$|[?#])", re.IGNORECASE)
 _NEVER = frozenset(
     {"Media", "Font", "Ping", "CSPViolationReport", "Manifest", "SignedExchange", "TextTrack", "Prefetch"}
@@ -31,6 +32,8 @@ _BEFORE = """
 (() => {
   const no = () => Promise.reject(new DOMException('blocked', 'SecurityError'));
   try { if (navigator.serviceWorker) navigator.serviceWorker.register = no; } catch (e) {}
+  for (const name of ['alert', 'confirm', 'prompt', 'print'])
+    try { Object.defineProperty(window, name, {value: () => null}); } catch (e) {}
   for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'WebTransport', 'SharedWorker'])
     try { Object.defineProperty(window, name, {value: undefined}); } catch (e) {}
 })();
@@ -184,9 +187,10 @@ class Show:
                 self.open.discard(given["requestId"])
                 self.moved_at = asyncio.get_running_loop().time()
             elif name == "Inspector.targetCrashed":
-                self._end("crashed")
+                self.end("crashed")
 
-    def _end(self, error: str) -> None:
+    def end(self, error: str) -> None:
+        """Go no further; what was seen until now counts."""
         self.error = self.error or error
         self.stop.set()
 
@@ -195,7 +199,7 @@ class Show:
         self.cdp.say("Page.handleJavaScriptDialog", session, accept=False)
         if self.dialogs > MOST_DIALOGS:
             self.cdp.say("Runtime.terminateExecution", session)
-            self._end("dialogs")
+            self.end("dialogs")
 
     def _target(self, info: dict[str, Any]) -> None:
         if info.get("type") == "page" and info.get("targetId") != self._main:
@@ -219,12 +223,12 @@ class Show:
         self.moves += document
         if self.requests > self.request.requests or self.moves > MOST_MOVES:
             self.cdp.say("Fetch.failRequest", session, requestId=number, errorReason="BlockedByClient")
-            self._end("requests")
+            self.end("requests")
             return
         is_web = url.startswith(("http:", "https:")) and len(url) <= 2048
         if is_web and (kind in ("Image", "Media") or _MEDIA.search(url)):
             self.media.setdefault(url)
-        if kind == "Image":
+        if kind == "Image" or _PICTURE.search(url):
             answer = {"responseCode": 200, "responseHeaders": _HEADERS, "body": _PIXEL}
             self.cdp.say("Fetch.fulfillRequest", session, requestId=number, **answer)
         elif kind in _NEVER or _PIECE.search(url):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import efface
-from efface.net import bundle, frames
+from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
@@ -34,12 +34,14 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
+from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
 
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
 PAGE_S = 8.0
+LIST_S = 20.0
 START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
@@ -71,7 +73,7 @@ class _Failed(Exception):
 
 
 class Decoder:
-    """Owns a zygote. ``models`` is the folder of installed models, or None for no faces."""
+    """Owns a zygote. ``models`` is the folder of installed models, or None for no faces and no copy vectors."""
 
     def __init__(self, models: str | os.PathLike[str] | None = None, *, picture_s: float = PICTURE_S) -> None:
         self._models = str(models) if models else ""
@@ -89,7 +91,7 @@ class Decoder:
 
     def state(self) -> dict[str, Any]:
         """ "on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
-        "faces_reason"."""
+        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason"."""
         return dict(self._state)
 
     def decode_pictures(self, pictures: Sequence[bytes], want: Want = Want.PLAIN) -> list[Decoded]:
@@ -133,6 +135,17 @@ class Decoder:
         # The child that read it is no more to be believed than the bundle.
         return bundle.checked(answer["items"])
 
+    def decode_sites(self, data: bytes) -> SiteList:
+        """The lines of a list of sites. Raises ``efface.net.sitelist.ListError``."""
+        if len(data) > sitelist.MOST_BYTES:
+            return sitelist.parse(data)  # says so, without reading it
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    return sitelist.from_wire(child.ask(b"SITE", data, Want.PLAIN, MAIL_S))
+            except (_Failed, ProtocolError) as failed:
+                raise sitelist.ListError(f"could not be read ({failed})") from None
+
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""
         if len(data) > MAX_BYTES:
@@ -174,7 +187,7 @@ class Decoder:
             try:
                 with contextlib.closing(_Child(self)) as child:
                     data = _META.pack(len(meta)) + meta + body[:MAX_BYTES]
-                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, MAIL_S))
+                    found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, LIST_S))
             except (_Failed, ProtocolError):
                 return nothing
         entries = [entry for entry in found.entries[:_MOST_ENTRIES] if _is_web(entry.url) and 0 <= entry.at < 1 << 33]
@@ -453,4 +466,5 @@ def _checked(answer: Any, data: bytes, want: Want) -> Decoded:
         decoded.look if want & Want.LOOK else "",
         decoded.print if want & Want.PRINT else "",
         decoded.print_refused if want & Want.PRINT else "",
+        decoded.vectors if want & Want.VECTOR else [],
     )

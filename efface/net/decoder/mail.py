@@ -12,8 +12,8 @@ from email.message import Message
 from html import unescape
 from typing import Any
 
-from flufl.bounce import all_failures
-
+from efface.net.decoder import failed
+from efface.net.decoder.failed import ADDRESS as _ADDRESS
 from efface.net.protocol import Mail, MailPart
 
 MAX_BYTES = 25_000_000
@@ -22,10 +22,8 @@ MAX_HEADER = 2_000
 MAX_HEADERS = 200
 MAX_PARTS = 100
 MAX_RECIPIENTS = 100
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,64}@[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,255}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
-_REFUSAL = re.compile(r"(?<![\d.])5\d\d[ -]|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])")
 _BREAK = re.compile(r"(?i)</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|hr|pre)\b[^>]*>")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 
@@ -53,10 +51,7 @@ def _read(data: bytes) -> Mail:
     if not headers:
         return Mail(error="no headers")
     parts, text = _content(message)
-    failures, permanent = _bounce(message)
-    report = _is_report(message, headers)
-    if report and not failures:
-        permanent = failures = _named_with_refusal(text)
+    report = failed.read(message, headers, text)
     return Mail(
         headers=headers,
         recipients=_recipients(message),
@@ -65,9 +60,10 @@ def _read(data: bytes) -> Mail:
         message_id=_message_id(headers.get("message-id", "")),
         text=text,
         parts=parts,
-        bounce=failures,
-        bounce_permanent=permanent,
-        is_bounce=bool(failures) or report,
+        bounce=report.addresses[:MAX_RECIPIENTS],
+        bounce_permanent=report.permanent[:MAX_RECIPIENTS],
+        is_bounce=report.report,
+        is_feedback=failed.feedback(message),
         auto_submitted=_is_automatic(headers),
     )
 
@@ -130,9 +126,12 @@ def _content(message: Message) -> tuple[list[MailPart], str]:
     parts: list[MailPart] = []
     for part in _walk(message):
         if part.get_content_maintype() == "multipart":
+            if isinstance(part.get_payload(), str):
+                # Its boundary stands nowhere in it: what was meant as parts is read as it is.
+                plain.append(str(part.get_payload())[: 2 * MAX_TEXT])
             continue
         kind = part.get_content_type()
-        if kind == "message/delivery-status" or kind == "message/rfc822":
+        if kind in ("message/delivery-status", "message/feedback-report", "message/rfc822"):
             body = _report_text(part)
             plain.append(body)
             parts.append(_part(part, body.encode("utf-8", "replace")))
@@ -179,48 +178,6 @@ def _stripped(html: str) -> str:
     text = unescape(_TAG.sub("", _BREAK.sub("\n", _DROPPED.sub(" ", html[: 2 * MAX_TEXT]))))
     lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-
-
-def _bounce(message: Message) -> tuple[list[str], list[str]]:
-    """Addresses that a delivery report names as failing, for now or for good."""
-    try:
-        temporary, permanent = all_failures(message)
-    except Exception:  # one heuristic tripping over a hostile report must not cost the mail
-        return [], []
-    kept = [_lower(address) for address in permanent]
-    every = sorted({item for item in [*kept, *(_lower(address) for address in temporary)] if item})
-    return every[:MAX_RECIPIENTS], sorted({item for item in kept if item})[:MAX_RECIPIENTS]
-
-
-def _lower(address: Any) -> str:
-    text = address.decode("ascii", "replace") if isinstance(address, bytes) else str(address)
-    match = _ADDRESS.search(text)
-    return match.group(0).lower() if match else ""
-
-
-def _named_with_refusal(text: str) -> list[str]:
-    """Addresses that stand just before a permanent refusal (SMTP 5yz, RFC 5321, or status 5.y.z, RFC 3463)."""
-    found: dict[str, None] = {}
-    lines = text.split("\n")[:400]
-    for at, line in enumerate(lines):
-        if _REFUSAL.search(line[:500]):
-            for near in (line, *reversed(lines[max(0, at - 3) : at])):
-                addresses = _ADDRESS.findall(near[:500])
-                if addresses:
-                    found[addresses[0].lower()] = None
-                    break
-    return list(found)[:MAX_RECIPIENTS]
-
-
-def _is_report(message: Message, headers: dict[str, str]) -> bool:
-    """A delivery report by its shape (RFC 3464), or a mail from the null sender's usual names."""
-    report = "delivery-status" in headers.get("content-type", "").lower()
-    if report and message.get_content_type() == "multipart/report":
-        return True
-    sender = _first_address(headers.get("from", ""))
-    machine = not sender or re.match(r"(mailer-daemon|postmaster|mail-daemon)@", sender) is not None
-    subject = re.search(r"(?i)undeliver|delivery|failure|returned|unzustellbar", headers.get("subject", ""))
-    return machine and subject is not None
 
 
 def _is_automatic(headers: dict[str, str]) -> bool:

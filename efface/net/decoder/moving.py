@@ -25,6 +25,7 @@ from efface.vision.video.sample import Still
 LIMITS = Limits(data_bytes=64 * 1024 * 1024, wall_s=40.0, records=1800, stills=8)
 MOST_FACES = 32
 
+
 def sample() -> bytes:
     """A video of half a second: PyAV loads parts of itself when it opens its first one."""
     out = io.BytesIO()

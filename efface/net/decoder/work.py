@@ -9,6 +9,7 @@ import io
 import json
 import struct
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
 
@@ -16,15 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
-from efface.net import bundle
+from efface.net import bundle, sitelist
 from efface.net.decoder import moving
 from efface.net.decoder.mail import read_mail
 from efface.net.page.listing import read_listing
 from efface.net.page.model import Page
 from efface.net.page.read import read_page
-from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Listed, Picture, Want, from_wire, to_wire
+from efface.net.protocol import Decoded, Face, FetchFacts, Limits, Listed, Picture, Vector, Want, from_wire, to_wire
 from efface.vision import local, pdq
 from efface.vision.animation import is_animated
+from efface.vision.copyvector import WHOLE, pictures_within, piece
 from efface.vision.formats import sniff_video
 from efface.vision.local.tiles import Affine
 from efface.vision.pictures import FACE_SIDE, PictureError, read_pixels
@@ -42,7 +44,16 @@ class Engine(Protocol):
     def analyse(self, rgb: NDArray[np.uint8]) -> list[Any]: ...
 
 
-def picture(data: bytes, engine: Engine | None, want: Want) -> Decoded:
+class Copies(Protocol):
+    """What is asked of ``efface.vision.copyvector.CopyEngine``."""
+
+    @property
+    def manifest(self) -> Any: ...
+
+    def embed(self, pictures: Sequence[NDArray[np.uint8]]) -> Sequence[Any]: ...
+
+
+def picture(data: bytes, engine: Engine | None, want: Want, copies: Copies | None = None) -> Decoded:
     """Fingerprints of ``data``, a picture or video, and what else is wanted. Of an animation the first frame is the
     picture."""
     facts = Picture(hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest(), len(data))
@@ -50,22 +61,26 @@ def picture(data: bytes, engine: Engine | None, want: Want) -> Decoded:
         if sniff_video(data[:512]):
             find = partial(_faces, engine=engine) if engine is not None and want & Want.FACES else None
             return moving.video(data, facts, want, find)
-        return _picture(data, facts, engine, want)
+        return _picture(data, facts, engine, want, copies)
     except PictureError as error:
         return Decoded(dataclasses.replace(facts, error=error.reason))
     except MemoryError:
         return Decoded(dataclasses.replace(facts, error="memory"))
 
 
-def _picture(data: bytes, facts: Picture, engine: Engine | None, want: Want) -> Decoded:
+def _picture(data: bytes, facts: Picture, engine: Engine | None, want: Want, copies: Copies | None) -> Decoded:
     faces = bool(want & Want.FACES) and engine is not None
-    side = FACE_SIDE if faces else pdq.LONG_SIDE if want & (Want.LOOK | Want.PRINT) else pdq.HASH_SIDE
+    closer = want & (Want.LOOK | Want.PRINT) or (want & Want.VECTOR and copies is not None)
+    side = FACE_SIDE if faces else pdq.LONG_SIDE if closer else pdq.HASH_SIDE
     pixels = read_pixels(data, side)
     shorter = min(pixels.width, pixels.height)
     hashes, quality = _fingerprint(pixels.rgb, shorter)
     met = _faces(pixels.rgb, pixels.width, engine) if faces and engine is not None else []
     features = local.look(pixels.rgb) if want & Want.LOOK and shorter >= LEAST_LOOK_SIDE else None
     enrolled, refused = _print(pixels.rgb) if want & Want.PRINT else ("", "")
+    vectors: list[Vector] = []
+    if want & Want.VECTOR and copies is not None and shorter >= LEAST_LOOK_SIDE:
+        vectors = _vectors(pixels.rgb, copies, within=not want & Want.PRINT)
     clip = moving.animation(data) if is_animated(data) else moving.sheet(pixels.rgb)
     return Decoded(
         dataclasses.replace(
@@ -84,7 +99,19 @@ def _picture(data: bytes, facts: Picture, engine: Engine | None, want: Want) -> 
         b64encode(features.to_bytes()).decode() if features is not None and any(map(len, features.groups)) else "",
         enrolled,
         refused,
+        vectors,
     )
+
+
+def _vectors(rgb: NDArray[np.uint8], copies: Copies, within: bool) -> list[Vector]:
+    """The copy vectors of a picture and, where asked for, of pictures ``within`` it; of blank ones there are none."""
+    boxes = [WHOLE, *(pictures_within(rgb) if within else [])]
+    model = str(copies.manifest.model_id)
+    return [
+        Vector(model, [round(float(value), 5) for value in vector], [round(share, 4) for share in box])
+        for box, vector in zip(boxes, copies.embed([piece(rgb, box) for box in boxes]), strict=True)
+        if vector is not None
+    ]
 
 
 def _print(rgb: NDArray[np.uint8]) -> tuple[str, str]:
@@ -164,6 +191,14 @@ def listing(data: bytes) -> Listed:
     return Listed(FetchFacts(url), found.kind, found.entries, found.template, found.more)
 
 
+def read_sites(data: bytes) -> dict[str, Any]:
+    """The lines of a list of sites, or what is wrong with it."""
+    try:
+        return sitelist.to_wire(sitelist.parse(data))
+    except sitelist.ListError as error:
+        return {"error": str(error)}
+
+
 def read_bundle(data: bytes) -> dict[str, Any]:
     """The items of a bundle, or what is wrong with it."""
     try:
@@ -200,22 +235,25 @@ def samples() -> list[bytes]:
     return [*made, moving.sample()]
 
 
-def everything(engine: Engine | None) -> Want:
+def everything(engine: Engine | None, copies: Copies | None = None) -> Want:
     """All that can be wanted here."""
-    return Want.LOOK | Want.PRINT | (Want.FACES if engine is not None else Want.PLAIN)
+    faces = Want.FACES if engine is not None else Want.PLAIN
+    return Want.LOOK | Want.PRINT | faces | (Want.VECTOR if copies is not None else Want.PLAIN)
 
 
-def rehearse(engine: Engine | None) -> list[str]:
+def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
     """Decode one of everything. The formats that did not work here."""
     broken: list[str] = []
     for data in samples():
-        decoded = picture(data, engine, everything(engine))
+        decoded = picture(data, engine, everything(engine, copies), copies)
         if decoded.picture.error:
             broken.append(decoded.picture.error)
     if engine is not None:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
     _rehearse_local()
     read_bundle(b"{}")
+    for sample in (b"url;type\nhttp://a.example/;tube", b'["a.example"]', b"a.example\n", "a.b".encode("utf-16")):
+        read_sites(sample)
     read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
     read_page(FetchFacts("http://example.org/", "http://example.org/"), b'{"next": "/b"}', "", Limits())
     for sample in _LISTS:
@@ -237,14 +275,16 @@ def _rehearse_local() -> None:
     local.tiles(framed, [(0.4, 0.0, 0.1, 0.0, 0.5, 0.2)])
 
 
-def perform(kind: str, data: bytes, engine: Engine | None, want: Want) -> Any:
+def perform(kind: str, data: bytes, engine: Engine | None, want: Want, copies: Copies | None = None) -> Any:
     """One job, JSON-ready."""
     if kind == "picture":
-        return to_wire(picture(data, engine, want))
+        return to_wire(picture(data, engine, want, copies))
     if kind == "tiles":
         return tiles(data)
     if kind == "bundle":
         return read_bundle(data)
+    if kind == "sites":
+        return read_sites(data)
     if kind == "page":
         return to_wire(page(data))
     if kind == "listing":

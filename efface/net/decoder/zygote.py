@@ -27,21 +27,23 @@ from efface.net.process import keep_memory, no_dumps
 from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
-KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle", b"LIST": "listing"}
+KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
+         b"LIST": "listing", b"SITE": "sites"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 
 def serve(control: socket.socket, models: str | None) -> None:
     """Load, rehearse, drop privileges, prove the seal, then fork on demand until the owner is gone."""
     engine, trouble = _engine(models)
+    copies, no_copies = _copies(models)
     for name in sorted(set(encodings.aliases.aliases.values())):
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(name)
-    broken = work.rehearse(engine)
+    broken = work.rehearse(engine, copies)
     user = seal.drop_user()
     version = landlock.abi()
     limit = seal.address_space() + seal.MEMORY_BYTES
-    zygote = Zygote(control, engine, limit, version)
+    zygote = Zygote(control, engine, limit, version, copies=copies)
     holes = zygote.prove()
     if _threads() > 1:
         holes.append("threads before fork")
@@ -53,6 +55,8 @@ def serve(control: socket.socket, models: str | None) -> None:
         "uid": user,
         "faces": engine is not None,
         "faces_reason": trouble,
+        "copies": copies.manifest.model_id if copies is not None else "",
+        "copies_reason": no_copies,
     }
     gc.collect()
     gc.freeze()
@@ -74,6 +78,19 @@ def _engine(models: str | None) -> tuple[work.Engine | None, str]:
     return engine, "" if engine is not None else "no face models installed"
 
 
+def _copies(models: str | None) -> tuple[work.Copies | None, str]:
+    """The copy embedder, or why there is none."""
+    if not models:
+        return None, "no models folder"
+    try:
+        from efface.vision.copyvector import CopyEngine
+
+        copies: work.Copies | None = CopyEngine.load(Path(models))
+    except Exception as error:  # as for faces
+        return None, f"{type(error).__name__}: {error}"[:300]
+    return copies, "" if copies is not None else "no copy embedder installed"
+
+
 def _threads() -> int:
     try:
         return len(list(Path("/proc/self/task").iterdir()))
@@ -91,9 +108,11 @@ class Zygote:
         limit: int,
         landlock_abi: int,
         sealing: Callable[[int, int, int], None] = seal.seal,
+        copies: work.Copies | None = None,
     ) -> None:
         self.control = control
         self.engine = engine
+        self.copies = copies
         self.limit = limit
         self.landlock_abi = landlock_abi
         self.sealing = sealing
@@ -121,7 +140,7 @@ class Zygote:
             status = 1
             try:
                 self.sealing(descriptor, self.limit, self.landlock_abi)
-                _work(descriptor, self.engine)
+                _work(descriptor, self.engine, self.copies)
                 status = 0
             except BaseException:  # noqa: S110 - the owner sees the closed descriptor; there is nobody else to tell
                 pass
@@ -152,13 +171,13 @@ class Zygote:
         if child == 0:
             answer: Any = ["the seal itself failed"]
             try:
-                pictures = work.samples()
+                pictures, want = work.samples(), work.everything(self.engine, self.copies)
                 self.sealing(writer, self.limit, self.landlock_abi)
                 answer = seal.attempts()
                 answer += [
                     f"cannot read {item}"
                     for data in pictures
-                    if (item := work.picture(data, self.engine, work.everything(self.engine)).picture.error)
+                    if (item := work.picture(data, self.engine, want, self.copies).picture.error)
                 ]
             except BaseException as error:
                 answer = [f"the seal failed: {error}"[:200]]
@@ -184,7 +203,7 @@ class Zygote:
             return ["a sealed process does not live"]
 
 
-def _work(descriptor: int, engine: work.Engine | None) -> None:
+def _work(descriptor: int, engine: work.Engine | None, copies: work.Copies | None) -> None:
     """Serve jobs until the owner closes: header (kind, what is wanted, size), bytes; answer (size, JSON)."""
     _put(descriptor, os.getpid())
     while head := _take(descriptor, _HEAD.size):
@@ -192,7 +211,7 @@ def _work(descriptor: int, engine: work.Engine | None) -> None:
         if size > _MOST_BYTES:
             return
         data = _take(descriptor, size)
-        _put(descriptor, work.perform(KINDS[name], data, engine, Want(want)))
+        _put(descriptor, work.perform(KINDS[name], data, engine, Want(want), copies))
 
 
 def _take(descriptor: int, size: int) -> bytes:

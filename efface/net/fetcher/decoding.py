@@ -25,10 +25,11 @@ class _Waiting:
 
 
 class Decoding:
-    """Asynchronous front of the decoder."""
+    """Asynchronous front of the decoder; it closes it where it is its ``own``."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, own: bool = True) -> None:
         self.decoder = decoder
+        self._own = own
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._pool = ThreadPoolExecutor(2 * _WORKERS, thread_name_prefix="decode")
@@ -94,4 +95,5 @@ class Decoding:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self.decoder.close()
+        if self._own:
+            self.decoder.close()

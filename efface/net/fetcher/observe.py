@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import re
-from base64 import b64decode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from yarl import URL
 
 from efface.net.fetch import Session
 from efface.net.fetcher.alike import alike, frames_alike
 from efface.net.fetcher.context import Context
-from efface.net.fetcher.scan import fetch_picture, read
+from efface.net.fetcher.scan import MOST_VIDEOS, READ_IN_PART, fetch_picture, read
+from efface.net.fetcher.target import Target
 from efface.net.guard import random_token
+from efface.net.page.media import is_video
 from efface.net.page.model import Page
 from efface.net.page.shingles import estimate
 from efface.net.page.urls import canonical
@@ -26,14 +27,13 @@ from efface.net.protocol import (
     Decoded,
     FetchFacts,
     MediaLook,
+    MediaRef,
     Observation,
     ObserveRequest,
     PageLook,
     Picture,
 )
 from efface.vision.formats import is_media
-from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
-from efface.vision.video import VideoPrint
 
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
 _PAGE_MEDIA = 24
@@ -53,6 +53,20 @@ class _Visit:
     picture: Picture | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a page shows: whether it serves the target, the media that do; videos that may be it and could not be
+    compared; whether some media were not looked at."""
+
+    serves: bool = False
+    media: list[str] = field(default_factory=list)
+    uncompared: list[str] = field(default_factory=list)
+    missed: bool = False
+
+
+NOTHING = _Shown()
+
+
 async def observe(request: ObserveRequest, context: Context) -> Observation:
     """The answer to an ``ObserveRequest``."""
     target = next((asset.url for asset in request.assets if asset.role == "page"), "")
@@ -67,7 +81,7 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
         control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
         looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
         shown = {name: await judge.shows(visit) for name, visit in visits.items()}
-    pages = {name: _look(visit, request, siblings, control, *shown[name]) for name, visit in visits.items()}
+    pages = {name: _look(visit, request, siblings, control, shown[name]) for name, visit in visits.items()}
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
         pages=pages,
@@ -86,6 +100,7 @@ class _Judge:
         self.session = session
         self.context = context
         self.request = request
+        self.target = Target(request)
         self.page = page
         self._pictures: dict[str, tuple[FetchFacts, Decoded]] = {}
         self._gate = asyncio.Semaphore(4)
@@ -105,7 +120,8 @@ class _Judge:
             return _Visit(fetched.facts)
         self.context.note_answer(fetched.facts.final_url)
         if is_media(fetched.body):
-            return _Visit(fetched.facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
+            facts = replace(fetched.facts, detail=READ_IN_PART) if fetched.clipped else fetched.facts
+            return _Visit(facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
         facts, page = await read(self.context, fetched, self.request.limits)
         return _Visit(facts, page)
 
@@ -120,27 +136,37 @@ class _Judge:
                     self._pictures[url] = facts, Decoded(Picture())
             return self._pictures[url]
 
-    def is_target(self, picture: Picture) -> tuple[bool, int]:
-        hashes = [*picture.pdq, *_frames(picture)]
-        distance = least_distance(hashes, self.request.pdq) if hashes else 256
-        same = bool(picture.sha256) and picture.sha256 in self.request.sha256
-        return same or distance <= MATCH, 0 if same else distance
-
-    async def shows(self, visit: _Visit) -> tuple[bool, list[str], bool]:
-        """Whether the page, or the picture at its address, serves what must be gone; which media of the page do; and
-        whether some of them were not looked at."""
+    async def shows(self, visit: _Visit) -> _Shown:
+        """What the page, or the picture at its address, shows of what must be gone."""
         if visit.picture is not None:
-            return self.is_target(visit.picture)[0], [], False
-        if visit.page is None or not (self.request.pdq or self.request.sha256):
-            return False, [], False
-        urls = [ref.url for ref in visit.page.media[:_PAGE_MEDIA]]
-        answers = await asyncio.gather(*(self.picture(url) for url in urls))
-        found = [url for url, (_, one) in zip(urls, answers, strict=True) if self.is_target(one.picture)[0]]
-        return bool(found), found, any(facts.detail == NOT_LOOKED for facts, _ in answers)
+            serves = self.target.is_it(visit.picture)[0]
+            ref = MediaRef(canonical(visit.facts.final_url), source="page")
+            unsure = not serves and self._unsure(ref, visit.facts, visit.picture)
+            return _Shown(serves, uncompared=[ref.url] if unsure else [])
+        if visit.page is None:
+            return _Shown()
+        videos = [ref for ref in visit.page.media if is_video(ref)]
+        if not self.target.known:
+            return _Shown(uncompared=[] if self.target.still else [ref.url for ref in videos])
+        refs = [ref for ref in visit.page.media if not is_video(ref)][:_PAGE_MEDIA] + videos[:MOST_VIDEOS]
+        left = [] if self.target.still else videos[MOST_VIDEOS:]
+        answers = await asyncio.gather(*(self.picture(ref.url) for ref in refs))
+        looks = [(ref, facts, one.picture) for ref, (facts, one) in zip(refs, answers, strict=True)]
+        found = [ref.url for ref, _, picture in looks if self.target.is_it(picture)[0]]
+        left += [ref for ref, facts, one in looks if ref.url not in found and self._unsure(ref, facts, one)]
+        missed = any(facts.detail == NOT_LOOKED for _, facts, _ in looks)
+        return _Shown(bool(found), found, [ref.url for ref in left], missed)
+
+    def _unsure(self, ref: MediaRef, facts: FetchFacts, picture: Picture) -> bool:
+        """Whether it is a video that is there and could not be told from the target."""
+        moves = is_video(ref) or picture.clip or "video/" in (picture.mime[:6], facts.mime[:6])
+        if self.target.still or not moves or facts.status in (404, 410):
+            return False
+        return facts.detail == READ_IN_PART or self.target.may_be(picture)
 
     async def medium(self, asset: AssetRef) -> MediaLook:
         facts, decoded = await self.picture(asset.url)
-        matches, distance = self.is_target(decoded.picture)
+        matches, distance = self.target.is_it(decoded.picture)
         look = MediaLook(asset.role, facts, decoded.picture, matches, distance, cache_hit(facts.headers))
         if 200 <= facts.status < 300 and facts.mime.startswith("text/") and not matches:
             look = replace(look, wall=await self._wall(asset.url))
@@ -148,7 +174,7 @@ class _Judge:
             return look
         past = str(URL(asset.url).update_query({"nocache": random_token()}))
         bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
-        return replace(look, bypass_status=bypass.status, bypass_matches=self.is_target(fresh.picture)[0])
+        return replace(look, bypass_status=bypass.status, bypass_matches=self.target.is_it(fresh.picture)[0])
 
     async def _wall(self, url: str) -> str:
         """What the page is that stands where a picture was. A door outranks "not found"."""
@@ -165,17 +191,6 @@ class _Judge:
             alike(page, [one], None) >= _ALIKE and frames_alike(page, [one]) >= _ALIKE for one in never
         )
         return "not-found" if same else ""
-
-
-def _frames(picture: Picture) -> list[str]:
-    """Hashes of the frames of a video, mirrored and without bars and logos too: whichever of them a finding was kept
-    by, one of them is near, unless other seconds were read."""
-    try:
-        clip = VideoPrint.from_bytes(b64decode(picture.clip)) if picture.clip else None
-    except ValueError:
-        return []
-    frames = clip.frames if clip else ()
-    return [value for frame in frames if frame.quality >= LOW_QUALITY for value in frame.views]
 
 
 def cache_hit(headers: dict[str, str]) -> bool:
@@ -228,16 +243,15 @@ def _control(given: str, anchor: str) -> str:
 
 
 def _look(
-    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, serves: bool = False,
-    target_media: list[str] | None = None, missed: bool = False,
-) -> PageLook:  # fmt: skip
+    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, shown: _Shown = NOTHING
+) -> PageLook:
     """A page of which some media were ``missed`` and none is the target was not seen: nothing follows from it."""
     page = visit.page
-    if missed and not serves:
+    if shown.missed and not shown.serves:
         return PageLook(replace(visit.facts, error="internal", detail=NOT_LOOKED))
     if page is None:
         urls = [canonical(visit.facts.final_url)] if visit.picture is not None else []
-        return PageLook(visit.facts, media_urls=urls, serves_target=serves)
+        return PageLook(visit.facts, media_urls=urls, serves_target=shown.serves, uncompared=shown.uncompared)
     others = [sibling.page for sibling in siblings if sibling.page is not None]
     frame = control.page if control is not None else None
     baseline = request.baseline
@@ -251,8 +265,9 @@ def _look(
         similar_probe=alike(page, others, frame),
         dom_similar_probe=frames_alike(page, others),
         similar_baseline=estimate(page.text_sketch, baseline.text_shingles) if baseline is not None else -1.0,
-        serves_target=serves,
-        target_media=target_media or [],
+        serves_target=shown.serves,
+        target_media=shown.media,
+        uncompared=shown.uncompared,
     )
 
 

@@ -32,9 +32,9 @@ class Push:
     async def picture(
         self, token: str, media_url: str, page_url: str, decoded: Decoded, want: Want = Want.PLAIN
     ) -> tuple[int, list[list[float]]] | None:
-        """Hand over the faces and local features of one picture. A number for it and the places that the matcher asks
-        about (transforms of six numbers each, none where it is satisfied); None where it did not acknowledge, or asks
-        in another form."""
+        """Hand over the faces, local features and copy vectors of one picture. A number for it and the places that the
+        matcher asks about (transforms of six numbers each, none where it is satisfied); None where it did not
+        acknowledge, or asks in another form."""
         body = await self._ask(
             {
                 "token": token,
@@ -44,6 +44,7 @@ class Push:
                 "faces": [to_wire(face) for face in decoded.faces],
                 "look": decoded.look,
                 "want": int(want),
+                "vectors": [to_wire(vector) for vector in decoded.vectors],
             }
         )
         if body is None:

@@ -1,7 +1,7 @@
 """Files met lately, by their SHA-256: the same picture stands at many addresses, and need not be decoded at each.
 
-Only fingerprints are kept, in memory. Of a file with faces or local features it is remembered that there are some; what
-they resemble the matcher knows, or says that it does not, and then the file is decoded again.
+Only fingerprints are kept, in memory. Of a file with faces, local features or copy vectors it is remembered that there
+are some; what they resemble the matcher knows, or says that it does not, and then the file is decoded again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Again = Callable[[str], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """``pushed``: it has faces or local features, which were handed to the matcher."""
+    """``pushed``: it has faces, local features or copy vectors, which were handed to the matcher."""
 
     picture: Picture
     pushed: bool
@@ -51,6 +51,6 @@ class Recent:
         picture = decoded.picture
         if not delivered or picture.error or not picture.sha256 or len(picture.clip) > LONGEST_CLIP:
             return
-        self._files[picture.sha256, want] = File(picture, bool(decoded.faces or decoded.look))
+        self._files[picture.sha256, want] = File(picture, bool(decoded.faces or decoded.look or decoded.vectors))
         while len(self._files) > MOST:
             self._files.popitem(last=False)

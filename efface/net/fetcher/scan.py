@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import hashlib
-import re
+import operator
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from efface.net.browser import Rendered
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher.context import Context
 from efface.net.fetcher.recent import Again
+from efface.net.page.media import is_video
 from efface.net.page.model import Page
 from efface.net.page.names import is_small
 from efface.net.page.urls import canonical, url_digest
@@ -28,8 +30,10 @@ MOST_FRAMES = 3
 """Players looked into on one page."""
 MEDIA_S = 190.0
 """Seconds after which a request is answered without the media that are not read by then."""
-_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|ts|m3u8|mpd)$", re.IGNORECASE)
 NOT_DELIVERED = "not delivered to the matcher"
+READ_IN_PART = "read in part"
+"""Said of a video that goes on after what was fetched of it, or of which pieces are missing."""
+_WHOLE = 0.95
 
 Deliver = Callable[[FetchFacts, bytes, Decoded], Awaitable[FetchFacts]]
 """What is done with a picture's bytes while they are still there."""
@@ -140,10 +144,11 @@ async def fetch_media(
     in an order that every scan has anew, so that what is left of one is not left of all."""
     gate = asyncio.Semaphore(_AT_ONCE)
     done: dict[int, ScannedMedia] = {}
-    videos = 0
+    videos = reading = 0
+    changed = asyncio.Event()
 
     async def one(place: int, ref: MediaRef) -> None:
-        nonlocal videos
+        nonlocal videos, reading
 
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
             return await _push(request, context, ref, page, facts, body, decoded)
@@ -154,17 +159,26 @@ async def fetch_media(
             )
 
         async with gate:
-            if _is_video(ref):
+            if is_video(ref):
+                while videos >= most_videos and reading:
+                    # One of those being read may turn out not to be there, and leave its place.
+                    changed.clear()
+                    await changed.wait()
                 if videos >= most_videos or asyncio.get_running_loop().time() > began + VIDEOS_S:
                     return
-                videos += 1
-            facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver, again)
-            if _is_video(ref) and not decoded.picture.size:
-                videos -= 1  # nothing was there to read
+                videos, reading = videos + 1, reading + 1
+            try:
+                facts, decoded = await fetch_picture(session, context, ref.url, page, _wanted(request), deliver, again)
+                if is_video(ref) and not decoded.picture.size:
+                    videos -= 1
+            finally:
+                if is_video(ref):
+                    reading -= 1
+                    changed.set()
             done[place] = ScannedMedia(ref, facts, decoded.picture)
 
     def order(item: tuple[int, MediaRef]) -> tuple[bool, bytes]:
-        return _is_video(item[1]), hashlib.sha256(f"{request.token} {item[1].url}".encode()).digest()
+        return is_video(item[1]), hashlib.sha256(f"{request.token} {item[1].url}".encode()).digest()
 
     tasks = [asyncio.create_task(one(*item)) for item in sorted(enumerate(refs), key=order)]
     try:
@@ -177,12 +191,6 @@ async def fetch_media(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return [done[place] for place in sorted(done)], [ref for place, ref in enumerate(refs) if place not in done]
-
-
-def _is_video(ref: MediaRef) -> bool:
-    """By its place and address: what it is indeed is known when it was fetched."""
-    shown = ref.role == "media" and ref.source in ("video", "source")
-    return shown or bool(_VIDEO.search(ref.url.partition("?")[0]))
 
 
 async def fetch_picture(
@@ -204,7 +212,8 @@ async def fetch_picture(
         context.note_answer(fetched.facts.final_url)
         if not fetched.body:
             return fetched.facts, Decoded(Picture(error="unknown-format"))
-        body = fetched.body
+        facts, body = fetched.facts, fetched.body
+        part = fetched.clipped
         if sniff_playlist(body):
             budget = playlists.Budget()
             await share.take(budget.total_bytes)
@@ -212,13 +221,15 @@ async def fetch_picture(
             if not pulled.data:
                 return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
             body = pulled.data
+            part = pulled.pieces < pulled.planned or pulled.seconds < _WHOLE * pulled.total_seconds
+        facts = replace(facts, detail=READ_IN_PART) if part else facts
         known = await context.recent.find(body, want, again)
         if known is not None:
-            return fetched.facts, Decoded(known)
+            return facts, Decoded(known)
         decoded = await context.decoding.picture(body, want)
         if deliver is None:
-            return fetched.facts, decoded
-        facts = await deliver(fetched.facts, body, decoded)
+            return facts, decoded
+        facts = await deliver(facts, body, decoded)
         context.recent.note(decoded, want, not facts.error)
         return facts, decoded
     finally:
@@ -226,15 +237,17 @@ async def fetch_picture(
 
 
 def _wanted(request: ScanRequest) -> Want:
-    return (Want.FACES if request.faces else Want.PLAIN) | (Want.LOOK if request.looks else Want.PLAIN)
+    wanted = {Want.FACES: request.faces, Want.LOOK: request.looks, Want.VECTOR: request.vectors}
+    return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 
 async def _push(
     request: ScanRequest, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
 ) -> FetchFacts:
-    """Hand the faces and local features of one picture to the matcher, and answer what it asks about the picture. The
-    facts say so where they could not be delivered, so that the medium is not taken for searched."""
-    if not decoded.faces and not decoded.look:
+    """Hand the faces, local features and copy vectors of one picture to the matcher, and answer what it asks
+    about the picture. The facts say so where they could not be delivered, so that the medium is not taken for
+    searched."""
+    if not decoded.faces and not decoded.look and not decoded.vectors:
         return facts
     if context.push is not None:
         answer = await context.push.picture(request.token, ref.url, page or request.url, decoded, _wanted(request))

@@ -77,9 +77,15 @@ def read_listing(body: bytes, url: str) -> Listing:
     return found
 
 
-def _kept(entries: dict[str, int], more: bool) -> tuple[list[Entry], bool]:
+def _kept(entries: dict[str, int], base: URL, more: bool) -> tuple[list[Entry], bool]:
+    """The newest, as absolute addresses: of the rest nobody needs to know the spelling."""
     ordered = sorted(entries.items(), key=lambda item: -item[1])
-    return [Entry(url, at) for url, at in ordered[:MOST_ENTRIES]], more or len(ordered) > MOST_ENTRIES
+    found: dict[str, int] = {}
+    for reference, at in ordered[:MOST_ENTRIES]:
+        url = absolute(base, reference)
+        if url:
+            found.setdefault(url, at)
+    return [Entry(url, at) for url, at in found.items()], more or len(ordered) > MOST_ENTRIES
 
 
 def _plain(body: bytes, base: URL) -> Listing:
@@ -87,8 +93,7 @@ def _plain(body: bytes, base: URL) -> Listing:
     lines = body[:MOST_INFLATED].decode("utf-8", "replace").splitlines()[:50_000]
     if not lines or not all(line.strip().startswith(("http://", "https://")) for line in lines[:5] if line.strip()):
         return Listing()
-    entries = {url: 0 for line in lines if (url := absolute(base, line.strip()[:2048]))}
-    kept, more = _kept(entries, False)
+    kept, more = _kept({line.strip()[:2048]: 0 for line in lines if line.strip()}, base, False)
     return Listing("sitemap" if kept else "", kept, more=more)
 
 
@@ -98,10 +103,10 @@ def _json_feed(given: Any, base: URL) -> Listing:
     entries: dict[str, int] = {}
     for item in given["items"][:MOST_ENTRIES]:
         if isinstance(item, dict):
-            url = absolute(base, str(item.get("url") or item.get("external_url") or "")[:2048])
+            url = str(item.get("url") or item.get("external_url") or "")[:2048]
             if url:
                 entries[url] = moment(str(item.get("date_modified") or item.get("date_published") or ""))
-    kept, more = _kept(entries, len(given["items"]) > MOST_ENTRIES)
+    kept, more = _kept(entries, base, len(given["items"]) > MOST_ENTRIES)
     return Listing("feed", kept, more=more)
 
 
@@ -128,7 +133,7 @@ class _Reader:
             reader.Parse(body, True)
         except (expat.ExpatError, ValueError, LookupError, _Enough):
             more = True  # what was read until there counts
-        self.found.entries, self.found.more = _kept(self.entries, more)
+        self.found.entries, self.found.more = _kept(self.entries, self.base, more)
         return self.found
 
     def _refuse(self, *_: Any) -> NoReturn:
@@ -145,12 +150,12 @@ class _Reader:
                 raise _Enough
         self.stack.append(name)
         self.text = ""
-        if name in _ITEMS:
+        if name == "url" and self.found.kind == "search":
+            self._template(given)
+        elif name in _ITEMS:
             self.url, self.at = "", 0
         elif name == "link" and given.get("href") and given.get("rel", "alternate") == "alternate" and self._inside():
-            self.url = self.url or absolute(self.base, given["href"][:2048])
-        elif name == "url" and self.found.kind == "search":
-            self._template(given)
+            self.url = self.url or given["href"][:2048]
 
     def _inside(self) -> bool:
         return any(name in _ITEMS for name in self.stack)
@@ -173,7 +178,7 @@ class _Reader:
         parent = self.stack[-1] if self.stack else ""
         text = self.text.strip()
         if name in ("loc", "link", "guid") and parent in _ITEMS and text and not self.url:
-            self.url = absolute(self.base, text[:2048]) if name != "guid" or text.startswith("http") else ""
+            self.url = text[:2048] if name != "guid" or text.startswith("http") else ""
         elif name in _DATES and self._inside():
             self.at = max(self.at, moment(text))
         elif name in _ITEMS and self.url and not (name == "url" and self.found.kind == "search"):

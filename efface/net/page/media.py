@@ -13,7 +13,7 @@ from efface.net.page import data
 from efface.net.page.data import PICTURE as _PICTURE
 from efface.net.page.data import VIDEO as _VIDEO
 from efface.net.page.names import SMALL, is_small
-from efface.net.page.urls import absolute
+from efface.net.page.urls import absolute, ends_as_picture, ends_as_video
 from efface.net.protocol import MediaRef
 
 Role = Literal["media", "thumbnail", "poster"]
@@ -39,6 +39,12 @@ _VECTOR = re.compile(r"\.(?:svgz?|ico|css|js|html?|php|woff2?)$", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*(?:\"([^\"]{1,2048})\"|'([^']{1,2048})'|([^\s\"')]{1,2048}))\s*\)", re.IGNORECASE)
 _MAX_JSON = 400_000
 _MAX_CSS = 200_000
+
+
+def is_video(ref: MediaRef) -> bool:
+    """By its place and address: what it is indeed is known when it was fetched."""
+    shown = ref.role == "media" and ref.source in ("video", "source")
+    return shown or ends_as_video(ref.url)
 
 
 def media_refs(tree: LexborHTMLParser, base: URL, most: int) -> tuple[list[MediaRef], bool]:
@@ -147,7 +153,7 @@ def _one(base: URL, reference: str | None, role: Role, source: str, link: str = 
 
 def _link(given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
     url = absolute(base, given.get("href") or "")
-    if url and (_PICTURE.search(path := URL(url).path) or _VIDEO.search(path)):
+    if url and (ends_as_picture(url) or ends_as_video(url)):
         yield MediaRef(url, "media", "a")
 
 
@@ -155,7 +161,7 @@ def _img(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[
     if _is_tiny(given):
         return
     link = _around(node, base)
-    to_picture = bool(link) and bool(_PICTURE.search(URL(link).path))
+    to_picture = bool(link) and ends_as_picture(link)
     full = next((given[name] for name in _LAZY_FULL if given.get(name)), None)
     if full:
         yield from _one(base, full, "media", "img")

@@ -42,6 +42,7 @@ def signs(tree: LexborHTMLParser, text: str, links: int, media: int) -> Signs:
         if (node.attributes.get("type") or "").lower() in ("", "module", "text/javascript", "application/javascript")
     ]  # fmt: skip
     asks = any(_ASKS.search(node.text(deep=True)[:2000]) for node in tree.css("noscript")[:10])
+    asks = asks or (len(text) < LITTLE_TEXT and bool(_ASKS.search(text)))
     root = any(not node.text(deep=True, strip=True)[:80] for node in tree.css(_ROOTS)[:5])
     hollow = sum(1 for node in tree.css("div, ul, section, main")[:1500] if _is_hollow(node))
     unfilled = sum(1 for node in tree.css("img:not([src])")[:200] if not _named(node.attributes))

@@ -7,6 +7,10 @@ import re
 
 from yarl import URL
 
+_STILL = re.compile(r"\.(?:jpe?g|bmp)$", re.IGNORECASE)
+_PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)$", re.IGNORECASE)
+_VIDEO = re.compile(r"\.(?:mp4|m4v|webm|mov|mkv|ts|m3u8|mpd)$", re.IGNORECASE)
+
 MAX_URL = 2048
 _SPACE = re.compile(r"[\t\r\n]")
 
@@ -42,3 +46,22 @@ def canonical(url: str) -> str:
 def url_digest(url: str) -> str:
     """SHA-256, hexadecimal, of the canonical address: how addresses are named where they must not be written."""
     return hashlib.sha256((canonical(url) or url).encode("utf-8", "replace")).hexdigest()
+
+
+def ends_as_picture(url: str) -> bool:
+    """Whether the address ends as those of pictures do."""
+    return bool(_PICTURE.search(_path(url)))
+
+
+def ends_as_still(url: str) -> bool:
+    """The same of pictures that cannot move."""
+    return bool(_STILL.search(_path(url)))
+
+
+def ends_as_video(url: str) -> bool:
+    """Whether the address ends as those of videos, their segments and playlists do."""
+    return bool(_VIDEO.search(_path(url)))
+
+
+def _path(url: str) -> str:
+    return url.partition("#")[0].partition("?")[0]

@@ -164,6 +164,7 @@ _GONE = _any(
     r"\b410\b",
     r"not found",
     r"no longer (?:available|exists?)",
+    r"(?:content|page|video|image|gallery) (?:is )?not available",
     r"(?:page|post|video|image|album|content|file|item) "
     r"(?:has been |was |is )?(?:removed|deleted|gone)",
     r"does(?:n't| not) exist",

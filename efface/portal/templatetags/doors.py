@@ -11,6 +11,8 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from efface.sites import registry
+
 register = template.Library()
 
 #: What may stand in text that a stranger wrote, besides printable characters.
@@ -30,6 +32,12 @@ def clean(value: Any) -> str:
     return "".join(
         one for one in text if one in KEPT or unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs", "Cn")
     )
+
+
+@register.filter
+def listed(values: Any, between: str = ", ") -> str:
+    """Pieces of foreign text in a row, each as ``clean`` makes it. (``join`` escapes, and is then escaped again.)"""
+    return between.join(clean(one) for one in values or ())
 
 
 @register.filter
@@ -61,3 +69,16 @@ def day(value: datetime | None) -> SafeString | str:
         return ""
     there = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j F Y"))
+
+
+@register.filter
+def reads(domain: Any) -> str:
+    """How a domain reads to people where that is not how it is written (IDNA); "" where it is."""
+    written = str(domain or "")
+    shown = registry.reads_as(written)
+    return "" if shown == written else clean(shown)
+
+
+@register.filter
+def percent(value: Any) -> int:
+    return round(100 * float(value))

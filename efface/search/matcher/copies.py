@@ -85,7 +85,7 @@ class Pictures:
                 near.setdefault(hit.key, (hit.distance, turned(hit.view)))
         if clip is not None:
             parts = set(near)
-            frames = [frame.views for frame in clip.frames if frame.quality >= LOW_QUALITY and frame.pdq]
+            frames = [frame.views for frame in clip.telling]
             for views, hits in zip(frames, self._index.query(frames, MATCH), strict=True):
                 for hit in hits:
                     view = MIRRORED if 2 * hit.view >= len(views) > 1 else DIHEDRAL[0]
@@ -146,7 +146,7 @@ class Videos:
 
     def _single(self, clip: VideoPrint) -> list[Hit]:
         """Enrolled videos of which single frames stand here: a sheet of thumbnails, a slide show, a very short cut."""
-        frames = [frame.pdq for frame in clip.frames if frame.quality >= LOW_QUALITY and frame.pdq][:MOST_SINGLE]
+        frames = [frame.pdq for frame in clip.telling[:MOST_SINGLE]]
         keys = dict.fromkeys(still.key for value in frames for still in self._index.match_picture([value]))
         return [still_hit(key, DIHEDRAL[0]) for key in keys]
 

@@ -39,16 +39,18 @@ class Hit:
     - "pdq": distance in bits, less is nearer
     - "face": cosine, more is nearer
     - "local": matching points that agree about where her picture lies in this one, more is surer
+    - "vector": cosine of two copy vectors, more is nearer
     - "video": seconds that agree, more is surer
     - "text": 1 for what was enrolled, less for a variant of it
 
     ``threshold`` is the value from which it counts, ``strong`` whether it lies beyond the stricter one, ``strong_at``.
     ``view`` says how the enrolled picture was turned to give this one (in the words of
     ``efface.vision.hamming.DIHEDRAL``), ``exact`` whether it is the same file; ``region`` where in the picture: for
-    faces x, y, width, height, for local features the corners x, y of a polygon, as shares of the picture; ``px`` the
-    width of a face in pixels; ``error`` for local features the share of bits by which the two pictures differ there;
-    ``words`` which kind of text was found (never the text); ``seconds`` from where to where in the video met, and
-    ``share`` (0..1) how much of that video it is."""
+    faces x, y, width, height, for local features and copy vectors the corners x, y of a polygon, as shares of the
+    picture; ``px`` the width of a face in pixels; ``model`` the id of the model of a face or copy vector; ``error`` for
+    local features the share of bits by which the two pictures differ there; ``words`` which kind of text was found
+    (never the text); ``seconds`` from where to where in the video met, and ``share`` (0..1) how much of that video it
+    is."""
 
     organisation: str
     case: str
@@ -80,13 +82,14 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is being looked for right now, as numbers."""
+    """What is being looked for right now, as numbers. ``vectors``: pictures looked for by their copy vectors."""
 
     boot: str
     pictures: int = 0
     faces: int = 0
     looks: int = 0
     refreshed: int = 0
+    vectors: int = 0
 
 
 @dataclass(frozen=True, slots=True)

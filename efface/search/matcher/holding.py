@@ -20,7 +20,7 @@ from efface.cases import active
 from efface.engine.base import clock, sealing, settings
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import Memory
-from efface.vision.models import manifest
+from efface.vision.models import manifest, store
 from efface.vision.models.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -46,13 +46,26 @@ def bounds(models: Path) -> dict[str, Bounds]:
     }
 
 
+def copy_bounds(models: Path) -> dict[str, Bounds]:
+    """The same of the copy embedder in force; empty without one."""
+    try:
+        found = store.copy_model(models)
+    except ModelError as error:
+        log.error("copies are not searched for by their vectors: %s", error)
+        return {}
+    if found is None or found.thresholds is None:
+        return {}
+    return {found.model_id: Bounds(found.thresholds.review, found.thresholds.strong)}
+
+
 class Holding:
     """``index`` is what is compared with; ``refreshed`` counts how often it was brought in step."""
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
-        self.bounds = bounds(settings.data_folder() / "models")
-        self.index = Index([], self.bounds)
+        models = settings.data_folder() / "models"
+        self.bounds = bounds(models)
+        self.index = Index([], self.bounds, copy_bounds(models))
         self.refreshed = 0
         self._stop = threading.Event()
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from efface.cases.active import Active
-from efface.net.protocol import Face
+from efface.net.protocol import Face, Vector
 from efface.search.matcher.hits import Hit, Owner, Shown
-from efface.search.matcher.shelves import Bounds, Faces, Locals, Pictures, Shelf, Texts, Videos
+from efface.search.matcher.shelves import Bounds, Faces, Locals, Pictures, Shelf, Texts, Vectors, Videos
 from efface.vision.local import LocalLook, TileBits
 from efface.vision.local.index import Candidate
 from efface.vision.video import VideoPrint
@@ -21,18 +21,21 @@ __all__ = ["Bounds", "Index"]
 
 
 class Index:
-    """``bounds`` maps a face model's id to its thresholds; a template of another model is left out: it cannot be
-    judged. ``version`` grows with each change. May be asked and changed from several threads."""
+    """``bounds`` maps a face model's id to its thresholds, ``copies`` the copy embedder's; a template or vector of
+    another model is left out: it cannot be judged. ``version`` grows with each change. May be asked and changed from
+    several threads."""
 
-    def __init__(self, active: Iterable[Active], bounds: dict[str, Bounds]) -> None:
+    def __init__(
+        self, active: Iterable[Active], bounds: dict[str, Bounds], copies: dict[str, Bounds] | None = None
+    ) -> None:
         self.unreadable: set[uuid.UUID] = set()
         self.version = 0
         self._lock = threading.Lock()
         self._pictures, self._faces, self._locals = Pictures(), Faces(bounds), Locals()
-        self._videos, self._texts = Videos(), Texts()
+        self._videos, self._texts, self._vectors = Videos(), Texts(), Vectors(copies or {})
         self._shelves: dict[str, Shelf] = {
             "pdq": self._pictures, "face": self._faces, "local": self._locals, "video": self._videos,
-            "text": self._texts,
+            "text": self._texts, "copy": self._vectors,
         }  # fmt: skip
         self._owners: dict[uuid.UUID, Owner] = {}
         self.replace(active)
@@ -83,6 +86,10 @@ class Index:
     def looks(self) -> int:
         return len(self._locals)
 
+    @property
+    def vectors(self) -> int:
+        return len(self._vectors)
+
     def held(self) -> set[uuid.UUID]:
         """Fingerprints in force; their values need not be given again."""
         with self._lock:
@@ -114,6 +121,10 @@ class Index:
     def compare_faces(self, faces: Sequence[Face]) -> list[Hit]:
         """Hits of one picture's faces, position 0; for each template the best face only."""
         return self._owned(self._faces.near(faces), 0)
+
+    def compare_vectors(self, vectors: Sequence[Vector]) -> list[Hit]:
+        """Hits of one picture's copy vectors, position 0; for each fingerprint the nearest only."""
+        return self._owned(self._vectors.near(vectors), 0)
 
     def look_alike(self, look: bytes) -> list[Candidate[uuid.UUID]]:
         """Enrolled pictures that seem to lie in a picture of which these are the local features. None of them counts

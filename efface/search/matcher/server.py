@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from efface.net import frames
-from efface.net.decoded import MOST_FACES, is_face
-from efface.net.protocol import Face, ProtocolError, from_wire
+from efface.net.decoded import MOST_FACES, MOST_VECTORS, is_face, is_vector
+from efface.net.protocol import Face, ProtocolError, Vector, from_wire
 from efface.search.matcher.files import Files
-from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
+from efface.search.matcher.hits import Compare, Hit, Hits, Holds, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
 from efface.search.matcher.open import Open
 
@@ -52,7 +52,9 @@ class Server:
                 return {
                     "ok": True,
                     "body": wire(
-                        Watch(self.boot, index.pictures, index.faces, index.looks, self.holding.refreshed)
+                        Watch(
+                            self.boot, index.pictures, index.faces, index.looks, self.holding.refreshed, index.vectors
+                        )
                     ),
                 }
             raise ProtocolError("unknown question")
@@ -69,9 +71,9 @@ class Server:
         return Hits(self.boot, hits)
 
     def pushed(self, message: Any) -> Any:
-        """Faces and local features of one picture, from the fetcher; or what that picture shows at the places that were
-        asked about. It learns where to look again, and nothing of whose picture it may be; and where an answer came too
-        late or says nothing, that: the picture was not compared."""
+        """Faces, local features and copy vectors of one picture, from the fetcher; or what that picture shows at the
+        places that were asked about. It learns where to look again, and nothing of whose picture it may be; and where
+        an answer came too late or says nothing, that: the picture was not compared."""
         body: dict[str, Any] = {}
         told = False
         try:
@@ -99,7 +101,7 @@ class Server:
         if not all(map(is_face, faces)):
             raise ProtocolError("faces")
         names = (str(message.get("token") or ""), str(message.get("url") or ""), str(message.get("sha256") or ""))
-        found = index.compare_faces(faces)
+        found = index.compare_faces(faces) + self._vectors(message.get("vectors"))
         self.holding.memory.add(*names, found)
         look = message.get("look")
         candidates = index.look_alike(b64decode(look, validate=True)) if isinstance(look, str) and look else []
@@ -117,6 +119,12 @@ class Server:
         if found is not None:
             self.holding.memory.add(str(message.get("token") or ""), str(message.get("url") or ""), key[0], found)
         return {"again": found is not None}
+
+    def _vectors(self, given: Any) -> list[Hit]:
+        vectors = [from_wire(Vector, one) for one in given[:MOST_VECTORS]] if isinstance(given, list) else []
+        if not all(map(is_vector, vectors)):
+            raise ProtocolError("copy vectors")
+        return self.holding.index.compare_vectors(vectors)
 
     def _told(self, message: dict[str, Any]) -> None:
         number, tiles = message.get("number"), message.get("tiles")

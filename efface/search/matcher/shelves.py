@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from efface.net.protocol import Face
+from efface.net.protocol import Face, Vector
 from efface.search.matcher.copies import MIRRORED, Pictures, Videos, hit_of
 from efface.search.matcher.hits import Hit
 from efface.vision.hamming import DIHEDRAL
@@ -21,7 +21,7 @@ from efface.vision.local import LocalPrint, TileBits, thresholds
 from efface.vision.local.index import Candidate, LocalIndex
 from efface.vision.text import TextIndex, counting, text_print
 
-__all__ = ["Bounds", "Faces", "Locals", "Pictures", "Shelf", "Texts", "Videos"]
+__all__ = ["Bounds", "Faces", "Locals", "Pictures", "Shelf", "Texts", "Vectors", "Videos"]
 
 STRONG_INLIERS = 12
 STRONG_TILES = 6
@@ -41,8 +41,8 @@ class Shelf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Cosines of one face model, from its manifest; ``single_...`` for templates of one photo, 0 where they are not
-    known."""
+    """Cosines of one model of faces or copies, from its manifest; ``single_...`` for templates of one photo, 0 where
+    they are not known."""
 
     review: float
     strong: float
@@ -129,6 +129,42 @@ class Locals:
                 )  # fmt: skip
             )
         return found
+
+
+class Vectors:
+    """Copy vectors, each compared within its model only. ``bounds``: of the copy embedder in force."""
+
+    def __init__(self, bounds: dict[str, Bounds]) -> None:
+        self._index: FaceIndex[uuid.UUID] = FaceIndex()
+        self._bounds = bounds
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def put(self, fingerprint: uuid.UUID, value: Any) -> None:
+        if value["model"] not in self._bounds:
+            raise ValueError("no thresholds for this model")
+        self._index.add(fingerprint, value["model"], value["vector"])
+
+    def take(self, fingerprint: uuid.UUID) -> None:
+        self._index.remove(fingerprint)
+
+    def near(self, vectors: Sequence[Vector]) -> list[Hit]:
+        """For each enrolled picture the part that is most like it."""
+        best: dict[uuid.UUID, Hit] = {}
+        for vector in vectors:
+            bounds = self._bounds.get(vector.model)
+            if bounds is None:
+                continue
+            left, top, right, bottom = vector.box
+            region = [left, top, right, top, right, bottom, left, bottom]
+            for hit in self._index.query(vector.model, [vector.values], bounds.review)[0]:
+                if hit.key not in best or best[hit.key].score < hit.cosine:
+                    best[hit.key] = hit_of(
+                        hit.key, "vector", hit.cosine, bounds.review, hit.cosine >= bounds.strong,
+                        strong_at=bounds.strong, model=vector.model, region=region,
+                    )  # fmt: skip
+        return list(best.values())
 
 
 class Texts:

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('unseen', models.PositiveIntegerField(default=0, help_text='of these, pages for which there was no browser')),
                 ('parameters', models.JSONField(default=dict, help_text='parameter: pages [the same, different] without it')),
                 ('search', efface.engine.base.fields.SealedField(blank=True, help_text='address of its search form, {word} in it', null=True, scope='installation')),
+                ('harm', models.PositiveIntegerField(default=0, help_text='findings there, returns counted twice')),
                 ('guessed_at', models.DateTimeField(help_text='when sitemaps and feeds were looked for', null=True)),
                 ('site', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='lore', to='sites.site')),
             ],

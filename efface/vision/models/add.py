@@ -1,6 +1,7 @@
-"""Adding an operator's own face embedder: any net that takes upright 112 x 112 faces. Checked before anything is kept.
+"""Adding an operator's own embedder: of faces, any net that takes them upright at 112 x 112; of copies, any net that
+turns a whole picture into one vector. Checked before anything is kept.
 
-It is not used for matching before it has thresholds (``write_thresholds``).
+It is not used for matching before it has thresholds: for faces ``write_thresholds``, for copies those of its manifest.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ _LEAST_DIFFERENCE = 1e-4
 def add(models_dir: Path, manifest_path: Path, model_path: Path) -> Installed:
     """The embedder that ``manifest_path`` describes, whose ONNX file is ``model_path``, is in ``models_dir``.
 
-    Raises ``ManifestInvalid`` (not an embedder of 112 x 112 faces, a name that is taken), ``ChecksumMismatch`` (not
-    the file that the manifest names), ``ModelDamaged`` (the net does not run, or does not answer with one
-    embedding of ``dim`` numbers a face), ``ConversionFailed`` (its probe fails), or what the folder refuses."""
+    Raises ``ManifestInvalid`` (not an embedder of 112 x 112 faces or of copies, a name that is taken),
+    ``ChecksumMismatch`` (not the file that the manifest names), ``ModelDamaged`` (the net does not run, or does not
+    answer with one embedding of ``dim`` numbers a picture), ``ConversionFailed`` (its probe fails), or what the
+    folder refuses."""
     manifest = read(manifest_path)
     _fits(manifest, manifest_path.name)
     _free(models_dir, manifest)
@@ -44,26 +46,27 @@ def add(models_dir: Path, manifest_path: Path, model_path: Path) -> Installed:
 
 
 def try_out(manifest: Manifest, model: bytes) -> None:
-    """Runs the embedder on noise, one face and two at once. Raises ``ModelDamaged`` or ``ConversionFailed``."""
+    """Runs the embedder on noise, one picture and two at once. Raises ``ModelDamaged`` or ``ConversionFailed``."""
     net = Net(manifest, model)
-    noise = np.random.default_rng(112).integers(0, 256, (2, SIDE, SIDE, 3), dtype=np.uint8)
+    size = (2, manifest.input.height, manifest.input.width, 3)
+    noise = np.random.default_rng(112).integers(0, 256, size, dtype=np.uint8)
     try:
         both = net.run(noise)["embedding"]
         first = net.run(noise[:1])["embedding"]
     except Exception as error:  # the runtime's exceptions share no base but Exception
         raise ModelDamaged(
-            f"{manifest.file} does not run on one face and on two at once ({type(error).__name__}). Its first axis "
+            f"{manifest.file} does not run on one picture and on two at once ({type(error).__name__}). Its first axis "
             "must be free, and its input as [input] says."
         ) from error
     if both.shape != (2, manifest.dim) or first.shape != (1, manifest.dim):
         raise ModelDamaged(
-            f"{manifest.file} answers two faces with {both.shape}; its manifest promises (2, {manifest.dim})."
+            f"{manifest.file} answers two pictures with {both.shape}; its manifest promises (2, {manifest.dim})."
         )
     lengths = np.linalg.norm(both, axis=1)
     if not np.isfinite(both).all() or lengths.min() < 1e-6:
         raise ModelDamaged(f"{manifest.file} answers noise with numbers that are none, or with nothing but zeros.")
     if np.abs(both[0] - first[0]).max() > 1e-2 * lengths[0]:
-        raise ModelDamaged(f"{manifest.file} gives a face another embedding when a second face is beside it.")
+        raise ModelDamaged(f"{manifest.file} gives a picture another embedding when a second one is beside it.")
     if np.linalg.norm(both[0] / lengths[0] - both[1] / lengths[1]) < _LEAST_DIFFERENCE:
         raise ModelDamaged(f"{manifest.file} gives two different pictures the same embedding.")
     probe(manifest, model)
@@ -89,9 +92,11 @@ def write_thresholds(models_dir: Path, model_id: str, thresholds: Thresholds) ->
 
 
 def _fits(manifest: Manifest, name: str) -> None:
-    if manifest.role != "face-embedder":
-        raise ManifestInvalid(f"{name}: only face embedders can be added; its role is {manifest.role}")
-    if (manifest.input.width, manifest.input.height) != (SIDE, SIDE):
+    if manifest.role not in ("face-embedder", "copy"):
+        raise ManifestInvalid(f"{name}: only embedders of faces or copies can be added; its role is {manifest.role}")
+    if manifest.role == "copy" and manifest.thresholds is None:
+        raise ManifestInvalid(f"{name}: a copy embedder brings its [thresholds], with the data they were measured on")
+    if manifest.role == "face-embedder" and (manifest.input.width, manifest.input.height) != (SIDE, SIDE):
         raise ManifestInvalid(f"{name}: faces are {SIDE} x {SIDE}, its [input] is another size")
     if "embedding" not in manifest.outputs:
         raise ManifestInvalid(f"{name}: [outputs] must say which output is the embedding")

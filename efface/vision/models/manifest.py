@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from efface.vision.models.errors import ManifestInvalid
 
 Role = Literal["face-detector", "face-landmarks", "face-embedder"]
-Extra = Literal["picture-copy", "triage"]
+Extra = Literal["copy", "triage"]
 Registry = Literal["npm", "pypi", "file", "environment"]
 Conversion = Literal["none", "onnx-clean", "tflite"]
 Layout = Literal["NCHW", "NHWC", "NCWH"]
@@ -35,14 +35,17 @@ _PACKAGE = re.compile(r"(?:@[a-z0-9][a-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+!-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_MANIFEST = 64 * 1024
+MOST_DIM = 2048
+"""Numbers a copy embedder may answer a picture with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """The pinned origin. ``registry`` "file" means that the operator puts the file into the folder themselves; the
     other fields are then empty. "environment" means that the operator installs the package into this Python
-    environment under its own terms; its ``member`` is read where it lies and never copied. ``archive_sha256`` is of the
-    package archive, ``member_sha256`` of the member in it."""
+    environment, or brings its wheel, under its own terms; its ``member`` is read where it lies and never copied, and
+    ``licence_member`` holds its terms. ``archive_sha256`` is of the package archive, ``member_sha256`` of the member in
+    it."""
 
     registry: Registry
     package: str = ""
@@ -51,6 +54,7 @@ class Source:
     archive_sha256: str = ""
     archive_bytes: int = 0
     member_sha256: str = ""
+    licence_member: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Cosines of an embedder. ``review``: worth a person's look; ``strong``: said so to that person; ``same``: photos
-    of one enrolment belong together. ``calibration`` says on what data, with which counts.
+    of one enrolment belong together (copy embedders have none). ``calibration`` says on what data, with which counts.
 
     ``review`` and ``strong`` are for templates of three photos or more. A single photo resembles everybody less than a
     mean of three does: at the same share of false alarms its cosines are lower, ``single_review`` and ``single_strong``
@@ -176,9 +180,10 @@ def parse(text: str, where: str) -> Manifest:
         top = _Table(tomllib.loads(text), where)
     except tomllib.TOMLDecodeError as error:
         raise ManifestInvalid(f"{where}: not TOML: {error}") from None
+    role: Role | Extra = top.word("role", (*ROLES, *EXTRAS))
     manifest = Manifest(
         id=top.pattern("id", _NAME),
-        role=top.word("role", (*ROLES, *EXTRAS)),
+        role=role,
         kind=top.word("kind", get_args(Kind)),
         title=top.take("title", str),
         file=top.pattern("file", _FILE),
@@ -195,7 +200,7 @@ def parse(text: str, where: str) -> Manifest:
         dim=top.take("dim", int, 0),
         align=top.word("align", ("", "arcface112"), ""),
         flip=top.take("flip", bool, False),
-        thresholds=_thresholds(top.table("thresholds")) if "thresholds" in top.data else None,
+        thresholds=_thresholds(top.table("thresholds"), role) if "thresholds" in top.data else None,
         terms=top.take("terms", str, ""),
     )
     top.done()
@@ -205,6 +210,12 @@ def parse(text: str, where: str) -> Manifest:
         manifest.dim < 2 or manifest.align != "arcface112" or manifest.kind != "embedder"
     ):
         raise ManifestInvalid(f'{where}: an embedder needs dim, align = "arcface112" and kind = "embedder"')
+    if manifest.role == "copy" and (
+        not 2 <= manifest.dim <= MOST_DIM or manifest.kind != "embedder" or "embedding" not in manifest.outputs
+    ):
+        raise ManifestInvalid(
+            f'{where}: a copy embedder needs dim (2 to {MOST_DIM}), kind = "embedder" and an output "embedding"'
+        )
     return manifest
 
 
@@ -266,7 +277,7 @@ def active(models_dir: Path) -> list[Manifest]:
 
 def uncalibrated(manifest: Manifest) -> bool:
     """An embedder that nobody measured thresholds for: it is refused for matching."""
-    return manifest.role == "face-embedder" and manifest.thresholds is None
+    return manifest.role in ("face-embedder", "copy") and manifest.thresholds is None
 
 
 def thresholds_of(model_id: str, models_dir: Path) -> Thresholds | None:
@@ -290,6 +301,7 @@ def _source(table: _Table) -> Source:
             version=table.pattern("version", _VERSION),
             member=table.take("member", str),
             member_sha256=table.pattern("member_sha256", _SHA256),
+            licence_member=table.take("licence_member", str, ""),
         )
     else:
         source = Source(
@@ -351,11 +363,12 @@ def _probe(table: _Table) -> Probe:
     return Probe(tolerance, outputs)
 
 
-def _thresholds(table: _Table) -> Thresholds:
+def _thresholds(table: _Table, role: Role | Extra) -> Thresholds:
+    review = table.take("review", float)
     found = Thresholds(
-        review=table.take("review", float),
+        review=review,
         strong=table.take("strong", float),
-        same=table.take("same", float),
+        same=table.take("same", float, review if role == "copy" else None),
         single_review=table.take("single_review", float, 0.0),
         single_strong=table.take("single_strong", float, 0.0),
         calibration=table.take("calibration", dict),

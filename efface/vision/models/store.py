@@ -9,10 +9,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
+from efface.vision.models import supplied
 from efface.vision.models.errors import ConversionFailed, DiskFull, InstallRunning, ModelDamaged, ModelsFolderUnusable
 from efface.vision.models.manifest import (
     ROLES,
@@ -78,28 +78,33 @@ def _rows(models_dir: Path, *, deep: bool, everything: bool) -> list[Installed]:
     manifests = active(models_dir)
     rows = [_describe(models_dir, manifest, deep=deep) for manifest in manifests]
     if everything:
+        copier = copy_model(models_dir)
         for manifest in [*own(models_dir).values(), *packaged(), *optional()]:
             if manifest not in manifests:
                 manifests.append(manifest)
-                rows.append(_describe(models_dir, manifest, deep=deep, in_force=False))
+                rows.append(_describe(models_dir, manifest, deep=deep, in_force=manifest == copier))
     return rows
 
 
-def path_of(models_dir: Path, manifest: Manifest) -> Path:
-    """Where a model's file lies, or would: the models folder, or the package that the operator installed into this
-    Python environment."""
-    if manifest.source.registry != "environment":
-        return models_dir / manifest.file
-    try:
-        package = metadata.distribution(manifest.source.package)
-    except metadata.PackageNotFoundError:
-        return models_dir / manifest.file
-    return Path(str(package.locate_file(manifest.source.member)))
+def copy_model(models_dir: Path) -> Manifest | None:
+    """The copy embedder in force: the operator's own, or an optional one whose terms they accepted; None without one.
+
+    Raises ``ManifestInvalid`` as ``active``."""
+    for manifest in own(models_dir).values():
+        if manifest.role == "copy" and not uncalibrated(manifest):
+            return manifest
+    for manifest in optional():
+        if manifest.role == "copy" and not uncalibrated(manifest) and supplied.accepted(models_dir, manifest):
+            return manifest
+    return None
 
 
 def read_checked(models_dir: Path, manifest: Manifest) -> bytes | None:
     """The model's bytes, None where it is not installed. Raises ``ModelDamaged`` where its sha256 is another."""
-    path = path_of(models_dir, manifest)
+    if manifest.source.registry == "environment":
+        given = supplied.read(models_dir, manifest)
+        return None if given is None else checked(manifest, given)
+    path = models_dir / manifest.file
     try:
         if path.stat().st_size != manifest.bytes:
             raise ModelDamaged(_damaged(manifest))
@@ -109,6 +114,11 @@ def read_checked(models_dir: Path, manifest: Manifest) -> bytes | None:
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise ModelDamaged(f"{manifest.file} cannot be read: {why}. Mend the folder's permissions.") from error
+    return checked(manifest, content)
+
+
+def checked(manifest: Manifest, content: bytes) -> bytes:
+    """``content``, where it is the model. Raises ``ModelDamaged``."""
     if hashlib.sha256(content).hexdigest() != manifest.sha256:
         raise ModelDamaged(_damaged(manifest))
     return content
@@ -177,7 +187,7 @@ def exclusive(models_dir: Path) -> Iterator[Path]:
 def _damaged(manifest: Manifest) -> str:
     todo = {
         "file": "Put the right file there, or add the model again with a manifest that fits the file.",
-        "environment": f"Install {manifest.source.package} {manifest.source.version} again.",
+        "environment": f"Get {manifest.source.package} {manifest.source.version} again, and install with --from.",
     }.get(manifest.source.registry, "Install the models again.")
     return f"{manifest.file} is not the file its manifest names (another size or sha256). {todo}"
 
@@ -196,6 +206,8 @@ def _describe(models_dir: Path, manifest: Manifest, *, deep: bool, in_force: boo
     elif state == "installed" and uncalibrated(manifest):
         state = "uncalibrated"
         detail = "Not used for matching before it has thresholds: efface models calibrate --faces FOLDER"
+        if manifest.role == "copy":
+            detail = "Not used for matching: its manifest has no [thresholds]."
     return Installed(
         id=manifest.id,
         role=manifest.role,
@@ -226,13 +238,23 @@ def _state(models_dir: Path, manifest: Manifest, *, deep: bool) -> tuple[State, 
             if content is None:
                 return "missing", ""
             probe(manifest, content)
-        elif path_of(models_dir, manifest).stat().st_size != manifest.bytes:
-            raise ModelDamaged(_damaged(manifest))
+        else:
+            size = _size(models_dir, manifest)
+            if size is None:
+                return "missing", ""
+            if size != manifest.bytes:
+                raise ModelDamaged(_damaged(manifest))
     except (FileNotFoundError, NotADirectoryError):
         return "missing", ""
     except (ModelDamaged, ConversionFailed, OSError) as error:
         return "damaged", str(error)
     return "installed", ""
+
+
+def _size(models_dir: Path, manifest: Manifest) -> int | None:
+    if manifest.source.registry == "environment":
+        return supplied.size(models_dir, manifest)
+    return (models_dir / manifest.file).stat().st_size
 
 
 def _origin(source: Source) -> str:

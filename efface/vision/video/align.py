@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from efface.vision.hamming import LOW_QUALITY
 from efface.vision.scan import Words, words
 from efface.vision.video.model import FramePrint, VideoPrint
 
@@ -97,7 +96,7 @@ def distances(left: Words, right: Words) -> Bits:
 
 def align(video: VideoPrint, rows: Rows) -> Alignment | None:
     """How ``video`` runs along the enrolled one; None where it does not. The better of as it is and mirrored."""
-    frames = [frame for frame in video.frames if frame.quality >= LOW_QUALITY and frame.pdq]
+    frames = video.telling
     if len(frames) < LEAST_FRAMES or len(rows.seconds) < LEAST_FRAMES:
         return None
     times = np.array([frame.seconds for frame in frames])

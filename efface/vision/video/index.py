@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from efface.vision.hamming import LOW_QUALITY, MATCH
+from efface.vision.hamming import MATCH
 from efface.vision.index import PdqIndex
 from efface.vision.scan import words
 from efface.vision.video.align import Rows, align, distances
@@ -103,8 +103,8 @@ class VideoIndex(Generic[Key]):
 
     def query(self, video: VideoPrint) -> list[VideoHit[Key]]:
         """The enrolled videos that show in ``video``, most agreeing seconds first."""
-        usable = [frame for frame in video.frames if frame.quality >= LOW_QUALITY and frame.pdq]
-        asked = usable[:: 1 + len(usable) // _MOST_ASKED]
+        telling = video.telling
+        asked = telling[:: 1 + len(telling) // _MOST_ASKED]
         counted: Counter[Key] = Counter()
         for near in self._frames.query([frame.views for frame in asked], LOOKUP):
             counted.update(hit.key for hit in near)
@@ -134,9 +134,8 @@ def enrolled_rows(video: VideoPrint) -> Rows:
     """The hashes that an enrolled video is found by: of usable frames, plain and without bars and logos."""
     times: list[float] = []
     hashes: list[str] = []
-    for frame in video.frames:
-        if frame.quality >= LOW_QUALITY:
-            for value in dict.fromkeys(value for value in (frame.pdq, frame.clean) if value):
-                times.append(frame.seconds)
-                hashes.append(value)
+    for frame in video.telling:
+        for value in dict.fromkeys(value for value in (frame.pdq, frame.clean) if value):
+            times.append(frame.seconds)
+            hashes.append(value)
     return Rows(np.array(times, np.float64), words(hashes), video.duration)

@@ -120,9 +120,9 @@ class VideoPrint:
     partial: str = ""
 
     @property
-    def usable(self) -> int:
-        """Frames that say something: those whose quality reaches ``LOW_QUALITY``."""
-        return sum(frame.quality >= LOW_QUALITY for frame in self.frames)
+    def telling(self) -> list[FramePrint]:
+        """The frames by which a video can be recognised: those that have a hash, and show enough for it."""
+        return [frame for frame in self.frames if frame.pdq and frame.quality >= LOW_QUALITY]
 
     def to_vpdq_json(self) -> str:
         """A JSON list of vPDQ's records: ``frame_number``, ``quality``, ``hash``, ``timestamp`` (seconds)."""

@@ -126,7 +126,7 @@ def test_a_net_that_takes_all_pictures_for_one_is_refused(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "why"),
     [
-        ('role = "face-embedder"', 'role = "triage"', "only face embedders"),
+        ('role = "face-embedder"', 'role = "triage"', "only embedders of"),
         ("width = 112", "width = 160", "112 x 112"),
         ('embedding = "y"', 'y = "y"', "embedding"),
         ('id = "tiny-face-embedder"', 'id = "mobilefacenet-192"', "another"),

@@ -1,0 +1,46 @@
+"""Work of this room that runs in a worker: asking who stands behind a site, and whom it belongs with."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from efface.engine.base import clock, settings, tenancy
+from efface.engine.base.jobs import job
+from efface.net.client import Fetcher, FetcherRefused, FetcherUnavailable
+from efface.net.protocol import WhereaboutsRequest
+from efface.sites import contacts, lookups, mirrors, registry
+from efface.sites.models import Site
+from efface.whereabouts.client import whereabouts
+
+log = logging.getLogger(__name__)
+
+
+def fetcher() -> Fetcher:
+    return Fetcher(str(settings.run_folder() / "fetcher.sock"))
+
+
+@job("crawl", system=True)
+def look_up(site: uuid.UUID) -> None:
+    """Ask who stands behind a site's front page, and keep the answer. What cannot be asked now is asked later."""
+    row = Site.objects.filter(pk=site).first()
+    if row is None or row.state == Site.State.STOPPED or row.review == Site.Review.IGNORED:
+        return
+    now = clock.now()
+    try:
+        dossier = whereabouts(fetcher(), WhereaboutsRequest(row.start_url, []))
+    except (FetcherUnavailable, FetcherRefused) as error:
+        log.warning("no look-up of site %s: %s", row.pk, type(error).__name__)
+        registry.lookup_at(row.pk, lookups.again(row.domain, now, failed=True))
+        return
+    from efface.sites import networks  # it defers the job below
+
+    with tenancy.nobody():
+        contacts.observe(dossier, now)
+        networks.look_up(dossier, now)
+
+
+@job("crawl", system=True)
+def network(site: uuid.UUID) -> None:
+    """Take what is new of a site into its network."""
+    mirrors.refresh(site, clock.now())
