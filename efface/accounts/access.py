@@ -32,6 +32,7 @@ MEMBERS = Access(
     roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
 )
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
+SITES_CHANGE = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 DECIDE_NETWORKS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 SITES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR}))
 SITE_EDITORS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))

@@ -20,6 +20,7 @@ COMMANDS = {
     "organisation": "efface.cli.people:organisation",
     "member": "efface.cli.people:member",
     "audit": "efface.cli.people:audit",
+    "source": "efface.cli.source:source",
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
     "mail": "efface.cli.mail:mail",

@@ -8,6 +8,7 @@ from django.urls import include, path
 from efface.console import (
     bundle,
     casework,
+    coverage,
     desk,
     mine,
     opening,
@@ -60,6 +61,10 @@ rooms = [
     path("sites/facts/give/", site_lists.give, name="facts-give"),
     path("sites/facts/<uuid:id>/withdraw/", site_lists.withdraw, name="facts-withdraw"),
     path("sites/<uuid:id>/", places.site, name="site"),
+    path("coverage/", coverage.coverage, name="coverage"),
+    path("coverage/speed/", coverage.speed, name="coverage-speed"),
+    path("coverage/<uuid:id>/", coverage.site, name="coverage-site"),
+    path("coverage/<uuid:id>/change/", coverage.change, name="coverage-change"),
     path("sites/<uuid:id>/visiting/", visiting.visiting, name="site-visiting"),
     path("sites/<uuid:id>/edit/", site_desk.edit, name="site-edit"),
     path("sites/<uuid:id>/look-up/", site_desk.look_up, name="site-look-up"),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from efface.net import frames
 from efface.net.decoded import check_picture
 from efface.net.protocol import (
+    Answered,
     Captured,
     CaptureRequest,
     Listed,
@@ -15,6 +16,7 @@ from efface.net.protocol import (
     Observation,
     ObserveRequest,
     ProtocolError,
+    QuestionRequest,
     Robots,
     RobotsRequest,
     Scan,
@@ -70,6 +72,10 @@ class Fetcher:
     def listed(self, request: ListRequest) -> Listed:
         """A sitemap, feed or search description."""
         return self.ask("list", request, Listed)
+
+    def question(self, request: QuestionRequest) -> Answered:
+        """A search service's answer."""
+        return self.ask("question", request, Answered)
 
     def capture(self, request: CaptureRequest) -> Captured:
         return self.ask("capture", request, Captured)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Literal
@@ -104,10 +104,12 @@ class Session:
         redirects: int | None = None,
         reserve: Reserve | None = None,
         byte_range: tuple[int, int] | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> Fetched:
         """Fetch ``url``. Every failure is in ``facts.error``; nothing is raised but cancellation. ``reserve`` is
         awaited with the most bytes that the body of a picture may take, before it is read. ``byte_range`` (first and
-        last byte) is asked for; a server may send the whole instead (status 200)."""
+        last byte) is asked for; a server may send the whole instead (status 200). ``more`` are further headers; with
+        one that is secret go no ``redirects``."""
         headers = {
             "User-Agent": agent or self.agent,
             "Accept": accept or _ACCEPT[want],
@@ -117,6 +119,7 @@ class Session:
         if byte_range is not None:
             headers["Range"] = f"bytes={byte_range[0]}-{byte_range[1]}"
             headers["Accept-Encoding"] = "identity"
+        headers |= more or {}
         if referer:
             headers["Referer"] = referer
         if etag:

@@ -280,6 +280,25 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionRequest:
+    """A question to a search service that answers in JSON. ``header`` and ``secret``: how it knows the asker; they go
+    to this very address and to no other, so redirects are not followed."""
+
+    url: str
+    header: str = ""
+    secret: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """``urls``: what the answer's results link to, in its order. ``error`` of the facts says why there are none."""
+
+    facts: FetchFacts
+    urls: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class RobotsRequest:
     """``total_s`` is the longest the answer is waited for, seconds, at most 15."""
 

@@ -14,10 +14,11 @@ from efface.accounts.access import PORTAL, view
 from efface.cases import fingerprints, opening
 from efface.cases.may import may
 from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
-from efface.engine.base import clock
+from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
 from efface.portal import public, words
+from efface.search import sweep
 from efface.search.models import Finding, Match
 from efface.takedown.models import Notice, Route
 
@@ -71,10 +72,11 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
     return show(request, "portal/case.html", one, {
         "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
+        "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
         "links": [
                 {"url": row.url, "at": row.at, "words": words.link_words(row.outcome, row.handled_at is not None)}
-                for row in one.reportedlinks.order_by("-at")[:10]
+                for row in one.reportedlinks.exclude(by__startswith="source:").order_by("-at")[:10]
             ],
             "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,

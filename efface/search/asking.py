@@ -36,11 +36,12 @@ def words(rule: Rule, now: datetime) -> list[str]:
             if len(found) >= MOST_WORDS:
                 break
             if may(case, Purpose.TEXT_SEARCH, now):
-                found |= dict.fromkeys(_of(case.pk))
+                found |= dict.fromkeys(names(case.pk))
     return list(found)[:MOST_WORDS]
 
 
-def _of(case: uuid.UUID) -> Iterator[str]:
+def names(case: uuid.UUID) -> Iterator[str]:
+    """The names and handles enrolled for a case. Inside the organisation's transaction."""
     rows = Fingerprint.objects.filter(case=case, kind=FingerprintKind.TEXT, retired_at=None).order_by("created")
     for row in rows[:MOST_WORDS]:
         try:

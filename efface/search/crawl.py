@@ -151,13 +151,16 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
     read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
-        page = _next(site, tools, queue, always, rule, now)
+        sweep_last = lore.sweep_had_its_share(learned, site.visits)
+        page = _next(site, tools, queue, always, rule, now, sweep_last)
         if page is None:
             _count(site, counted)
             return read, True
         looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
         saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
         _learn(site, learned, looked)
+        if lore.note_share(learned, site.visits, page) != sweep_last:
+            queue.clear()
         if probes < lore.PROBES_A_VISIT and pace.step > 1 and _probe(site, page, looked, learned, tools, now):
             probes += 1
             site.pages_left -= 1
@@ -278,13 +281,13 @@ def _check(page: Frontier, reading: Reading, silent: int) -> None:
 
 
 def _next(
-    site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], rule: Rule, now: datetime
+    site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], rule: Rule, now: datetime, sweep_last: bool
 ) -> Frontier | None:
     """The next page that robots.txt allows; ``queue`` holds those that come after it. Raises ``SiteDown`` where
     robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
         if not queue:
-            queue += frontier.waiting(site, always, now)[:AT_ONCE]
+            queue += frontier.waiting(site, always, now, sweep_last=sweep_last)[:AT_ONCE]
         if not queue:
             return None
         page = queue.pop(0)

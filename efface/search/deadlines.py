@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from efface.engine.base import clock, deadlines
 from efface.engine.base.models import Deadline
-from efface.search import forgetting, jobs, sweep
+from efface.search import forgetting, jobs, sweep, watch
 from efface.search.revisit import GRID_H, LONGEST_VISIT_H
+from efface.search.sources import asking
 from efface.sites import registry
 from efface.sites.models import Site
 
@@ -30,6 +31,20 @@ def sweep_is_due(deadline: Deadline, now: datetime) -> None:
     if deadline.organisation_id is not None:
         once = f"sweep:{deadline.subject}"
         jobs.sweep.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
+
+
+@deadlines.handler(asking.DUE)
+def sources_are_due(deadline: Deadline, now: datetime) -> None:
+    if deadline.organisation_id is not None:
+        once = f"sources:{deadline.subject}"
+        jobs.ask_sources.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
+
+
+@deadlines.handler(watch.DUE)
+def watch_is_due(deadline: Deadline, now: datetime) -> None:
+    if deadline.organisation_id is not None:
+        once = f"watch:{deadline.subject}"
+        jobs.watch.defer(organisation=deadline.organisation_id, once=once, finding=deadline.subject)
 
 
 @deadlines.handler(FORGET)

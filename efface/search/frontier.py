@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case as Choose
+from django.db.models import Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models.functions import Least
 
 from efface.engine.base import sealing
 from efface.net.protocol import Entry
@@ -16,9 +18,9 @@ from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
 
-ASKED, START, PAGER, RELISTED, SWEPT = 0, 10, urls.PAGER, 30, 35
+ASKED, START, PAGER, RELISTED, FACES, SWEPT = 0, 10, urls.PAGER, 30, lore.FACES, lore.SWEPT
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
-swept for something newly enrolled."""
+swept for something newly enrolled: first pages known to show faces."""
 LAST = 99
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
@@ -72,10 +74,17 @@ def lists(site: uuid.UUID) -> set[uuid.UUID]:
     return set(best) | set(rows.filter(depth=0).values_list("pk", flat=True))
 
 
-def waiting(site: Site, always: Iterable[uuid.UUID], now: datetime) -> QuerySet[Frontier]:
-    """What this visit has still to read, in order: due pages, and lists, that it has not read yet."""
+def waiting(
+    site: Site, always: Iterable[uuid.UUID], now: datetime, *, sweep_last: bool = False
+) -> QuerySet[Frontier]:
+    """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
+    sweep has had its share, what is new comes before it."""
     rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
-    return rows.exclude(visit=site.visits).exclude(wall="stopped").order_by("priority", "due_at", "pk")
+    rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
+    if sweep_last:
+        swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
+        return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
+    return rows.order_by("priority", "due_at", "pk")
 
 
 def anything_due(site: Site, now: datetime) -> bool:
@@ -89,8 +98,7 @@ def make_due(digests: Sequence[bytes], now: datetime, *, sweep: bool = False) ->
     and what is back in one, with what is kept nowhere. Returns how many."""
     rows = Frontier.objects.filter(digest__in=digests).exclude(wall="stopped")
     if sweep:
-        rows.filter(priority__gt=SWEPT).update(priority=SWEPT)
-        return rows.update(due_at=now, sweep=True)
+        return rows.update(due_at=now, sweep=True, priority=Least(F("priority"), Value(SWEPT)))
     return rows.update(due_at=now, priority=ASKED, afresh=True)
 
 

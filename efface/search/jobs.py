@@ -11,9 +11,11 @@ from efface.net.client import Fetcher
 from efface.net.protocol import Limits
 from efface.search import crawl, forgetting, lookback, reported
 from efface.search import sweep as sweeps
+from efface.search import watch as watching
 from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
 from efface.search.pages import Tools
+from efface.search.sources import asking
 
 DRIVEN_FETCH_S = 3.0
 """Longest fetch under a driven clock: its sites are near, and those that hang need not be waited for."""
@@ -53,6 +55,20 @@ def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
 def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Have pages that show faces read again."""
     sweeps.start(organisation, case, tools(is_driven()).matcher, clock.now())
+
+
+@job("crawl")
+def ask_sources(organisation: uuid.UUID, case: uuid.UUID) -> None:
+    """Ask what lies beyond the crawl for a case's names."""
+    folder = settings.run_folder()
+    limits = Limits(total_s=DRIVEN_FETCH_S) if is_driven() else Limits()
+    asking.ask(organisation, case, Fetcher(str(folder / "fetcher.sock")), limits, clock.now())
+
+
+@job("crawl")
+def watch(organisation: uuid.UUID, finding: uuid.UUID) -> None:
+    """Look where a finding may come back."""
+    watching.around(organisation, finding, clock.now())
 
 
 @job("match", system=True)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from efface.net.protocol import Scan
 from efface.search import urls
-from efface.search.models import SiteLore
+from efface.search.models import Frontier, SiteLore
 
 Verdict = Literal["", "drop", "keep"]
 SURE = 3
@@ -20,6 +20,8 @@ SERIES = 6
 """So many values of a parameter are met before it is worth a question."""
 RENDER_AFTER = 2
 """Pages in a row that only a browser could show, after which it is asked for every page of the site."""
+FACES, SWEPT = 35, 36
+"""Priorities of pages that are swept (``frontier``)."""
 _KNOWN_KEYS = frozenset({"page", "paged", "pg", "offset", "start", "p"})
 
 
@@ -111,3 +113,22 @@ def note_scripts(lore: SiteLore, scan: Scan) -> None:
         lore.scripted = 0
     if (lore.scripted, lore.unseen) != before:
         lore.save(update_fields=["scripted", "unseen"])
+
+
+def sweep_had_its_share(lore: SiteLore, visit: int) -> bool:
+    """Whether this visit read more pages for a sweep than new ones: then what is new has its turn."""
+    return lore.balance_of == visit and lore.balance > 0
+
+
+def note_share(lore: SiteLore, visit: int, page: Frontier) -> bool:
+    """Count a page that was read; lists and what was asked for are nobody's share. Whether the sweep has had its own
+    now."""
+    if page.priority < FACES:
+        return sweep_had_its_share(lore, visit)
+    before = (lore.balance, lore.balance_of)
+    swept = page.sweep and page.priority <= SWEPT
+    balance = lore.balance if lore.balance_of == visit else 0
+    lore.balance, lore.balance_of = max(0, balance + (1 if swept else -1)), visit
+    if (lore.balance, lore.balance_of) != before and (swept or before[0]):
+        lore.save(update_fields=["balance", "balance_of"])
+    return sweep_had_its_share(lore, visit)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from efface.cases.models import Age, CaseOwned
 from efface.engine.base.fields import SealedField
+from efface.engine.base.models import Owned
 from efface.sites.models import GlobalRow, Site
 
 
@@ -42,6 +43,8 @@ class Frontier(GlobalRow):
         indexes = [
             models.Index("site", "due_at", name="frontier_due"),
             models.Index("site", "shape", name="frontier_shape"),
+            models.Index("visited_at", name="frontier_visited"),
+            models.Index("site", name="frontier_sweep", condition=models.Q(sweep=True)),
         ]
 
 
@@ -75,6 +78,8 @@ class SiteLore(GlobalRow):
     search = SealedField(scope="installation", help_text=_("address of its search form, {word} in it"))
     harm = models.PositiveIntegerField(default=0, help_text=_("findings there, returns counted twice"))
     guessed_at = models.DateTimeField(null=True, help_text=_("when sitemaps and feeds were looked for"))
+    balance = models.SmallIntegerField(default=0, help_text=_("of that visit: pages swept, less new ones read"))
+    balance_of = models.PositiveIntegerField(default=0, help_text=_("number of the visit that balance is of"))
 
 
 class SiteRule(GlobalRow):
@@ -139,6 +144,7 @@ class Sighting(GlobalRow):
         indexes = [
             models.Index("page_digest", name="sighting_page"),
             models.Index("media_digest", name="sighting_media"),
+            models.Index("fetched_at", name="sighting_fetched"),
             models.Index("link_digest", name="sighting_link", condition=models.Q(link_digest__isnull=False)),
         ]
 
@@ -170,6 +176,18 @@ class Match(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("case", "page_digest", name="one_match_a_page_and_case")]
+
+
+class Sweep(CaseOwned):
+    """Pages read again for what a case newly enrolled. The mark stands on the pages, which all sweeps share; this is
+    what is needed to go on after a restart, and to say how far it is."""
+
+    began_at = models.DateTimeField()
+    planned_at = models.DateTimeField(null=True, help_text=_("when every page was marked"))
+    pages = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index("case", "began_at", name="sweep_latest")]
 
 
 class FindingState(models.TextChoices):
@@ -221,3 +239,30 @@ class Asset(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("finding", "url_digest", name="one_asset_a_url")]
+
+
+class SourceSetup(Owned):
+    """What an organisation configured for a source beyond the crawl (``sources``). Without a row it is off."""
+
+    source = models.CharField(max_length=20)
+    endpoint = models.CharField(max_length=300, blank=True)
+    key = SealedField(scope="installation", help_text=_("the organisation's own key"))
+    terms = models.CharField(max_length=500, blank=True, help_text=_("where its terms allow this, and who read them"))
+    a_day = models.PositiveSmallIntegerField(default=50, help_text=_("questions a day"))
+    on = models.BooleanField(default=False)
+    set_by = models.CharField(max_length=60)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", "source", name="one_setup_a_source")]
+
+
+class SourceUse(Owned):
+    """Questions put to a source on one day."""
+
+    source = models.CharField(max_length=20)
+    day = models.DateField()
+    asked = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", "source", "day", name="one_use_a_source_and_day")]

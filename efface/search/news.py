@@ -9,10 +9,11 @@ from django.db.models import F
 from efface.cases import events, own
 from efface.cases.models import Age, CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import deciding, jobs, lore, matching, sweep
+from efface.search import deciding, jobs, lore, matching, sweep, watch
 from efface.search.deadlines import LOOK_BACK
-from efface.search.models import Finding, Match, SiteLore
+from efface.search.models import Finding, Match, SiteLore, SourceSetup
 from efface.search.revisit import GRID_H
+from efface.search.sources import asking
 
 SWEPT = (FingerprintKind.FACE, FingerprintKind.LOCAL, FingerprintKind.COPY, FingerprintKind.TEXT)
 """Kinds for which pages must be read again: what they are compared with is kept nowhere."""
@@ -26,7 +27,18 @@ def _look_back(event: CaseEvent) -> None:
 
 
 def _sweep(event: CaseEvent) -> None:
+    """Read again what was met before, and ask what lies beyond the crawl: both only where the case may be used so."""
     sweep.request(event.organisation_id, event.case_id, event.at)
+    due = clock.align(event.at + timedelta(minutes=1), hours=GRID_H)
+    if SourceSetup.objects.filter(on=True).exists():
+        asking.request(event.organisation_id, event.case_id, due)
+
+
+@events.on("finding.confirmed", "finding.gone", "finding.reappeared")
+def watched(event: CaseEvent) -> None:
+    """From now on its surroundings are looked at."""
+    if event.subject is not None:
+        watch.request(event.organisation_id, event.case_id, event.subject, event.at)
 
 
 @events.on("fingerprint.added")

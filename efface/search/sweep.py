@@ -1,28 +1,41 @@
 """What strangers' pictures are compared by beyond a hash is kept nowhere: faces, local features, copy vectors, the text
 of pages. So for what is newly enrolled of these, pages are read again.
 
-The mark stands on the page, not on the case: however many fingerprints wait, each page is fetched once.
+The mark stands on the page, not on the case: however many fingerprints wait, each page is fetched once. Planning goes
+site by site, harm first, each in a transaction of its own: one that was killed goes on where it stopped, and never has
+a page read twice.
 """
 
 from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Value
+from django.db.models.functions import Least
 
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines, tenancy
-from efface.search.lookback import PATIENCE_S, read_again, usable
+from efface.search import frontier
+from efface.search.lookback import PATIENCE_S, usable
 from efface.search.matcher.client import Comparer, await_fingerprints
-from efface.search.models import Sighting
+from efface.search.models import Finding, Frontier, Sighting, Sweep
 from efface.search.revisit import GRID_H
+from efface.sites import registry
+from efface.sites.models import Site
 
 log = logging.getLogger(__name__)
-CHUNK = 5000
 DUE = "case.sweep"
 """Kind of the deadline at which a case's sweep begins."""
+UNREADABLE = ("corrupt", "unknown-format")
+CHUNK = 5000
+MEASURED = 50
+"""So many pages read tell more about the speed than the settings do."""
 
 
 def request(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> None:
@@ -55,23 +68,132 @@ def start(
         with tenancy.organisation(organisation):
             request(organisation, case_id, now)
         return 0
-    pages = Q()
-    if faces:
-        pages |= Q(media__faces__gt=0) | Q(media__faces_seen=False)
-    if others:
-        pages |= Q(role="media")
     with tenancy.organisation(organisation):
-        rows = (
-            Sighting.objects.filter(pages, link_digest=None)
-            .exclude(media__error__in=("corrupt", "unknown-format"))
-            .values_list("page_digest", "site_id")
-            .distinct()
-        )
-        count, batch, sites = 0, [], set()
-        for digest, site in rows.iterator(chunk_size=CHUNK):
-            batch.append(bytes(digest))
-            sites.add(site)
-            if len(batch) >= CHUNK:
-                count += read_again(batch, (), now, sweep=True)
-                batch = []
-        return count + read_again(batch, sites, now, sweep=True)
+        row = _begin(organisation, case_id, now)
+        sites = _in_order()
+    count = 0
+    for rank, site in enumerate(sites):
+        # The first is visited first: deadlines are taken in the order in which they are due.
+        count += _mark(site, row.began_at, bool(faces), bool(others), now, now + timedelta(microseconds=rank))
+    with tenancy.organisation(organisation):
+        Sweep.objects.filter(pk=row.pk).update(planned_at=now, pages=count)
+    return count
+
+
+def _begin(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> Sweep:
+    """The sweep that was being planned when somebody pulled the plug, or a new one."""
+    row = Sweep.objects.filter(case=case_id, planned_at=None).order_by("-began_at").first()
+    return row or Sweep.objects.create(organisation_id=organisation, case_id=case_id, began_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """What is known against a site: the most episodes of a finding there (0: no finding), and how it behaves."""
+
+    episodes: int
+    hostility: str
+
+
+def harm(known: Harm) -> int:
+    """Order in which sites are swept, lower is sooner: where something came back, where something was found, hostile
+    ones, the others, and those that answer requests. Pure."""
+    if known.episodes:
+        return 0 if known.episodes > 1 else 1
+    return {"extortionate": 2, "hostile": 2, "cooperative": 4}.get(known.hostility, 3)
+
+
+def _in_order() -> list[uuid.UUID]:
+    """Sites where media were met, harm first. Inside the organisation's transaction: only its own findings are seen."""
+    episodes: Mapping[uuid.UUID, int] = dict(
+        Finding.objects.order_by().values_list("site").annotate(most=Max("episode")).values_list("site", "most")
+    )
+    met = Sighting.objects.filter(site=OuterRef("pk"))
+    rows = Site.objects.filter(Exists(met)).exclude(state=Site.State.STOPPED).values_list("pk", "hostility", "domain")
+    ranked = [(harm(Harm(episodes.get(pk, 0), hostility)), domain, pk) for pk, hostility, domain in rows]
+    return [pk for _rank, _domain, pk in sorted(ranked)]
+
+
+def _mark(site: uuid.UUID, began: datetime, faces: bool, others: bool, now: datetime, due: datetime) -> int:
+    """Mark the pages of one site that were not read since ``began``. Returns how many."""
+    wanted = Q()
+    if faces:
+        wanted |= Q(media__faces__gt=0) | Q(media__faces_seen=False)
+    if others:
+        wanted |= Q(role="media")
+    met = Sighting.objects.filter(wanted, site=site, link_digest=None).exclude(media__error__in=UNREADABLE)
+    shown: dict[bytes, bool] = {}
+    for digest, number in met.values_list("page_digest", "media__faces").iterator(chunk_size=CHUNK):
+        shown[bytes(digest)] = shown.get(bytes(digest), False) or bool(faces and number)
+    bands: dict[int, list[bytes]] = {frontier.FACES: [], frontier.SWEPT: []}
+    for page, has_faces in shown.items():
+        bands[frontier.FACES if has_faces else frontier.SWEPT].append(page)
+    count = 0
+    with transaction.atomic():
+        for priority, digests in bands.items():
+            for start_at in range(0, len(digests), CHUNK):
+                rows = Frontier.objects.filter(digest__in=digests[start_at : start_at + CHUNK])
+                rows = rows.exclude(wall="stopped").exclude(visited_at__gt=began)
+                count += rows.update(due_at=now, sweep=True, priority=Least(F("priority"), Value(priority)))
+        if count:
+            registry.visit_soon(site, due)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """``pages`` of a sweep in all, ``left`` to read, ``held`` of these on sites that are not visited now; ``ends`` is
+    an estimate, None where nothing is left or nothing can be said."""
+
+    pages: int
+    left: int
+    held: int
+    ends: datetime | None
+    planning: bool = False
+
+    @property
+    def percent(self) -> int:
+        if self.planning or not self.pages:
+            return 0 if self.planning else 100
+        done = max(0, self.pages - self.left)
+        return 100 if not self.left else min(99, 100 * done // self.pages)
+
+
+def ends(
+    *, began: datetime, pages: int, left_by_site: Mapping[uuid.UUID, int], pages_a_visit: int, now: datetime
+) -> datetime | None:
+    """When a sweep may be through: the site with most left decides, half of a visit is its own; and not before what
+    the speed so far says. Pure."""
+    left = sum(left_by_site.values())
+    if not left:
+        return None
+    visits = ceil(max(left_by_site.values()) / max(1, pages_a_visit // 2))
+    by_budget = now + timedelta(hours=GRID_H * visits)
+    done, took = pages - left, now - began
+    if done < MEASURED or took <= timedelta(0):
+        return by_budget
+    return max(by_budget, now + took * (left / done))
+
+
+def progress(case: Case, pages_a_visit: int, now: datetime) -> Progress | None:
+    """How far the case's latest sweep is; None where it has none. Inside the organisation's transaction."""
+    latest = Sweep.objects.filter(case=case).order_by("-began_at").first()
+    if latest is None:
+        return None
+    if latest.planned_at is None:
+        return Progress(0, 0, 0, None, planning=True)
+    # Pages are marked once for all sweeps; what was read since this one began is done for it.
+    rows = Frontier.objects.filter(sweep=True).exclude(visited_at__gt=latest.began_at)
+    rows = rows.exclude(wall__in=("robots", "stopped"))
+    counted = rows.order_by().values_list("site", "site__state").annotate(n=Count("pk"))
+    by_site: dict[uuid.UUID, int] = {}
+    held = 0
+    for site, state, number in counted:
+        if state == Site.State.ACTIVE:
+            by_site[site] = number
+        else:
+            held += number
+    left = min(latest.pages, sum(by_site.values()))
+    until = ends(
+        began=latest.began_at, pages=latest.pages, left_by_site=by_site, pages_a_visit=pages_a_visit, now=now
+    )  # fmt: skip
+    return Progress(latest.pages, left, held, until if left else None)

@@ -40,6 +40,8 @@ MATRIX: dict[str, set[str]] = {
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
+    "console:coverage": {*CASEWORK, "coordinator"}, "console:coverage-speed": {*CASEWORK, "coordinator"},
+    "console:coverage-site": {*CASEWORK, "coordinator"}, "console:coverage-change": {"lead", "coordinator"},
     "console:sites-csv": {*CASEWORK, "coordinator"}, "console:site-add": {*CASEWORK, "coordinator"},
     "console:discovered": {*CASEWORK, "coordinator"}, "console:discovered-answer": {*CASEWORK, "coordinator"},
     "console:site-look-up": {*CASEWORK, "coordinator"}, "console:site-import": EDITORS, "console:site-bulk": EDITORS,

@@ -228,6 +228,7 @@ def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> No
         "sites-none": "/console/sites/?words=picturez&kind=tube", "discovered": "/console/sites/new/",
         "site-import": "/console/sites/import/", "sites-filtered": "/console/sites/?hostility=doxxes&order=-added_at",
         "networks": "/console/networks/", "network": f"/console/networks/{_network(now)}/",
+        "coverage": "/console/coverage/", "coverage-site": f"/console/coverage/{site.pk}/",
     }  # fmt: skip
     portal = {
         "now": "/case/", "allow": "/case/allow/", "messages": "/case/messages/", "what-happened": "/case/timeline/",

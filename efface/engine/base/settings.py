@@ -84,6 +84,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("tsa_certificate", str, "", "PEM file of the authority's certificate, to verify its tokens with."),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
+    Setting("tor_everything", bool, False, "Fetch every site through tor_proxy, not .onion sites alone."),
     Setting("workers", int, 2, "Jobs one worker process runs at once."),
     Setting("queues", str, "", "Queues this worker serves, with commas. Empty: all."),
     Setting("crawl_pages", int, 12, "Pages fetched from one site in one visit."),

@@ -39,6 +39,7 @@ def examine(with_database: bool) -> list[Finding]:
         _models,
         _browser,
         _outside,
+        _sources,
         _facts,
         _processes,
     ]
@@ -139,6 +140,14 @@ def _outside() -> Iterator[Finding]:
     ):
         value = settings.get(name)
         yield Finding(name, "ok" if value else "warning", f"{name} = {value}" if value else words)
+
+
+def _sources() -> Iterator[Finding]:
+    tor = settings.get("tor_proxy")
+    yield Finding("tor", "ok" if tor else "note", f"onion sites through {tor}" if tor else
+                  "no Tor client is set: onion sites are not read")  # fmt: skip
+    if settings.get("tor_everything") and not tor:
+        yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
 
 
 def _facts() -> Iterator[Finding]:

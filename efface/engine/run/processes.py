@@ -79,6 +79,8 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
         scanner.append("--no-browser")
     if settings.get("tor_proxy"):
         scanner += ["--socks", settings.get("tor_proxy")]
+        if settings.get("tor_everything"):
+            scanner.append("--socks-all")
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
     return [
         Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),

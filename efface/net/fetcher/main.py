@@ -30,6 +30,7 @@ from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.lists import listed
 from efface.net.fetcher.observe import observe
 from efface.net.fetcher.push import Push
+from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
@@ -39,6 +40,7 @@ from efface.net.protocol import (
     ListRequest,
     ObserveRequest,
     ProtocolError,
+    QuestionRequest,
     RobotsRequest,
     ScanRequest,
     from_wire,
@@ -58,6 +60,7 @@ _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "scan": (ScanRequest, scan),
     "robots": (RobotsRequest, robots),
     "list": (ListRequest, listed),
+    "question": (QuestionRequest, question),
     "capture": (CaptureRequest, capture),
     "observe": (ObserveRequest, observe),
 }
