@@ -7,10 +7,11 @@ stands, once in seven visits. The address with the words in it is written nowher
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from efface.cases.may import may
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
@@ -52,6 +53,25 @@ def names(case: uuid.UUID) -> Iterator[str]:
         is_name = isinstance(value, dict) and value.get("kind") in ("name", "handle")
         if is_name and len(text) >= LEAST_LETTERS:
             yield text[:80]
+
+
+def says(link: str, template: str, word: str) -> bool:
+    """Whether a link repeats the question: it holds the word, or goes to the search itself. Such links are not kept:
+    they would say whom somebody looked for, and ask again when nobody may. Pure."""
+    try:
+        asked, there = urlsplit(template), urlsplit(link)
+    except ValueError:
+        return True
+    if (asked.netloc, asked.path) == (there.netloc, there.path) and asked.path not in ("", "/"):
+        return True
+    name = asked.query.rpartition("=" + WORD)[0].rpartition("&")[2]
+    if name and f"{name}=" in there.query:
+        return True
+    return _flat(word) in _flat(link)
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"[\W_]+", "", unquote_plus(unquote_plus(text)).casefold())
 
 
 def address(template: str, word: str) -> str:

@@ -199,7 +199,8 @@ def _count(site: Site, pages_read: int) -> None:
 
 def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:
     lore.note_scripts(learned, looked.scan)
-    if looked.scan.search and looked.reading.outcome == "read" and not learned.search:
+    search = looked.scan.search
+    if search and urls.belongs(search, site.domain) and looked.reading.outcome == "read" and not learned.search:
         learned.search = looked.scan.search
         learned.save(update_fields=["search"])
 
@@ -226,7 +227,7 @@ def _probe(
 
 def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> None:
     """Put one question to the site's own search, where that is allowed: each word once in seven visits."""
-    if not rule.search_words or not learned.search:
+    if not rule.search_words or not learned.search or not urls.belongs(learned.search, site.domain):
         return
     turn = site.visits % asking.TURNS
     for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
@@ -236,7 +237,8 @@ def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime)
             return
         scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
         if scan.facts.status == 200:
-            frontier.add_found(site, scan.links, now, dropped=lore.dropped(learned))
+            links = [one for one in scan.links if not asking.says(one, learned.search, word)]
+            frontier.add_found(site, links, now, dropped=lore.dropped(learned))
 
 
 def _may_list(site: Site, row: SiteList, tools: Tools) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from django.db.models import F
 
@@ -42,9 +43,36 @@ def plain(channel: str, value: str) -> str:
     if channel == "email":
         return value.lower()[:500]
     if channel in ("form", "api"):
-        parts = urlsplit(value)
+        try:
+            parts = urlsplit(value)
+        except ValueError:
+            return ""
         return urlunsplit((parts.scheme.lower(), parts.netloc.lower(), parts.path, "", ""))[:500]
     return value[:500]
+
+
+def tells(value: str, page: str) -> bool:
+    """Whether the address of a form may say what was looked for: it shares a part of its path with the page, or a part
+    of it looks like the name of an item. Such a form belongs to one case and is kept for none."""
+    try:
+        path, of_page = urlsplit(value).path, urlsplit(page).path
+    except ValueError:
+        return True
+    items = {part.lower() for part in of_page.split("/") if part}
+    for part in filter(None, unquote(path).lower().split("/")):
+        if _DESK.fullmatch(part):
+            continue
+        strange = [word for word in re.split(r"[^a-z]+", part) if word and not _DESK.fullmatch(word)]
+        if part in items or len(strange) > 1 or len(part) > 40 or len(re.findall(r"\d", part)) > 2:
+            return True
+    return False
+
+
+_DESK = re.compile(
+    r"abuse|dmca|legal|copyright|report(?:s|ing)?|removals?|remove|takedown|contact|kontakt|contacto|contatti|support"
+    r"|help|info|security|privacy|dsa|compliance|complaints?|trust|safety|imprint|impressum|feedback|form|forms|content|request"
+    r"|notice|page|the|my|us|to|a|of|illegal|melden|meldung|denuncia|denunciar|signaler|aviso|html|php|d|e|viewform"
+)
 
 
 def observe(dossier: Dossier, now: datetime, by: str = "engine") -> int:
@@ -54,6 +82,8 @@ def observe(dossier: Dossier, now: datetime, by: str = "engine") -> int:
     for party in dossier.parties:
         for contact in party.contacts:
             key = (party.key[:200], contact.channel[:8], plain(contact.channel, contact.value), contact.source[:60])
+            if not key[2] or (_of_site(contact) and tells(contact.value, dossier.url)):
+                continue
             held = wanted.get(key)
             if held is None or held[1].confidence < contact.confidence:
                 wanted[key] = (party, contact)
@@ -115,6 +145,11 @@ def _keep(rows: list[ContactObservation], now: datetime) -> int:
     return len(met - known)
 
 
+def _of_site(contact: Contact) -> bool:
+    """A form that the site's own pages gave, at the site itself or elsewhere."""
+    return contact.channel in ("form", "api") and contact.source.startswith("page")
+
+
 def _kept(dossier: Dossier) -> dict[str, object]:
     """The dossier without the page it was made for, without where its sources stand, and
     without the signals, of which only digests are kept."""
@@ -122,7 +157,15 @@ def _kept(dossier: Dossier) -> dict[str, object]:
     data.pop("url")
     data.pop("place")
     data.pop("signals")
+    # A page that could not be read is named by its path, which may be hers.
+    data["partial"] = [line for line in data["partial"] if "/" not in line.partition(":")[0]]
     for party in [*data["parties"], *data["beside"]]:
+        party["contacts"] = [
+            one for one in party["contacts"]
+            if plain(one["channel"], one["value"])
+            and not (one["channel"] in ("form", "api") and one["source"].startswith("page")
+                     and tells(one["value"], dossier.url))
+        ]  # fmt: skip
         for contact in party["contacts"]:
             contact["value"] = plain(contact["channel"], contact["value"])
             contact.pop("source_url")

@@ -36,6 +36,15 @@ _ROLE_WORDS = re.compile(
     r"|security|noc|privacy|dsa|compliance|complaints?|trust|safety|hostmaster|postmaster|webmaster|imprint|impressum"
     r"|feedback|office|mail|desk|ncii)(?:$|[^a-z])"
 )
+_ROLE_MAILBOX = re.compile(
+    r"(?:abuse|dmca|legal|copyright|reports?|reporting|removals?|takedown|contact|support|help|info|admin|security|noc"
+    r"|privacy|dsa|compliance|complaints?|trust|safety|hostmaster|postmaster|webmaster|imprint|impressum|feedback|office"
+    r"|mail|desk|ncii|team|and|[._+-])+"
+)
+_FREE = frozenset({
+    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "me.com",
+    "proton.me", "protonmail.com", "gmx.de", "gmx.net", "web.de", "mail.ru", "yandex.ru", "aol.com", "tutanota.com",
+})  # fmt: skip
 _KEY = re.compile(r"[a-z]{2,10}:[A-Za-z0-9._-]{1,100}")
 _SOURCE = re.compile(r"[a-z][a-z0-9-]{0,40}")
 
@@ -112,7 +121,7 @@ def impersonal(channel: str, value: str) -> bool:
     """May this contact be told to others: a mailbox of a role, a form at an address of a role; never a person's."""
     if channel == "email":
         local, _, host = value.partition("@")
-        return bool(host) and bool(_ROLE_WORDS.search(local.lower()))
+        return bool(host) and host not in _FREE and bool(_ROLE_MAILBOX.fullmatch(local.lower()))
     if channel == "form":
         path = value.partition("://")[2].partition("/")[2]
         return value.startswith("https://") and len(path) <= 80 and (not path or bool(_ROLE_WORDS.search(path.lower())))
@@ -161,6 +170,7 @@ def _behaviour(site: Site) -> tuple[str, str]:
 def _may_tell(row: Any) -> bool:
     return (
         row.role in ROLES and impersonal(row.channel, row.value) and not row.source.startswith(("shared:", "answer:"))
+        and "registrant" not in row.source
         and bool(_KEY.fullmatch(row.party_key))
     )  # fmt: skip
 

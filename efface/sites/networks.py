@@ -84,7 +84,16 @@ def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetim
     ])  # fmt: skip
 
 
+MOST_EVIDENCE = 5_000
+"""Of one site no more is kept: a page with new ids at each look fills nothing, and pushes out nothing known."""
+
+
 def _keep(site: Site, rows: list[Evidence]) -> int:
+    if Evidence.objects.filter(site=site).count() >= MOST_EVIDENCE:
+        there = set(
+            Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows]).values_list("kind", "digest")
+        )
+        rows = [row for row in rows if (row.kind, bytes(row.digest)) in {(kind, bytes(one)) for kind, one in there}]
     before = Evidence.objects.filter(site=site).count()
     Evidence.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
@@ -98,9 +107,10 @@ def _digest(value: str) -> bytes:
 
 def same(site: Site) -> list[Site]:
     """The sites that one notice about ``site`` may cover, itself first."""
-    row = Membership.objects.filter(site=site, until=None).first()
+    head = site.merged or site
+    row = Membership.objects.filter(site=head, until=None).first()
     if row is None or not row.same:
-        return [site]
+        return [site] if head == site else [site, head]
     others = Site.objects.filter(memberships__network=row.network_id, memberships__same=row.same,
                                  memberships__until=None).exclude(pk=site.pk)  # fmt: skip
     return [site, *others.order_by("domain")]

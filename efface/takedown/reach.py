@@ -79,7 +79,12 @@ def choose(
         one.value.lower() for one in able
         if one.value.lower() in guessed and reach.delivery.get(one.value, "") not in UNTRIED
     }  # fmt: skip
-    ranked = sorted(alive, key=lambda one: (-score(party.key, one, reach.delivery, known), one.channel, one.value))
+    # What a sibling's desk is known by comes behind what the site itself names.
+    ranked = sorted(
+        alive,
+        key=lambda one: (one.source.startswith("network:"), -score(party.key, one, reach.delivery, known), one.channel,
+                         one.value),
+    )  # fmt: skip
     usable = _few_guesses(ranked, guessed, spent)
     if not usable:
         return "every contact bounced" if len(alive) < len(allowed) else "two guesses were tried already"

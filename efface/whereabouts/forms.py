@@ -55,11 +55,24 @@ def forms(page: LexborHTMLParser, url: str, kind: str) -> Iterator[Contact]:
         yield Contact("form", value[:2000], f"page-{kind}", url, worth, fields=names, captcha=captcha)
     for link in page.css("a[href], iframe[src]")[:2000]:
         href = (link.attributes.get("href") or link.attributes.get("src") or "").strip()
-        bare = re.sub(r"^https?://(?:www\.)?", "", href)
-        known = href.startswith("https://") and any(service in bare[:200] for service in SERVICES)
-        if known and (kind == "abuse" or ABUSE.search(f"{link.text()[:100]} {around(link)[:200]}")):
+        if _at_service(href) and (kind == "abuse" or ABUSE.search(f"{link.text()[:100]} {around(link)[:200]}")):
             yield Contact("form", href[:2000], f"page-{kind}", url, ELSEWHERE)
             return
+
+
+def _at_service(href: str) -> bool:
+    """Whether a link goes to a form at one of the form services: by its host, not by what else stands in it."""
+    try:
+        parts = urlsplit(href)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return False
+    for service in SERVICES:
+        name, _, path = service.partition("/")
+        there = host == name or host.endswith("." + name)
+        if parts.scheme == "https" and there and parts.path.startswith("/" + path):
+            return True
+    return False
 
 
 def fields(form: LexborNode) -> list[str]:

@@ -140,6 +140,8 @@ def masked(one: Signal) -> str:
     if one.kind == "email":
         name, _at, domain = one.value.rpartition("@")
         return f"{name[:2]}…@{domain}"[:60] if name else "…"
+    if one.kind == "imagehost":
+        return f"{one.value.partition('/')[0]}/…"[:60]
     if one.kind in ("telegram", "payment", "wallet"):
         where, slash, name = one.value.rpartition("/")
         return f"{where}{slash}{name[:3]}…"[:60]

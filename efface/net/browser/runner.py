@@ -64,17 +64,33 @@ def become_nobody_else() -> int:
     return os.geteuid()
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - memory, and the folder in it has a random name and is ours alone
+"""Where a browser's folder lies: never on a disk (tmpfs, gone with the machine)."""
+PREFIX = "efface-browser-"
+
+
+def clear_left() -> None:
+    """Remove what a runner that was killed left behind."""
+    for folder in MEMORY.glob(f"{PREFIX}*") if MEMORY.is_dir() else ():
+        if folder.stat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class Runner:
     """``sandbox``: whether Chromium's own sandbox works here too, None until it was tried."""
 
     def __init__(self, program: str) -> None:
         self.program = program
         self.sandbox: bool | None = None
+        clear_left()
 
     def render(self, request: Render) -> Rendered:
         if not self.program:
             return Rendered(request.url, error="off")
-        folder = Path(tempfile.mkdtemp(prefix="efface-browser-"))
+        if not os.path.ismount(MEMORY):
+            # What a page shows would be written to a disk: then it is not shown.
+            return Rendered(request.url, error="off")
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY))
         try:
             seen = asyncio.run(self._show(request, folder, self.sandbox is not False))
             if self.sandbox is None:

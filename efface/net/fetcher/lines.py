@@ -38,10 +38,13 @@ class Lines:
         now = asyncio.get_running_loop().time()
         line = self._lines.get(site)
         if line is None or line.until < now:
-            if line is not None and not line.users:
-                await line.connectors.close()
+            old = line
             line = self._lines[site] = _Line(Connectors(self._guard, tls_context()), now + KEEP_S)
-        line.users += 1
+            line.users += 1
+            if old is not None and not old.users:
+                await old.connectors.close()
+        else:
+            line.users += 1
         try:
             yield line.connectors
         finally:
@@ -54,9 +57,10 @@ class Lines:
         now = asyncio.get_running_loop().time()
         idle = [(line.until, site) for site, line in self._lines.items() if not line.users]
         idle.sort()
-        for number, (until, site) in enumerate(idle):
-            if until < now or len(idle) - number > MOST:
-                await self._lines.pop(site).connectors.close()
+        # Taken out before anything is waited for: others tidy at the same time, and a line in use stays.
+        spare = [site for number, (until, site) in enumerate(idle) if until < now or len(idle) - number > MOST]
+        for line in [self._lines.pop(site) for site in spare]:
+            await line.connectors.close()
 
     async def close(self) -> None:
         for line in self._lines.values():
