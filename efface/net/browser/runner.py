@@ -70,10 +70,21 @@ PREFIX = "efface-browser-"
 
 
 def clear_left() -> None:
-    """Remove what a runner that was killed left behind."""
-    for folder in MEMORY.glob(f"{PREFIX}*") if MEMORY.is_dir() else ():
-        if folder.stat().st_uid == os.geteuid():
+    """Remove what runners that were killed left behind; a folder bears the number of its process."""
+    for folder in MEMORY.glob(f"{PREFIX}*-*") if MEMORY.is_dir() else ():
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdigit() and not _lives(int(number)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Runner:
@@ -90,7 +101,7 @@ class Runner:
         if not os.path.ismount(MEMORY):
             # What a page shows would be written to a disk: then it is not shown.
             return Rendered(request.url, error="off")
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=MEMORY))
+        folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=MEMORY))
         try:
             seen = asyncio.run(self._show(request, folder, self.sandbox is not False))
             if self.sandbox is None:
