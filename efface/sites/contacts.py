@@ -82,7 +82,7 @@ def observe(dossier: Dossier, now: datetime, by: str = "engine") -> int:
     for party in dossier.parties:
         for contact in party.contacts:
             key = (party.key[:200], contact.channel[:8], plain(contact.channel, contact.value), contact.source[:60])
-            if not key[2] or (_of_site(contact) and tells(contact.value, dossier.url)):
+            if not _may_be_kept(contact.channel, contact.value, contact.source, dossier.url):
                 continue
             held = wanted.get(key)
             if held is None or held[1].confidence < contact.confidence:
@@ -145,9 +145,10 @@ def _keep(rows: list[ContactObservation], now: datetime) -> int:
     return len(met - known)
 
 
-def _of_site(contact: Contact) -> bool:
-    """A form that the site's own pages gave, at the site itself or elsewhere."""
-    return contact.channel in ("form", "api") and contact.source.startswith("page")
+def _may_be_kept(channel: str, value: str, source: str, page: str) -> bool:
+    """Not what is no address, nor a form of the site's own pages whose address says what was looked for."""
+    of_site = channel in ("form", "api") and source.startswith("page")
+    return bool(plain(channel, value)) and not (of_site and tells(value, page))
 
 
 def _kept(dossier: Dossier) -> dict[str, object]:
@@ -162,10 +163,8 @@ def _kept(dossier: Dossier) -> dict[str, object]:
     for party in [*data["parties"], *data["beside"]]:
         party["contacts"] = [
             one for one in party["contacts"]
-            if plain(one["channel"], one["value"])
-            and not (one["channel"] in ("form", "api") and one["source"].startswith("page")
-                     and tells(one["value"], dossier.url))
-        ]  # fmt: skip
+            if _may_be_kept(one["channel"], one["value"], one["source"], dossier.url)
+        ]
         for contact in party["contacts"]:
             contact["value"] = plain(contact["channel"], contact["value"])
             contact.pop("source_url")

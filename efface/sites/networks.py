@@ -89,12 +89,11 @@ MOST_EVIDENCE = 5_000
 
 
 def _keep(site: Site, rows: list[Evidence]) -> int:
-    if Evidence.objects.filter(site=site).count() >= MOST_EVIDENCE:
-        there = set(
-            Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows]).values_list("kind", "digest")
-        )
-        rows = [row for row in rows if (row.kind, bytes(row.digest)) in {(kind, bytes(one)) for kind, one in there}]
     before = Evidence.objects.filter(site=site).count()
+    if before >= MOST_EVIDENCE:
+        known = Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows])
+        there = {(kind, bytes(digest)) for kind, digest in known.values_list("kind", "digest")}
+        rows = [row for row in rows if (row.kind, bytes(row.digest)) in there]
     Evidence.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
     )
