@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import Q
 
 from efface.sites import contacts, hostility, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord, Site
@@ -160,3 +161,24 @@ def test_a_look_up_feeds_the_networks_and_keeps_no_signal_in_clear(db, now: date
     assert rows == {("email", "jo…@mail-box.net"), ("ga", "UA-1234567")}
     site = Site.objects.get(domain="lake.example")
     assert "somebody" not in json.dumps(site.dossier) and "UA-1234567" not in json.dumps(site.dossier)
+
+
+def test_digests_of_pictures_go_when_they_were_not_seen_for_long_and_the_rest_stays(_many: None, now: datetime) -> None:
+    one, two = made("lake river", now)
+    later = now + timedelta(days=181)
+    networks.observe_album(two, b"new page", ["x", "y", "z"], later)
+    assert networks.forget_pictures(now + timedelta(days=180)) == 0
+    assert networks.forget_pictures(later) == 2 * 24
+    assert not Evidence.objects.filter(site=one, kind=mirrors.PICTURE).exists()
+    assert Evidence.objects.filter(site=two, kind=mirrors.PICTURE).count() == 3
+    assert Evidence.objects.filter(site=one).exists(), "what tells who runs it is no picture"
+    mirrors.refresh(one.pk, later)
+    edge = NetworkEdge.objects.filter(Q(one=one) | Q(other=one)).first()
+    assert edge is None or edge.support == 0
+
+
+def test_of_one_site_every_picture_s_digest_goes_at_once(_many: None, now: datetime) -> None:
+    one, two = made("lake river", now)
+    assert networks.forget_site_pictures(one) == 24
+    assert not Evidence.objects.filter(site=one, kind=mirrors.PICTURE).exists()
+    assert Evidence.objects.filter(site=two, kind=mirrors.PICTURE).count() == 24
