@@ -182,3 +182,27 @@ def test_of_one_site_every_picture_s_digest_goes_at_once(_many: None, now: datet
     assert networks.forget_site_pictures(one) == 24
     assert not Evidence.objects.filter(site=one, kind=mirrors.PICTURE).exists()
     assert Evidence.objects.filter(site=two, kind=mirrors.PICTURE).count() == 24
+
+
+def test_a_site_that_shows_new_things_at_each_look_fills_nothing_and_keeps_what_was_known(now: datetime) -> None:
+    (site,) = made("lake", now)
+    before = Evidence.objects.filter(site=site).count()
+    later = now + timedelta(days=1)
+    for start in range(0, networks.MOST_EVIDENCE + 2_000, 1_000):
+        networks.observe(site, [Signal("ga", f"G-{start + number}") for number in range(1_000)], later)
+    kept = Evidence.objects.filter(site=site).count()
+    assert before < kept <= networks.MOST_EVIDENCE + 1_000
+    networks.observe(site, [Signal("ga", "G-new"), Signal("ga", "G-0")], later + timedelta(days=1))
+    assert Evidence.objects.filter(site=site).count() == kept
+    seen = Evidence.objects.filter(site=site, last_seen=later + timedelta(days=1))
+    assert seen.count() == 1, "what was known is still seen"
+
+
+def test_a_notice_covers_the_other_names_of_one_site(_many: None, now: datetime) -> None:
+    one, *_ = made("lake river pond sea", now)
+    alias = registry.register("alias.example", now)
+    Site.objects.filter(pk=alias.pk).update(merged=one)
+    alias.refresh_from_db()
+    covered = {site.domain for site in networks.same(alias)}
+    assert covered == {"alias.example", "lake.example", "river.example", "pond.example", "sea.example"}
+    assert networks.same(alias)[0] == alias
