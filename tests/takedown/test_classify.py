@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from efface.law import load
 from efface.net.protocol import Mail
-from efface.takedown.classify import classify, phrases, sentences, unquoted
+from efface.takedown.classify import classify
+from efface.takedown.reading import sentences, unquoted
 from efface.takedown.notice import draft
 from efface.takedown.templates import languages
 from tests.takedown.notice_facts import COMPLETE, RETURNED

@@ -25,6 +25,9 @@ MAX_RECIPIENTS = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
 _BREAK = re.compile(r"(?i)</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|hr|pre)\b[^>]*>")
+_PARAGRAPH = re.compile(r"(?i)</(?:p|div|table|h[1-6]|ul|ol)\s*>")
+_QUOTED = re.compile(r"(?i)</?blockquote\b[^>]*>")
+_ENTER, _LEAVE = "\x01", "\x02"
 _TAG = re.compile(r"<[^<>]{0,4000}>")
 
 
@@ -175,8 +178,17 @@ def _text(part: Message, body: bytes) -> str:
 
 
 def _stripped(html: str) -> str:
-    text = unescape(_TAG.sub("", _BREAK.sub("\n", _DROPPED.sub(" ", html[: 2 * MAX_TEXT]))))
-    lines = (re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in text.split("\n"))
+    """HTML as lines of text. What it quotes is marked with ">", as programs mark it in plain text."""
+    source = _CONTROL.sub("", _DROPPED.sub(" ", html[: 2 * MAX_TEXT]))
+    if "<pre" not in source.lower():
+        source = " ".join(source.split("\n"))
+    marked = _QUOTED.sub(lambda tag: f"\n{_LEAVE if tag[0].startswith('</') else _ENTER}\n", source)
+    text = unescape(_TAG.sub("", _BREAK.sub("\n", _PARAGRAPH.sub("\n\n", marked))))
+    depth, lines = 0, []
+    for line in text.split("\n"):
+        depth = min(50, max(0, depth + line.count(_ENTER) - line.count(_LEAVE)))
+        plain = re.sub(r"[ \t\u00a0]+", " ", line.replace(_ENTER, "").replace(_LEAVE, "")).strip()
+        lines.append(f"> {plain}" if depth and plain else plain)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
