@@ -199,13 +199,31 @@ def _earlier(finding: Finding) -> tuple[notice.Earlier, ...]:
     )
 
 
+def asked(route: Route) -> tuple[str, ...]:
+    """What the party asked for in its last letter, where nothing was sent to it since and words answer it."""
+    last = Inbound.objects.filter(notice__route=route, kind="asks_more").order_by("-at").first()
+    if last is None or Notice.objects.filter(route=route, sent_at__gt=last.at).exists():
+        return ()
+    found = tuple(one for one in answering.wants(str(last.text or "")) if one in answering.ANSWERED)
+    return found
+
+
 def _remind(row: Notice, route: Route) -> None:
+    """A reminder says that nothing has changed; where the party asked for something, it is answered instead."""
     first = Notice.objects.filter(route=route, step=1, sent_at__isnull=False).order_by("-sent_at").first()
     if first is None or first.sent_at is None:
         return
-    word, line = REMINDER.get(row.language, REMINDER["en"])
-    said: Any = line.format(sent=notice.moment(first.sent_at), reference=first.reference)
-    row.subject_line = f"{word}: {row.subject_line}"
+    values = {"sent": notice.moment(first.sent_at), "reference": first.reference}
+    wanted = asked(route)
+    if wanted:
+        organisation = Organisation.objects.get(pk=route.organisation_id)
+        values["organisation"] = notice.one_line(organisation.name)
+        said: Any = answering.preface(wanted, row.language, values, route.case.level == Level.ATTESTED)
+        row.subject_line = f"Re: {row.subject_line}"
+    else:
+        word, line = REMINDER.get(row.language, REMINDER["en"])
+        said = line.format_map(values)
+        row.subject_line = f"{word}: {row.subject_line}"
     row.text = f"{said}\n\n{row.text}"
     row.answers = [
         one | {"value": f"{said}\n\n{one['value']}"} if one["field"] in ("message", "description") else one
