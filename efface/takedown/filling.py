@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 SHORTEST = 3
 """What she goes by is looked for from this length on; two letters stand in every text."""
 
+BY_HAND = (
+    "work", "link", "controller", "asked_to", "asked_proof", "asked_answer", "chronology", "safety", "police_file",
+    "violation", "descriptor", "age_context", "earlier_notices", "signatory",
+)  # fmt: skip
+
 
 def values(facts: NoticeFacts, words: Shared) -> dict[str, str]:
     """Linear in the addresses."""
@@ -58,7 +63,7 @@ def _records(facts: NoticeFacts, words: Shared) -> dict[str, str]:
     return {
         "earlier_notices": "\n".join(earlier),
         "captures": "\n".join(f"  {moment(one.at)}  SHA-256 {one.sha256}\n    {one.url}" for one in facts.captures),
-        "looks": "\n".join(f"  {moment(one.at)}: {line(one.words)}" for one in facts.looks),
+        "looks": "\n".join(f"  {moment(one.at)}: {words.states.get(one.state, one.state)}" for one in facts.looks),
         "chronology": "\n".join(f"  {moment(one.at)}: {line(one.words)}" for one in facts.chronology),
     }
 
@@ -97,19 +102,16 @@ def conditions(facts: NoticeFacts) -> frozenset[str]:
     return frozenset(name for name, holds in truths.items() if holds)
 
 
-def leak(facts: NoticeFacts, parts: Mapping[str, str]) -> str:
-    """Which of ``parts`` holds something of ``facts.never``, "" when none does. The addresses themselves are left out
-    of account: a page may carry her name in its address, and without the address nobody can act."""
-    kept = sorted((one.casefold() for one in facts.never if len(one.strip()) >= SHORTEST), key=len, reverse=True)
+def leak(facts: NoticeFacts, filled: Mapping[str, str]) -> str:
+    """Which of the places that a person writes by hand holds something of ``facts.never``, "" when none does.
+
+    Only those: a page or an uploader's account may carry her name in its own, and without it nobody can act."""
+    kept = [one.strip().casefold() for one in facts.never if len(one.strip()) >= SHORTEST]
     if not kept:
         return ""
-    wanted = re.compile("|".join(rf"(?<!\w){re.escape(one.strip())}(?!\w)" for one in kept))
-    urls = {one.url for one in facts.locations} | {one.url for one in facts.captures}
-    for name, text in parts.items():
-        rest = " ".join(word for word in text.split() if word not in urls)
-        if wanted.search(rest.casefold()):
-            return name
-    return ""
+    longest = sorted(kept, key=len, reverse=True)
+    wanted = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in longest))
+    return next((name for name in BY_HAND if wanted.search(filled[name].casefold())), "")
 
 
 def moment(time: datetime) -> str:

@@ -64,12 +64,12 @@ class NoticeIncomplete(NoticeError):
 
 
 class NoticeLeaks(NoticeError):
-    """The words hold something that must never leave. What it is stands nowhere in the message."""
+    """Something written by hand holds what must never leave; ``where`` is its place. What it is, is not said."""
 
     def __init__(self, notice_type: str, where: str) -> None:
         super().__init__(
-            f"{notice_type}: the {where} holds a name, account, number or file of the depicted person; take it out of "
-            "the facts that were written by hand"
+            f"{notice_type}: what was written for {where!r} holds a name, account number or file of the depicted person: "
+            "take it out"
         )
         self.notice_type = notice_type
         self.where = where
@@ -222,11 +222,14 @@ def draft(
         raise NoticeIncomplete(notice_type, lacking)
     words, note = _choose(notice, language, to_read)
     values, conditions = filling.values(facts, shared(words.language)), filling.conditions(facts)
+    leaking = filling.leak(facts, values)
+    if leaking:
+        raise NoticeLeaks(notice_type, leaking)
     text = words.text(values, conditions)
     subject = " ".join(words.subject.format_map(values).split())
     answers = tuple(Answer(*answer) for answer in words.answers(values, conditions))
     form = notice.form or "email" not in notice.via
-    made = Draft(
+    return Draft(
         notice_type=notice_type,
         version=words.version,
         language=words.language,
@@ -240,10 +243,6 @@ def draft(
         exposure=_exposure(notice, facts),
         read_only=words.language not in notice.languages and words.language != "en",
     )
-    where = filling.leak(facts, {"subject": subject, "text": text, **{one.label: one.value for one in answers}})
-    if where:
-        raise NoticeLeaks(notice_type, where)
-    return made
 
 
 def for_minors(notice: NoticeType) -> bool:

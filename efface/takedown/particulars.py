@@ -45,10 +45,10 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One check whether it is still there. ``words``: "still there", "not found"."""
+    """One check whether it is still there. ``state``: a word of the verdict, "live" and the like."""
 
     at: datetime
-    words: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Shared:
     """What all notices of a language share. ``kind`` stands inside a sentence, ``kind_start`` opens one. ``roles``
-    name what stands at an address, ``parties`` who was written to; ``reminder`` opens a second notice."""
+    name what stands at an address, ``parties`` who was written to, ``states`` what a check saw; ``reminder`` opens a
+    second notice."""
 
     language: str
     kind: str
@@ -67,6 +68,7 @@ class Shared:
     natures: dict[str, str]
     roles: dict[str, str]
     parties: dict[str, str]
+    states: dict[str, str]
     labels: dict[str, str]
     reminder: dict[str, str]
     blocks: dict[str, Block]
