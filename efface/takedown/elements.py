@@ -172,8 +172,8 @@ def _asked(facts: NoticeFacts) -> str:
 
 
 def _controller(facts: NoticeFacts) -> str:
-    known = facts.controller.strip() or facts.recipient.strip() or facts.domain
-    return _where(facts) or ("" if known else "say who decides about the data")
+    known = facts.controller.strip() or facts.domain
+    return _where(facts) or ("" if known else "say which service it is and who runs it")
 
 
 def _still_there(facts: NoticeFacts) -> str:

@@ -46,7 +46,7 @@ def values(facts: NoticeFacts, words: Shared) -> dict[str, str]:
         "keep_days": str(facts.keep_days),
         "span_from": moment(facts.since or facts.seen) if facts.since or facts.seen else "",
         "accounts": "\n".join(f"  {line(one)}" for one in facts.accounts) or f"  {words.nothing}",
-        "controller": line(facts.controller) or line(facts.recipient) or line(facts.domain),
+        "controller": line(facts.controller) or line(facts.domain),
         "age_context": line(facts.age_context),
         "terms": ", ".join(map(line, facts.terms)),
         **_records(facts, words),

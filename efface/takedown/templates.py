@@ -101,7 +101,7 @@ class Template:
         """Field, label and value of each prepared answer; none for a notice that is mailed."""
         for one in self.fields:
             value = one.value if one.value is not None else "\n\n".join(self._said(one.element, conditions))
-            yield one.field, one.label, value.format_map(values)
+            yield one.field, one.label, textwrap.dedent(value.format_map(values))
 
     def _said(self, element: str, conditions: frozenset[str]) -> Iterator[str]:
         """An element's words, a paragraph on one line, as a form wants them."""

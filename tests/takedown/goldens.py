@@ -28,7 +28,7 @@ def made(type: str, language: str, again: bool = False) -> Draft:
 def text(found: Draft) -> str:
     """The notice as a person reads it; for a form the prepared answers after it."""
     parts = [f"Subject: {found.subject}", "", found.text]
-    if found.form:
+    if found.form and not any(one.field == "message" for one in found.answers):
         parts.append("-- Answers, field by field --")
         for one in found.answers:
             parts += ["", f"{one.label} [{one.field}]", *(f"  {line}".rstrip() for line in one.value.split("\n"))]

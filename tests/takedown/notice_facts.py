@@ -74,6 +74,7 @@ COMPLETE = NoticeFacts(
     terms=("pictures example 1044",),
     leads=True,
     name_agreed=True,
+    controller="Example Pictures Ltd, pictures.example",
 )  # fmt: skip
 
 
@@ -81,10 +82,18 @@ def facts(**changes: Any) -> NoticeFacts:
     return replace(COMPLETE, **changes)
 
 
+RECIPIENTS = {
+    "police_report": "the police, unit for crime on the net", "court_order_packet": "the lawyer in charge",
+    "payment_network": "Example Card Network", "search_duckduckgo": "Example Search", "registry_abuse": "Example Registry",
+    "gdpr_erasure": "pictures.example, data protection", "uk_gdpr_erasure": "pictures.example, data protection",
+}  # fmt: skip
+
+
 def complete(type: str, **changes: Any) -> NoticeFacts:
     """What this notice type needs: a hotline for young people is told of a young person."""
     if for_minors(load().notices[type]):
         changes = {"adult": False, "age_context": "Sixteen, as she says herself; somebody threatens to send it on."} | changes
+    changes = {"recipient": RECIPIENTS.get(type, COMPLETE.recipient)} | changes
     return replace(COMPLETE, **changes)
 
 
