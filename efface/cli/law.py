@@ -98,10 +98,8 @@ def types(language: str, as_json: str | None) -> None:
 
     def words() -> None:
         for row in rows:
-            click.echo(
-                f"{row['id']:28} {row['clock'] or '-':10} {row['exposure']:18} {len(row['written'])} languages  "
-                f"{row['name']}"
-            )
+            many = len(written[str(row["id"])])
+            click.echo(f"{row['id']:28} {row['clock'] or '-':10} {row['exposure']:18} {many} languages  {row['name']}")
 
     emit(rows, as_json, words)
 

@@ -55,26 +55,26 @@ def _seen(facts: NoticeFacts) -> str:
 
 def _who(facts: NoticeFacts) -> str:
     if not facts.organisation.name.strip():
-        return "the organisation's name"
+        return "give the name of the organisation that sends it"
     if not _ADDRESS.fullmatch(facts.organisation.email):
-        return "an e-mail address that answers"
+        return "give an e-mail address of the organisation that answers"
     return ""
 
 
 def _authority(facts: NoticeFacts) -> str:
-    return "" if facts.authorised else "the depicted person's authority for the organisation is not on file"
+    return "" if facts.authorised else "the depicted person's authority is not on file: ask her to sign it"
 
 
 def _signed(facts: NoticeFacts) -> str:
     if not facts.organisation.signatory.strip() or not facts.organisation.name.strip():
-        return "who signs for the organisation"
+        return "say who signs for the organisation"
     return _authority(facts)
 
 
 def _belief(facts: NoticeFacts) -> str:
     if not facts.not_consensual:
         return "the depicted person has not said that it was published without consent"
-    return "" if facts.believed else "no member of staff has confirmed the finding"
+    return "" if facts.believed else "no member of staff has confirmed the finding: let somebody look"
 
 
 def _believed_and_seen(facts: NoticeFacts) -> str:
@@ -82,24 +82,24 @@ def _believed_and_seen(facts: NoticeFacts) -> str:
 
 
 def _sender(facts: NoticeFacts) -> str:
-    return _who(facts) or ("" if facts.reference.strip() else "a reference")
+    return _who(facts) or ("" if facts.reference.strip() else "give the notice a reference")
 
 
 def _domain(facts: NoticeFacts) -> str:
-    return _where_and_when(facts) or ("" if facts.domain else "the domain")
+    return _where_and_when(facts) or ("" if facts.domain else "give the registered domain")
 
 
 def _attempts(facts: NoticeFacts) -> str:
-    return "" if facts.earlier_notices else "what was sent to the host before, and when"
+    return "" if facts.earlier_notices else "record what was sent to the host before, and when"
 
 
 def _country(facts: NoticeFacts) -> str:
-    return "" if re.fullmatch(r"[A-Z]{2}", facts.residence) else "the depicted person's country, as two letters"
+    return "" if re.fullmatch(r"[A-Z]{2}", facts.residence) else "give the country she lives in, as two letters"
 
 
 def _nature(facts: NoticeFacts) -> str:
     known = facts.nature in ("authentic", "altered", "fully_synthetic", "mixed")
-    return "" if known else "whether it is real or made by a computer"
+    return "" if known else "say whether it is real or made by a computer"
 
 
 def _unpaid(facts: NoticeFacts) -> str:

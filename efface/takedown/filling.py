@@ -44,7 +44,7 @@ def values(facts: NoticeFacts, words: Shared) -> dict[str, str]:
         "earlier_removal": facts.earlier_removal.isoformat() if facts.earlier_removal else "",
         "link": line(facts.link) or line(facts.residence),
         "keep_days": str(facts.keep_days),
-        "span_from": moment(facts.since or facts.seen) if facts.since or facts.seen else "",
+        "span_from": moment(facts.since or facts.seen or facts.prepared),
         "accounts": "\n".join(f"  {line(one)}" for one in facts.accounts) or f"  {words.nothing}",
         "controller": line(facts.controller) or line(facts.domain),
         "age_context": line(facts.age_context),

@@ -68,8 +68,8 @@ class NoticeLeaks(NoticeError):
 
     def __init__(self, notice_type: str, where: str) -> None:
         super().__init__(
-            f"{notice_type}: what was written for {where!r} holds a name, account number or file of the depicted person: "
-            "take it out"
+            f"{notice_type}: what was written for {where!r} holds a name, account, number or file of the depicted "
+            "person: take it out"
         )
         self.notice_type = notice_type
         self.where = where

@@ -37,7 +37,8 @@ def text(found: Draft) -> str:
 
 
 def wanted() -> list[tuple[str, str, bool]]:
-    return [(type, language, again) for type, language in WRITTEN for again in (False, True) if not again or type in AGAIN]
+    plain = [(type, language, False) for type, language in WRITTEN]
+    return plain + [(type, language, True) for type, language in WRITTEN if type in AGAIN]
 
 
 def main(only: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 
 from efface.law import load
@@ -53,17 +54,15 @@ COMPLETE = NoticeFacts(
     accounts=("pictures.example/u/poster77", "wallet 0x00000000000000000000000000000000000077aa"),
     asked=Asked("Example Hosting", at(14, 8), "receipt 88-1204"),
     looks=(Look(at(16, 9), "live"), Look(at(21, 9, 5), "live")),
-    captures=(
-        Capture("https://pictures.example/v/1044", at(14, 7, 50), "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"),
-    ),
+    captures=(Capture("https://pictures.example/v/1044", at(14, 7, 50), sha256(b"a capture").hexdigest()),),
     chronology=(
         Happening(at(12, 20, 15), "Somebody she knows told her that the video stands on the site."),
         Happening(at(13, 18, 0), "A message demanded money for taking it down; nothing was paid."),
     ),
     police=Police(wanted=True, safety="Reach her through us only; she asks not to be named to the suspect."),
     copyright=Copyright(
-        photographer=True, work="A still photograph, upright, made on 2025-06-03 with the maker's own telephone, unpublished.",
-        fair_use=True, perjury=True,
+        photographer=True, fair_use=True, perjury=True,
+        work="A still photograph, upright, made on 2025-06-03 with the maker's own telephone, unpublished.",
     ),
     hash_lists=HashLists(("StopNCII.org",), on_device=True, pin_explained=True),
     merchant=Merchant(
@@ -84,18 +83,19 @@ def facts(**changes: Any) -> NoticeFacts:
 
 RECIPIENTS = {
     "police_report": "the police, unit for crime on the net", "court_order_packet": "the lawyer in charge",
-    "payment_network": "Example Card Network", "search_duckduckgo": "Example Search", "registry_abuse": "Example Registry",
-    "gdpr_erasure": "pictures.example, data protection", "uk_gdpr_erasure": "pictures.example, data protection",
+    "payment_network": "Example Card Network", "search_duckduckgo": "Example Search",
+    "registry_abuse": "Example Registry", "gdpr_erasure": "pictures.example, data protection",
+    "uk_gdpr_erasure": "pictures.example, data protection",
 }  # fmt: skip
 
 
 def complete(type: str, **changes: Any) -> NoticeFacts:
     """What this notice type needs: a hotline for young people is told of a young person."""
     if for_minors(load().notices[type]):
-        changes = {"adult": False, "age_context": "Sixteen, as she says herself; somebody threatens to send it on."} | changes
+        young = {"adult": False, "age_context": "Sixteen, as she says herself; somebody threatens to send it on."}
+        changes = young | changes
     changes = {"recipient": RECIPIENTS.get(type, COMPLETE.recipient)} | changes
     return replace(COMPLETE, **changes)
 
 
 BACK: dict[str, Any] = {"earlier_removal": date(2026, 10, 30), "nature": "fully_synthetic", "recipient_role": "cdn"}
-RETURNED = facts(**BACK)
