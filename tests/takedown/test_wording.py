@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarf
 
 from efface.law import load
 from efface.law.notices import ClockRule, NoticeType
@@ -159,6 +160,9 @@ def test_a_form_is_answered_field_by_field_and_a_mail_is_a_report(type: str, lan
     found, notice = made(type, language), load().notices[type]
     assert found.form == (notice.form or "email" not in notice.via)
     assert bool(found.xarf) != found.form
+    if found.xarf:
+        read = xarf.parse(json.loads(json.dumps(found.xarf)))
+        assert (read.errors, read.warnings) == ([], [])
     assert found.answers and all(one.label.strip() for one in found.answers)
     assert len({one.field for one in found.answers}) == len(found.answers)
     assert "{" not in found.subject + found.text and "}" not in found.text
