@@ -23,7 +23,7 @@ def bad_url(url: str) -> str:
         return "an address holds a space or a control character"
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host, _ = parts.hostname, parts.port
     except ValueError:
         return "an address cannot be read"
     if parts.scheme not in ("http", "https") or not host:

@@ -84,6 +84,7 @@ def test_complete_facts_lack_nothing() -> None:
     "url",
     [
         "", "javascript:alert(1)", "data:image/png;base64,AAAA", "https://", "https://a.example/a b", "http://[::1",
+        "https://a.example:99999/",
         "https://good.example@evil.example/", "https://a.example/\r\nBcc: x@y.example", "https://a.example/\u202egpj.1",
         "https://a.example/" + "a" * 2_100,
     ],
