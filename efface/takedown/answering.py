@@ -59,7 +59,7 @@ def answerable(asked: Iterable[str]) -> bool:
     return bool(known) and known <= set(ANSWERED)
 
 
-def answer(asked: Iterable[str], language: str, values: Mapping[str, str], attested: bool = False) -> str:
+def preface(asked: Iterable[str], language: str, values: Mapping[str, str], attested: bool = False) -> str:
     """The paragraphs that go before the notice; in English where there are none in ``language``. ``values`` fills
     sent, reference, organisation. ``attested``: two workers know who the person is (level 1)."""
     words = _words(language if language in languages() else "en")
