@@ -6,6 +6,13 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        from efface.takedown import courier, jobs, news  # noqa: F401 - register jobs, deadlines, what is listened to
+        from efface.sites import hostility
+        from efface.takedown import (  # noqa: F401 - register jobs, deadlines, what is listened to
+            courier,
+            jobs,
+            news,
+            publishing,
+        )
 
         courier.register()
+        hostility.on_published(publishing.on_page)
