@@ -6,6 +6,6 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        from efface.takedown import courier, jobs, news  # noqa: F401 - register jobs, deadlines, what is listened to
+        from efface.takedown import courier, jobs, news, overdue  # noqa: F401 - register jobs, deadlines, what is listened to
 
         courier.register()

@@ -24,7 +24,7 @@ from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
 from efface.sites import contacts, hostility, learning
 from efface.sites.models import ContactState, Site
-from efface.takedown import classify, ladder, locking, planning, verifying
+from efface.takedown import classify, ladder, locking, planning, timing, verifying
 from efface.takedown.models import Inbound, Notice, Route
 
 KINDS = {
@@ -148,6 +148,7 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
     certain = row.kind != "bounce" or found.permanent or bool(found.refusal)
     if row.kind in MACHINE and certain and not found.needs_person:
         _act(notice, row.kind, now, found.refusal)
+        timing.heard(notice, row.kind, row.at, now)
         _handled(row, "engine", now)
 
 
@@ -163,6 +164,7 @@ def settle(inbound: Inbound, kind: str, user: User, now: datetime) -> None:
         row.save(update_fields=["kind"])
         notice = _notice(row)
         _act(notice, kind, now)
+        timing.heard(notice, kind, row.at, now)
         _handled(row, f"user:{user.pk}", now)
         audit.record(row.organisation_id, f"user:{user.pk}", "reply.settled", str(row.pk), now)
         events.record(notice.case, "reply.settled", f"caseworker:{user.pk}", subject=notice.pk, now=now, kind=kind)

@@ -321,13 +321,3 @@ def _silent(deadline: Deadline, now: datetime) -> None:
     ladder.chase_at(notice, now + ladder.ASK_AGAIN)
     if not ladder.quiet(notice.finding) and may(notice.case, Purpose.NOTIFY, now):
         request(notice.finding, notice.pk)
-
-
-@deadlines.handler("notice.clock")
-def _overdue(deadline: Deadline, now: datetime) -> None:
-    """A clock of the law has ended and it still stands: said in the case, and the party hears of it."""
-    notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.route.state != Route.State.ACTIVE or ladder.quiet(notice.finding):
-        return
-    events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=notice.clock_basis)
-    request(notice.finding, notice.pk)
