@@ -79,9 +79,11 @@ def theirs(clocks: Iterable[Clock]) -> Clock | None:
 def moves(
     wanted: Mapping[str, datetime], waiting: Mapping[str, datetime], fired: Mapping[str, datetime]
 ) -> tuple[dict[str, datetime], list[str]]:
-    """What to set and what to take away so that the table holds what the clocks say. What was acted on for exactly this
-    moment is not set again."""
+    """What to set and what to take away so that the table holds what the clocks say. What was acted on for this moment
+    or a later one is not set again."""
     put = {
-        key: due for key, due in wanted.items() if waiting.get(key) != due and (key in waiting or fired.get(key) != due)
+        key: due
+        for key, due in wanted.items()
+        if waiting.get(key) != due and (key in waiting or key not in fired or fired[key] < due)
     }
     return put, [key for key in waiting if key not in wanted]

@@ -6,6 +6,7 @@ one is asked; the look-up of who is in charge is made anew before each of these 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from efface.cases import events
@@ -134,8 +135,14 @@ def patience(role: str) -> timedelta:
 
 
 def chase_at(notice: Notice, due: datetime) -> None:
-    deadlines.set_deadline(
-        "notice.chaser", notice.pk, clock.align(due), organisation=notice.organisation_id, case=notice.case_id
+    chase_all_at([notice], due)
+
+
+def chase_all_at(notices: Iterable[Notice], due: datetime) -> None:
+    at = clock.align(due)
+    deadlines.set_together(
+        deadlines.Due("notice.chaser", one.pk, at, organisation=one.organisation_id, case=one.case_id)
+        for one in notices
     )
 
 

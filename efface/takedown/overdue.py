@@ -30,11 +30,17 @@ ANSWERED = "clock.answered"
 Choice = Literal["remind", "next", "wait", "noted"]
 
 
-@deadlines.handler(timing.KIND)
-def _ended(deadline: Deadline, now: datetime) -> None:
-    notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
-        return
+@deadlines.handler_of_many(timing.KIND)
+def _due(due: list[Deadline], now: datetime) -> None:
+    rows = Notice.objects.select_related("finding__site", "case", "route").prefetch_related("clock_facts")
+    notices = {row.pk: row for row in rows.filter(pk__in=[one.subject for one in due])}
+    for deadline in due:
+        notice = notices.get(deadline.subject)
+        if notice is not None and notice.case.state not in (Case.State.CLOSED, Case.State.ERASED):
+            _ended(notice, deadline, now)
+
+
+def _ended(notice: Notice, deadline: Deadline, now: datetime) -> None:
     ended = next((one for one in timing.counted(notice) if timing.key_of(notice.pk, one) == deadline.key), None)
     if ended is None or ended.due is None or not timing.runs(notice, ended):
         return
@@ -61,6 +67,7 @@ def _over(notice: Notice, ended: Clock, key: str, now: datetime) -> None:
         return
     if notice.overdue_at is None:
         Notice.objects.filter(pk=notice.pk).update(overdue_at=now)
+        notice.overdue_at = now
         events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=ended.citation,
                       due=ended.due.isoformat() if ended.due else "", sure=ended.sure)  # fmt: skip
         if not ended.sure:
