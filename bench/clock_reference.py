@@ -57,7 +57,7 @@ def _when(day: dict[str, Any], year: int) -> date | None:
     if "easter" in day:
         found = easter(year) + timedelta(days=day["easter"])
     elif "weekday" in day:
-        rule = rrule.rrule(rrule.MONTHLY, dtstart=datetime(year, day["month"], 1), count=1,
+        rule = rrule.rrule(rrule.MONTHLY, dtstart=datetime(year, day["month"], 1, tzinfo=UTC), count=1,
                            byweekday=DAYS[day["weekday"]](day["nth"]))  # fmt: skip
         found = rule[0].date()
     else:

@@ -1,8 +1,8 @@
 """Clocks held against a second reckoning (``clock_reference``): none missed, none early, none acted on twice.
 
-Four of five cases are one period with its holds; of these the moment is compared. Each fifth is a notice to which things
-happen one after the other, written down late and out of order, while a scheduler looks again and again: what the rules
-of the deadline table let it do is compared with what the reference says has ended by what is known at that moment.
+Four of five cases are one period with its holds; of these the moment is compared. Each fifth is a notice to which
+things happen one after the other, written down late and out of order, while a scheduler looks again and again: what
+the rules of the deadline table let it do is compared with what the reference says has ended by what is known then.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ ODD = ("Africa/Cairo", "Africa/Casablanca", "America/Havana", "America/Santiago"
        "Asia/Kathmandu", "Atlantic/Azores", "Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham",
        "Pacific/Easter", "Pacific/Kiritimati", "UTC")  # fmt: skip
 PLACES = (
-    "", "AR", "AT", "AU", "BR", "CA-BC", "DE", "ES", "FR", "GB", "GB-SCT", "IE", "IN", "IT", "JP", "KR", "NG", "NL", "NZ",
-    "PL", "PT", "RU", "SE", "US", "US-CA", "XX",
+    "", "AR", "AT", "AU", "BR", "CA-BC", "DE", "ES", "FR", "GB", "GB-SCT", "IE", "IN", "IT", "JP", "KR", "NG", "NL",
+    "NZ", "PL", "PT", "RU", "SE", "US", "US-CA", "XX",
 )  # fmt: skip
 KINDS = (*clocks.EVENTS, clocks.ASKED, clocks.GIVEN, clocks.EXTENDED)
 DAY = 86_400

@@ -1,8 +1,8 @@
-"""What a step of a deadline costs: by the one table in batches, and as one job for each deadline, on the same PostgreSQL.
+"""What a step of a deadline costs: by the one table in batches, and as one job a deadline, on the same PostgreSQL.
 
 A step is an effect (one event in a case) and the next deadline a day later, in one transaction, under the row security
-of the app. The jobs are Procrastinate's, one scheduled job for each deadline, run by the worker as it is shipped. Of the
-jobs a sample is run while all the others wait, since all of them would take hours; each side is counted per step.
+of the app. The jobs are Procrastinate's, one scheduled job for each deadline, run by the worker as it is shipped. Of
+the jobs a sample is run while all the others wait, since all of them would take hours; each side is counted per step.
 """
 
 from __future__ import annotations
@@ -169,8 +169,8 @@ def measure(place: Place, notices: int, sample: int) -> dict[str, Any]:
             "jobs_run": sample, "jobs_waiting_beside": notices,
             "jobs_per_second_with_nothing_waiting": round(1 / alone, 1),
             "steps_vs_jobs_with_nothing_waiting": round(alone / step, 1),
-            "note": "each step: one case event and the next deadline in one transaction; a sample of jobs is run by the "
-                    "worker as shipped while the others wait, and counted per step",
+            "note": "each step: one case event and the next deadline in one transaction; a sample of jobs is run by "
+                    "the worker as shipped while the others wait, and counted per step",
         },
     }  # fmt: skip
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Literal
 
 from django.db import transaction
 
@@ -27,7 +26,6 @@ from efface.takedown.models import Notice, Route
 ASKED = "clock.person"
 """A clock ended and a person says what follows; ``data`` has the part, and why no machine goes on."""
 ANSWERED = "clock.answered"
-Choice = Literal["remind", "next", "wait", "noted"]
 
 
 @deadlines.handler_of_many(timing.KIND)
@@ -92,9 +90,9 @@ def _person(notice: Notice, ended: Clock, why: str, now: datetime) -> None:
     events.record(notice.case, ASKED, "engine", subject=notice.pk, now=now, part=ended.key, why=why)
 
 
-def answer(notice: uuid.UUID, choice: Choice, why: str, user: User, now: datetime) -> None:
-    """A person's word on a clock that ended or a counter-notice: remind them, ask the next party, look again in three
-    days, or only noted. Raises ``NotWaiting``."""
+def answer(notice: uuid.UUID, choice: str, why: str, user: User, now: datetime) -> None:
+    """A person's word on a clock that ended or a counter-notice: "remind" them, ask the "next" party, "wait" some days;
+    anything else is only noted. Raises ``NotWaiting``."""
     with transaction.atomic():
         row = locking.notice(notice)
         if row is None:
