@@ -21,7 +21,7 @@ from bench.installed import NOW, Place, become, statement
 
 KIND, JOB_KIND = "bench.step", "bench.job"
 DAY = timedelta(days=1)
-ROUNDS = 5
+ROUNDS = 8
 
 
 def _register(place: Place) -> None:

@@ -50,10 +50,11 @@ def events(known: Iterable[Known]) -> dict[Event, datetime]:
 
 
 def holds(known: Iterable[Known]) -> list[Hold]:
-    """From each question to the first answer after it; two questions in a row are one."""
+    """From each question to the first answer at or after it, in whatever order they were written down; two questions
+    in a row are one."""
     made: list[Hold] = []
     since: datetime | None = None
-    for one in sorted(known, key=lambda item: item.at):
+    for one in sorted(known, key=lambda item: (item.at, item.kind != ASKED)):
         if one.kind == ASKED and since is None:
             since = one.at
         elif one.kind == GIVEN and since is not None:

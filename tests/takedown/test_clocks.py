@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efface.law import load
+from efface.law import Hold, load
 from efface.takedown import clocks
 from efface.takedown.clocks import ClockError, Known
 
@@ -16,9 +16,11 @@ LAW = load()
 TYPES = sorted(LAW.notices)
 PLACES = ["", "DE", "FR", "GB", "US", "US-CA", "IT", "NG", "SE", "XX"]
 START = datetime(2026, 6, 1, 8, tzinfo=UTC)
-times = st.datetimes(datetime(2020, 1, 1), datetime(2045, 1, 1), timezones=st.sampled_from(ZONES).map(ZoneInfo)).map(
+anywhere = st.datetimes(datetime(2020, 1, 1), datetime(2045, 1, 1), timezones=st.sampled_from(ZONES).map(ZoneInfo)).map(
     lambda moment: moment.astimezone(UTC)
 )  # fmt: skip
+#: Often the very same moment, as machines write them.
+times = anywhere | st.sampled_from([START, START + timedelta(days=1)])
 kinds = st.sampled_from(["sending", *clocks.EVENTS, clocks.ASKED, clocks.GIVEN, clocks.EXTENDED])
 histories = st.lists(st.builds(Known, kinds, times), max_size=6)
 
@@ -84,6 +86,9 @@ def test_a_question_stops_it_until_it_is_answered_and_two_questions_are_one() ->
     [never] = clocks.count("gdpr_erasure", known[:1], "FR")
     assert again.due is not None and never.due is not None and again.due > never.due
     assert clocks.holds([Known(clocks.GIVEN, START)]) == []
+    # An answer of the same moment answers, however the two were written down.
+    at_once = [Known(clocks.GIVEN, START), Known(clocks.ASKED, START), Known(clocks.GIVEN, hour(30))]
+    assert clocks.holds(at_once) == clocks.holds(at_once[::-1]) == [Hold(START, START, clocks.ASKED)]
 
 
 def test_what_is_theirs_is_neither_the_authority_s_nor_the_window_of_a_counter_notice() -> None:

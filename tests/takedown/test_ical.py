@@ -73,6 +73,9 @@ def test_any_words_come_back_as_they_were_and_no_line_is_too_long(summary: str, 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.booleans()), max_size=5))
 def test_the_same_entries_make_the_same_bytes_in_any_order(given_entries: list[tuple[int, bool]]) -> None:
-    made = [entry(uid=f"{n}@efface", at=AT + timedelta(minutes=m), cancelled=c) for n, (m, c) in enumerate(given_entries)]
+    made = [
+        entry(uid=f"{number}@efface", at=AT + timedelta(minutes=minutes), cancelled=cancelled)
+        for number, (minutes, cancelled) in enumerate(given_entries)
+    ]
     assert ical.calendar("Efface", made) == ical.calendar("Efface", list(reversed(made)))
     assert len(read(ical.calendar("Efface", made))) == len(made)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from efface.engine.base import tenancy
+from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Deadline
 
 log = logging.getLogger(__name__)
@@ -66,23 +67,34 @@ class Due:
     statutory: bool = False
 
 
+SET_TOGETHER = """
+    INSERT INTO engine_deadline (id, organisation_id, case_id, kind, subject, key, due, original_due, statutory,
+                                          state, attempts, error)
+    SELECT id, organisation, "case", kind, subject, key, due, due, statutory, 'waiting', 0, ''
+    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[], %s::bool[])
+         AS given (id, organisation, "case", kind, subject, key, due, statutory)
+    ON CONFLICT (key) DO UPDATE
+    SET organisation_id = excluded.organisation_id, case_id = excluded.case_id, kind = excluded.kind,
+        subject = excluded.subject, due = excluded.due, original_due = excluded.due, statutory = excluded.statutory,
+        state = 'waiting', done_at = NULL, attempts = 0, error = ''
+"""
+"""Arrays instead of a row of values each: with hundreds of rows the text of a statement costs more than its work."""
+
+
 def set_together(wanted: Iterable[Due]) -> None:
     """Set or move many deadlines with one statement. Of the same key the last one counts."""
-    rows = {
-        key: Deadline(
-            key=key, kind=one.kind, subject=one.subject, due=one.due, original_due=one.due, case_id=one.case,
-            organisation_id=one.organisation, statutory=one.statutory,
-        )
-        for one in wanted if (key := one.key or f"{one.kind}:{one.subject}")
-    }  # fmt: skip
+    rows = {one.key or f"{one.kind}:{one.subject}": one for one in wanted}
     # In one order everywhere, so that two writers never wait for each other in a circle.
-    Deadline.objects.bulk_create(
-        [rows[key] for key in sorted(rows)], update_conflicts=True, unique_fields=["key"],
-        update_fields=[
-            "kind", "subject", "due", "original_due", "case_id", "organisation", "statutory", "state", "done_at",
-            "attempts", "error",
-        ],
-    )  # fmt: skip
+    keys = sorted(rows)
+    if not keys:
+        return
+    some = [rows[key] for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(SET_TOGETHER, [
+            [uuid7() for _ in keys], [one.organisation for one in some], [one.case for one in some],
+            [one.kind for one in some], [one.subject for one in some], keys, [one.due for one in some],
+            [one.statutory for one in some],
+        ])  # fmt: skip
 
 
 def set_deadline(
