@@ -52,11 +52,17 @@ class Happened(forms.Form):
         given: datetime = self.cleaned_data["at"]
         return given.replace(tzinfo=None)
 
-    def moment(self) -> datetime:
-        """In UTC. Of a time that is there twice in autumn, or in no way in spring, the later reading counts: no clock
-        begins too early."""
-        there = self.cleaned_data["at"].replace(tzinfo=ZoneInfo(self.cleaned_data["zone"]))
-        return max(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    def clean(self) -> dict[str, Any]:
+        """``moment`` in UTC. Of a time that is there twice in autumn, or in no way in spring, the later reading counts:
+        no clock begins too early."""
+        given = self.cleaned_data
+        if "at" in given and "zone" in given:
+            there = given["at"].replace(tzinfo=ZoneInfo(given["zone"]))
+            try:
+                given["moment"] = max(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+            except OverflowError:
+                self.add_error("at", _("There is no such time."))
+        return given
 
 
 def _rows() -> Any:
@@ -94,7 +100,7 @@ def notice(request: Any, id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
-            new = timing.say(one.pk, given["kind"], form.moment(), given["how"], request.user, clock.now())
+            new = timing.say(one.pk, given["kind"], given["moment"], given["how"], request.user, clock.now())
         except ClockError as refusal:
             form.add_error(None, str(refusal))
         else:

@@ -48,7 +48,10 @@ def known(notice: Notice, facts: Iterable[ClockFact] | None = None) -> list[Know
 
 
 def counted(notice: Notice) -> tuple[Clock, ...]:
-    """Its clocks as they stand. A notice type the law data do not know (any more) has none."""
+    """Its clocks as they stand. One that did not leave, or came back, has none; nor has a notice type the law data do
+    not know (any more)."""
+    if notice.state not in HAVE:
+        return ()
     try:
         return clocks.count(notice.notice_type, known(notice), notice.route.country)
     except ClockError:
