@@ -6,6 +6,14 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        from efface.takedown import courier, jobs, news, overdue  # noqa: F401 - register jobs, deadlines, what is listened to
+        from efface.sites import hostility
+        from efface.takedown import (  # noqa: F401 - register jobs, deadlines, what is listened to
+            courier,
+            jobs,
+            news,
+            overdue,
+            publishing,
+        )
 
         courier.register()
+        hostility.on_published(publishing.on_page)
