@@ -181,8 +181,8 @@ def dues(notice_type: str, place: str, known: list[tuple[str, int]]) -> dict[str
     for kind, at in known:
         seen[kind] = min(at, seen.get(kind, at))
     for kind in ("receipt", "filing"):
-        if kind not in seen and "acknowledgement" in seen:
-            seen[kind] = seen["acknowledgement"]
+        if "acknowledgement" in seen:
+            seen[kind] = min(seen["acknowledgement"], seen.get(kind, seen["acknowledgement"]))
     asked: Spans = []
     if any(one["by"] == "identity_asked" for one in rule.get("pauses", ())):
         questions = sorted(at for kind, at in known if kind == "identity_asked")

@@ -143,6 +143,8 @@ class Table:
         self.known.append(Known(kind, moment(at)))
         put, gone = clocks.moves(self.counted(), self.waiting, self.fired)
         self.waiting |= put
+        # One row a clock: what is set anew is not remembered as done.
+        self.fired = {key: due for key, due in self.fired.items() if key not in put}
         for key in gone:
             del self.waiting[key]
 
@@ -184,7 +186,6 @@ def history(make: Maker, types: list[str]) -> Found:
 def _lived(table: Table, facts: list[tuple[int, str, int]], looks: Iterable[int]) -> Found:
     found = Found(1)
     told: dict[str, int] = {}
-    acted: set[tuple[str, datetime]] = set()
     left = list(facts)
     known: list[tuple[str, int]] = []
     for now in looks:
@@ -194,12 +195,13 @@ def _lived(table: Table, facts: list[tuple[int, str, int]], looks: Iterable[int]
             known.append((kind, at))
         over = {key: due for key, due in reference.dues(table.notice_type, table.place, known).items()
                 if due is not None and due <= now}  # fmt: skip
+        # Who has more time by what is known now was not late after all, and may be late again.
+        told = {key: due for key, due in told.items() if key in over}
         wanted = {key for key, due in over.items() if key not in told or told[key] < due}
         done = table.fire(now)
         found.missed += len(wanted - {key for key, _ in done})
         found.early += sum(key not in over for key, _ in done)
-        found.double += sum(one in acted or one[0] not in wanted for one in done if one[0] in over)
-        acted.update(done)
+        found.double += sum(key not in wanted for key, _ in done if key in over)
         told |= {key: over[key] for key in wanted}
     return found
 

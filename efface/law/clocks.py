@@ -193,11 +193,10 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def begun(starts: Event, events: Mapping[Event, datetime]) -> datetime | None:
-    """When the clock began. Whoever acknowledged has received; nothing else is taken for what was not seen."""
-    seen = events.get(starts)
-    if seen is None and starts in ("receipt", "filing"):
-        seen = events.get("acknowledgement")
-    return _utc(seen) if seen is not None else None
+    """When the clock began. Whoever acknowledged has received, so the earlier of the two counts; nothing else is taken
+    for what was not seen."""
+    proofs: tuple[Event, ...] = (starts, "acknowledgement") if starts in ("receipt", "filing") else (starts,)
+    return min((_utc(events[one]) for one in proofs if one in events), default=None)
 
 
 def clocks_of(

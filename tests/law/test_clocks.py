@@ -97,6 +97,9 @@ def test_the_clock_of_a_notice_starts_with_its_event_and_nothing_else() -> None:
     assert clock.due == at("2026-06-03 09:00")
     (clock,) = clocks_of(law, "us_tida", {"receipt": sent, "acknowledgement": at("2026-06-02 09:00")})
     assert clock.due == at("2026-06-03 08:00") and clock.citation == "47 U.S.C. 223a(a)(3)"
+    # What a person says later about receipt gives nobody more time than their own confirmation.
+    (clock,) = clocks_of(law, "us_tida", {"receipt": at("2026-06-02 09:00"), "acknowledgement": sent})
+    assert clock.due == at("2026-06-03 08:00")
 
 
 @pytest.mark.parametrize("notice_type", load().no_clock)
