@@ -219,6 +219,16 @@ def clocks(cases: int, notices: int, sample: int, seed: int, crash: bool, as_jso
     _tell(run(cases, notices, sample, seed, crash), as_json)
 
 
+@bench.command()
+@click.option("--findings", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Planned one by one.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def notices(findings: int, as_json: str | None) -> None:
+    """Planning and drafting: a notice for 500 addresses beside one for five, many findings beside few."""
+    from bench.notices import run
+
+    _tell(run(findings), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -30,7 +30,10 @@ def installation() -> Iterator[Place]:
     if os.geteuid() == 0:
         folder.chmod(0o711)
     os.environ.pop("EFFACE_DATABASE_URL", None)
-    os.environ |= {"EFFACE_DATA": str(folder), "EFFACE_DATABASE_ROLE": "efface_owner"}
+    os.environ |= {
+        "EFFACE_DATA": str(folder), "EFFACE_DATABASE_ROLE": "efface_owner",
+        "EFFACE_MAIL_DOMAIN": "reply.helpline.example",
+    }  # fmt: skip
     from efface.engine.base import settings
     from efface.engine.run import manage, postgres
 
