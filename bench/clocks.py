@@ -233,7 +233,7 @@ def run(cases: int, notices: int, sample: int, seed: int, crash: bool) -> dict[s
     found = compare(cases, seed)
     with installation() as place:
         steps = deadline_steps.measure(place, notices, sample)
-        killed = deadline_steps.crash(place, 3000, seed) if crash else None
+        killed = deadline_steps.crash(place, 8000, seed) if crash else None
     return {
         "cases": found.cases, "missed": found.missed, "early": found.early, "double": found.double,
         "steps_vs_jobs": steps["steps_vs_jobs"], "flat_ratio": steps["flat_ratio"], "steps": steps["steps"],

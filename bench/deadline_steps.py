@@ -188,7 +188,7 @@ def crash(place: Place, number: int, seed: int) -> dict[str, Any]:
             raise RuntimeError("the deadlines were not acted on within a minute and a half")
         connection.close()
         children = [_scheduler() for _ in range(2)]
-        time.sleep(some.uniform(0.05, 0.6))
+        time.sleep(some.uniform(0.03, 0.3))
         for child in children:
             os.kill(child, signal.SIGKILL)
             kills += os.WIFSIGNALED(os.waitpid(child, 0)[1])
@@ -212,7 +212,7 @@ def _scheduler() -> int:
         from efface.engine.base import deadlines
 
         become("efface_engine")
-        while deadlines.fire(NOW, limit=50):
+        while deadlines.fire(NOW, limit=20):
             pass
         signal.pause()
     finally:

@@ -125,6 +125,7 @@ def sent(notice: Notice, now: datetime) -> None:
         notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
     )
     timing.recount(notice, now)
+    timing.answered(notice, now)
     if notice.route.role != "search":
         # Whether a search engine has acted cannot be seen from the page; nobody is chased for it.
         chase_at(notice, now + patience(notice.route.role))

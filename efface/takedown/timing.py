@@ -18,9 +18,9 @@ from efface.cases import events
 from efface.engine.base import deadlines
 from efface.engine.base.models import Deadline
 from efface.law import Clock, ClockError
-from efface.takedown import clocks, locking
+from efface.takedown import answering, clocks, locking
 from efface.takedown.clocks import Known
-from efface.takedown.models import ClockFact, Notice, Route
+from efface.takedown.models import ClockFact, Inbound, Notice, Route
 
 KIND = "notice.clock"
 ENTERED = ("form", "api")
@@ -113,6 +113,20 @@ def heard(notice: Notice, kind: str, at: datetime, now: datetime) -> None:
     proof = HEARD.get(kind)
     if proof is not None and notice.state in HAVE and (notice.sent_at is None or at >= notice.sent_at):
         note(notice, proof[0], min(at, now), proof[1], now)
+
+
+def answered(notice: Notice, now: datetime) -> None:
+    """A reminder has left. Where it answers a letter that asked who she is, that letter stopped the clock of the first
+    notice until now. Both are written down together: a question we only believe to have read stops nothing."""
+    first = Notice.objects.select_related("route").filter(route=notice.route_id, step=1, state__in=HAVE).last()
+    asked = Inbound.objects.filter(notice__route=notice.route_id, kind="asks_more", at__lt=now).order_by("at").last()
+    if notice.step == 1 or first is None or asked is None or "identity" not in answering.wants(str(asked.text or "")):
+        return
+    if first.clock_facts.filter(kind=clocks.GIVEN, at__gte=asked.at, taken_back_at=None).exists():
+        return
+    if first.sent_at is None or first.sent_at <= asked.at:
+        note(first, clocks.ASKED, asked.at, "reply", now)
+        note(first, clocks.GIVEN, now, "reply", now)
 
 
 def recount(notice: Notice, now: datetime) -> tuple[Clock, ...]:

@@ -11,7 +11,7 @@ from efface.cases import events, holds
 from efface.cases.models import Case
 from efface.engine.base import clock
 from efface.engine.base.models import Deadline
-from efface.takedown import filing, inbox, ladder, overdue, timing
+from efface.takedown import clocks, filing, inbox, ladder, overdue, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.clocks import ClockError
 from efface.takedown.models import ClockFact, Inbound, Notice, Route
@@ -165,6 +165,26 @@ def test_a_question_of_theirs_moves_the_deadline_and_the_answer_brings_it_back(o
     asked = ClockFact.objects.get(kind="identity_asked")
     assert timing.take_back(asked.pk, office.user, office.now)
     assert waiting(notice)["main"] == first and not timing.take_back(asked.pk, office.user, office.now)
+
+
+def test_a_letter_that_asks_who_she_is_stops_it_until_our_answer_leaves(office: Office) -> None:
+    notice = sent(office)
+    happened(office, notice, "receipt", NOON)
+    row = Inbound.objects.create(
+        organisation_id=notice.organisation_id, case_id=notice.case_id, notice=notice, at=NOON + HOUR, raw=notice.pk,
+        digest=b"asks", text="Please send us a copy of your identity card before we can act.",
+    )  # fmt: skip
+    office.now = NOON + 2 * HOUR
+    with clock.fixed(office.now):
+        inbox.settle(row, "asks_more", office.user, office.now)
+    assert not ClockFact.objects.filter(kind="identity_asked").exists()  # our reading of a letter alone stops nothing
+    office.work()
+    assert office.notice("operator", 2).state == "sent"
+    facts = {one.kind: one.at for one in ClockFact.objects.filter(notice=notice)}
+    assert facts["identity_asked"] == NOON + HOUR and facts["identity_given"] == NOON + 2 * HOUR
+    # The law of this notice knows no such stop; where one does, these two hours do not count.
+    assert waiting(notice) == {"main": NOON + 48 * HOUR}
+    assert retyped(notice, "gdpr_erasure", "FR") and clocks.holds(timing.known(notice)) != []
 
 
 def test_a_place_with_a_clock_of_its_own_has_that(office: Office) -> None:
