@@ -61,14 +61,14 @@ def _headline(one: Clock, state: str, notice: Notice) -> str:
         "sender": _("whoever posted it"), "merchant": _("the merchant"),
     }.get(one.who, party)  # fmt: skip
     if state == "waiting":
-        return _("%(who)s: has not begun. It runs from this: %(event)s") % {"who": who, "event": begins(one.starts)}
+        return _("%(who)s: the time has not begun. It runs once this is known: %(event)s") % {"who": who, "event": begins(one.starts)}
     if state == "standing":
-        return _("%(who)s: stands still until their question is answered") % {"who": who}
+        return _("%(who)s: the time stands still until their question is answered") % {"who": who}
     if state == "overdue":
         return _("%(who)s: the time is over") % {"who": who}
     if state in ("met", "met_late"):
         return _("%(who)s: it is gone") % {"who": who}
-    return _("%(who)s: has to have acted") % {"who": who}
+    return _("%(who)s has time until") % {"who": who}
 
 
 def begins(event: str) -> str:

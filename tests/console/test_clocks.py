@@ -64,7 +64,7 @@ def test_those_whose_time_is_over_come_first_with_local_time_law_and_cautions(de
     assert places == sorted(places)
     assert "the time is over" in page and "47 U.S.C. 223a(a)(3)" in page
     assert "end of Thursday, 2 April 2026 (Europe/Paris)" in page
-    assert "has not begun. It runs from this: they have it" in page
+    assert "the time has not begun. It runs once this is known: they have it" in page
     assert "Nobody here has read this provision" in page and "Holidays or time zone of the place are not known" in page
     of_case = desk.get(f"/console/cases/{case.pk}/").content.decode()
     assert of_case.count('class="clock"') == 4 and 'data-state="overdue"' in of_case
