@@ -61,7 +61,8 @@ def _headline(one: Clock, state: str, notice: Notice) -> str:
         "sender": _("whoever posted it"), "merchant": _("the merchant"),
     }.get(one.who, party)  # fmt: skip
     if state == "waiting":
-        return _("%(who)s: the time has not begun. It runs once this is known: %(event)s") % {"who": who, "event": begins(one.starts)}
+        words = _("%(who)s: the time has not begun. It runs once this is known: %(event)s")
+        return words % {"who": who, "event": begins(one.starts)}
     if state == "standing":
         return _("%(who)s: the time stands still until their question is answered") % {"who": who}
     if state == "overdue":
