@@ -96,7 +96,8 @@ def notice(request: Any, id: uuid.UUID) -> HttpResponse:
     """One notice's clocks; POST writes down what happened."""
     rows = Notice.objects.select_related("case", "route", "finding__site").filter(case__state__in=LIVING)
     one = get_object_or_404(rows, pk=id)
-    form = Happened(request.POST) if request.method == "POST" else Happened()
+    theirs = next(iter(load().zones_of(one.route.country)), "UTC")
+    form = Happened(request.POST) if request.method == "POST" else Happened(initial={"zone": theirs})
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:

@@ -30,7 +30,20 @@ def entries(member: Member, now: datetime) -> list[Entry]:
     rows = Deadline.objects.filter(kind=timing.KIND, due__gte=now - BACK, case_id__in=cases.values("pk"))
     found = list(rows.exclude(state=Deadline.State.FAILED).order_by("due")[:MOST])
     changes = _changes({one.subject for one in found})
-    return [_entry(one, changes.get(one.subject, [])) for one in found]
+    ended = _ended({one.subject for one in found if one.state == Deadline.State.WAITING}, now)
+    return [_entry(one, ended.get(one.key, one.original_due), changes.get(one.subject, [])) for one in found]
+
+
+def _ended(notices: Iterable[object], now: datetime) -> dict[str, datetime]:
+    """By the name of the deadline, when a clock ended that is asked about again and again since: it does not move in a
+    calendar."""
+    rows = Notice.objects.filter(pk__in=list(notices), clock_due__lte=now).select_related("route")
+    return {
+        timing.key_of(row.pk, one): one.due
+        for row in rows.prefetch_related("clock_facts")
+        for one in timing.counted(row)
+        if one.due is not None and one.due <= now
+    }
 
 
 def _changes(notices: Iterable[object]) -> dict[object, list[datetime]]:
@@ -44,13 +57,12 @@ def _changes(notices: Iterable[object]) -> dict[object, list[datetime]]:
     return made
 
 
-def _entry(row: Deadline, changes: list[datetime]) -> Entry:
+def _entry(row: Deadline, at: datetime, changes: list[datetime]) -> Entry:
     cancelled = row.state == Deadline.State.CANCELLED
     window = row.key.rpartition(":")[2].startswith("restore_")
     return Entry(
         uid=f"{sealing.digest('calendar-entry', row.key).hex()[:32]}@efface",
-        # What was asked again a day later still ended when it ended.
-        at=row.original_due, changed=max(changes, default=row.original_due), sequence=len(changes) + cancelled,
+        at=at, changed=max(changes, default=at), sequence=len(changes) + cancelled,
         summary=_("Efface: look again") if window else _("Efface: an answer is due"),
         description=_("Open Efface to see what this is about."), cancelled=cancelled,
     )  # fmt: skip

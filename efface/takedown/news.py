@@ -57,6 +57,7 @@ def _stopped(event: CaseEvent) -> None:
     if finding is not None:
         ladder.close_all(finding, Route.State.DROPPED, "stopped", event.at)
         deadlines.cancel(subject=finding.pk)
+        deadlines.cancel_many(timing.KIND, finding.notices.values_list("pk", flat=True))
 
 
 @events.on("case.closed", "case.erased")

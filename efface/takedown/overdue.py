@@ -40,7 +40,7 @@ def _due(due: list[Deadline], now: datetime) -> None:
 
 def _ended(notice: Notice, deadline: Deadline, now: datetime) -> None:
     ended = next((one for one in timing.counted(notice) if timing.key_of(notice.pk, one) == deadline.key), None)
-    if ended is None or ended.due is None or not timing.runs(notice, ended):
+    if ended is None or ended.due is None or not timing.runs(notice, ended) or notice.finding.stopped:
         return
     if ended.due > now:
         # What is known, or the law, changed since this was set: never early.
@@ -48,15 +48,10 @@ def _ended(notice: Notice, deadline: Deadline, now: datetime) -> None:
     elif ended.part in clocks.WINDOW:
         _window(notice, ended, now)
     elif ladder.quiet(notice.finding):
-        if not _settled(notice):
+        if notice.finding.state != FindingState.GONE_CONFIRMED:
             timing.put(notice, deadline.key, now + ladder.ASK_AGAIN)
     else:
         _over(notice, ended, deadline.key, now)
-
-
-def _settled(notice: Notice) -> bool:
-    """Nothing follows any more, whatever a check says."""
-    return bool(notice.finding.stopped) or notice.finding.state == FindingState.GONE_CONFIRMED
 
 
 def _over(notice: Notice, ended: Clock, key: str, now: datetime) -> None:

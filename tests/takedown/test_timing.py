@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from efface.accounts.models import Member
 from efface.cases import events, holds
 from efface.cases.models import Case
 from efface.engine.base import clock
 from efface.engine.base.models import Deadline
-from efface.takedown import clocks, filing, inbox, ladder, overdue, timing
+from efface.takedown import agenda, clocks, filing, inbox, ladder, overdue, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.clocks import ClockError
 from efface.takedown.models import ClockFact, Inbound, Notice, Route
@@ -275,6 +276,29 @@ def test_a_closed_case_has_no_clocks(office: Office) -> None:
     Case.objects.filter(pk=office.case.pk).update(state="closed")
     events.record(office.case, "case.closed", "caseworker:1", now=NOON + 2 * HOUR)
     assert waiting(notice) == {}
+
+
+def test_what_is_stopped_has_no_clocks_not_even_a_window(office: Office) -> None:
+    notice = retyped(sent(office), "us_dmca_512c", "US")
+    reply(office, notice, "counter_notice", NOON + HOUR)
+    finding = notice.finding
+    type(finding).objects.filter(pk=finding.pk).update(stopped="under 18")
+    events.record(office.case, "finding.stopped", "survivor", subject=finding.pk, now=NOON + 2 * HOUR)
+    assert waiting(notice) == {}
+
+
+def test_in_a_calendar_an_end_stays_where_it_was_however_often_it_is_asked_about(office: Office) -> None:
+    notice = sent(office)
+    reply(office, notice, "acknowledged", NOON + HOUR)
+    ladder.chase_at(notice, NOON + timedelta(days=90))
+    holds.place(office.case, reason="they asked", owner="police", ends=NOON + timedelta(days=20), actor="caseworker:1",
+                now=NOON + 2 * HOUR)  # fmt: skip
+    lead = Member(organisation=office.case.organisation, user=office.user, role="lead")
+    [before] = agenda.entries(lead, NOON + 2 * HOUR)
+    office.until(NOON + 75 * HOUR)
+    assert waiting(notice)["main"] > NOON + 75 * HOUR
+    [after] = agenda.entries(lead, office.now)
+    assert before.at == after.at == NOON + 49 * HOUR and before.uid == after.uid
 
 
 def test_an_early_deadline_is_put_right_and_never_acted_on(office: Office) -> None:
