@@ -204,6 +204,31 @@ def networks(seed: int, sites: int, viral: int, no_growth: bool, as_json: str | 
     _tell(run(seed, sites, viral, growth=not no_growth), as_json)
 
 
+@bench.command()
+@click.option("--cases", type=click.IntRange(100), default=100_000, show_default=True, help="Generated cases.")
+@click.option("--notices", type=click.IntRange(1000), default=100_000, show_default=True, help="Open at once.")
+@click.option("--sample", type=click.IntRange(50), default=400, show_default=True,
+              help="Deadlines that are run as a job each too; the rest waits beside them.")  # fmt: skip
+@click.option("--seed", type=int, default=17, show_default=True)
+@click.option("--crash/--no-crash", default=True, show_default=True, help="Kill schedulers at random, too.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def clocks(cases: int, notices: int, sample: int, seed: int, crash: bool, as_json: str | None) -> None:
+    """Clocks of the law: none missed, early or doubled beside a second reckoning; what a step costs beside jobs."""
+    from bench.clocks import run
+
+    _tell(run(cases, notices, sample, seed, crash), as_json)
+
+
+@bench.command()
+@click.option("--findings", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Planned one by one.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def notices(findings: int, as_json: str | None) -> None:
+    """Planning and drafting: a notice for 500 addresses beside one for five, many findings beside few."""
+    from bench.notices import run
+
+    _tell(run(findings), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -213,6 +213,16 @@ def _stuck(id: uuid.UUID, given: Given) -> str:
     return _("Noted.")
 
 
+def _clock(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import overdue
+
+    overdue.answer(id, given.choice, given.why, given.member.user, given.now)
+    return {
+        "remind": _("Who is in charge is looked up, then they are reminded."), "next": _("The next party is asked."),
+        "wait": _("It comes back in some days if nothing has happened."),
+    }.get(given.choice, _("Noted."))  # fmt: skip
+
+
 def _conflict(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import verifying
 
@@ -236,6 +246,8 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "conflict": _conflict,
     "publication": _publication,
     "stuck": _stuck,
+    "clock": _clock,
+    "counter": _clock,
 }
 
 

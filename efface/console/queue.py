@@ -14,6 +14,7 @@ from efface.accounts.models import Member, Role
 from efface.console import (
     glance,
     waiting_case,
+    waiting_clocks,
     waiting_letters,
     waiting_moved,
     waiting_search,
@@ -39,6 +40,8 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "reply": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.replies),
     "publication": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_letters.publications),
     "stuck": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.stuck),
+    "counter": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.counter_notices),
+    "clock": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.over),
     "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
 }
 

@@ -6,8 +6,10 @@ from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
 from efface.console import (
+    agenda,
     bundle,
     casework,
+    clocks,
     coverage,
     desk,
     letters,
@@ -52,6 +54,12 @@ rooms = [
     path("cases/<uuid:id>/mine/place/<uuid:place_id>/end/", mine.place_end, name="case-place-end"),
     path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
+    path("clocks/", clocks.clocks, name="clocks"),
+    path("clocks/<uuid:id>/", clocks.notice, name="notice-clocks"),
+    path("clocks/<uuid:id>/fact/<uuid:fact_id>/take-back/", clocks.take_back, name="clock-take-back"),
+    path("calendar/", agenda.page, name="agenda"),
+    path("calendar/change/", agenda.change, name="agenda-change"),
+    path("calendar/<str:token>/efface.ics", agenda.feed, name="agenda-feed"),
     path("sites/", places.sites, name="sites"),
     path("sites/table/", places.as_csv, name="sites-csv"),
     path("sites/add/", site_desk.add, name="site-add"),

@@ -216,6 +216,16 @@ def _calendars(law: Law) -> Iterator[str]:
                 yield f"holidays/{id}: {day.name!r} is no day, or two"
         if len(set(calendar.rest_days)) > 6:
             yield f"holidays/{id}: nobody ever works there"
+    for code, zones in law.zones.items():
+        if not zones or len(set(zones)) != len(zones):
+            yield f"zones.yaml: {code} has no zone, or one twice"
+        for zone in zones:
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError):
+                yield f"zones.yaml: {code}: no time zone {zone!r}"
+    for code in sorted({*law.calendars, *law.countries(), *law.groups.get("eu", ())} - set(law.zones)):
+        yield f"zones.yaml: no time zone for {code}"
     for id, notice in law.notices.items():
         for clock in (notice.clock, *notice.local_clocks.values()):
             if clock.calendar and clock.calendar not in law.calendars:

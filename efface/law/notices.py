@@ -75,6 +75,17 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """What stops the recipient's clock until it is over. Where the law names none the clock runs on, whatever we do."""
+
+    by: Literal["identity_asked"]
+    text: str
+    confidence: Confidence
+    sources: tuple[str, ...]
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CounterNotice:
     """What happens when the other side objects. ``not_before`` and ``not_after``: when the content may come back,
     counted from the objection. ``then``: what we do."""
@@ -110,6 +121,7 @@ class ClockRule:
     stages: tuple[Stage, ...] = ()
     extension: Extension | None = None
     counter_notice: CounterNotice | None = None
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def period(self) -> Period | None:

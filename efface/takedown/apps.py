@@ -11,6 +11,7 @@ class TakedownConfig(AppConfig):
             courier,
             jobs,
             news,
+            overdue,
             publishing,
         )
 

@@ -13,7 +13,7 @@ from efface.accounts.models import User
 from efface.cases import events
 from efface.cases.may import May, may
 from efface.cases.models import Case, Purpose
-from efface.takedown import ladder, locking
+from efface.takedown import ladder, locking, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
 
@@ -58,5 +58,8 @@ def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime
         row.state, row.sent_at, row.outside_reference = Notice.State.FILED, now, outside_reference.strip()[:80]
         row.save(update_fields=["state", "sent_at", "outside_reference"])
         ladder.sent(row, now)
+        if row.outside_reference:
+            # The desk that gave a number has it.
+            timing.note(row, "receipt", now, "form", now, f"user:{user.pk}")
         audit.record(row.organisation_id, f"user:{user.pk}", "notice.filed", str(row.pk), now)
         events.record(row.case, "notice.filed", f"caseworker:{user.pk}", subject=row.pk, now=now)

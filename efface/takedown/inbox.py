@@ -24,7 +24,7 @@ from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
 from efface.sites import contacts, hostility, learning
 from efface.sites.models import ContactState, Site
-from efface.takedown import answering, classify, ladder, locking, planning, publishing, verifying
+from efface.takedown import answering, classify, ladder, locking, planning, publishing, timing, verifying
 from efface.takedown.models import Inbound, Notice, Publication, Route
 
 KINDS = {
@@ -158,6 +158,7 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
     )  # fmt: skip
     if (row.kind in MACHINE or answered) and certain and not found.needs_person:
         _act(notice, row.kind, now, found.refusal)
+        timing.heard(notice, row.kind, row.at, now)
         _handled(row, "engine", now)
 
 
@@ -173,6 +174,7 @@ def settle(inbound: Inbound, kind: str, user: User, now: datetime) -> None:
         row.save(update_fields=["kind"])
         notice = _notice(row)
         _act(notice, kind, now)
+        timing.heard(notice, kind, row.at, now)
         _handled(row, f"user:{user.pk}", now)
         audit.record(row.organisation_id, f"user:{user.pk}", "reply.settled", str(row.pk), now)
         events.record(notice.case, "reply.settled", f"caseworker:{user.pk}", subject=notice.pk, now=now, kind=kind)

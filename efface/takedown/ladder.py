@@ -6,6 +6,7 @@ one is asked; the look-up of who is in charge is made anew before each of these 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from efface.cases import events
@@ -15,7 +16,7 @@ from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
-from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
+from efface.takedown import drafting, facts, outcomes, reach, scope, sending, timing
 from efface.takedown.models import Inbound, Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
@@ -119,18 +120,12 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
 
 
 def sent(notice: Notice, now: datetime) -> None:
-    """A notice has left or was filed: its clocks begin, and its desk is counted as asked."""
+    """A notice has left or was filed: clocks that run from that begin, and its desk is counted as asked."""
     learning.sent(
         notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
     )
-    clock_rule = clocks.deadline(notice.notice_type, now)
-    if clock_rule is not None and notice.step == 1:
-        notice.clock_due, notice.clock_basis = clock_rule.due, clock_rule.law[:200]
-        notice.save(update_fields=["clock_due", "clock_basis"])
-        deadlines.set_deadline(
-            "notice.clock", notice.pk, clock_rule.due, organisation=notice.organisation_id, case=notice.case_id,
-            statutory=True,
-        )  # fmt: skip
+    timing.recount(notice, now)
+    timing.answered(notice, now)
     if notice.route.role != "search":
         # Whether a search engine has acted cannot be seen from the page; nobody is chased for it.
         chase_at(notice, now + patience(notice.route.role))
@@ -143,8 +138,14 @@ def patience(role: str) -> timedelta:
 
 
 def chase_at(notice: Notice, due: datetime) -> None:
-    deadlines.set_deadline(
-        "notice.chaser", notice.pk, clock.align(due), organisation=notice.organisation_id, case=notice.case_id
+    chase_all_at([notice], due)
+
+
+def chase_all_at(notices: Iterable[Notice], due: datetime) -> None:
+    at = clock.align(due)
+    deadlines.set_together(
+        deadlines.Due("notice.chaser", one.pk, at, organisation=one.organisation_id, case=one.case_id)
+        for one in notices
     )
 
 
@@ -220,7 +221,7 @@ def contact_dead(notice: Notice, now: datetime) -> Notice | None:
     routes = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
     route = routes.get(pk=notice.route_id)
     deadlines.cancel(key=f"notice.chaser:{notice.pk}")
-    deadlines.cancel(key=f"notice.clock:{notice.pk}")
+    timing.stop(notice.pk)
     if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.contact != notice.contact:
         return None
     known = facts.delivery([("email", one) for one in route.alternatives])
@@ -245,7 +246,9 @@ def close(route: Route, state: str, why: str, now: datetime) -> None:
     for notice in Notice.objects.select_for_update().filter(route=route):
         sending.take_back(notice, why, now)
         deadlines.cancel(key=f"notice.chaser:{notice.pk}")
-        deadlines.cancel(key=f"notice.clock:{notice.pk}")
+        if notice.sent_at is not None:
+            notice.route = route
+            timing.recount(notice, now)
 
 
 def close_all(finding: Finding, state: str, why: str, now: datetime) -> None:

@@ -114,6 +114,7 @@ class Notice(CaseOwned):
     sent_at = models.DateTimeField(null=True)
     clock_due = models.DateTimeField(null=True)
     clock_basis = models.CharField(max_length=200, blank=True)
+    overdue_at = models.DateTimeField(null=True, help_text=_("the law's time was seen to be over then"))
     outside_reference = models.CharField(max_length=80, blank=True)
 
     class Meta:
@@ -133,6 +134,51 @@ class Named(CaseOwned):
     class Meta:
         constraints = [models.UniqueConstraint("notice", "url_digest", name="one_name_a_notice")]
         indexes = [models.Index("contact", "url_digest", name="named_to_contact")]
+
+
+class ClockFact(CaseOwned):
+    """Something that starts, stops or lengthens a clock of a notice, as somebody saw it or wrote it down. Never
+    changed; a mistake is taken back and stays readable."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("they have it")
+        ACKNOWLEDGEMENT = "acknowledgement", _("they confirmed that they have it")
+        CONFIRMATION = "confirmation", _("they confirmed the request itself")
+        AUTHORITY_NOTICE = "authority_notice", _("the authority gave its order or asked for removal")
+        PROVIDER_INQUIRY = "provider_inquiry", _("the provider asked whoever posted it")
+        MERCHANT_COMPLAINT = "merchant_complaint", _("the complaint reached the merchant")
+        COUNTER_NOTICE = "counter_notice", _("the other side objected (counter-notice)")
+        COURT_ORDER = "court_order", _("a court gave its order")
+        IDENTITY_ASKED = "identity_asked", _("they asked who she is, or by what right we write")
+        IDENTITY_GIVEN = "identity_given", _("their question who she is was answered")
+        EXTENDED = "extended", _("they said in time that they need the longer period")
+
+    class How(models.TextChoices):
+        AUTO_REPLY = "auto-reply", _("their machine's confirmation")
+        REPLY = "reply", _("their mail")
+        DELIVERY_REPORT = "delivery-report", _("a delivery report of their mail server")
+        FORM = "form", _("what the form showed or sent")
+        POST = "post", _("the post's proof of delivery")
+        PHONE = "phone", _("said on the telephone")
+        LETTER = "letter", _("a letter or a file of theirs")
+
+    engine_may = ("SELECT",)
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="clock_facts")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=16, choices=How)
+    noted_at = models.DateTimeField()
+    by = models.CharField(max_length=60)
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "notice", "kind", "at", name="one_clock_fact", condition=models.Q(taken_back_at=None)
+            )
+        ]
+        ordering = ["at", "id"]
 
 
 class Inbound(Owned):

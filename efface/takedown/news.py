@@ -6,7 +6,7 @@ from efface.cases import events
 from efface.cases.models import Age, CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding, FindingState
-from efface.takedown import ladder, locking, planning, sending, verifying
+from efface.takedown import ladder, locking, planning, sending, timing, verifying
 from efface.takedown.models import Notice, Route
 
 WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
@@ -57,6 +57,7 @@ def _stopped(event: CaseEvent) -> None:
     if finding is not None:
         ladder.close_all(finding, Route.State.DROPPED, "stopped", event.at)
         deadlines.cancel(subject=finding.pk)
+        deadlines.cancel_many(timing.KIND, finding.notices.values_list("pk", flat=True))
 
 
 @events.on("case.closed", "case.erased")
@@ -71,6 +72,8 @@ def _end(event: CaseEvent) -> None:
         notice = locking.notice(pk)
         if notice is not None:
             sending.take_back(notice, "the case is closed", event.at)
+    left = Notice.objects.filter(case=event.case, sent_at__isnull=False).values_list("pk", flat=True)
+    deadlines.cancel_many(timing.KIND, left)
     if event.kind == "case.erased":
         # A person's words may stand there.
         Notice.objects.filter(case=event.case).update(state_why="")

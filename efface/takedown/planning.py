@@ -311,23 +311,15 @@ def _due(deadline: Deadline, now: datetime) -> None:
         request(finding)
 
 
-@deadlines.handler("notice.chaser")
-def _silent(deadline: Deadline, now: datetime) -> None:
+@deadlines.handler_of_many("notice.chaser")
+def _silent(due: list[Deadline], now: datetime) -> None:
     """The party's time is up: look again who is in charge, then remind it or go on. What is gone already needs nothing;
     what may be gone is asked about again tomorrow."""
-    notice = Notice.objects.select_related("finding", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.route.state != Route.State.ACTIVE or notice.finding.stopped:
-        return
-    ladder.chase_at(notice, now + ladder.ASK_AGAIN)
-    if not ladder.quiet(notice.finding) and may(notice.case, Purpose.NOTIFY, now):
-        request(notice.finding, notice.pk)
-
-
-@deadlines.handler("notice.clock")
-def _overdue(deadline: Deadline, now: datetime) -> None:
-    """A clock of the law has ended and it still stands: said in the case, and the party hears of it."""
-    notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.route.state != Route.State.ACTIVE or ladder.quiet(notice.finding):
-        return
-    events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=notice.clock_basis)
-    request(notice.finding, notice.pk)
+    rows = Notice.objects.select_related("finding", "route", "case").filter(pk__in=[one.subject for one in due])
+    notices = list(rows.filter(route__state=Route.State.ACTIVE, finding__stopped=""))
+    ladder.chase_all_at(notices, now + ladder.ASK_AGAIN)
+    cases = {notice.case_id: notice.case for notice in notices}
+    allowed = {case for case, row in cases.items() if may(row, Purpose.NOTIFY, now)}
+    for notice in notices:
+        if not ladder.quiet(notice.finding) and notice.case_id in allowed:
+            request(notice.finding, notice.pk)

@@ -40,6 +40,8 @@ MATRIX: dict[str, set[str]] = {
     "console:case-bundle": CASEWORK, "console:case-mine": CASEWORK, "console:case-name": CASEWORK,
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
+    "console:clocks": CASEWORK, "console:notice-clocks": CASEWORK, "console:clock-take-back": CASEWORK,
+    "console:agenda": CASEWORK, "console:agenda-change": CASEWORK, "console:agenda-feed": EVERYBODY,
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
     "console:coverage": {*CASEWORK, "coordinator"}, "console:coverage-speed": {*CASEWORK, "coordinator"},
     "console:coverage-site": {*CASEWORK, "coordinator"}, "console:coverage-change": {"lead", "coordinator"},

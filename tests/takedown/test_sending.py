@@ -47,7 +47,7 @@ def test_an_approved_notice_is_a_complete_mail(office: Office) -> None:
     office.approve(route__role="operator")
     office.work()
     notice = office.notice("operator")
-    assert notice.state == "sent" and notice.sent_at == NOON and notice.clock_due == NOON + timedelta(hours=48)
+    assert notice.state == "sent" and notice.sent_at == NOON and notice.clock_due is None
     [(sender, recipient, _)] = office.desk.got
     [mail] = office.desk.messages()
     assert recipient == "dmca@pictures.example"
