@@ -96,6 +96,16 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     return row
 
 
+def probe(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """What a notice about this finding would say, whoever is asked: for the checker, before there is a route."""
+    case = finding.case
+    organisation = Organisation.objects.get(pk=case.organisation_id)
+    route = Route(finding=finding, case=case, role="host")
+    row = Notice(case=case, finding=finding, route=route)
+    row.reference = reference(row)
+    return _facts(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
+
+
 def reference(row: Notice) -> str:
     """What a recipient quotes back: says nothing, and is the same however often it is computed."""
     digest = sealing.digest("notice-reference", str(row.pk))[:10]

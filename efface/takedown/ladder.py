@@ -15,7 +15,7 @@ from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
-from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
+from efface.takedown import clocks, drafting, facts, keeping, outcomes, reach, scope, sending
 from efface.takedown.models import Inbound, Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
@@ -72,6 +72,10 @@ def begin(route: Route, now: datetime) -> Notice | None:
     if facts.hostile(route.finding.site) and route.role == "operator":
         close(route, Route.State.DROPPED, "the operator is hostile: never written to", now)
         return None
+    closed = keeping.closed(route)
+    if closed:
+        _cannot(route, f"needs: {'; '.join(closed)}", now)
+        return None
     notice = _draft(route, 1, now)
     if notice is not None and route.state == Route.State.PLANNED:
         route.state, route.state_why = Route.State.ACTIVE, ""
@@ -119,8 +123,9 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
 def sent(notice: Notice, now: datetime) -> None:
     """A notice has left or was filed: its clocks begin, and its desk is counted as asked."""
     learning.sent(
-        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
-    )
+        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now,
+        site=notice.finding.site.domain, host=outcomes.host_of(notice.route),
+    )  # fmt: skip
     clock_rule = clocks.deadline(notice.notice_type, now)
     if clock_rule is not None and notice.step == 1:
         notice.clock_due, notice.clock_basis = clock_rule.due, clock_rule.law[:200]
