@@ -93,7 +93,9 @@ def known(case: Case) -> Avoid:
 
 
 def gathered(pairs: Iterable[tuple[str, str]]) -> Avoid:
-    places, names, numbers = set(), set(), set()
+    places: set[str] = set()
+    names: set[str] = set()
+    numbers: set[str] = set()
     for kind, value in pairs:
         {"email": places, "domain": places, "phone": numbers}.get(kind, names).add(value)
     return Avoid(frozenset(places), frozenset(names), frozenset(numbers))

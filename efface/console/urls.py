@@ -6,6 +6,7 @@ from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
 from efface.console import (
+    asking,
     bundle,
     casework,
     coverage,
@@ -15,6 +16,7 @@ from efface.console import (
     permission,
     pictures,
     places,
+    plans,
     site_desk,
     site_lists,
     visiting,
@@ -47,6 +49,15 @@ rooms = [
     path("cases/<uuid:id>/mine/name/<uuid:name_id>/end/", mine.name_end, name="case-name-end"),
     path("cases/<uuid:id>/mine/place/", mine.place, name="case-place"),
     path("cases/<uuid:id>/mine/place/<uuid:place_id>/end/", mine.place_end, name="case-place-end"),
+    path("cases/<uuid:id>/asking/", asking.asking, name="case-asking"),
+    path("cases/<uuid:id>/asking/answer/", asking.answer, name="case-answer"),
+    path("cases/<uuid:id>/asking/avoid/", asking.avoid, name="case-avoid"),
+    path("cases/<uuid:id>/asking/avoid/<uuid:avoided_id>/end/", asking.avoid_end, name="case-avoid-end"),
+    path("cases/<uuid:id>/steps/", plans.steps, name="case-steps"),
+    path("cases/<uuid:id>/plan/<uuid:finding_id>/", plans.plan, name="plan"),
+    path("cases/<uuid:id>/plan/<uuid:finding_id>/change/", plans.change, name="plan-change"),
+    path("cases/<uuid:id>/plan/<uuid:finding_id>/step/", plans.step, name="plan-step"),
+    path("cases/<uuid:id>/plan/<uuid:finding_id>/undo/<uuid:change_id>/", plans.undo, name="plan-undo"),
     path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, mine, page, pictures, public
+from efface.portal import answers, asking, mine, page, pictures, public
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,10 @@ urlpatterns = [
     path("case/me/name/<uuid:id>/end/", mine.name_end, name="name-end"),
     path("case/me/place/", mine.place, name="place"),
     path("case/me/place/<uuid:id>/end/", mine.place_end, name="place-end"),
+    path("case/questions/", asking.asking, name="asking"),
+    path("case/questions/reply/", asking.reply, name="reply"),
+    path("case/questions/never/", asking.avoid, name="avoid"),
+    path("case/questions/never/<uuid:id>/end/", asking.avoid_end, name="avoid-end"),
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
     path("case/age/", answers.case_age, name="case-age"),

@@ -6,6 +6,7 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        from efface.takedown import courier, jobs, news  # noqa: F401 - register jobs, deadlines, what is listened to
+        # Registers jobs, deadlines, and what is listened to.
+        from efface.takedown import courier, jobs, news, stepping  # noqa: F401 - see above
 
         courier.register()

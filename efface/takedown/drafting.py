@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -104,6 +105,13 @@ def probe(finding: Finding, now: datetime) -> notice.NoticeFacts:
     row = Notice(case=case, finding=finding, route=route)
     row.reference = reference(row)
     return _facts(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
+
+
+def whole(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """``probe`` with every address that still stands: for what a person sends."""
+    still = set(facts.alive(finding))
+    rows = [one for one in facts.assets(finding) if one.url in still]
+    return replace(probe(finding, now), locations=tuple(notice.Location(one.role, str(one.url)) for one in rows))
 
 
 def reference(row: Notice) -> str:

@@ -80,7 +80,7 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         pressed_shutter=_answer(said.get("pressed_shutter")),
         assignment=_answer(said.get("assignment")),
         has_file=_answer(said.get("has_file")),
-        paid_for={True: "yes", False: "no", None: "unknown"}[paid(case)],  # type: ignore[arg-type]
+        paid_for=_yes_no(paid(case)),
         police_wanted="yes" if may(case, Purpose.POLICE, now) else "unknown",
         exposure_limit=cast(Exposure, said.get("exposure_limit", "uploader_possible")),
         # A hold is no lack of consent: what it stops waits, and is planned for.
@@ -94,6 +94,10 @@ def consented(case: Case, now: datetime) -> bool:
     return case.consents.filter(
         purpose=Purpose.NOTIFY, withdrawn_at=None, given_at__lte=now, expires_at__gt=now
     ).exists()
+
+
+def _yes_no(value: bool | None) -> Answer:
+    return "unknown" if value is None else "yes" if value else "no"
 
 
 def _answer(value: str | None) -> Answer:

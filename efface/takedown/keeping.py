@@ -75,8 +75,12 @@ def steps(content: dict[str, Any] | None) -> list[Step]:
 
 
 def step(one: dict[str, Any]) -> Step:
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in one.items()}
-    return Step(**{**plain, "needs": tuple(Need(**need) for need in one.get("needs", ()))})
+    needs = tuple(Need(need["kind"], need["words"], need.get("ask", "")) for need in one.get("needs", ()))
+    return Step(
+        key=one["key"], scope=one["scope"], notice_type=one["notice_type"], role=one["role"], name=one["name"],
+        desks=tuple(one["desks"]), why=tuple(one["why"]), needs=needs, confirm=tuple(one["confirm"]),
+        waits=one["waits"], clock=one["clock"], exposure=one["exposure"], kind=one.get("kind", "notice"),
+    )  # fmt: skip
 
 
 def ways(route: Route) -> Iterable[dict[str, Any]]:

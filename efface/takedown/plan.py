@@ -200,7 +200,10 @@ def plan(
             withheld.append(Withheld(party.key, party.role, "its own form is filled in by a person", person=True))
             continue
         made = _route(party, choice, case, finding, dossier, law, hostile, now, outcomes, changes)
-        (routes if isinstance(made, PlannedRoute) else withheld).append(made)  # type: ignore[arg-type]
+        if isinstance(made, Withheld):
+            withheld.append(made)
+        else:
+            routes.append(made)
     routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.odds.hours, one.party_key))
     kept, doubles = _once_each(routes)
     kept, out = arranged(kept, changes, now, lambda role: _held(role, case))

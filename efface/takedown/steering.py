@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
@@ -122,7 +123,7 @@ def _check(
             raise Unchangeable(_("This notice does not fit this recipient."))
 
 
-def _routes(finding: Finding, party_key: str):  # type: ignore[no-untyped-def]
+def _routes(finding: Finding, party_key: str) -> QuerySet[Route]:
     return Route.objects.select_for_update(of=("self",)).filter(
         finding=finding, episode=finding.episode, party_key=party_key[:200]
     )
