@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, asking, mine, page, pictures, public
+from efface.portal import answers, asking, mine, page, pictures, places, public
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("enter/", public.enter, name="enter"),
     path("leave/", public.leave, name="leave"),
     path("page/", public.neutral, name="neutral"),
+    path("places/", places.places, name="places"),
+    path("places/<slug:code>/", places.place, name="place-law"),
     path("case/", page.case, name="case"),
     path("case/allow/", page.consents, name="consents"),
     path("case/messages/", page.messages_page, name="messages"),

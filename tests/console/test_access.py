@@ -51,6 +51,9 @@ MATRIX: dict[str, set[str]] = {
     "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
     "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
     "console:facts-withdraw": {"coordinator"},
+    "console:results": {*CASEWORK, "coordinator"}, "console:law": {*CASEWORK, "coordinator"},
+    "console:law-place": {*CASEWORK, "coordinator"}, "console:law-notice": {*CASEWORK, "coordinator"},
+    "console:law-desk": {*CASEWORK, "coordinator"}, "portal:places": EVERYBODY, "portal:place-law": EVERYBODY,
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
@@ -70,7 +73,8 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    parts = {key: "match" if key == "kind" else uuid.uuid4() for key in pattern.pattern.converters}
+    words = {"kind": "match", "code": "de"}
+    parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 
 
