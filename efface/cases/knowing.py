@@ -19,7 +19,7 @@ from efface.law import load
 
 Words = str | Promise
 YES_NO: tuple[tuple[str, Words], ...] = (
-    ("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")), ("unknown", gettext_lazy("I am not sure")),
+    ("yes", gettext_lazy("Yes.")), ("no", gettext_lazy("No.")), ("unknown", gettext_lazy("I am not sure")),
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ DEMAND = Question(
     (
         ("money", gettext_lazy("Yes, money")),
         ("other", gettext_lazy("Yes, something else")),
-        ("no", gettext_lazy("No")),
+        ("no", gettext_lazy("No.")),
         ("unknown", gettext_lazy("I am not sure")),
     ),
 )
