@@ -18,6 +18,7 @@ from efface.console.decision import exposures
 from efface.console.opening import living
 from efface.console.typed import lines, one_line
 from efface.engine.base import clock
+from efface.law import load
 from efface.search.models import Finding
 from efface.takedown import changes, keeping, steering, stepping, tradeoff
 from efface.takedown.models import GuidedStep, KeptPlan, Route
@@ -55,10 +56,10 @@ def _page(request: Any, finding: Finding, status: int = 200, problem: str = "") 
 
 
 def _shown(route: Route) -> dict[str, Any]:
-    told = route.told or {}
+    told, kind = route.told or {}, load().notices.get(route.notice_type)
     odds = told.get("odds") or {}
     return {
-        "route": route, "told": told, "needs": told.get("needs", []), "trade": told.get("trade", []),
+        "route": route, "name": kind.name if kind else route.notice_type, "told": told, "needs": told.get("needs", []), "trade": told.get("trade", []),
         "exposure": exposures(route.exposure_lines), "tells": tradeoff.TELLS.get(route.exposure, ""),
         "odds": odds if odds.get("n") else None, "low": 100 * float(odds.get("low", 0)),
         "high": 100 * float(odds.get("high", 1)), "waits": route.state == Route.State.PLANNED,

@@ -57,7 +57,7 @@ def of_case(case: CaseFacts, published: bool, law: Law) -> tuple[Step, ...]:
     """The steps of a case as a whole, also where nothing was found yet; ``published`` is what she said."""
     from efface.takedown.plan import FindingFacts
 
-    finding, nowhere = FindingFacts(confirmed=datetime(2000, 1, 1, tzinfo=UTC), age=case.age), Dossier("", "", "")
+    finding, nowhere = FindingFacts(confirmed=datetime(2000, 1, 1, tzinfo=UTC), age=case.age), Dossier("", "", "-")
     facts = choosing.legal(case, finding, nowhere)
     facts = replace(facts, publication_state="published_public" if published else case.publication_state)
     return tuple(one for one in _steps(case, finding, nowhere, law, facts) if one.scope == "")

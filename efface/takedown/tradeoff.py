@@ -40,6 +40,8 @@ def _against(chosen: Way, one: Way, law: Law) -> str:
         closed = any(need.kind == "exposure" for need in one.needs)
         end = "It is taken only if she allows it." if closed else "She allows that; you choose."
         rule = f" {_sentence(law.rule('R3_owner').why)}" if copyright else ""
+        if any(need.ask == "pressed_shutter" for need in one.needs):
+            rule += " It is hers only if she pressed the shutter: ask her."
         return f"Instead: {one.name}. {why}, but it {TELLS[one.exposure]}.{rule} {end}"
     if farther < 0 and not any(need.kind in ("fact", "text") for need in one.needs):
         cost = f" It worked {figures(one.odds)}." if one.odds.speaks else ""

@@ -179,4 +179,4 @@ def test_in_danger_there_are_no_steps_and_a_threat_brings_what_helps_against_it(
 
     found = of_case(replace(CASE, publication_state="threatened_only"), False, LAW)
     assert {"hash_bank_submission", "police_report"} <= {one.notice_type for one in found}
-    assert not {"dpa_complaint", "us_ftc_complaint"} & {one.notice_type for one in found}
+    assert {one.role for one in found} <= {"hash_bank", "police", "helpline", "hotline", "court"}
