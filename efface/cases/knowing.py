@@ -29,12 +29,14 @@ class Unanswerable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``why`` says what the answer is for; ``choices`` are (value, words)."""
+    """``why`` says what the answer is for; ``choices`` are (value, words). ``staff``: a worker answers it, she is not
+    asked."""
 
     name: str
     words: Words
     why: Words
     choices: tuple[tuple[str, Words], ...] = YES_NO
+    staff: bool = False
 
 
 PRESSED = Question(
@@ -92,30 +94,52 @@ EXPOSURE = Question(
         ("public_possible", gettext_lazy("It may also be published, if that is the faster way")),
     ),
 )
+STAFF: tuple[Question, ...] = (
+    Question(
+        "fair_use",
+        gettext_lazy("Was it considered whether the law allows this use of the picture?"),
+        gettext_lazy("A copyright notice has to say so."),
+        staff=True,
+    ),
+    Question(
+        "perjury",
+        gettext_lazy("Does the signatory agree to the statement made under penalty of perjury?"),
+        gettext_lazy("Only for a copyright notice: that we may act for her, and that the right is hers."),
+        staff=True,
+    ),
+    Question(
+        "pin_explained",
+        gettext_lazy("Does she know that nobody can restore the case number and the PIN?"),
+        gettext_lazy("They come from the hash list on her own device, and have to be written down."),
+        staff=True,
+    ),
+)
 QUESTIONS: tuple[Question, ...] = (PUBLISHED, DEMAND, PRESSED, ASSIGNMENT, HAS_FILE, EXPOSURE)
 
 
-def questions(case: Case) -> tuple[Question, ...]:
-    """Those of this case: where the law differs within her country, also in which part of it she lives."""
+def questions(case: Case, staff: bool = False) -> tuple[Question, ...]:
+    """Those of this case: where the law differs within her country, also in which part of it she lives. ``staff``: also
+    those that a worker answers."""
+    asked = (*QUESTIONS, *(STAFF if staff else ()))
     country = case.country.upper()
     parts = sorted(
         ((one.id, one.name) for one in load().jurisdictions.values() if one.part_of == country and country),
         key=lambda part: part[1],
     )
     if not parts:
-        return QUESTIONS
+        return asked
     lives = Question(
         "lives_in",
         gettext_lazy("In which part of the country do you live?"),
         gettext_lazy("The law differs there, and some offices help only those who live in their part."),
         (*parts, ("unknown", gettext_lazy("Another part, or I would rather not say"))),
     )
-    return (*QUESTIONS, lives)
+    return (*asked, lives)
 
 
-def answer(case: Case, name: str, value: str, actor: str, now: datetime) -> None:
+def answer(case: Case, name: str, value: str, actor: str, now: datetime, *, staff: bool = False) -> None:
     """Keep what she said; the same again changes nothing. Raises ``Unanswerable``."""
-    question = next((one for one in questions(case) if one.name == name), None)
+    question = next((one for one in questions(case, staff) if one.name == name), None)
     if question is None or value not in dict(question.choices):
         raise Unanswerable(_("Please choose one of the answers."))
     if answers(case).get(name) == value:

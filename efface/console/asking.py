@@ -27,7 +27,9 @@ def asking(request: Any, id: uuid.UUID) -> HttpResponse:
 def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpResponse:
     said = knowing.answers(case)
     return render(request, "console/asking.html", {
-        "case": case, "questions": [{"one": one, "said": said.get(one.name, "")} for one in knowing.questions(case)],
+        "case": case, "questions": [
+            {"one": one, "said": said.get(one.name, "")} for one in knowing.questions(case, staff=True)
+        ],
         "avoided": avoiding.listed(case), **more,
     }, status=status)  # fmt: skip
 
@@ -39,8 +41,9 @@ def answer(request: Any, id: uuid.UUID) -> HttpResponse:
     case = living(id)
     try:
         knowing.answer(
-            case, request.POST.get("question", ""), request.POST.get("choice", ""), actor(request), clock.now()
-        )
+            case, request.POST.get("question", ""), request.POST.get("choice", ""), actor(request), clock.now(),
+            staff=True,
+        )  # fmt: skip
     except knowing.Unanswerable as refusal:
         return _page(request, case, 422, problem=str(refusal))
     messages.success(request, _("Noted. The plans are made anew with it."))

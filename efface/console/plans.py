@@ -59,7 +59,8 @@ def _shown(route: Route) -> dict[str, Any]:
     told, kind = route.told or {}, load().notices.get(route.notice_type)
     odds = told.get("odds") or {}
     return {
-        "route": route, "name": kind.name if kind else route.notice_type, "told": told, "needs": told.get("needs", []), "trade": told.get("trade", []),
+        "route": route, "name": kind.name if kind else route.notice_type, "told": told,
+        "needs": told.get("needs", []), "trade": told.get("trade", []),
         "exposure": exposures(route.exposure_lines), "tells": tradeoff.TELLS.get(route.exposure, ""),
         "odds": odds if odds.get("n") else None, "low": 100 * float(odds.get("low", 0)),
         "high": 100 * float(odds.get("high", 1)), "waits": route.state == Route.State.PLANNED,

@@ -106,7 +106,12 @@ def whole(finding: Finding, now: datetime) -> notice.NoticeFacts:
     """``probe`` with every address that still stands: for what a person sends."""
     still = set(facts.alive(finding))
     rows = [one for one in facts.assets(finding) if one.url in still]
-    return replace(probe(finding, now), locations=tuple(notice.Location(one.role, str(one.url)) for one in rows))
+    made = probe(finding, now)
+    # There is no notice a signed address could lead to: answers come to the desk.
+    desk = replace(made.organisation, email=f"removals@{addresses.domain()}")
+    return replace(
+        made, organisation=desk, locations=tuple(notice.Location(one.role, str(one.url)) for one in rows)
+    )  # fmt: skip
 
 
 def reference(row: Notice) -> str:
@@ -195,6 +200,12 @@ def _facts(
         asked=notice.Asked(_party(sent[0]), sent[0].sent_at, sent[0].reference) if sent and sent[0].sent_at else None,
         looks=_looks(finding),
         since=min(finding.confirmed_at, now),
+        captures=tuple(
+            notice.Capture(str(finding.page_url), one.at, one.warc_sha256) for one in finding.captures.order_by("at")
+        ),
+        copyright=facts.copyright(case),
+        hash_lists=facts.hash_lists(case),
+        police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
         never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
     )
 

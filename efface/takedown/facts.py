@@ -24,6 +24,7 @@ from efface.sites import contacts, networks, ordering
 from efface.sites.models import ContactState, Site
 from efface.takedown import odds, plan, reach, sight, verdict
 from efface.takedown.models import Check, Notice, Outcome, Route
+from efface.takedown.particulars import Copyright, HashLists
 from efface.takedown.reach import Worth
 from efface.vision import hamming
 from efface.whereabouts.model import Dossier
@@ -111,6 +112,30 @@ def hers(case: Case) -> frozenset[str]:
     """Her own mail addresses, as far as the case knows them, however they are written ("E-Mail:anna@x.org"): no desk
     is ever one of these."""
     return frozenset(one.strip(".").lower() for one in _ADDRESS.findall(str(case.safe_contact or "")))
+
+
+WORK = "the picture or video shown at the addresses named here, {how}"
+
+
+def copyright(case: Case) -> Copyright | None:
+    """What she and a worker said about who holds the right; None where nobody was asked."""
+    said = knowing.answers(case)
+    if not {"pressed_shutter", "assignment"} & set(said):
+        return None
+    pressed, assigned = said.get("pressed_shutter"), said.get("assignment") == "yes"
+    how = "taken by the depicted person herself" if pressed == "yes" else "whose rights were signed over to her"
+    return Copyright(
+        photographer={"yes": True, "no": False}.get(pressed or ""), assignment=assigned, work=WORK.format(how=how),
+        fair_use=said.get("fair_use") == "yes", perjury=said.get("perjury") == "yes",
+    )  # fmt: skip
+
+
+def hash_lists(case: Case) -> HashLists:
+    said = knowing.answers(case)
+    return HashLists(
+        lists=("StopNCII.org",), on_device=said.get("has_file") == "yes",
+        pin_explained=said.get("pin_explained") == "yes",
+    )  # fmt: skip
 
 
 def never_told(notice: Notice) -> bool:

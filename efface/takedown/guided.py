@@ -141,11 +141,11 @@ def _step(
 def _forms(
     case: CaseFacts, finding: FindingFacts, dossier: Dossier, law: Law, facts: Facts
 ) -> Iterator[Step]:
-    """Desks with a form of their own whose text is not written: a person fills it in."""
+    """Desks with a form of their own whose text is not written, or that only she may fill in."""
     for party in dossier.parties:
         for contact in party.contacts:
             own = choosing.desk_type(contact)
-            if own not in law.notices or own in lacking.written():
+            if own not in law.notices or (own in lacking.written() and not lacking.only_she(law.notices[own])):
                 continue
             option = applicable(law, facts, party.role).option(own)
             if option is not None:

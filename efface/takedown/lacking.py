@@ -109,8 +109,13 @@ def _probe(case: CaseFacts) -> notices.NoticeFacts:
         recipient_role="", locations=(notices.Location("page", "https://example.org/"),), prepared=_ANY_TIME,
         seen=_ANY_TIME, believed=True, adult=True, nature=case.content_nature, domain="example.org",
         residence=case.country, paid=_PAID[case.paid_for],
+        copyright=notices.Copyright(_PAID[case.pressed_shutter], case.assignment == "yes", "-", True, True),
     )  # fmt: skip
 
 
 _PAID = {"yes": True, "no": False, "unknown": None}
-_ELEMENT_ASKS = {"country": "country", "real_or_fake": "acquisition", "not_paid": "acquisition"}
+_ELEMENT_ASKS = {
+    "country": "country", "real_or_fake": "acquisition", "not_paid": "acquisition", "good_faith": "fair_use",
+    "accuracy_authority": "perjury", "on_device_hash": "has_file", "case_pin": "pin_explained",
+    "work_identification": "pressed_shutter",
+}  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Literal
 
 from efface.law import Exposure, Law
 from efface.law.select import Answer
-from efface.takedown import choosing, guided, tradeoff
+from efface.takedown import choosing, guided, lacking, tradeoff
 from efface.takedown.changes import Change, arranged, asked, chosen_type
 from efface.takedown.choosing import Way
 from efface.takedown.guided import Step
@@ -380,10 +380,12 @@ def _operator_asked(dossier: Dossier) -> bool:
 
 
 def _unknown_notice(contact: Contact, law: Law) -> bool:
-    """Whether a desk has a notice type of its own that the law data does not hold, or that is not written: another
-    desk's would not fit it."""
+    """Whether a desk has a notice type of its own that the law data does not hold, that is not written, or that only
+    she may send: another desk's would not fit it."""
     own = choosing.desk_type(contact)
-    return bool(own) and (own not in law.notices or own not in choosing.written())
+    if not own:
+        return False
+    return own not in law.notices or own not in choosing.written() or lacking.only_she(law.notices[own])
 
 
 def _share(route: PlannedRoute, outcomes: Mapping[tuple[str, str], Outcome]) -> float:
