@@ -86,5 +86,5 @@ def arranged(
         until = held(route.role)
         starts = max(starts, until) if until is not None else starts
         words = f"a person decided: {change.why}" if change.why else "a person decided"
-        kept.insert(place, replace(route, starts=starts, changed=words))
+        kept.insert(place, replace(route, starts=starts, changed=words, word=change.verb))
     return kept, out

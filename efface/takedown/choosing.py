@@ -72,6 +72,7 @@ def legal(case: CaseFacts, finding: FindingFacts, dossier: Dossier, party: Party
         host_country=hosts[0] if hosts else "", site_type=finding.site_type, hostility=finding.hostility,
         asked=asked, paid_for=case.paid_for, has_file=case.has_file, police_wanted=case.police_wanted,
         trusted_flagger=case.trusted_flagger, minor_clearance=case.minor_clearance, returns=finding.returns,
+        hold=case.hold_until is not None, hold_spares_search=case.hold_spares_search,
     )  # fmt: skip
 
 

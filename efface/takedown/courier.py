@@ -28,6 +28,8 @@ class Courier:
         finding, route = notice.finding, notice.route
         if route.role == "operator" and facts.hostile(finding.site):
             return outbox.May("drop", "the operator is hostile: never written to")
+        if facts.hostile_desk(notice):
+            return outbox.May("drop", "the operator is hostile: never written to")
         if facts.never_told(notice):
             return outbox.May("drop", "the recipient must never hear of it")
         if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:

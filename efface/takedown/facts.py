@@ -145,6 +145,12 @@ def never_told(notice: Notice) -> bool:
     return reach.belongs(notice.contact, notice.route.party_name, found)
 
 
+def hostile_desk(notice: Notice) -> bool:
+    """Whether the recipient stands under a domain of a hostile operator, whatever its role."""
+    site = notice.finding.site
+    return hostile(site) and reach.under_any(notice.contact, networks.domains(site))
+
+
 def nature(case: Case) -> str:
     """The law's word. Only what is known to be made by a computer is called so."""
     return NATURE.get(case.acquisition, "authentic")

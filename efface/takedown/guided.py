@@ -134,7 +134,8 @@ def _step(
     return Step(
         key=f"{notice.id}:{party.key if party else ''}"[:160], scope=scope, notice_type=notice.id, role=role,
         name=f"{notice.name}: {party.name or party.key}" if party else notice.name, desks=desks, why=tuple(why),
-        needs=tuple(needs), confirm=option.confirm, waits=waits, clock=option.clock, exposure=notice.exposure,
+        needs=tuple(needs), confirm=option.confirm, waits=waits or ("police asked to wait" if option.held else ""),
+        clock=option.clock, exposure=notice.exposure,
     )  # fmt: skip
 
 

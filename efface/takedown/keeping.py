@@ -23,7 +23,7 @@ def told(route: plan.PlannedRoute) -> dict[str, Any]:
     """What a route's row keeps of its plan beside the columns, as JSON."""
     return {
         "needs": [asdict(one) for one in route.needs], "odds": asdict(route.odds), "clock": route.clock,
-        "trade": list(route.trade), "rules": list(route.rules), "changed": route.changed,
+        "trade": list(route.trade), "rules": list(route.rules), "changed": bool(route.changed),
         "others": [
             {
                 "notice_type": one.notice_type, "name": one.name, "exposure": one.exposure, "clock": one.clock,

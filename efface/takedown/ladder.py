@@ -27,6 +27,8 @@ WAITING = frozenset({
 SILENT_HOURS = 72
 """Where the law data name no pause for a role."""
 REMINDERS = 1
+PUT_OFF = "postpone"
+"""``Route.arranged`` where a person wants it to wait."""
 USELESS = reach.DEAD | {"full"}
 """What is known of a mailbox that makes trying the next one better."""
 ASK_AGAIN = timedelta(hours=24)
@@ -50,7 +52,7 @@ def begin_due(finding: Finding, now: datetime) -> int:
     )
     for route in routes:
         # What is left after a partial removal stands with somebody: they are asked without waiting for their turn.
-        due = now if left & set(route.covers) else route.starts_at
+        due = now if left & set(route.covers) and route.arranged != PUT_OFF else route.starts_at
         if due <= now and not quiet(finding):
             begin(route, now)
             begun += 1
@@ -201,7 +203,9 @@ def ask_next(finding: Finding, now: datetime, before: Route | None = None) -> Ro
     rows = Route.objects.select_for_update(of=("self",)).filter(
         finding=finding, episode=finding.episode, state=Route.State.PLANNED, starts_at__gt=now
     )
-    waiting = list(rows.exclude(role="search").order_by("starts_at", "position"))
+    # What a person put off, and what lacks a word of hers, is not brought forward.
+    rows = rows.exclude(role="search").exclude(arranged=PUT_OFF).order_by("starts_at", "position")
+    waiting = [one for one in rows if not keeping.closed(one)]
     parent = PARENT.get(before.role, "") if before is not None else ""
     # Of several parents the one that answers for the same hosts.
     covers = set(before.covers) if before is not None else set()

@@ -93,7 +93,7 @@ def _end(event: CaseEvent) -> None:
     if event.kind == "case.erased":
         # A person's words may stand there.
         Notice.objects.filter(case=event.case).update(state_why="")
-        Route.objects.filter(case=event.case).update(state_why="")
+        Route.objects.filter(case=event.case).update(state_why="", told={})
 
 
 @events.on("consent.withdrawn")

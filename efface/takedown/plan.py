@@ -90,8 +90,8 @@ class PlannedRoute:
     the law rules that shaped it; ``why`` are sentences. ``alternatives`` are the party's next best contacts.
 
     ``needs``: what is missing before it can go. ``odds``: what such notices achieved. ``others``: the other notices
-    this party could get, ``trade`` what they would gain and cost, in words. ``changed``: a person's word, "" without.
-    ``clock``: the recipient's time in words."""
+    this party could get, ``trade`` what they would gain and cost, in words. ``changed``: a person's word, "" without;
+    ``word`` its verb where it is about when. ``clock``: the recipient's time in words."""
 
     party_key: str
     role: str
@@ -116,6 +116,7 @@ class PlannedRoute:
     trade: tuple[str, ...] = ()
     changed: str = ""
     clock: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)

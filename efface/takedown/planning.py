@@ -179,7 +179,7 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
                 notice_type=one.notice_type, why="; ".join(one.why)[:500], exposure=one.exposure,
                 clock_hours=one.clock_hours, clock_basis=one.clock_basis[:200], planned_at=began, starts_at=one.starts,
                 confirmed_at=now, told=keeping.told(one), exposure_lines=keeping.lines(one),
-                arranged="yes" if one.changed else "",
+                arranged=one.word,
             )  # fmt: skip
             fresh += 1
             continue
@@ -198,9 +198,9 @@ def _bring_up(route: Route, one: plan.PlannedRoute, position: int) -> None:
     latest: dict[str, Any] = {
         "channel": one.channel, "contact": one.contact[:500], "alternatives": list(one.alternatives),
         "covers": list(one.covers), "told": keeping.told(one), "exposure_lines": keeping.lines(one),
-        "position": position, "arranged": "yes" if one.changed else "",
+        "position": position, "arranged": one.word,
     }  # fmt: skip
-    if one.changed or route.arranged:
+    if one.word or route.arranged:
         latest["starts_at"] = one.starts
     changed = [name for name, value in latest.items() if getattr(route, name) != value]
     for name in changed:

@@ -216,5 +216,10 @@ def _letters(text: str) -> Iterable[str]:
 
 
 def _operators(contact: Contact, reach: Reach) -> bool:
-    host = domain_of(contact.value)
-    return contact.value.lower() in reach.operator_contacts or any(_under(host, one) for one in reach.operator_domains)
+    return contact.value.lower() in reach.operator_contacts or under_any(contact.value, reach.operator_domains)
+
+
+def under_any(value: str, domains: Iterable[str]) -> bool:
+    """Whether a mail address or form stands under one of these domains."""
+    host = domain_of(value)
+    return any(_under(host, one) for one in domains)

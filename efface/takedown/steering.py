@@ -88,7 +88,7 @@ def undo(finding: Finding, pk: str, user: User, now: datetime) -> PlanChange:
         )  # fmt: skip
         made.save()
         if said.verb == "skip":
-            for route in _routes(row, said.party_key).filter(state=Route.State.DROPPED, state_why__startswith=LEFT_OUT):
+            for route in _routes(row, said.party_key).filter(state=Route.State.DROPPED, state_why=LEFT_OUT):
                 route.state, route.state_why = Route.State.PLANNED, ""
                 route.save(update_fields=["state", "state_why"])
                 ladder.start_at(route, max(route.starts_at, now))
@@ -133,9 +133,9 @@ def _act(finding: Finding, made: PlanChange, now: datetime) -> None:
     """What needs no new look-up."""
     for route in _routes(finding, made.party_key).filter(state__in=(Route.State.PLANNED, Route.State.ACTIVE)):
         if made.verb == "skip":
-            ladder.close(route, Route.State.DROPPED, f"{LEFT_OUT}: {made.why}", now)
+            ladder.close(route, Route.State.DROPPED, LEFT_OUT, now)
         elif made.verb == "postpone" and made.until is not None and route.state == Route.State.PLANNED:
-            route.starts_at, route.arranged = max(route.starts_at, made.until), "yes"
+            route.starts_at, route.arranged = max(route.starts_at, made.until), made.verb
             route.save(update_fields=["starts_at", "arranged"])
             ladder.start_at(route, route.starts_at)
 

@@ -211,3 +211,44 @@ def test_planning_asks_as_much_with_many_findings_as_with_one(office: Office) ->
     office.work()
     office.approve()
     assert cost() <= few + 12, "no more for the others"
+
+
+def test_silence_brings_the_next_forward_but_not_what_a_person_put_off(office: Office) -> None:
+    finding = office.finding()
+    office.work()
+    until = office.now + timedelta(days=20)
+    with clock.fixed(office.now):
+        steering.change(finding, "postpone", HOST.key, office.user, "trial", office.now, until=until)
+        following = planning.ladder.ask_next(finding, office.now)
+    assert following is not None and following.party_key != HOST.key
+    assert Route.objects.get(party_key=HOST.key).starts_at == until
+
+
+def test_a_reason_stands_nowhere_in_the_clear(office: Office) -> None:
+    from django.db import connection
+
+    finding = office.finding()
+    office.work()
+    with clock.fixed(office.now):
+        steering.change(finding, "skip", OPERATOR.key, office.user, "quietlake knows him", office.now)
+        steering.change(finding, "first", HOST.key, office.user, "quietlake asked", office.now)
+    again(office)
+    with connection.cursor() as cursor:
+        for table in ("takedown_route", "takedown_planchange", "takedown_keptplan", "cases_caseevent"):
+            cursor.execute(f"SELECT row_to_json(t)::text FROM {table} t")
+            assert not [row for (row,) in cursor.fetchall() if "quietlake" in row], table
+
+
+def test_a_desk_of_a_hostile_operator_is_stopped_at_the_last_word(office: Office) -> None:
+    """A host under the operator's own domain, found hostile after the approval."""
+    finding = office.finding()
+    own = replace(HOST, contacts=[mail("abuse@ns1.pictures.example")])
+    office.fetcher.answers["whereabouts"] = dossier(OPERATOR, own, MEDIA_HOST, REGISTRAR, SEARCH)
+    office.hours(50)
+    notice = Notice.objects.get(route__party_key=HOST.key)
+    Site.objects.filter(pk=finding.site_id).update(hostility="doxxes")
+    notice.finding.site.refresh_from_db()
+    assert facts.hostile_desk(notice)
+    office.approve(route__role="host")
+    office.work()
+    assert not [to for to, _step in office.mails() if to.endswith("pictures.example")]

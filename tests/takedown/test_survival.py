@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -82,3 +83,24 @@ def test_what_was_sent_is_followed_to_its_end(now: Any) -> None:
         assert (group.low, group.high) == learning.interval(6, 12)
     told = statistics.as_json("route", now)[0]
     assert told["interval"][0] < 0.5 < told["interval"][1] and told["curve"][0][0] == 2.0
+
+
+@pytest.mark.django_db
+def test_the_command_says_the_same(now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contextlib import nullcontext
+
+    from click.testing import CliRunner
+
+    from efface.cli import outcomes
+
+    monkeypatch.setattr(outcomes, "database", nullcontext)
+    assert "Nothing yet" in CliRunner().invoke(outcomes.outcomes, []).output
+    for number in range(6):
+        one = uuid7()
+        learning.sent(one, "email", "a@h.example", "host", "us_tida", "en", now - timedelta(days=9), site="s.example")
+        if number < 3:
+            learning.removed(one, 36)
+    said = CliRunner().invoke(outcomes.outcomes, ["--by", "site"]).output
+    assert said == "s.example: 3 of 6 gone (19% to 81%), half within 1.5 days\n"
+    told = json.loads(CliRunner().invoke(outcomes.outcomes, ["--json"]).output)
+    assert told["by"] == "route" and told["groups"][0]["name"] == "us_tida" and told["groups"][0]["open"] == 3
