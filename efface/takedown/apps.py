@@ -6,7 +6,14 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        # Registers jobs, deadlines, and what is listened to.
-        from efface.takedown import courier, jobs, news, stepping  # noqa: F401 - see above
+        from efface.sites import hostility
+        from efface.takedown import (  # noqa: F401 - register jobs, deadlines, what is listened to
+            courier,
+            jobs,
+            news,
+            publishing,
+            stepping,
+        )
 
         courier.register()
+        hostility.on_published(publishing.on_page)

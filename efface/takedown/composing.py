@@ -13,8 +13,7 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from efface.accounts.models import Organisation
-from efface.engine.base import outbox
-from efface.takedown import addresses
+from efface.engine.base import addresses, outbox
 from efface.takedown.models import Notice
 
 STEP, TYPE = "X-Efface-Step", "X-Efface-Notice-Type"

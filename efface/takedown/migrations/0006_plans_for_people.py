@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('cases', '0003_facts_and_avoided'),
         ('search', '0007_speed'),
-        ('takedown', '0004_held_notices'),
+        ('takedown', '0005_publications'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
