@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from efface.cases import avoiding, knowing
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
+from efface.engine.base import settings
 from efface.law import Exposure, load
 from efface.law.select import Answer
 from efface.net.page.urls import ends_as_still
@@ -87,6 +88,7 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         # A hold is no lack of consent: what it stops waits, and is planned for.
         authorised=consented(case, now),
         attested=case.level == Level.ATTESTED,
+        trusted_flagger=settings.get("trusted_flagger"),
     )
 
 

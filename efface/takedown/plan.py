@@ -19,7 +19,7 @@ from efface.takedown.guided import Step
 from efface.takedown.lacking import Need
 from efface.takedown.notice import NoticeFacts
 from efface.takedown.odds import NOTHING, Odds, Outcome, odds
-from efface.takedown.reach import Choice, Reach, Worth, choose, domain_of, is_suspect
+from efface.takedown.reach import Choice, Reach, Worth, choose, domain_of, is_suspect, may_reach
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
 
 Age = Literal["adult", "minor", "unknown_treat_as_minor"]
@@ -178,11 +178,11 @@ def plan(
     hostile = _hostile(finding) or any(sign.startswith("paid-removal") for sign in dossier.signs)
     if hostile and finding.hostility != "hostile_or_extortionate":
         finding = replace(finding, hostility="hostile_or_extortionate")
-    steps = guided.steps(case, finding, dossier, law)
+    reach = _reach(case, finding, dossier, delivery, hostile)
+    steps = guided.steps(case, finding, _safe(dossier, case, hostile, reach), law)
     stop = _stop(case, finding, law)
     if stop is not None:
         return Plan(stop, (), (), _advice(case, law, hostile), steps)
-    reach = _reach(case, finding, dossier, delivery, hostile)
     changes = tuple(changes)
     wanted = asked(changes)
     brought = [one for one in dossier.beside if one.key in wanted]
@@ -226,6 +226,24 @@ def _reach(
     )  # fmt: skip
 
 
+def _safe(dossier: Dossier, case: CaseFacts, hostile: bool, reach: Reach) -> Dossier:
+    """The dossier without what a person must not be sent to either: a suspect, a hostile operator, her own address."""
+    parties = [
+        replace(party, contacts=[one for one in party.contacts if may_reach(one, reach)])
+        for party in dossier.parties
+        if not (party.role == "operator" and (hostile or not case.operator_allowed)) and not _suspected(
+            party, dossier, reach
+        )
+    ]  # fmt: skip
+    return replace(dossier, parties=parties)
+
+
+def _suspected(party: Party, dossier: Dossier, reach: Reach) -> bool:
+    """By its own name and domain; an operator also by that of the site it runs."""
+    runs = replace(party, domain=dossier.domain) if party.role == "operator" else party
+    return is_suspect(party, reach) or is_suspect(runs, reach)
+
+
 def _held(role: str, case: CaseFacts) -> datetime | None:
     """Until when the police keep this role back."""
     return None if role == "search" and case.hold_spares_search else case.hold_until
@@ -261,8 +279,7 @@ def _refusal(
     party: Party, case: CaseFacts, finding: FindingFacts, dossier: Dossier, hostile: bool, reach: Reach
 ) -> Withheld | None:
     """Why this party must not be written to whatever its contacts, None where it may."""
-    runs = replace(party, domain=dossier.domain) if party.role == "operator" else party
-    if is_suspect(party, reach) or is_suspect(runs, reach):
+    if _suspected(party, dossier, reach):
         return Withheld(party.key, party.role, "it is somebody who must never hear of it", "S5_suspect", True)
     if party.role == "operator":
         if hostile:

@@ -146,6 +146,12 @@ def _under(host: str, domain: str) -> bool:
     return bool(domain) and (host == domain or host.endswith("." + domain))
 
 
+def may_reach(contact: Contact, reach: Reach) -> bool:
+    """Whether machine or person may be sent to this contact: no suspect's, no hostile operator's, not hers."""
+    hers = {bare(one) for one in reach.hers}
+    return bare(contact.value) not in hers and not _suspect(contact, reach) and not _operators(contact, reach)
+
+
 def _suspect(contact: Contact, reach: Reach) -> bool:
     return belongs(contact.value, "", reach)
 

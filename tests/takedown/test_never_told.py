@@ -59,6 +59,18 @@ def test_a_suspect_who_runs_the_site_is_not_reached_at_another_address() -> None
     assert next(one.rule for one in made.withheld if one.role == "operator") == "S5_suspect"
 
 
+@pytest.mark.parametrize("written", ["dmca@bad.example", "bad.example", "abuse@host.example"])
+def test_no_step_of_a_person_leads_there_either(written: str) -> None:
+    """What is prepared for a person names no desk of somebody who must never hear of it, nor her own address."""
+    everywhere = [desk for one in make().steps for desk in one.desks]
+    assert "dmca@bad.example" in everywhere and "abuse@host.example" in everywhere
+    for case in (replace(CASE, suspects=frozenset({written})), replace(CASE, hers=frozenset({written}))):
+        if case.hers and "@" not in written:
+            continue
+        desks = [desk for one in make(case=case).steps for desk in one.desks]
+        assert not [desk for desk in desks if avoided(desk, Reach({}, suspects=frozenset({written})))]
+
+
 @given(st.sampled_from(["dmca@bad.example", "abuse@host.example", "host.example", "up.example"]))
 def test_no_route_ever_leads_to_a_suspect(written: str) -> None:
     made = make(case=replace(CASE, suspects=frozenset({written})))
