@@ -51,7 +51,7 @@ class Move:
 
 
 def refusal(desk: str, tried: bool = False) -> tuple[int, str] | None:
-    """The SMTP answer to RCPT of a mailbox that takes nothing; of one that greylists, unless it was ``tried`` before."""
+    """The SMTP answer to RCPT of a mailbox that takes nothing; of one that greylists, unless it was ``tried``."""
     if desk == "greylists" and not tried:
         return 451, "4.7.1 greylisted, try again in five minutes"
     if desk == "bounces":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, mine, page, pictures, public
+from efface.portal import answers, asking, mine, page, pictures, places, public
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("enter/", public.enter, name="enter"),
     path("leave/", public.leave, name="leave"),
     path("page/", public.neutral, name="neutral"),
+    path("places/", places.places, name="places"),
+    path("places/<slug:code>/", places.place, name="place-law"),
     path("case/", page.case, name="case"),
     path("case/allow/", page.consents, name="consents"),
     path("case/messages/", page.messages_page, name="messages"),
@@ -22,6 +24,10 @@ urlpatterns = [
     path("case/me/name/<uuid:id>/end/", mine.name_end, name="name-end"),
     path("case/me/place/", mine.place, name="place"),
     path("case/me/place/<uuid:id>/end/", mine.place_end, name="place-end"),
+    path("case/questions/", asking.asking, name="asking"),
+    path("case/questions/reply/", asking.reply, name="reply"),
+    path("case/questions/never/", asking.avoid, name="avoid"),
+    path("case/questions/never/<uuid:id>/end/", asking.avoid_end, name="avoid-end"),
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
     path("case/age/", answers.case_age, name="case-age"),

@@ -168,6 +168,23 @@ def answered(site: Site) -> list[tuple[ContactObservation, float, str]]:
     return found
 
 
+def domains(site: Site) -> frozenset[str]:
+    """Every domain of whoever runs this site: its aliases, and the sites of its network, also those that are only
+    likely. For what must be kept away, not for what may be written to."""
+    head = site.merged or site
+    wanted = Q(pk=head.pk) | Q(merged=head) | Q(pk__in=[one.pk for one in same(site)])
+    networks = [one for one in {site.network_id, head.network_id} if one is not None]
+    if networks:
+        wanted |= Q(network__in=networks) | Q(merged__network__in=networks)
+    return frozenset({site.domain, *Site.objects.filter(wanted).values_list("domain", flat=True)})
+
+
+def desks(its: Iterable[str]) -> frozenset[str]:
+    """Mail addresses and forms by which the operators of these domains are known, lower case."""
+    keys = [f"operator:{one}" for one in its]
+    return frozenset(row.value.lower() for rows in contacts.current(keys).values() for row in rows)
+
+
 def hostile(site: Site) -> bool:
     """Whether the operator is never written to, for what this site is known for or another of the same operator."""
     return any(one.hostility in NEVER_WRITTEN_TO for one in same(site))

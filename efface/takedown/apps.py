@@ -13,6 +13,7 @@ class TakedownConfig(AppConfig):
             news,
             overdue,
             publishing,
+            stepping,
         )
 
         courier.register()

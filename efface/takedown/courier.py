@@ -28,6 +28,10 @@ class Courier:
         finding, route = notice.finding, notice.route
         if route.role == "operator" and facts.hostile(finding.site):
             return outbox.May("drop", "the operator is hostile: never written to")
+        if facts.hostile_desk(notice):
+            return outbox.May("drop", "the operator is hostile: never written to")
+        if facts.never_told(notice):
+            return outbox.May("drop", "the recipient must never hear of it")
         if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
             return outbox.May("drop", finding.stopped or "it is gone")
         if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
@@ -43,6 +47,8 @@ class Courier:
                 return outbox.May("wait", str(word.reason))
         if ladder.quiet(finding):
             return outbox.May("wait", "a check will say whether it is still there")
+        if route.gone_since is not None and route.kept_at is None:
+            return outbox.May("wait", "who is in charge is looked up again first")
         if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
             planning.request(finding)
             return outbox.May("wait", "who is in charge is looked up again first")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -89,6 +90,28 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     )  # fmt: skip
     events.record(case, "notice.drafted", "engine", subject=row.pk, now=now, role=route.role, step=step)
     return row
+
+
+def probe(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """What a notice about this finding would say, whoever is asked: for the checker, before there is a route."""
+    case = finding.case
+    organisation = Organisation.objects.get(pk=case.organisation_id)
+    route = Route(finding=finding, case=case, role="host")
+    row = Notice(case=case, finding=finding, route=route)
+    row.reference = reference(row)
+    return _facts(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
+
+
+def whole(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """``probe`` with every address that still stands: for what a person sends."""
+    still = set(facts.alive(finding))
+    rows = [one for one in facts.assets(finding) if one.url in still]
+    made = probe(finding, now)
+    # There is no notice a signed address could lead to: answers come to the desk.
+    desk = replace(made.organisation, email=f"removals@{addresses.domain()}")
+    return replace(
+        made, organisation=desk, locations=tuple(notice.Location(one.role, str(one.url)) for one in rows)
+    )  # fmt: skip
 
 
 def reference(row: Notice) -> str:
@@ -177,6 +200,12 @@ def _facts(
         asked=notice.Asked(_party(sent[0]), sent[0].sent_at, sent[0].reference) if sent and sent[0].sent_at else None,
         looks=_looks(finding),
         since=min(finding.confirmed_at, now),
+        captures=tuple(
+            notice.Capture(str(finding.page_url), one.at, one.warc_sha256) for one in finding.captures.order_by("at")
+        ),
+        copyright=facts.copyright(case),
+        hash_lists=facts.hash_lists(case),
+        police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
         never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
     )
 

@@ -13,7 +13,7 @@ from efface.accounts.models import User
 from efface.cases import events
 from efface.cases.may import May, may
 from efface.cases.models import Case, Purpose
-from efface.takedown import ladder, locking, timing
+from efface.takedown import facts, ladder, locking, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
 
@@ -23,6 +23,8 @@ def allowed(notice: Notice, now: datetime) -> May:
     consent that ended stops forms as it stops mails."""
     if notice.finding.stopped:
         return May(False, _("Work on this page was stopped."))
+    if facts.never_told(notice) or facts.hostile_desk(notice):
+        return May(False, _("This form leads to somebody who must never hear of it."))
     return may(notice.case, purpose(notice.route.role), now)
 
 

@@ -16,7 +16,7 @@ from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
-from efface.takedown import drafting, facts, outcomes, reach, scope, sending, timing
+from efface.takedown import drafting, facts, keeping, outcomes, reach, scope, sending, timing
 from efface.takedown.models import Inbound, Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
@@ -28,6 +28,8 @@ WAITING = frozenset({
 SILENT_HOURS = 72
 """Where the law data name no pause for a role."""
 REMINDERS = 1
+PUT_OFF = "postpone"
+"""``Route.arranged`` where a person wants it to wait."""
 MOST_STEPS = 4
 """Letters to one party about one finding, with the answers to what it asked for."""
 USELESS = reach.DEAD | {"full"}
@@ -53,7 +55,7 @@ def begin_due(finding: Finding, now: datetime) -> int:
     )
     for route in routes:
         # What is left after a partial removal stands with somebody: they are asked without waiting for their turn.
-        due = now if left & set(route.covers) else route.starts_at
+        due = now if left & set(route.covers) and route.arranged != PUT_OFF else route.starts_at
         if due <= now and not quiet(finding):
             begin(route, now)
             begun += 1
@@ -74,6 +76,10 @@ def begin(route: Route, now: datetime) -> Notice | None:
     """Draft a route's first notice, and let it go where it is approved already. The caller holds the route's lock."""
     if facts.hostile(route.finding.site) and route.role == "operator":
         close(route, Route.State.DROPPED, "the operator is hostile: never written to", now)
+        return None
+    closed = keeping.closed(route)
+    if closed:
+        _cannot(route, f"needs: {'; '.join(closed)}", now)
         return None
     notice = _draft(route, 1, now)
     if notice is not None and route.state == Route.State.PLANNED:
@@ -122,8 +128,9 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
 def sent(notice: Notice, now: datetime) -> None:
     """A notice has left or was filed: clocks that run from that begin, and its desk is counted as asked."""
     learning.sent(
-        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
-    )
+        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now,
+        site=notice.finding.site.domain, host=outcomes.host_of(notice.route),
+    )  # fmt: skip
     timing.recount(notice, now)
     timing.answered(notice, now)
     if notice.route.role != "search":
@@ -200,7 +207,9 @@ def ask_next(finding: Finding, now: datetime, before: Route | None = None) -> Ro
     rows = Route.objects.select_for_update(of=("self",)).filter(
         finding=finding, episode=finding.episode, state=Route.State.PLANNED, starts_at__gt=now
     )
-    waiting = list(rows.exclude(role="search").order_by("starts_at", "position"))
+    # What a person put off, and what lacks a word of hers, is not brought forward.
+    rows = rows.exclude(role="search").exclude(arranged=PUT_OFF).order_by("starts_at", "position")
+    waiting = [one for one in rows if not keeping.closed(one)]
     parent = PARENT.get(before.role, "") if before is not None else ""
     # Of several parents the one that answers for the same hosts.
     covers = set(before.covers) if before is not None else set()

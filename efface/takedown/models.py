@@ -44,12 +44,70 @@ class Route(CaseOwned):
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     state_why = models.CharField(max_length=200, blank=True)
     kept_at = models.DateTimeField(null=True, help_text=_("a person goes on with it although others are in charge"))
+    gone_since = models.DateTimeField(null=True, help_text=_("first look-up of a row that named others instead"))
+    told = models.JSONField(default=dict, help_text=_("what is missing, what it achieved, what else is open"))
+    arranged = models.CharField(max_length=10, blank=True, help_text=_("a person's word that shapes it"))
 
     class Meta:
         constraints = [
             models.UniqueConstraint("finding", "episode", "party_key", "notice_type", name="one_route_a_party")
         ]
         ordering = ["position"]
+
+
+class KeptPlan(CaseOwned):
+    """The last plan of a finding, for people: who is not asked and why, steps for a person, parties only shown."""
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, related_name="kept_plan")
+    episode = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField()
+    content = SealedField()
+
+
+class PlanChange(CaseOwned):
+    """A person's word on a plan. Append only: what is taken back is said by a row of its own."""
+
+    app_may = ("SELECT", "INSERT")
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="plan_changes")
+    episode = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=10)
+    party_key = models.CharField(max_length=200, blank=True)
+    notice_type = models.CharField(max_length=40, blank=True)
+    other = models.CharField(max_length=200, blank=True, help_text=_("the party it goes before"))
+    until = models.DateTimeField(null=True)
+    why = SealedField()
+    undoes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index("finding", "at", name="change_of_plan")]
+        constraints = [models.UniqueConstraint("undoes", name="undone_once")]
+
+
+class GuidedStep(CaseOwned):
+    """How far a person is with a step that no machine may take. ``scope`` is a domain, "" for the whole case."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("to do")
+        DONE = "done", _("done, waits for an answer")
+        ANSWERED = "answered", _("answered")
+        SKIPPED = "skipped", _("left out")
+
+    scope = models.CharField(max_length=253, blank=True)
+    key = models.CharField(max_length=160)
+    notice_type = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    state_at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    clock_due = models.DateTimeField(null=True)
+    clock_basis = models.CharField(max_length=200, blank=True)
+    note = SealedField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "scope", "key", name="one_step_a_case")]
 
 
 class Approval(CaseOwned):

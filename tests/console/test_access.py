@@ -28,7 +28,7 @@ MATRIX: dict[str, set[str]] = {
     "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
-    "portal:place-end": HER,
+    "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
@@ -37,6 +37,9 @@ MATRIX: dict[str, set[str]] = {
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
+    "console:case-asking": CASEWORK, "console:case-answer": CASEWORK, "console:case-avoid": CASEWORK,
+    "console:case-avoid-end": CASEWORK, "console:case-steps": CASEWORK, "console:plan": CASEWORK,
+    "console:plan-change": CASEWORK, "console:plan-step": CASEWORK, "console:plan-undo": CASEWORK,
     "console:case-bundle": CASEWORK, "console:case-mine": CASEWORK, "console:case-name": CASEWORK,
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
@@ -51,6 +54,9 @@ MATRIX: dict[str, set[str]] = {
     "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
     "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
     "console:facts-withdraw": {"coordinator"},
+    "console:results": {*CASEWORK, "coordinator"}, "console:law": {*CASEWORK, "coordinator"},
+    "console:law-place": {*CASEWORK, "coordinator"}, "console:law-notice": {*CASEWORK, "coordinator"},
+    "console:law-desk": {*CASEWORK, "coordinator"}, "portal:places": EVERYBODY, "portal:place-law": EVERYBODY,
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
@@ -70,7 +76,8 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    parts = {key: "match" if key == "kind" else uuid.uuid4() for key in pattern.pattern.converters}
+    words = {"kind": "match", "code": "de"}
+    parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 
 

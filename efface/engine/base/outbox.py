@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -118,9 +118,12 @@ def queue_message(
     return row
 
 
-def wake(case: uuid.UUID) -> int:
-    """Look again, now, at everything of a case that waits: after a hold or a pause ended. Returns how many."""
+def wake(case: uuid.UUID, subjects: Iterable[uuid.UUID] | None = None) -> int:
+    """Look again, now, at everything of a case that waits: after a hold or a pause ended; or at what it has for these
+    ``subjects`` alone. Returns how many."""
     rows = Outbox.objects.filter(case_id=case, state=Outbox.State.READY)
+    if subjects is not None:
+        rows = rows.filter(subject__in=list(subjects))
     for row in rows:
         _defer(row)
     return len(rows)

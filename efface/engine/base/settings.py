@@ -101,6 +101,10 @@ SETTINGS: tuple[Setting, ...] = (
         "session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."
     ),
     Setting(
+        "trusted_flagger", bool, False,
+        "The organisations here hold the status of trusted flagger (Digital Services Act, Article 22).",
+    ),
+    Setting(
         "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
     ),
 )
