@@ -188,3 +188,6 @@ class Outcome(models.Model):
 
     class Meta:
         indexes = [models.Index("party_key", "notice_type", name="outcome_of_party")]
+
+
+from efface.takedown.channels.models import FormWord, Step  # noqa: E402, F401 - tables of this room
