@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import base64
 from datetime import datetime
+from typing import Any
 
 from efface.cases import events
 from efface.cases.may import may
@@ -14,6 +15,7 @@ from efface.search.models import FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import facts, ladder, locking, planning, scope, sending
+from efface.takedown.channels.email import guard, recent, refusals
 from efface.takedown.models import Notice, Route
 
 
@@ -46,7 +48,10 @@ class Courier:
         if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
             planning.request(finding)
             return outbox.May("wait", "who is in charge is looked up again first")
-        return outbox.May("go")
+        paced = recent.wait(notice, row, now)
+        if paced is not None:
+            return outbox.May("wait", paced.why, paced.until)
+        return _without_imagery(row)
 
     def sent(self, row: Outbox, now: datetime) -> None:
         notice = locking.notice(row.subject)
@@ -65,7 +70,7 @@ class Courier:
             return
         notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
         notice.save(update_fields=["state", "state_why"])
-        contacts.delivery("email", notice.contact, refusal(code, text), now)
+        contacts.delivery("email", notice.contact, STATES[refusals.read(code, text)], now)
         # What is refused at the door was sent, and did not arrive.
         learning.sent(
             notice.pk, "email", notice.contact, notice.route.role, notice.notice_type, notice.language, now
@@ -89,17 +94,21 @@ class Courier:
             events.record(notice.case, "notice.dropped", "engine", subject=notice.pk, now=now, why=why)
 
 
-def refusal(code: int, text: str) -> str:
-    """What an SMTP refusal says of the mailbox (RFC 3463 subjects where given, else the code)."""
-    enhanced = re.search(r"\b[45]\.(\d{1,3})\.(\d{1,3})\b", text)
-    subject, detail = (enhanced.group(1), enhanced.group(2)) if enhanced else ("", "")
-    if (subject, detail) == ("2", "2") or code == 552:
-        return ContactState.FULL
-    if code < 500:
-        return ContactState.SOFT
-    if subject == "7" or code == 554:
-        return ContactState.POLICY
-    return ContactState.HARD
+STATES = {
+    "full": ContactState.FULL, "rate": ContactState.SOFT, "soft": ContactState.SOFT, "sender": ContactState.POLICY,
+    "policy": ContactState.POLICY, "hard": ContactState.HARD,
+}  # fmt: skip
+"""What a refusal makes of the contact."""
+
+
+def _without_imagery(row: Outbox) -> outbox.May:
+    """The bytes that are about to leave are looked at once more: nothing that was put together wrongly gets out."""
+    message: Any = row.message
+    try:
+        guard.check(base64.b64decode(message["data"]))
+    except guard.ImageryRefused as refused:
+        return outbox.May("drop", f"not sent: {refused}")
+    return outbox.May("go")
 
 
 def register() -> None:

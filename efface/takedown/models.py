@@ -118,6 +118,10 @@ class Notice(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("route", "step", "contact", name="one_notice_a_step")]
+        indexes = [
+            models.Index("contact", "sent_at", name="notice_to_contact"),
+            models.Index("contact", name="notice_refused", condition=models.Q(state="failed")),
+        ]
 
 
 class Named(CaseOwned):

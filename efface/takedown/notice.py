@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from efface.law import Exposure, Law, NoticeType, load
+from efface.takedown.channels.email.xarf import report
 from efface.takedown.elements import LACKING, bad_url
 from efface.takedown.templates import Template, languages, template
-from efface.takedown.xarf import report
 
 
 class NoticeError(ValueError):
