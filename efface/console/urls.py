@@ -7,6 +7,7 @@ from django.urls import include, path
 
 from efface.console import (
     bundle,
+    by_hand,
     casework,
     coverage,
     desk,
@@ -48,6 +49,13 @@ rooms = [
     path("cases/<uuid:id>/mine/place/", mine.place, name="case-place"),
     path("cases/<uuid:id>/mine/place/<uuid:place_id>/end/", mine.place_end, name="case-place-end"),
     path("cases/<uuid:id>/fingerprint/<uuid:fingerprint_id>/retire/", pictures.retire, name="retire"),
+    path("cases/<uuid:id>/by-hand/", by_hand.of_case, name="case-by-hand"),
+    path("cases/<uuid:id>/by-hand/add/", by_hand.add, name="by-hand-add"),
+    path("by-hand/", by_hand.index, name="by-hand"),
+    path("by-hand/<uuid:id>/", by_hand.step, name="step"),
+    path("by-hand/<uuid:id>/say/", by_hand.say, name="step-say"),
+    path("by-hand/<uuid:id>/letter/", by_hand.letter, name="step-letter"),
+    path("by-hand/<uuid:id>/fits/", by_hand.fits, name="form-fits"),
     path("cases/<uuid:id>/erase/", opening.erase, name="case-erase"),
     path("sites/", places.sites, name="sites"),
     path("sites/table/", places.as_csv, name="sites-csv"),

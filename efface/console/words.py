@@ -76,6 +76,15 @@ def event_words(kind: str) -> str:
         "notice.filed": _("Form filed"),
         "notice.bounced": _("Notice came back"),
         "reply.received": _("Reply received"),
+        "step.planned": _("Something to do by hand"),
+        "step.done": _("Done by hand"),
+        "step.undone": _("Not done after all"),
+        "step.cannot": _("Could not be done by hand"),
+        "step.dropped": _("Not needed any more"),
+        "step.delivered": _("Letter arrived"),
+        "step.answered": _("Answer noted"),
+        "step.addressed": _("Way in noted"),
+        "step.overdue": _("The law's time is over"),
         "reply.settled": _("Reply read"),
     }
     return known.get(kind, kind)

@@ -140,6 +140,18 @@ def answered(step: uuid.UUID, actor: str, words: str, now: datetime, when: datet
     return _later(step, actor, "step.answered", now, change)
 
 
+def addressed(step: uuid.UUID, contact: str, actor: str, now: datetime) -> Step:
+    """Where it goes: the lines of a postal address, or a desk's way in that a person found."""
+    if not contact.strip():
+        raise StepRefused(_("Please write down where it goes."))
+    with transaction.atomic():
+        row = _locked(step)
+        row.contact = contact.strip()[:500]
+        row.save(update_fields=["contact"])
+        _tell(row, "step.addressed", actor, now)
+        return row
+
+
 def noted(step: uuid.UUID, words: str) -> Step:
     """A note for the next person who opens it."""
     with transaction.atomic():

@@ -12,9 +12,13 @@ from efface.takedown.channels.models import Step
 WHOLE = ("reference", "confirmation", "answer", "note", "state_why")
 
 
+def _finding(event: CaseEvent) -> Finding | None:
+    return Finding.objects.filter(pk=event.subject).first() if event.subject else None
+
+
 @events.on("finding.stopped")
 def _stopped(event: CaseEvent) -> None:
-    finding = Finding.objects.filter(pk=event.subject).first()
+    finding = _finding(event)
     if finding is not None:
         steps.settle(finding, (), event.at, "work on this page was stopped")
 
@@ -22,7 +26,7 @@ def _stopped(event: CaseEvent) -> None:
 @events.on("finding.gone")
 def _gone(event: CaseEvent) -> None:
     """What asked for its removal is not needed; what still finds it is."""
-    finding = Finding.objects.filter(pk=event.subject).first()
+    finding = _finding(event)
     if finding is None:
         return
     steps.settle(finding, follow_up.suggest(finding, event.at), event.at, "it is gone")
@@ -32,7 +36,7 @@ def _gone(event: CaseEvent) -> None:
 def _checked(event: CaseEvent) -> None:
     """A removal that stands so far, or is only still listed."""
     if (event.data or {}).get("state") in ("delisting-pending", "gone-provisional"):
-        finding = Finding.objects.filter(pk=event.subject).first()
+        finding = _finding(event)
         if finding is not None:
             follow_up.suggest(finding, event.at)
 
@@ -40,8 +44,9 @@ def _checked(event: CaseEvent) -> None:
 @events.on("finding.reappeared")
 def _back(event: CaseEvent) -> None:
     """It stands again: a follow-up about a page that is gone would be untrue."""
+    finding = _finding(event)
     for row in Step.objects.select_for_update(of=("self",)).filter(
-        finding_id=event.subject, key__startswith=follow_up.PREFIX, state=Step.State.TODO
+        finding=finding, key__startswith=follow_up.PREFIX, state=Step.State.TODO
     ):
         steps.drop(row, steps.ENGINE, "it is there again", event.at)
 

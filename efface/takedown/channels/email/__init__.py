@@ -17,7 +17,6 @@ def prepare(task: Task) -> Prepared:
     """The complete message. Raises ``CannotPrepare`` without a recipient or a text, ``guard.ImageryRefused`` for one
     that would carry a picture."""
     if not task.contact.strip() or not task.text.strip():
-        # Where no text was drafted yet the task is described all the same: it is the drafting that is missing.
         raise CannotPrepare("a mail needs a recipient and a text")
     return Prepared("machine", payload=message.build(task), exposure=task.exposure)
 

@@ -19,6 +19,9 @@ WORDS = {
     "it": ("Nostro riferimento:", "Allegati"), "pl": ("Nasz znak:", "Załączniki"), "nl": ("Ons kenmerk:", "Bijlagen"),
 }  # fmt: skip
 LONGEST = 200_000
+WIDTH = 72
+"""Letters of one word that stand on a line."""
+_LONG = re.compile(rf"\S{{{WIDTH + 1},}}")
 _GLYPH = re.compile(r'text `"(.{1,8}?)"` could not be displayed')
 
 
@@ -28,18 +31,23 @@ def pdf(task: Task) -> bytes:
 
     if len(task.text) > LONGEST:
         raise CannotPrepare("the text is too long for a letter: divide the notice")
+    missing = ""
     given = {"letter": json.dumps(_data(task), ensure_ascii=False)}
     for bundled in (True, False):
         # The fonts it brings first, so that the same letter looks the same everywhere; the machine's own for the rest.
         try:
             compiler = typst.Compiler(_source(), ignore_system_fonts=bundled, sys_inputs=given)
-            made: bytes = compiler.compile(format="pdf", pdf_standards=["ua-1"])
-            return made
+            made = compiler.compile(format="pdf", pdf_standards=["ua-1"])
         except typst.TypstError as error:
-            glyph = _GLYPH.search(str(error))
-            if glyph is None:
+            found = _GLYPH.search(str(error))
+            if found is None:
                 raise CannotPrepare("the letter could not be set in type") from None
-    raise CannotPrepare(f"no font on this machine has the letter {glyph.group(1)!r}: install Noto fonts for its script")
+            missing = found.group(1)
+            continue
+        if isinstance(made, bytes):
+            return made
+        raise CannotPrepare("the letter could not be set in type")
+    raise CannotPrepare(f"no font on this machine has the letter {missing!r}: install Noto fonts for its script")
 
 
 @cache
@@ -57,9 +65,19 @@ def _data(task: Task) -> dict[str, object]:
         "postal": [_line(one) for one in (task.name, *task.postal) if one.strip()],
         "date": task.written.date().isoformat() if task.written else "", "reference": _line(task.reference),
         "subject": _line(task.subject) or _line(task.reference), "enclosures": [_line(one) for one in task.enclosures],
-        "paragraphs": [[_line(line) for line in part] for part in paragraphs],
+        "paragraphs": [[piece for line in part for piece in _broken(_line(line))] for part in paragraphs],
         "words": {"reference": reference, "enclosures": enclosures},
     }  # fmt: skip
+
+
+def _broken(line: str) -> list[str]:
+    """An address longer than a line is broken by a new line, and by nothing that would be copied out with it."""
+    pieces = [line]
+    while (run := _LONG.search(pieces[-1])) is not None:
+        last = pieces.pop()
+        cut = run.start() + WIDTH
+        pieces += [last[:cut], last[cut:]]
+    return pieces
 
 
 def _line(value: str) -> str:
