@@ -105,10 +105,13 @@ def _step_page(request: Any, one: Step, status: int = 200, **more: Any) -> HttpR
             lacks = str(error)
     notice = load().notices.get(one.notice_type)
     channel = registry.channel(one.channel)
+    # Where no wording was drafted, the person writes in their own words: what these must hold is the law's.
+    own_words = made is not None and made.copies and not any(copy.field == "message" for copy in made.copies)
     return render(request, "console/step.html", {
         "step": one, "channel": channel, "notice": notice, "may": word, "made": made, "lacks": lacks, "now": now,
         "said": channel.states[one.state], "exposure": filling.lines(one.exposure_lines),
         "reference": filling.reference(one), "late": one.clock_due is not None and one.clock_due < now,
+        "must_say": [element for element in notice.elements if element.required] if notice and own_words else [],
         "letter": made is not None and bool(made.payload), "today": timezone.localtime(now).date().isoformat(),
         "changed": form_words.standing(one.organisation_id, one.contact), **more,
     }, status=status)  # fmt: skip

@@ -26,7 +26,7 @@ def of_step(step: Step, now: datetime) -> Task:
     law, case, finding = load(), step.case, step.finding
     organisation = Organisation.objects.get(pk=step.organisation_id)
     desk = law.channels.get(step.desk)
-    urls = tuple(facts.alive(finding)[:MOST_URLS]) if finding is not None else _all_pages(case, step)
+    urls = _addresses(finding) if finding is not None else _all_pages(case, step)
     task = Task(
         notice_type=step.notice_type, role=step.role, name=step.party_name, contact=step.contact, desk=desk,
         hand=cast(Hand, step.hand), known_desk=desks.known(step.contact or (desk.url if desk else "")),
@@ -81,6 +81,11 @@ def reference(step: Step) -> str:
 
 def mailbox() -> str:
     return composing.desk()
+
+
+def _addresses(finding: Finding) -> tuple[str, ...]:
+    """What is still served of the asset set; the page alone where nothing of it was read."""
+    return tuple(facts.alive(finding)[:MOST_URLS]) or tuple(filter(None, (str(finding.page_url or ""),)))
 
 
 def _all_pages(case: Case, step: Step) -> tuple[str, ...]:

@@ -154,9 +154,31 @@ def add(
     return step
 
 
+def for_case(
+    case: Case, channel: Channel, notice: NoticeType, desk: Desk, now: datetime, *, by: str, hand: str = ""
+) -> Step:
+    """The one step of the case at this desk, the same whether a planner, a worker or she herself came first."""
+    step, made = Step.objects.get_or_create(
+        case=case, key=f"case:{channel.id}:{_short(f'{notice.id}:{desk.id}')}",
+        defaults={
+            "organisation_id": case.organisation_id, "channel": channel.id, "hand": hand or channel.hands[0],
+            "purpose": purpose_of(channel, desk.role), "notice_type": notice.id, "role": desk.role, "desk": desk.id,
+            "party_key": f"desk:{desk.id}", "party_name": desk.name[:200], "contact": desk.url[:500],
+            "exposure": channel.exposure, "exposure_lines": exposure(channel, notice, desk.name), "made_at": now,
+            "made_by": by, "starts_at": now, "place": _place(desk.id),
+        },
+    )  # fmt: skip
+    if made:
+        events.record(case, "step.planned", by, subject=step.pk, now=now, channel=channel.id, role=desk.role)
+    return step
+
+
 def allowed(case: Case, channel: Channel, purpose: str, finding: Finding | None, now: datetime) -> May:
     """May this be done at this moment? For an adult the one question every use asks. Of somebody who was, or may have
-    been, under 18 nothing may be used; what stays open are the ways made for them, and only while the case is open."""
+    been, under 18 nothing may be used; what stays open are the ways made for them, and only while the case is open.
+    What she does on her own device uses nothing of the case: it needs no consent of hers to herself."""
+    if channel.medium == "device":
+        return May(case.state == Case.State.OPEN, "" if case.state == Case.State.OPEN else "The case is not open.")
     if case.age == Age.ADULT and (finding is None or finding.age == Age.ADULT):
         if finding is not None and finding.stopped:
             return May(False, "Work on this page was stopped.")

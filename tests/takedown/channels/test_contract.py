@@ -38,7 +38,8 @@ def _task(notice_type: str, role: str, via: str, desk: Any, age: str) -> Task:
     url = desk.url if desk else ""
     return Task(
         notice_type, role, desk.name if desk else "Example Desk", via=via, desk=desk,
-        contact=url or ("desk@desk.example" if via == "email" else ""), known_desk=bool(url), country="GB", age=age, reference="EF-ABCDEFGHIJKLMNOP", subject="Notice",
+        contact=url or ("desk@desk.example" if via == "email" else ""), known_desk=bool(url), country="GB", age=age,
+        reference="EF-ABCDEFGHIJKLMNOP", subject="Notice",
         text="The complete text.", answers=(Copy("urls", "Addresses", "https://pictures.example/p/1"),),
         urls=("https://pictures.example/p/1",), site="pictures.example", organisation="Example Desk",
         signatory="Removals", reply_to="removals@desk.example", sender=("Example Desk", "1 Example Road"),

@@ -27,7 +27,7 @@ def kits(age: str, country: str) -> tuple[str, ...]:
 
 OWN_DEVICE = _("Use your own phone or computer, where the picture is. Nothing is uploaded to us, now or later.")
 CODE = _("Their page makes a code from your picture on your device. The picture stays with you; only the code leaves.")
-_STEPS: dict[str, tuple[Words, ...]] = {
+STEPS: dict[str, tuple[Words, ...]] = {
     "stopncii": (
         OWN_DEVICE,
         _("Only if you were 18 or older in every picture you choose. Otherwise take the other list."),
@@ -52,10 +52,10 @@ _STEPS: dict[str, tuple[Words, ...]] = {
 
 def prepare(task: Task) -> Prepared:
     """For the desk of the task, or the one of her age and country."""
-    known = task.desk.id if task.desk is not None and task.desk.id in _STEPS else kits(task.age, task.country)[0]
+    known = task.desk.id if task.desk is not None and task.desk.id in STEPS else kits(task.age, task.country)[0]
     opens, shown = guide.way_in(task)
     return Prepared(
-        hand="her", steps=_STEPS[known], opens=opens, shown=shown, keeps=("said",),
+        hand="her", steps=STEPS[known], opens=opens, shown=shown, keeps=("said",),
         notes=guide.warnings(task), exposure=task.exposure,
     )  # fmt: skip
 
@@ -67,7 +67,7 @@ CHANNEL = Channel(
     hands=("her",),
     via=frozenset({"hash_list"}),
     roles=frozenset({"hash_bank"}),
-    desks=frozenset(_STEPS),
+    desks=frozenset(STEPS),
     prepare=prepare,
     starts={"filing": "done"},
     receipt=_("nothing that we could see: she says that she did it"),
