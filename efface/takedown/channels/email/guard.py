@@ -40,8 +40,11 @@ class ImageryRefused(ValueError):
 def check(message: bytes) -> None:
     """Raises ``ImageryRefused``. What cannot be read as a mail is refused too."""
     mail = email.message_from_bytes(message, policy=email.policy.default)
-    if mail.defects:
+    if any(part.defects for part in mail.walk()):
         raise ImageryRefused("the message is not well formed: nothing is sent that could not be looked into")
+    holders = {part.get_content_type() for part in mail.walk() if part.is_multipart()}
+    if not holders <= {"multipart/mixed"}:
+        raise ImageryRefused("the message holds another message, or parts that stand for each other")
     parts = [part for part in mail.walk() if not part.is_multipart()]
     if len(parts) > MOST_PARTS:
         raise ImageryRefused(f"the message has more than {MOST_PARTS} parts")
