@@ -21,7 +21,7 @@ from efface.console.opening import actor, living
 from efface.console.typed import lines, one_line
 from efface.engine.base import clock
 from efface.law import load
-from efface.takedown.channels import doing, filling, registry, steps, todo
+from efface.takedown.channels import doing, preparing, registry, steps, todo
 from efface.takedown.channels.contract import CannotPrepare
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.channels.models import Step
@@ -100,7 +100,7 @@ def _step_page(request: Any, one: Step, status: int = 200, **more: Any) -> HttpR
     made, lacks = None, ""
     if word:
         try:
-            made = filling.prepared(one, now)
+            made = preparing.prepared(one, now)
         except CannotPrepare as error:
             lacks = str(error)
     notice = load().notices.get(one.notice_type)
@@ -109,8 +109,8 @@ def _step_page(request: Any, one: Step, status: int = 200, **more: Any) -> HttpR
     own_words = made is not None and made.copies and not any(copy.field == "message" for copy in made.copies)
     return render(request, "console/step.html", {
         "step": one, "channel": channel, "notice": notice, "may": word, "made": made, "lacks": lacks, "now": now,
-        "said": channel.states[one.state], "exposure": filling.lines(one.exposure_lines),
-        "reference": filling.reference(one), "late": one.clock_due is not None and one.clock_due < now,
+        "said": channel.states[one.state], "exposure": preparing.lines(one.exposure_lines),
+        "reference": preparing.reference(one), "late": one.clock_due is not None and one.clock_due < now,
         "must_say": [element for element in notice.elements if element.required] if notice and own_words else [],
         "letter": made is not None and bool(made.payload), "today": timezone.localtime(now).date().isoformat(),
         "changed": form_words.standing(one.organisation_id, one.contact), **more,
@@ -188,13 +188,13 @@ def letter(request: Any, id: uuid.UUID) -> HttpResponse:
     if not word:
         return _step_page(request, one, 403)
     try:
-        made = filling.prepared(one, clock.now())
+        made = preparing.prepared(one, clock.now())
     except CannotPrepare as error:
         return _step_page(request, one, 422, problem=str(error))
     if not made.payload:
         return render(request, "404.html", status=404)
     answer = HttpResponse(made.payload, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{filling.reference(one)}.pdf"'
+    answer["Content-Disposition"] = f'attachment; filename="{preparing.reference(one)}.pdf"'
     answer["Cache-Control"] = "no-store"
     return answer
 

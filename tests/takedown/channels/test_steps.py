@@ -14,7 +14,7 @@ from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
 from efface.search.models import Finding
 from efface.takedown import plan
-from efface.takedown.channels import doing, filling, registry, steps, todo
+from efface.takedown.channels import doing, preparing, registry, steps, todo
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.models import Step
 from efface.takedown.channels.steps import StepRefused
@@ -76,7 +76,7 @@ def test_the_planners_own_routes_are_ways(finding: Finding) -> None:
     )  # fmt: skip
     step = steps.ensure(finding, route, NOON)
     assert (step.channel, step.hand) == ("search", "worker")
-    made = filling.prepared(step, NOON)
+    made = preparing.prepared(step, NOON)
     assert made.opens == route.contact and made.copies, "a desk of the playbook is opened, with what to copy"
 
 
@@ -120,7 +120,7 @@ def test_for_a_minor_only_what_is_made_for_minors_is_open(inside: Any, age: str)
     hotline = steps.ensure(finding, Way("hotline", "csam_hotline_report", desk="iwf"), NOON)
     pays = steps.ensure(finding, PAYS, NOON)
     assert steps.may_do(hotline, NOON) and not steps.may_do(pays, NOON)
-    made = filling.prepared(hotline, NOON)
+    made = preparing.prepared(hotline, NOON)
     assert [one.field for one in made.copies] == ["urls"], "addresses and nothing else"
     with pytest.raises(StepRefused):
         doing.done(pays.pk, WHO, NOON)
@@ -158,7 +158,7 @@ def test_taken_back_the_clock_stops_and_what_was_noted_stays(finding: Finding) -
 
 def test_a_hostile_operators_form_is_never_opened(finding: Finding) -> None:
     step = steps.ensure(finding, Way("host", "eu_dsa_art16", contact="https://host.example/abuse"), NOON)
-    made = filling.prepared(step, NOON)
+    made = preparing.prepared(step, NOON)
     assert made.opens == "" and made.shown == "https://host.example/abuse"
 
 
@@ -206,7 +206,7 @@ def test_after_a_removal_the_engines_that_were_asked_are_asked_to_look_again(cas
         ("payment", "dropped"), ("search", "done"), ("search", "todo"),
     ]  # fmt: skip
     follow = Step.objects.get(channel="search", state="todo")
-    said = " ".join(str(one) for one in filling.prepared(follow, NOON).steps)
+    said = " ".join(str(one) for one in preparing.prepared(follow, NOON).steps)
     assert "pages that are gone" in said and "delisting pending" in said
     events.record(case, "finding.reappeared", "engine", subject=finding.pk, now=NOON)
     follow.refresh_from_db()

@@ -12,9 +12,9 @@ from efface.cases.models import Case
 from efface.law import load
 from efface.takedown.channels import doing, hash_list, steps
 from efface.takedown.channels.contract import Task, Words
-from efface.takedown.channels.filling import age_of
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.models import Step
+from efface.takedown.channels.preparing import age_of
 
 Said = Literal["done", "undone", "dropped"]
 NOTICE = {"report_remove": "csam_hotline_report"}
