@@ -25,29 +25,9 @@ class Courier:
     def may(self, row: Outbox, now: datetime) -> outbox.May:
         """The last word before the first byte: everything is asked again."""
         notice = locking.notice(row.subject)
-        if notice is None or notice.state != Notice.State.QUEUED:
-            return outbox.May("drop", "the notice does not stand any more")
-        finding, route = notice.finding, notice.route
-        if route.role == "operator" and facts.hostile(finding.site):
-            return outbox.May("drop", "the operator is hostile: never written to")
-        if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
-            return outbox.May("drop", finding.stopped or "it is gone")
-        if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
-            return outbox.May("drop", "another way is taken now")
-        if scope.standing(notice) is None:
-            return outbox.May("drop", "the approval was taken back")
-        if notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
-            return outbox.May("drop", "the case is closed")
-        purpose = Purpose.CONTACT_OPERATOR if route.role == "operator" else Purpose.NOTIFY
-        for one in {purpose, Purpose.NOTIFY}:
-            word = may(notice.case, one, now)
-            if not word:
-                return outbox.May("wait", str(word.reason))
-        if ladder.quiet(finding):
-            return outbox.May("wait", "a check will say whether it is still there")
-        if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
-            planning.request(finding)
-            return outbox.May("wait", "who is in charge is looked up again first")
+        word = last_word(notice, now)
+        if word.word != "go" or notice is None:
+            return word
         paced = recent.wait(notice, row, now)
         if paced is not None:
             return outbox.May("wait", paced.why, paced.until)
@@ -55,14 +35,8 @@ class Courier:
 
     def sent(self, row: Outbox, now: datetime) -> None:
         notice = locking.notice(row.subject)
-        if notice is None or notice.state not in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
-            return
-        notice.state, notice.sent_at = Notice.State.SENT, now
-        notice.save(update_fields=["state", "sent_at"])
-        contacts.delivery("email", notice.contact, ContactState.ACCEPTED, now)
-        ladder.sent(notice, now)
-        events.record(notice.case, "notice.sent", "engine", subject=notice.pk, now=now, role=notice.route.role,
-                      step=notice.step)  # fmt: skip
+        if notice is not None and notice.state in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
+            has_left(notice, now)
 
     def refused(self, row: Outbox, code: int, text: str, now: datetime) -> None:
         notice = locking.notice(row.subject)
@@ -101,9 +75,51 @@ STATES = {
 """What a refusal makes of the contact."""
 
 
+def has_left(notice: Notice, now: datetime, reference: str = "") -> None:
+    """The recipient's server, or desk, has it: its clocks begin. The caller holds its lock."""
+    notice.state, notice.sent_at = Notice.State.SENT, now
+    notice.outside_reference = reference[:80] or notice.outside_reference
+    notice.save(update_fields=["state", "sent_at", "outside_reference"])
+    contacts.delivery(notice.channel, notice.contact, ContactState.ACCEPTED, now)
+    ladder.sent(notice, now)
+    events.record(
+        notice.case, "notice.sent", "engine", subject=notice.pk, now=now, role=notice.route.role, step=notice.step
+    )
+
+
+def last_word(notice: Notice | None, now: datetime) -> outbox.May:
+    """May this notice leave at this moment, whichever way it goes? The caller holds its lock."""
+    if notice is None or notice.state != Notice.State.QUEUED:
+        return outbox.May("drop", "the notice does not stand any more")
+    finding, route = notice.finding, notice.route
+    if route.role == "operator" and facts.hostile(finding.site):
+        return outbox.May("drop", "the operator is hostile: never written to")
+    if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
+        return outbox.May("drop", finding.stopped or "it is gone")
+    if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
+        return outbox.May("drop", "another way is taken now")
+    if scope.standing(notice) is None:
+        return outbox.May("drop", "the approval was taken back")
+    if notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
+        return outbox.May("drop", "the case is closed")
+    purpose = Purpose.CONTACT_OPERATOR if route.role == "operator" else Purpose.NOTIFY
+    for one in {purpose, Purpose.NOTIFY}:
+        word = may(notice.case, one, now)
+        if not word:
+            return outbox.May("wait", str(word.reason))
+    if ladder.quiet(finding):
+        return outbox.May("wait", "a check will say whether it is still there")
+    if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
+        planning.request(finding)
+        return outbox.May("wait", "who is in charge is looked up again first")
+    return outbox.May("go")
+
+
 def _without_imagery(row: Outbox) -> outbox.May:
     """The bytes that are about to leave are looked at once more: nothing that was put together wrongly gets out."""
     message: Any = row.message
+    if message is None:
+        return outbox.May("drop", "the case was erased")
     try:
         guard.check(base64.b64decode(message["data"]))
     except guard.ImageryRefused as refused:

@@ -194,4 +194,4 @@ class Outcome(models.Model):
         indexes = [models.Index("party_key", "notice_type", name="outcome_of_party")]
 
 
-from efface.takedown.channels.models import FormWord, Step  # noqa: E402, F401 - tables of this room
+from efface.takedown.channels.models import FormWord, Step, Ticket  # noqa: E402, F401 - tables of this room

@@ -80,3 +80,29 @@ class FormWord(Owned):
 
     class Meta:
         indexes = [models.Index("organisation", "contact", name="words_about_form")]
+
+
+class Ticket(CaseOwned):
+    """A notice at a desk that takes tickets. ``key`` names it to the desk for ever, so a request whose answer got lost
+    is made again without a second ticket. What the desk says of it is never taken for a removal."""
+
+    class State(models.TextChoices):
+        READY = "ready", _("waiting to be handed in")
+        OPEN = "open", _("handed in")
+        NEEDS = "needs", _("the desk asks for more")
+        DONE = "done", _("the desk says it is done")
+        REFUSED = "refused", _("the desk refuses")
+        FAILED = "failed", _("could not be handed in")
+        CANCELLED = "cancelled", _("taken back")
+
+    notice = models.OneToOneField("takedown.Notice", on_delete=models.PROTECT, related_name="ticket")
+    desk = models.CharField(max_length=120)
+    key = models.CharField(max_length=160, unique=True)
+    body = SealedField()
+    state = models.CharField(max_length=10, choices=State, default=State.READY)
+    outside_id = models.CharField(max_length=80, blank=True)
+    words = SealedField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    made_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)

@@ -60,6 +60,13 @@ def check(message: bytes) -> None:
             raise ImageryRefused(f"part {number} {why}")
 
 
+def check_json(data: bytes) -> None:
+    """The same for JSON that goes another way than by mail. Raises ``ImageryRefused``."""
+    why = "; ".join(_json(data))
+    if why:
+        raise ImageryRefused(f"the report {why}")
+
+
 def is_imagery(data: bytes) -> bool:
     """Whether these bytes begin like a picture, a video, or a container that could hold one."""
     for at, magic in _MAGIC:
