@@ -115,6 +115,7 @@ class Notice(CaseOwned):
     clock_due = models.DateTimeField(null=True)
     clock_basis = models.CharField(max_length=200, blank=True)
     outside_reference = models.CharField(max_length=80, blank=True)
+    confirmation = SealedField(help_text=_("what the form said when it was filed"))
 
     class Meta:
         constraints = [models.UniqueConstraint("route", "step", "contact", name="one_notice_a_step")]

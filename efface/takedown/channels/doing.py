@@ -195,10 +195,10 @@ def _count(row: Step, now: datetime) -> None:
             if one.part == "main" and one.due is not None:
                 row.clock_due, row.clock_basis = one.due, (one.citation or one.text)[:200]
     if row.clock_due is None:
-        deadlines.cancel(key=f"step.clock:{row.pk}")
+        deadlines.cancel(key=f"byhand.clock:{row.pk}")
     else:
         deadlines.set_deadline(
-            "step.clock", row.pk, row.clock_due, organisation=row.organisation_id, case=row.case_id, statutory=True
+            "byhand.clock", row.pk, row.clock_due, organisation=row.organisation_id, case=row.case_id, statutory=True
         )
 
 
@@ -207,7 +207,7 @@ def _tell(row: Step, kind: str, actor: str, now: datetime) -> None:
     audit.record(row.organisation_id, actor, kind, str(row.pk), now)
 
 
-@deadlines.handler("step.clock")
+@deadlines.handler("byhand.clock")
 def _overdue(deadline: Deadline, now: datetime) -> None:
     """The law's time is over, and nobody has noted an answer."""
     row = Step.objects.select_related("case").filter(pk=deadline.subject, state=Step.State.DONE).first()

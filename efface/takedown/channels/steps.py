@@ -155,21 +155,25 @@ def add(
 
 
 def for_case(
-    case: Case, channel: Channel, notice: NoticeType, desk: Desk, now: datetime, *, by: str, hand: str = ""
-) -> Step:
-    """The one step of the case at this desk, the same whether a planner, a worker or she herself came first."""
+    case: Case, channel: Channel, notice: NoticeType, desk: Desk | None, now: datetime, *, by: str, hand: str = "",
+    role: str = "", name: str = "", contact: str = "", why: str = "",
+) -> Step:  # fmt: skip
+    """The one step of the case at this desk, the same whether a planner, a worker or she herself came first. Where the
+    law data have no entry, ``role``, ``name`` and ``contact`` say whom it goes to."""
+    role, known = (desk.role, desk.id) if desk is not None else (role, "")
+    name, contact = (desk.name, desk.url) if desk is not None else (name, contact)
     step, made = Step.objects.get_or_create(
-        case=case, key=f"case:{channel.id}:{_short(f'{notice.id}:{desk.id}')}",
+        case=case, key=f"case:{channel.id}:{_short(f'{notice.id}:{known or name}')}",
         defaults={
             "organisation_id": case.organisation_id, "channel": channel.id, "hand": hand or channel.hands[0],
-            "purpose": purpose_of(channel, desk.role), "notice_type": notice.id, "role": desk.role, "desk": desk.id,
-            "party_key": f"desk:{desk.id}", "party_name": desk.name[:200], "contact": desk.url[:500],
-            "exposure": channel.exposure, "exposure_lines": exposure(channel, notice, desk.name), "made_at": now,
-            "made_by": by, "starts_at": now, "place": _place(desk.id),
+            "purpose": purpose_of(channel, role), "notice_type": notice.id, "role": role, "desk": known,
+            "party_key": f"desk:{known or name}"[:200], "party_name": name[:200], "contact": contact[:500],
+            "why": why[:500], "exposure": channel.exposure, "exposure_lines": exposure(channel, notice, name),
+            "made_at": now, "made_by": by, "starts_at": now, "place": _place(known),
         },
     )  # fmt: skip
     if made:
-        events.record(case, "step.planned", by, subject=step.pk, now=now, channel=channel.id, role=desk.role)
+        events.record(case, "step.planned", by, subject=step.pk, now=now, channel=channel.id, role=role)
     return step
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
 from efface.search.models import Finding
 from efface.takedown import plan
-from efface.takedown.channels import doing, preparing, registry, steps, todo
+from efface.takedown.channels import doing, guided, preparing, registry, steps, todo
 from efface.takedown.channels.form import desks
+from efface.takedown.channels.hash_list import offering
 from efface.takedown.channels.models import Step
 from efface.takedown.channels.steps import StepRefused
 from tests.casework import make_case, make_finding
@@ -138,7 +140,7 @@ def test_the_laws_clock_runs_from_what_was_recorded(case: Case, finding: Finding
     later = NOON + timedelta(days=3)
     arrived = doing.delivered(step.pk, WHO, later, later)
     assert arrived.clock_due is not None and timedelta(days=27) < arrived.clock_due - later < timedelta(days=34)
-    assert Deadline.objects.get(kind="step.clock").statutory
+    assert Deadline.objects.get(kind="byhand.clock").statutory
     with role("efface_engine"):
         while deadlines.fire(arrived.clock_due + timedelta(minutes=1)):
             pass
@@ -150,10 +152,10 @@ def test_the_laws_clock_runs_from_what_was_recorded(case: Case, finding: Finding
 def test_taken_back_the_clock_stops_and_what_was_noted_stays(finding: Finding) -> None:
     step = steps.ensure(finding, Way("operator", "us_tida", contact="https://pictures.example/report"), NOON)
     doing.done(step.pk, WHO, NOON, reference="T-9")
-    assert Deadline.objects.filter(kind="step.clock", state="waiting").exists()
+    assert Deadline.objects.filter(kind="byhand.clock", state="waiting").exists()
     row = doing.undone(step.pk, WHO, NOON)
     assert (row.state, row.clock_due, row.done_at, row.reference) == ("todo", None, None, "T-9")
-    assert not Deadline.objects.filter(kind="step.clock", state="waiting").exists()
+    assert not Deadline.objects.filter(kind="byhand.clock", state="waiting").exists()
 
 
 def test_a_hostile_operators_form_is_never_opened(finding: Finding) -> None:
@@ -241,3 +243,36 @@ def test_every_state_of_a_step_has_words() -> None:
     for one in registry.all_channels().values():
         if one.hands != ("machine",):
             assert set(Step.State.values) <= set(one.states)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A step as a plan words it."""
+
+    notice_type: str
+    role: str
+    desks: tuple[str, ...] = ()
+    name: str = "A step"
+    why: tuple[str, ...] = ()
+    needs: tuple[Any, ...] = ()
+    waits: str = ""
+    kind: str = "notice"
+
+
+def test_a_step_of_a_plan_becomes_one_to_walk(case: Case, finding: Finding) -> None:
+    line = "Federal Trade Commission, TAKE IT DOWN Act: https://takeitdown.ftc.gov"
+    ftc = Planned("us_ftc_complaint", "regulator", (line,))
+    step = guided.take(case, ftc, NOON, finding)
+    assert step is not None and guided.take(case, ftc, NOON, finding) == step
+    assert (step.desk, step.channel, step.contact) == ("ftc_tida", "regulator", "https://takeitdown.ftc.gov")
+    assert guided.take(case, ftc, NOON) is None, "about a page, and no page is named"
+    police = guided.take(case, Planned("police_report", "police", ("local police: 101",)), NOON)
+    assert police is not None and (police.party_name, police.contact, police.finding) == ("local police", "101", None)
+    kit = guided.take(case, Planned("hash_bank_submission", "hash_bank", ("StopNCII.org: https://stopncii.org",)), NOON)
+    assert kit is not None and kit == offering.says(case, "stopncii", "done", "survivor", NOON), "one and the same"
+    lacking = SimpleNamespace(kind="fact")
+    for later in (
+        Planned("us_ftc_complaint", "regulator", (line,), waits="the platform is asked first"),
+        Planned("payment_network", "payment", needs=(lacking,)), Planned("", "search", kind="outdated"),
+    ):  # fmt: skip
+        assert guided.take(case, later, NOON, finding) is None
