@@ -26,7 +26,7 @@ from efface.console.waiting_takedown import WAY_SOUGHT
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
-from efface.takedown.models import Inbound, Notice
+from efface.takedown.models import Inbound, Notice, Publication
 
 LONGEST = 200
 
@@ -203,6 +203,13 @@ def _reply(id: uuid.UUID, given: Given) -> str:
     return _("Noted.")
 
 
+def _publication(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import publishing
+
+    publishing.seen(Publication.objects.get(pk=id), given.member.user, given.now)
+    return _("Noted.")
+
+
 def _stuck(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import planning
 
@@ -235,6 +242,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "send": _send,
     "reply": _reply,
     "conflict": _conflict,
+    "publication": _publication,
     "stuck": _stuck,
 }
 

@@ -15,7 +15,7 @@ from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLi
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, Match
 from efface.sites.models import Site
-from efface.takedown.models import Inbound, Notice
+from efface.takedown.models import Inbound, Notice, Publication
 
 
 def _wide() -> dict[str, QuerySet[Any]]:
@@ -31,6 +31,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "moved": Notice.objects.filter(state=Notice.State.HELD),
         "send": Outbox.objects.filter(state=Outbox.State.AMBIGUOUS),
         "reply": Inbound.objects.filter(handled_at=None),
+        "publication": Publication.objects.filter(seen_at=None),
         "stuck": CaseEvent.objects.filter(kind="finding.exhausted"),
         "conflict": Finding.objects.filter(state=FindingState.CONFLICT),
     }

@@ -11,15 +11,15 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases.models import Case, CaseEvent
+from efface.cases.models import Case, CaseEvent, Level
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
-from efface.console.words import reply_kinds
+from efface.console.words import reply_kinds, wanted
 from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import filing
+from efface.takedown import answering, filing, ladder
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -172,9 +172,13 @@ def ambiguous(
 def replies(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related("notice__case", "notice__route")
+    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related(
+        "notice__case__organisation", "notice__route"
+    )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice, owner = one.notice, one.notice.case
+        asked = answering.wants(str(one.text or ""))
+        prepared = _prepared(one, asked)
         guess = reply_kinds().get(one.kind, one.kind)
         yield Decision(
             kind="reply",
@@ -193,6 +197,8 @@ def replies(
                 Fact("guess-kind", _("Guessed kind"), one.kind),
                 Fact("confidence", _("Certainty"), f"{one.confidence:.2f}"),
                 Fact("because", _("Because of"), str(one.because or "")),
+                Fact("asks", _("They ask for"), ", ".join(wanted()[name] for name in asked)),
+                Fact("prepared", _("What “asks for more” sends"), prepared),
                 Fact("from", _("From"), str(one.sender or "")),
                 Fact("subject", _("Subject line"), str(one.subject_line or "")),
                 Fact("notice", _("About our notice"), notice.reference),
@@ -204,6 +210,17 @@ def replies(
             since=one.at,
             mark=mark(one.pk, one.kind, one.confidence),
         )
+
+
+def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
+    """The answer that goes before the complete notice where a person says that they ask for more."""
+    notice = one.notice
+    told = [name for name in asked if name in answering.ANSWERED]
+    if not told or notice.step >= ladder.MOST_STEPS or notice.sent_at is None:
+        return ""
+    values = {"sent": f"{notice.sent_at:%Y-%m-%d}", "reference": notice.reference,
+              "organisation": notice.case.organisation.name}  # fmt: skip
+    return answering.preface(told, notice.language, values, notice.case.level == Level.ATTESTED)
 
 
 def conflicts(

@@ -21,6 +21,19 @@ def reply_kinds() -> dict[str, str]:
     }
 
 
+def wanted() -> dict[str, str]:
+    """What a desk may ask for (``takedown.answering.wants``), in words."""
+    return {
+        "identity": _("an identity document (never passed on: we attest instead)"),
+        "authority": _("the authority to act"),
+        "urls": _("the addresses"),
+        "law": _("the legal basis"),
+        "form": _("their form (a person fills it in)"),
+        "order": _("an order of a court (a lawyer looks at it)"),
+        "publishes": _("nothing; they say that notices are published"),
+    }
+
+
 def event_words(kind: str) -> str:
     """An event kind in words; a kind without words of its own reads as it is written."""
     known = {
@@ -57,6 +70,7 @@ def event_words(kind: str) -> str:
         "capture.failed": _("Capture failed"),
         "capture.stamped": _("Capture timestamped"),
         "conflict.settled": _("Disagreement of checks settled"),
+        "notice.published": _("A recipient shows our notice to others"),
         "notice.dropped": _("Notice not sent"),
         "notice.ambiguous": _("Unclear whether the notice was sent"),
         "notice.overdue": _("The law's time is over"),

@@ -201,6 +201,7 @@ def save(
             )
             lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
+            hostility.shows_notice(site, looked.scan.text, now)
             if not frontier.is_list(page, added.new):
                 shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
                 networks.observe_album(site, bytes(page.digest), shown, now)

@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from efface.accounts.models import Organisation
-from efface.engine.base import outbox
-from efface.takedown import addresses
+from efface.engine.base import addresses, outbox
 from efface.takedown.channels import registry
 from efface.takedown.channels.contract import Task
 from efface.takedown.models import Notice

@@ -18,14 +18,14 @@ from django.db.models import F
 from efface.accounts.models import Organisation
 from efface.cases import events, naming
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Purpose
-from efface.engine.base import sealing
+from efface.cases.models import Age, Case, Level, Purpose
+from efface.engine.base import addresses, sealing
 from efface.engine.base.ids import uuid7
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import addresses, facts, notice, templates
-from efface.takedown.models import Check, Named, Notice, Route
+from efface.takedown import answering, facts, filling, notice, templates
+from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
 """States of a notice whose recipient was told nothing."""
@@ -211,13 +211,31 @@ def _looks(finding: Finding) -> tuple[notice.Look, ...]:
     return tuple(notice.Look(row.at, row.state) for row in reversed(rows))
 
 
+def asked(route: Route) -> tuple[str, ...]:
+    """What the party asked for in its last letter, where nothing was sent to it since and words answer it."""
+    last = Inbound.objects.filter(notice__route=route, kind="asks_more").order_by("-at").first()
+    if last is None or Notice.objects.filter(route=route, sent_at__gt=last.at).exists():
+        return ()
+    return tuple(one for one in answering.wants(str(last.text or "")) if one in answering.ANSWERED)
+
+
 def _remind(row: Notice, route: Route) -> None:
+    """A reminder says that nothing has changed; where the party asked for something, it is answered instead."""
     first = Notice.objects.filter(route=route, step=1, sent_at__isnull=False).order_by("-sent_at").first()
     if first is None or first.sent_at is None:
         return
-    words = templates.shared(row.language).reminder
-    said: Any = words["line"].format(sent=notice.moment(first.sent_at), reference=first.reference)
-    row.subject_line = f"{words['subject']}: {row.subject_line}"
+    values = {"sent": notice.moment(first.sent_at), "reference": first.reference}
+    wanted = asked(route)
+    if wanted:
+        organisation = Organisation.objects.get(pk=route.organisation_id)
+        values["organisation"] = filling.line(organisation.name)
+        attested = route.case.level == Level.ATTESTED
+        said: Any = answering.preface(wanted, row.language, values, attested)
+        row.subject_line = f"Re: {row.subject_line}"
+    else:
+        words = templates.shared(row.language).reminder
+        said = words["line"].format_map(values)
+        row.subject_line = f"{words['subject']}: {row.subject_line}"
     row.text = f"{said}\n\n{row.text}"
     row.answers = [
         one | {"value": f"{said}\n\n{one['value']}"} if one["field"] in ("message", "description") else one

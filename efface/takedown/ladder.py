@@ -27,6 +27,8 @@ WAITING = frozenset({
 SILENT_HOURS = 72
 """Where the law data name no pause for a role."""
 REMINDERS = 1
+MOST_STEPS = 4
+"""Letters to one party about one finding, with the answers to what it asked for."""
 USELESS = reach.DEAD | {"full"}
 """What is known of a mailbox that makes trying the next one better."""
 ASK_AGAIN = timedelta(hours=24)
@@ -155,7 +157,8 @@ def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
     if Notice.objects.filter(route=route, step__gt=notice.step).exclude(state=Notice.State.CANCELLED).exists():
         deadlines.cancel(key=f"notice.chaser:{notice.pk}")
         return None
-    if notice.step <= REMINDERS:
+    # Who asks for something is answered, although it was reminded before; not for ever.
+    if notice.step <= REMINDERS or (notice.step < MOST_STEPS and drafting.asked(route)):
         reminder = _draft(route, notice.step + 1, now)
         if reminder is not None:
             deadlines.cancel(key=f"notice.chaser:{notice.pk}")

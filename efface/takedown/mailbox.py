@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from efface.engine.base import addresses
+
 KEPT = "$EffaceKept"
 MOST_BYTES = 10_000_000
 MOST_HEADER = 262_144
 MOST_AT_ONCE = 200
-MOST_ADDRESSES = 20
 TIMEOUT_S = 60.0
 LOOK_BACK = timedelta(days=60)
 
@@ -113,8 +114,8 @@ class Mailbox:
         kept = others = later = large = 0
         for number in numbers[:MOST_AT_ONCE]:
             head, size = self._head(line, number)
-            addresses = [one for one in named(head) if self._known(one)]
-            if not addresses:
+            ours = [one for one in named(head) if self._known(one)]
+            if not ours:
                 self._passed.add(number)
                 others += 1
                 continue
@@ -123,7 +124,7 @@ class Mailbox:
             if not raw:
                 continue
             # A mail that is here already is noticed by its digest: asking twice is no harm.
-            if any(self._take(address, raw).startswith("4") for address in addresses):
+            if any(self._take(address, raw).startswith("4") for address in ours):
                 later += 1
                 continue
             kept, large = kept + 1, large + (not whole)
@@ -145,14 +146,9 @@ class Mailbox:
         return _literal(line.uid("FETCH", number, f"(BODY.PEEK[]<0.{MOST_BYTES}>)")[1])
 
 
-_ADDRESS = re.compile(rb"[rb]-[a-z2-7]{26}\.[a-z2-7]{16}@[a-z0-9.-]{1,255}", re.IGNORECASE)
-
-
 def named(head: bytes) -> list[str]:
     """Addresses in the header of a mail that have the form of ours, each once."""
-    unfolded = re.sub(rb"\r?\n[ \t]+", b" ", head)
-    found = dict.fromkeys(one.decode("ascii").lower().rstrip(".") for one in _ADDRESS.findall(unfolded))
-    return list(found)[:MOST_ADDRESSES]
+    return addresses.written(re.sub(rb"\r?\n[ \t]+", b" ", head).decode("ascii", "replace"))
 
 
 def _too_large(head: bytes, size: int) -> bytes:

@@ -70,9 +70,8 @@ class Desk:
 
 def find(address: str) -> Any:
     """The notice of a signed address, None for any other and for a case that was erased."""
-    from efface.engine.base import tenancy
+    from efface.engine.base import addresses, tenancy
     from efface.engine.base.models import CaseKey
-    from efface.takedown import addresses
     from efface.takedown.models import Notice
 
     signed = addresses.read(address)
@@ -174,8 +173,7 @@ async def fetch(pool: ThreadPoolExecutor, mailbox: Mailbox, stop: asyncio.Event)
 
 
 async def _serve() -> None:
-    from efface.engine.base import settings
-    from efface.takedown import addresses
+    from efface.engine.base import addresses, settings
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -161,6 +161,25 @@ class Inbound(Owned):
     handled_by = models.CharField(max_length=60, blank=True)
 
 
+class Publication(CaseOwned):
+    """Somebody showed a notice of ours to others. It waits until a person has seen it."""
+
+    class How(models.TextChoices):
+        PAGE = "page", _("a page of the site shows it")
+        REPLY = "reply", _("they said so in an answer")
+        PERSON = "person", _("somebody here saw it")
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="publications")
+    how = models.CharField(max_length=6, choices=How)
+    where = SealedField()
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("notice", "how", name="one_publication_a_way")]
+
+
 class Check(CaseOwned):
     """What one verification saw and what it means."""
 

@@ -9,9 +9,9 @@ from django.db import transaction
 
 from efface.accounts import audit
 from efface.accounts.models import Organisation, User
-from efface.engine.base import outbox
+from efface.engine.base import addresses, outbox
 from efface.engine.base.models import Outbox
-from efface.takedown import addresses, composing
+from efface.takedown import composing
 from efface.takedown.channels.ticket import tickets
 from efface.takedown.models import Approval, Notice
 

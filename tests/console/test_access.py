@@ -33,6 +33,7 @@ MATRIX: dict[str, set[str]] = {
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
     "console:case-age": CASEWORK,
+    "console:case-letters": CASEWORK, "console:case-letters-shown": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
@@ -180,6 +181,7 @@ def test_one_organisation_never_meets_another(organisation: Any, now: Any) -> No
     for url in (
         f"/console/cases/{case.pk}/",
         f"/console/cases/{case.pk}/timeline/",
+        f"/console/cases/{case.pk}/letters/",
         f"/console/cases/{case.pk}/pictures/",
     ):
         assert theirs.get(url).status_code == 404

@@ -222,6 +222,7 @@ def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> No
     console = {
         "queue": "/console/queue/", "cases": "/console/cases/", "case": f"/console/cases/{world.pk}/",
         "new-case": "/console/cases/new/", "case-timeline": f"/console/cases/{world.pk}/timeline/",
+        "case-letters": f"/console/cases/{world.pk}/letters/",
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
         "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",

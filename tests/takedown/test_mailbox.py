@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from efface.takedown import addresses, mailin
+from efface.engine.base import addresses
+from efface.takedown import mailin
 from efface.takedown.mailbox import Account, Mailbox, MailboxError, named
 
 OURS = "r-" + "a" * 26 + "." + "b" * 16 + "@reply.helpline.example"

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from efface.engine.base import clock, sealing, tenancy
-from efface.takedown import addresses, mailin
+from efface.engine.base import addresses, clock, sealing, tenancy
+from efface.takedown import mailin
 from efface.takedown.models import Inbound, Notice, Route
 from tests.casework import make_case, make_finding
 from tests.conftest import NOON, make_organisation, role

@@ -13,10 +13,9 @@ from typing import Any
 
 from efface.accounts.models import Organisation
 from efface.cases import events
-from efface.engine.base import clock, deadlines, outbox, tenancy
+from efface.engine.base import addresses, clock, deadlines, outbox, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
-from efface.takedown import addresses
 from efface.takedown.channels import registry
 from efface.takedown.channels.contract import Task
 from efface.takedown.channels.models import Ticket

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('accounts', '0001_initial'),
         ('cases', '0002_own_places'),
         ('search', '0007_speed'),
-        ('takedown', '0004_held_notices'),
+        ('takedown', '0005_publications'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

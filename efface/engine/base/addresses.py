@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Literal
@@ -53,6 +54,17 @@ def read(address: str) -> Signed | None:
     # Compared as written out, so that spare bits of the last letter cannot vary.
     same = hmac.compare_digest(_address(use, notice).encode(), f"{local}@{host}".encode("utf-8", "replace"))
     return Signed(use, notice) if same else None
+
+
+_WRITTEN = re.compile(r"[rb]-[a-z2-7]{26}\.[a-z2-7]{16}@[a-z0-9.-]{1,255}", re.IGNORECASE)
+MOST_WRITTEN = 20
+
+
+def written(text: str) -> list[str]:
+    """Addresses in a text that have the form of ours, lower case, each once, at most ``MOST_WRITTEN``. Whether one was
+    signed here says ``read``."""
+    found = dict.fromkeys(one[0].lower().rstrip(".") for one in _WRITTEN.finditer(text))
+    return list(found)[:MOST_WRITTEN]
 
 
 def _address(use: Use, notice: uuid.UUID) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from efface.takedown import addresses
+from efface.engine.base import addresses
 
 NOTICE = uuid.UUID("01961f2e-7c00-7abc-8def-0123456789ab")
 
