@@ -168,9 +168,12 @@ def test_every_page_reads_well_and_copies(desk: Any, organisation: Any, case: An
         **{f"step-{name}": reverse("console:step", args=[step.pk]) for name, step in made.items()},
     }  # fmt: skip
     problems: list[str] = []
+    young = people.entered(people.open_case(organisation, age="unknown", country="GB").access_code)
+    young.post(reverse("portal:list-say", args=["stopncii"]), {"choice": "done"})
     with chromium() as browser:
         for scheme in SIZES:
             look(browser, desk, pages, problems, scheme)
+            look(browser, young, {"lists": "/case/lists/"}, problems, scheme)
         with browser.page(desk) as page:
             page.goto(ORIGIN + pages["step-google"])
             assert page.is_visible("button[data-copy]")
