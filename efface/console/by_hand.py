@@ -124,7 +124,7 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
     in."""
     one, now, who = _found(id), clock.now(), actor(request)
     given = {name: lines(request.POST.get(name, "")) for name in
-             ("reference", "confirmation", "answer", "note", "why", "contact")}  # fmt: skip
+             ("reference", "confirmation", "answer", "note", "why", "contact", "enclosures")}  # fmt: skip
     choice = request.POST.get("choice", "")
     try:
         when = _day(request.POST.get("day", ""), now)
@@ -151,7 +151,7 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
             doing.noted(id, given["note"])
             words = _("Noted.")
         elif choice == "address":
-            doing.addressed(id, given["contact"], who, now)
+            doing.addressed(id, given["contact"], who, now, given["enclosures"])
             words = _("Noted.")
         elif choice == "changed":
             form_words.say(one.organisation_id, one.contact, one.notice_type, "", given["why"], request.user, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,6 +21,8 @@ from efface.takedown.channels.models import Step
 from efface.takedown.channels.steps import StepRefused
 
 LONGEST = {"reference": 80, "confirmation": 5_000, "answer": 5_000, "note": 5_000, "state_why": 500}
+MOST_ENCLOSURES = 12
+_IMAGE_NAME = re.compile(r"\.(jpe?g|png|gif|webp|avif|heic|bmp|tiff?|mp4|mov|webm|mkv|avi)\b", re.IGNORECASE)
 OLDEST = timedelta(days=3 * 366)
 """Nobody notes today what was done longer ago."""
 
@@ -140,14 +143,18 @@ def answered(step: uuid.UUID, actor: str, words: str, now: datetime, when: datet
     return _later(step, actor, "step.answered", now, change)
 
 
-def addressed(step: uuid.UUID, contact: str, actor: str, now: datetime) -> Step:
-    """Where it goes: the lines of a postal address, or a desk's way in that a person found."""
+def addressed(step: uuid.UUID, contact: str, actor: str, now: datetime, enclosures: str = "") -> Step:
+    """Where it goes: the lines of a postal address, or a desk's way in that a person found; and what goes with a
+    letter, a line each. A picture never does, and a list that names one is refused."""
+    listed = [line.strip()[:120] for line in enclosures.splitlines() if line.strip()][:MOST_ENCLOSURES]
+    if any(_IMAGE_NAME.search(line) for line in listed):
+        raise StepRefused(_("No picture and no video goes with a letter."))
     if not contact.strip():
         raise StepRefused(_("Please write down where it goes."))
     with transaction.atomic():
         row = _locked(step)
-        row.contact = contact.strip()[:500]
-        row.save(update_fields=["contact"])
+        row.contact, row.enclosures = contact.strip()[:500], listed
+        row.save(update_fields=["contact", "enclosures"])
         _tell(row, "step.addressed", actor, now)
         return row
 

@@ -41,6 +41,7 @@ class Step(CaseOwned):
     party_name = models.CharField(max_length=200, blank=True)
     place = models.CharField(max_length=8, blank=True, help_text=_("jurisdiction of the recipient"))
     contact = models.CharField(max_length=500, blank=True)
+    enclosures = models.JSONField(default=list, help_text=_("what goes with a letter, a line each"))
     why = models.CharField(max_length=500, blank=True)
     exposure = models.CharField(max_length=30, blank=True)
     exposure_lines = models.JSONField(default=list)

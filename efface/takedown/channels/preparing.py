@@ -34,6 +34,7 @@ def of_step(step: Step, now: datetime) -> Task:
         reference=reference(step), urls=urls, site=finding.site.domain if finding is not None else "",
         organisation=organisation.name, signatory=organisation.signatory, reply_to=mailbox(), written=now,
         postal=tuple(step.contact.splitlines()) if step.channel == "post" else (),
+        enclosures=tuple(str(one) for one in step.enclosures),
         exposure=lines(step.exposure_lines), more={"follow_up": _follow_up(step)},
     )  # fmt: skip
     drafted = _draft(step, organisation, urls, now) if finding is not None and task.age == "adult" else None
