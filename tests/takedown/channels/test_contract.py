@@ -96,6 +96,8 @@ def test_what_the_desks_are_brought_by() -> None:
     assert way("police_report", "police", "in_person") == "police"
     assert way("generic_host_abuse", "isp", "form") == "link_blocking"
     assert way("eu_dsa_art16", "host", "form") == "form"
+    assert way("court_order_packet", "court") == "regulator", "blocking is never what is chosen first"
+    assert way("generic_host_abuse", "host", "email") == "email"
 
 
 def _sound() -> Channel:

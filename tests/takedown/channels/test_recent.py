@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from efface.engine.base import deadlines, outbox
+from efface.engine.base import deadlines, outbox, sealing
 from efface.engine.base.models import Outbox
+from efface.engine.run import health
 from efface.takedown.channels.email import pace, recent
 from efface.takedown.models import Notice
 from tests.casework import make_case, make_finding
@@ -88,3 +90,20 @@ def test_a_picture_that_got_into_a_message_does_not_leave(office: Office) -> Non
     office.work()
     notice = office.notice("operator")
     assert office.mails() == [] and notice.state == "cancelled" and "image/jpeg" in notice.state_why
+
+
+def test_a_night_that_cannot_be_read_keeps_nothing_back_and_doctor_says_so(
+    finding: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EFFACE_QUIET_HOURS", "late")
+    notice = make_notice(finding, state="queued", step=2)
+    notice.route.country = "DE"
+    assert recent.wait(notice, message(notice), NOON.replace(hour=23)) is None
+    assert [one.level for one in health._desks() if one.check == "quiet_hours"] == ["problem"]
+
+
+def test_doctor_names_a_set_up_for_tickets_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sealing, "secrets_folder", lambda: tmp_path)
+    assert [one.level for one in health._desks()] == ["note"]
+    (tmp_path / "tickets.toml").write_text("[[desk]]\nname = 1\n")
+    assert [one.level for one in health._desks()] == ["problem"]

@@ -225,6 +225,10 @@ def test_a_step_added_by_hand_is_as_bound_as_a_planned_one(case: Case, finding: 
     step = steps.add(case, "regulator", NOON, by=WHO, notice_type="us_ftc_complaint", role="regulator",
                      desk="ftc_tida", finding=finding)  # fmt: skip
     assert step.party_name.startswith("Federal Trade") and step.contact == "https://takeitdown.ftc.gov"
+    links = {"platform": "tos_report", "regulator": "regulator_image_report", "isp": "generic_host_abuse"}
+    for asked, kind in links.items():
+        link = steps.add(case, "link_blocking", NOON, by=WHO, notice_type=kind, role=asked, name="A", finding=finding)
+        assert "never counted as removed" in " ".join(map(str, preparing.prepared(link, NOON).notes))
     for channel, kind, asked in (("email", "us_tida", "site_operator"), ("police", "us_ftc_complaint", "regulator")):
         with pytest.raises(StepRefused):
             steps.add(case, channel, NOON, by=WHO, notice_type=kind, role=asked)

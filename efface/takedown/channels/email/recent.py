@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from efface.engine.base.models import Deadline, Outbox
 from efface.takedown.channels.email import pace, refusals, zones
 from efface.takedown.models import Notice
 
+log = logging.getLogger(__name__)
 MOST_LOOKED_AT = 200
 _ANSWER = re.compile(r"([2-5]\d\d)\b\s*(.*)", re.DOTALL)
 
@@ -21,7 +23,12 @@ def wait(notice: Notice, row: Outbox, now: datetime) -> pace.Wait | None:
         danger=notice.case.danger, step=notice.step, episode=route.episode, clock_hours=route.clock_hours,
         fresh=now - finding.confirmed_at <= pace.FRESH,
     )  # fmt: skip
-    quiet = pace.quiet_hours(settings.get("quiet_hours"))
+    try:
+        quiet = pace.quiet_hours(settings.get("quiet_hours"))
+    except pace.QuietHoursError as error:
+        # Doctor shows it too. A setting that cannot be read keeps no notice back.
+        log.error("%s", error)
+        quiet = None
     return pace.wait(now, recent(notice.contact, row, now), zones=zones.of(route.country), quiet=quiet, urgent=urgent)
 
 

@@ -40,8 +40,9 @@ CHANNEL = Channel(
     name=_("blocking of a link"),
     medium="form",
     hands=("worker", "her"),
-    via=frozenset({"form", "email", "in_app", "api"}),
-    roles=frozenset({"isp"}),
+    via=frozenset({"form", "email", "in_app", "api", "post", "in_person"}),
+    roles=frozenset({"isp", "site_operator", "platform", "regulator", "court"}),
+    notice_types=frozenset({"generic_host_abuse", "tos_report", "regulator_image_report", "court_order_packet"}),
     prepare=prepare,
     starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
@@ -49,5 +50,5 @@ CHANNEL = Channel(
     states={**guide.STATES, "done": _("asked for"), "cannot": _("they refuse")},
     adds=_("the addresses, to somebody who does not hold them"),
     purpose="notify",
-    first=30,
+    first=35,
 )  # fmt: skip

@@ -39,13 +39,18 @@ class Endpoint:
 def load() -> tuple[Endpoint, ...]:
     """Read anew each time: few, small, and a desk that is taken out must be out at once. Raises
     ``EndpointsUnusable``."""
+    text = written()
+    return parse(text, production=Installation.current().kind == Installation.Kind.PRODUCTION) if text else ()
+
+
+def written() -> str:
+    """The file as it stands; "" where there is none. Raises ``EndpointsUnusable``."""
     try:
-        text = (sealing.secrets_folder() / "tickets.toml").read_text(encoding="utf-8")
+        return (sealing.secrets_folder() / "tickets.toml").read_text(encoding="utf-8")
     except FileNotFoundError:
-        return ()
+        return ""
     except (OSError, UnicodeDecodeError):
         raise EndpointsUnusable("secrets/tickets.toml cannot be read") from None
-    return parse(text, production=Installation.current().kind == Installation.Kind.PRODUCTION)
 
 
 def parse(text: str, *, production: bool) -> tuple[Endpoint, ...]:
