@@ -167,12 +167,20 @@ def _moved(id: uuid.UUID, given: Given) -> str:
 
 def _filing(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import approving, filing
+    from efface.takedown.channels.form import words as form_words
 
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
     if given.choice == "filed":
         reference = one_line(given.filled.get("outside_reference", ""), 80)
-        filing.mark_filed(notice, given.member.user, reference, given.now)
+        said = given.filled.get("confirmation", "")
+        filing.mark_filed(notice, given.member.user, reference, given.now, said)
         return _("Noted as filed.")
+    if given.choice == "changed":
+        form_words.say(
+            notice.organisation_id, notice.contact, notice.notice_type, notice.template, given.why, given.member.user,
+            given.now,
+        )  # fmt: skip
+        return _("Thank you. Whoever opens this form next is told.")
     approving.refuse(notice, given.member.user, given.why, given.now)
     return _("Noted that it cannot be filed.")
 

@@ -14,13 +14,15 @@ from efface.console.drawing import Drawing
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing known. ``name`` is a stable key (``data-fact``), ``label`` its words; ``address`` marks a URL, which
-    is shown defanged; ``side`` one that is folded away. An empty ``value`` is not shown."""
+    is shown defanged; ``side`` one that is folded away; ``opens`` a desk's own page, which may be opened. An empty
+    ``value`` is not shown."""
 
     name: str
     label: str
     value: str
     address: bool = False
     side: bool = False
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.takedown import answering, filing, ladder
+from efface.takedown.channels.form import desks
+from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
 
 LATER = {"notice": 2, "filing": 2}
@@ -104,15 +106,24 @@ def filings(
             ),
             options=(
                 Option("filed", _("Filed"), "primary"),
-                Option("refuse", _("Cannot be filed"), "careful"),
+                Option("refuse", _("The form refuses"), "careful"),
+                Option("changed", _("The form has changed")),
             ),
             blanks=(
                 Blank(
                     "outside_reference", _("Their reference"), _("The number or code the form showed after sending.")
                 ),
-                Blank("why", _("Reason, if it cannot be filed"), needed_for=("refuse",)),
+                Blank("confirmation", _("What they confirmed, word for word"), long=True),
+                Blank("why", _("Why the form refuses, or what has changed"), needed_for=("refuse", "changed")),
             ),
-            facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)[1:]),
+            facts=(
+                Fact("form-url", _("Form"), one.contact, opens=desks.known(one.contact)),
+                *_notice_facts(one)[1:],
+            ),
+            notes=tuple(
+                _("This form has changed: %(said)s (%(day)s)") % {"said": word.said, "day": word.at.date().isoformat()}
+                for word in form_words.standing(one.organisation_id, one.contact)
+            ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers),
             text_label=_("Complete text"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, asking, mine, page, pictures, places, public
+from efface.portal import answers, asking, lists, mine, page, pictures, places, public
 
 app_name = "portal"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
     path("case/me/", mine.mine, name="mine"),
+    path("case/lists/", lists.lists, name="lists"),
+    path("case/lists/<slug:desk>/", lists.say, name="list-say"),
     path("case/me/name/", mine.name, name="name"),
     path("case/me/name/<uuid:id>/end/", mine.name_end, name="name-end"),
     path("case/me/place/", mine.place, name="place"),

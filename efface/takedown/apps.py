@@ -15,6 +15,8 @@ class TakedownConfig(AppConfig):
             publishing,
             stepping,
         )
+        from efface.takedown.channels import doing  # noqa: F401
+        from efface.takedown.channels import news as _of_steps  # noqa: F401
 
         courier.register()
         hostility.on_published(publishing.on_page)

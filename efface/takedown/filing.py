@@ -45,9 +45,12 @@ def sendable(rows: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
     return rows.filter(may_go, finding__stopped="")
 
 
-def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime) -> None:
-    """The person filed it. Twice: no effect. Raises ``NotWaiting`` for a notice that is not prepared, ``ValueError``
-    where it may not be filed now."""
+LONGEST = 5_000
+
+
+def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime, confirmation: str = "") -> None:
+    """The person filed it; ``confirmation`` is what the form said, kept sealed. Twice: no effect. Raises ``NotWaiting``
+    for a notice that is not prepared, ``ValueError`` where it may not be filed now."""
     with transaction.atomic():
         row = locking.notice(notice.pk)
         if row is not None and row.state == Notice.State.FILED:
@@ -58,7 +61,8 @@ def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime
         if not word:
             raise ValueError(_("This form cannot be filed now. %(why)s") % {"why": word.reason})
         row.state, row.sent_at, row.outside_reference = Notice.State.FILED, now, outside_reference.strip()[:80]
-        row.save(update_fields=["state", "sent_at", "outside_reference"])
+        row.confirmation = confirmation.strip()[:LONGEST] or None
+        row.save(update_fields=["state", "sent_at", "outside_reference", "confirmation"])
         ladder.sent(row, now)
         if row.outside_reference:
             # The desk that gave a number has it.

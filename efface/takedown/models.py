@@ -174,9 +174,14 @@ class Notice(CaseOwned):
     clock_basis = models.CharField(max_length=200, blank=True)
     overdue_at = models.DateTimeField(null=True, help_text=_("the law's time was seen to be over then"))
     outside_reference = models.CharField(max_length=80, blank=True)
+    confirmation = SealedField(help_text=_("what the form said when it was filed"))
 
     class Meta:
         constraints = [models.UniqueConstraint("route", "step", "contact", name="one_notice_a_step")]
+        indexes = [
+            models.Index("contact", "sent_at", name="notice_to_contact"),
+            models.Index("contact", name="notice_refused", condition=models.Q(state="failed")),
+        ]
 
 
 class Named(CaseOwned):
@@ -311,3 +316,6 @@ class Outcome(models.Model):
 
     class Meta:
         indexes = [models.Index("party_key", "notice_type", name="outcome_of_party")]
+
+
+from efface.takedown.channels.models import FormWord, Step, Ticket  # noqa: E402, F401 - tables of this room

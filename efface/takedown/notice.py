@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from efface.law import Exposure, Law, NoticeType, load
 from efface.takedown import filling
+from efface.takedown.channels.email.xarf import report
 from efface.takedown.elements import LACKING, bad_url
 from efface.takedown.filling import moment
 from efface.takedown.particulars import (
@@ -24,7 +25,6 @@ from efface.takedown.particulars import (
     Police,
 )
 from efface.takedown.templates import Template, languages, shared, template
-from efface.takedown.xarf import report
 
 
 class NoticeError(ValueError):

@@ -138,7 +138,8 @@ def _clock(row: GuidedStep, step: Step, now: datetime) -> None:
     row.clock_due, row.clock_basis = None, ""
     if row.state == GuidedStep.State.DONE and step.notice_type:
         # Filed by a person: what the recipient confirmed is not known here, so only a clock from sending runs.
-        clock = clocks.theirs(clocks.count(step.notice_type, [clocks.Known("sent", now)]))
+        known = [clocks.Known("sending", now), clocks.Known("filing", now)]
+        clock = clocks.theirs(clocks.count(step.notice_type, known))
         if clock is not None:
             row.clock_due, row.clock_basis = clock.due, (clock.citation or clock.text)[:200]
 

@@ -40,10 +40,12 @@ WAIT = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """A courier's word right before sending: ``go``, ``wait`` (asked again later) or ``drop`` (never), and why."""
+    """A courier's word right before sending: ``go``, ``wait`` (asked again later, at ``until`` where that is known) or
+    ``drop`` (never), and why."""
 
     word: Literal["go", "wait", "drop"]
     why: str = ""
+    until: datetime | None = None
 
 
 class Courier(Protocol):
@@ -209,7 +211,7 @@ def _begin(outbox: uuid.UUID, now: datetime) -> tuple[str, str, bytes] | None:
         _couriers[row.kind].dropped(row, word.why, now)
         return None
     if word.word == "wait":
-        _later(row, now + WAIT, word.why, align=True)
+        _later(row, word.until or now + WAIT, word.why, align=word.until is None)
         return None
     deadlines.cancel(key=_retry_key(row.pk))
     row.state, row.sending_at, row.attempts = Outbox.State.SENDING, now, row.attempts + 1

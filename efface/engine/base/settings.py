@@ -76,6 +76,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "dkim_selector", str, "efface", "DKIM selector that notices are signed under; the key is in secrets/dkim.key."
     ),
+    Setting(
+        "quiet_hours", str, "22-7", "Hours of the recipient's night in which reminders and the like wait. Empty: none."
+    ),
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
     Setting("mail_in_host", str, "127.0.0.1", "Address mail-in listens on (SMTP)."),
     Setting("mail_in_port", int, 8425, "Port of mail-in. 0 takes a free one."),

@@ -40,6 +40,7 @@ def examine(with_database: bool) -> list[Finding]:
         _browser,
         _outside,
         _mailbox,
+        _desks,
         _sources,
         _facts,
         _processes,
@@ -156,6 +157,25 @@ def _mailbox() -> Iterator[Finding]:
         yield Finding("mailbox", "ok", f"mailbox {account.folder} at {account.host} can be read")
     except MailboxError as error:
         yield Finding("mailbox", "problem", f"the mailbox cannot be read: {error}")
+
+
+def _desks() -> Iterator[Finding]:
+    """How recipients are reached: their night, and the desks that take tickets."""
+    from efface.takedown.channels.email import pace
+    from efface.takedown.channels.ticket import endpoints
+
+    try:
+        pace.quiet_hours(settings.get("quiet_hours"))
+    except pace.QuietHoursError as error:
+        yield Finding("quiet_hours", "problem", str(error))
+    try:
+        desks = endpoints.parse(endpoints.written(), production=False)
+    except endpoints.EndpointsUnusable as error:
+        yield Finding("tickets", "problem", str(error))
+        return
+    names = ", ".join(one.name for one in desks)
+    yield Finding("tickets", "ok" if desks else "note", f"tickets to {names}" if desks else
+                  "no desk takes tickets; notices go by mail and forms")  # fmt: skip
 
 
 def _sources() -> Iterator[Finding]:
