@@ -32,11 +32,14 @@ def page(status: int = 200, *, url: str = PAGE, walls: tuple[str, ...] = (), ser
 
 def picture(role: str = "media", status: int = 404, *, matches: bool = False, url: str = "", distance: int = 256,
             mime: str = "image/jpeg", error: str = "", hit: bool = False, bypass: int = 0, bypass_matches: bool = False,
-            wall: str = "", clip: str = "", **more: Any) -> MediaLook:  # fmt: skip
+            wall: str = "", clip: str = "", usual: bool = False, compared: bool = False, pdq: str = "",
+            **more: Any) -> MediaLook:  # fmt: skip
     facts = at(url or (FULL if role == "media" else THUMB), status, mime=mime, **more)
     near = 0 if matches else distance
-    shown = Picture(mime=mime, error=error, clip=clip)
-    return MediaLook(role, facts, shown, matches, near, hit, bypass, bypass_matches, wall)
+    shown = Picture(mime=mime, error=error, clip=clip, pdq=[pdq] if pdq else [])
+    return MediaLook(
+        role, facts, shown, matches, near, hit, bypass, bypass_matches, wall, usual=usual, compared=compared
+    )
 
 
 CONTROL = page(url="https://a.example/", probe=-1)
@@ -255,7 +258,8 @@ def test_row_13_unreachable_only_after_three_checks_in_two_days(error: str) -> N
     [
         seen(page(404)), seen(page(410)), seen(page(walls=("not-found",))), seen(page(probe=0.9)),
         seen(page(404), [picture(status=200, mime="text/html", error="unknown-format", wall="not-found")]),
-        seen(page(404), [picture(status=200, distance=130)]),
+        seen(page(404), [picture(status=200, distance=130, compared=True)]),
+        seen(page(404), [picture(status=200, distance=130, usual=True)]),
         seen(page(404), [picture(status=410)]),
     ],
 )  # fmt: skip
@@ -314,7 +318,7 @@ def test_row_15_is_watched_for_ever() -> None:
 
 
 def test_row_16_replaced_and_the_text_gone_counts_like_14() -> None:
-    look = seen(page(baseline=0.1), [picture(status=200, distance=130), picture("thumbnail")])
+    look = seen(page(baseline=0.1), [picture(status=200, distance=130, compared=True), picture("thumbnail")])
     verdict = told(look)
     assert (verdict.row, verdict.state) == (16, "content-replaced")
     assert (
