@@ -29,6 +29,7 @@ MediaKind = Literal[
     "gated", "blocked", "geo", "no-domain", "unreachable", "infra",
 ]  # fmt: skip
 
+UNTOLD = frozenset({"near", "unlike"})
 ABSENT = frozenset({"gone", "soft"})
 PRESENT = frozenset({"served", "moved", "live"})
 FULL = frozenset({"media", "cdn", "page", "segment"})
@@ -161,6 +162,12 @@ def media(look: MediaLook, baseline: Baseline | None = None) -> MediaKind:
         return "unread"
     # A part of it, or it with something added, is as far from it as a stranger's picture: hashes do not tell.
     return "replaced" if look.compared else "unlike"
+
+
+def strangers(observation: Observation, baseline: Baseline | None) -> list[str]:
+    """PDQ of the pictures that stand where hers stood and that only a person can tell from it."""
+    shown = {one.picture.pdq[0] for one in observation.media if one.picture.pdq and media(one, baseline) in UNTOLD}
+    return sorted(shown)
 
 
 def uncompared(observation: Observation) -> list[str]:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from efface.net.fetch import Session
 from efface.net.fetcher.alike import alike, frames_alike
-from efface.net.fetcher.context import Context
+from efface.net.fetcher.context import Context, site_of
 from efface.net.fetcher.looking import NOT_LOOKED, NOTHING, Looking, Shown, Visit, cache_hit
 from efface.net.fetcher.siblings import probe_addresses
 from efface.net.page.shingles import estimate
@@ -69,7 +69,12 @@ async def _here(
             for name, referer in (("from-site", str(URL(target).origin()) + "/"), ("from-search", SEARCH_REFERER)):
                 visits[name] = await looking.visit(target, browser=True, referer=referer)
                 shown[name] = await looking.shows(visits[name])
-        others = [await looking.visit(url, browser=True) for url in targets[1 : 1 + MOST_OTHERS]]
+        wanted = targets[1:]
+        if any(one.serves for one in shown.values()):
+            # While it stands there, the page tells where else it stands.
+            named = [url for visit in visits.values() if visit.page for url in visit.page.alternates]
+            wanted += [url for url in dict.fromkeys(named) if url not in targets and site_of(url) == site_of(target)]
+        others = [await looking.visit(url, browser=True) for url in wanted[:MOST_OTHERS]]
         more = [_look(visit, request, siblings, control, await looking.shows(visit)) for visit in others]
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
