@@ -107,6 +107,11 @@ def _shell(look: PageLook) -> bool:
     return look.dom_similar_baseline >= SIMILAR
 
 
+def forwarded(observation: Observation) -> bool:
+    """Row 7: the page's address leads on to another."""
+    return any(_elsewhere(look.facts) for look in observation.pages.values())
+
+
 def _soft(look: PageLook, probes: list[PageLook]) -> bool:
     """Says "not found" with 200, or forwards to the front page or a listing, or equals both pages that never were."""
     if look.similar_baseline >= SAME_TEXT:

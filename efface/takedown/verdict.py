@@ -124,6 +124,7 @@ class _Look:
             "agents": [f"{agent}: {kind}" for agent, kind in self.agents.items()],
             "media": [f"{kind}: {count}" for kind, count in sorted(self.all.items())],
             "control": self.control,
+            "forwarded": self.page == "soft" and sight.forwarded(self.observation),
             "others": [str(kind) for kind in self.others],
             "places": [f"{name}: {kind}" for name, kind in self.places.items()],
             **more,
