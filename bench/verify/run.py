@@ -35,8 +35,10 @@ def run(
     found = figures(lines)
     tell(table(lines))
     for one in wrong(lines):
-        tell(f"WRONG {one.way} [{one.site}] at {one.hours} h: {one.truth}, called {one.state} (row {one.row}): {one.reason}")
-    return {**found, "faults": faults, "seed": seed, "sites": len(world.sites), "seconds": round(time.monotonic() - began)}
+        said = f"{one.truth}, called {one.state} (row {one.row}): {one.reason}"
+        tell(f"WRONG {one.way} [{one.site}] after {one.hours} h: {said}")
+    seconds = round(time.monotonic() - began)
+    return {**found, "faults": faults, "seed": seed, "sites": len(world.sites), "seconds": seconds}
 
 
 def _all(stand: Stand, seed: int, tell: Callable[[str], None]) -> tuple[list[Line], list[str]]:
@@ -61,8 +63,8 @@ def _all(stand: Stand, seed: int, tell: Callable[[str], None]) -> tuple[list[Lin
 
 def figures(lines: Sequence[Line]) -> dict[str, Any]:
     """``false_gone``: checks that concluded absence while something of it was there, or hidden. ``false_live_rate``:
-    share of the checks of what was truly gone that called it there. ``undecided_rate``: share of them that said neither.
-    ``confirmed``: of the sites that were gone to the end, and for the last three days, the share that was called so."""
+    share of the checks of what was truly gone that called it there; ``undecided_rate``: that said neither.
+    ``confirmed``: of the sites that were gone to the end, and for the last three days, how many were called so."""
     after = [line for line in lines if line.hours >= 0]
     gone = [line for line in after if line.truth in TRULY_GONE]
     false_live = [line for line in gone if line.state in SEEN]
@@ -119,14 +121,13 @@ def table(lines: Sequence[Line]) -> str:
     states = sorted({state for row in confusion.values() for state in row})
     head = f"{'truth':8}" + "".join(f"{state[:16]:>18}" for state in states)
     rows = [
-        f"{truth:8}" + "".join(f"{row.get(state, 0) or '.':>18}" for state in states) for truth, row in confusion.items()
+        f"{truth:8}" + "".join(f"{row.get(state, 0) or '.':>18}" for state in states)
+        for truth, row in confusion.items()
     ]
     return "\n".join(["", head, *rows])
 
 
 def _write(lines: Sequence[Line], path: Path) -> None:
     """The sites' own account, a line a check."""
-    path.write_text(
-        "".join(json.dumps({"way": one.way, "site": one.site, "hours": one.hours, "truth": one.truth}) + "\n" for one in lines),
-        encoding="utf-8",
-    )
+    rows = [{"way": one.way, "site": one.site, "hours": one.hours, "truth": one.truth} for one in lines]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")

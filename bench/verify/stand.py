@@ -37,15 +37,14 @@ class Stand:
 
 @contextlib.contextmanager
 def standing(world: World) -> Iterator[Stand]:
-    with (
-        tempfile.TemporaryDirectory(prefix="efface-verify-") as folder, stages.standing() as stage,
-        proxies.standing() as paths, closer.standing(Path(folder) / "faces.sock") as matcher, contextlib.ExitStack() as open_,
-    ):  # fmt: skip
+    with contextlib.ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="efface-verify-")))
+        stage = opened.enter_context(stages.standing())
         _put(world, stage)
-        here = open_.enter_context(_fetcher(Path(folder), "here", stage, []))
-        placed = open_.enter_context(
-            _fetcher(Path(folder), "placed", stage, [f"--path={name}={proxy}" for name, proxy in paths.items()])
-        )
+        matcher = opened.enter_context(closer.standing(folder / "faces.sock"))
+        paths = [f"--path={name}={proxy}" for name, proxy in opened.enter_context(proxies.standing()).items()]
+        here = opened.enter_context(_fetcher(folder, "here", stage, []))
+        placed = opened.enter_context(_fetcher(folder, "placed", stage, paths))
         yield Stand(world, here, placed, matcher)
 
 

@@ -182,18 +182,59 @@ def uncompared(observation: Observation) -> list[str]:
 
 def control_ok(observation: Observation, walls_before: frozenset[str]) -> bool:
     """Another page of the site was fetched in the same window and is a real page: only then may absence be believed."""
-    return observation.elsewhere_ok and real(observation.control, walls_before)
+    return observation.elsewhere_ok and real(observation.control, observation.probes, walls_before)
 
 
-def real(control: PageLook | None, walls_before: frozenset[str]) -> bool:
-    """A page of the site that shows that the site works: no wall, and not what is shown for every address."""
+def real(control: PageLook | None, probes: list[PageLook], walls_before: frozenset[str]) -> bool:
+    """A page of the site that shows that the site works: no wall, not forwarded to where every address is, and not what
+    is shown for every address."""
     if control is None or control.facts.error or control.facts.status != 200:
         return False
-    if _host(control.facts.final_url or control.facts.url) != _host(control.facts.url):
+    if _elsewhere(control.facts) and (
+        _host(control.facts.final_url) != _host(control.facts.url)
+        or _shallower(control.facts)
+        or any(_same(control.facts.final_url, one.facts.final_url) for one in probes if _answered(one))
+    ):
         return False
     if control.similar_probe >= SAME_EVERYWHERE and control.dom_similar_probe >= SAME_EVERYWHERE:
         return False
     return not _challenged(control.facts) and not (frozenset(control.walls) - {"age"} - walls_before)
+
+
+def telling_control(observation: Observation) -> bool:
+    """Whether the control is a page of the same kind as the finding's. A front page works too where every gallery is
+    behind a door that says the same for any address."""
+    control = observation.control
+    return control is not None and all(kin(control.facts.url, look.facts.url) for look in observation.pages.values())
+
+
+def said_so(observation: Observation) -> bool:
+    """Whether the site says in so many words, or by its status, that there is nothing."""
+    return all(
+        look.facts.status in (404, 410) or "not-found" in look.walls for look in observation.pages.values()
+    )  # fmt: skip
+
+
+def kin(first: str, second: str) -> bool:
+    """Whether two addresses of a site are those of pages of one kind: /v/1/name and /v/2/other, but not the front
+    page."""
+    one, other = urlsplit(first), urlsplit(second)
+    if _host(first) != _host(second):
+        return False
+    if one.query or other.query:
+        return one.path == other.path and _keys(one.query) == _keys(other.query)
+    mine, theirs = (part.path.strip("/").split("/") for part in (one, other))
+    if len(mine) != len(theirs) or not mine[0] or not theirs[0]:
+        return False
+    return mine[0] == theirs[0] if len(mine) > 1 else _ending(mine[0]) == _ending(theirs[0])
+
+
+def _keys(query: str) -> set[str]:
+    return {pair.partition("=")[0] for pair in query.split("&")}
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else ""
 
 
 def others(observation: Observation, walls_before: frozenset[str]) -> list[PageKind]:
@@ -204,20 +245,22 @@ def others(observation: Observation, walls_before: frozenset[str]) -> list[PageK
 Place = Literal["seen", "absent", "geo", "differs", "useless"]
 
 
-def place(path: PathLook, probes: list[PageLook], before: frozenset[str], baseline: Baseline | None) -> Place:
-    """What another way out says: the target is "seen"; all of it is "absent"; "geo" or something that "differs"; or
-    nothing that counts."""
-    if not real(path.control, before):
-        return "useless"
+def place(
+    path: PathLook, probes: list[PageLook], before: frozenset[str], baseline: Baseline | None, here: PageKind
+) -> Place:
+    """What another way out says, beside the kind of page that is shown ``here``: the target is "seen" (which needs no
+    control); all of it is "absent"; "geo", or something that "differs"; or nothing that counts."""
     looks = {media(one, baseline) for one in path.media}
     kind = _page(path.page, probes, before, frozenset()) if path.page is not None else "gone"
     if kind in ("served", "moved") or "alive" in looks:
         return "seen"
+    if not real(path.control, probes, before):
+        return "useless"
     if kind == "geo" or "geo" in looks:
         return "geo"
     if kind in HIDING or looks - {"gone", "replaced", "cached"}:
         return "useless"
-    return "absent" if kind in ABSENT else "differs"
+    return "absent" if (kind in ABSENT) == (here in ABSENT) else "differs"
 
 
 def held(observation: Observation) -> bool:

@@ -99,7 +99,8 @@ class _Look:
         self.page, self.agents = sight.page(observation, walls_before)
         self.others = sight.others(observation, walls_before)
         self.places = {
-            path.name: sight.place(path, observation.probes, walls_before, baseline) for path in observation.paths
+            path.name: sight.place(path, observation.probes, walls_before, baseline, self.page)
+            for path in observation.paths
         }
         looks = [one for one in observation.media if one.role != "search"]
         self.full = Counter(sight.media(one, baseline) for one in looks if one.role in sight.FULL)
@@ -239,6 +240,8 @@ def _absent(look: _Look) -> Verdict:
     """Rows 14 to 17, or 1 where there is no positive control or not everything was looked at."""
     if not look.control:
         return _unknown(look, "It was not found, but no other page of the site could be seen to work.")
+    if look.page == "soft" and not sight.said_so(look.observation) and not sight.telling_control(look.observation):
+        return _unknown(look, "It looks like any page that never was; no other page of its kind was seen to work.")
     if not look.all and look.baseline is not None and look.baseline.media_urls:
         return _unknown(look, "The page was looked at, the picture's own address was not.")
     if look.page == "live":

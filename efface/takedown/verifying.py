@@ -44,7 +44,7 @@ from efface.takedown.models import Check, Route
 log = logging.getLogger(__name__)
 USES = (Purpose.NOTIFY, Purpose.HASH_MATCH, Purpose.FACE_SEARCH)
 AGAIN = timedelta(minutes=30)
-MOST_ASSETS, MOST_HASHES, MOST_CONTROLS, MOST_CLIPS = 60, 64, 20, 6
+MOST_ASSETS, MOST_HASHES, MOST_CONTROLS, MOST_CLIPS = 60, 64, 60, 6
 FEW = 5
 MOST_STRANGERS = 50
 GONE = (FindingState.GONE_CONFIRMED, FindingState.DELISTING_PENDING)
@@ -147,12 +147,14 @@ def baseline(finding: Finding) -> Baseline | None:
 
 
 def control(finding: Finding, own: set[bytes]) -> str:
-    """Another page of the site that was there lately and holds no finding we know of; the front page where none is."""
+    """Another page of the site that was there lately and holds no finding we know of, rather one of the same kind; the
+    front page where none is."""
     pages = Frontier.objects.filter(site=finding.site, status=200, wall="", failures=0, visited_at__isnull=False)
     found = Asset.objects.filter(finding__site=finding.site).values_list("url_digest", flat=True)
     taken = own | {bytes(one) for one in found}
     found_urls = [str(page.url or "") for page in pages.order_by("-visited_at", "digest")[:MOST_CONTROLS]]
     usable = [url for url in found_urls if url and urls.digest(url) not in taken and not _same_page(url, finding)]
+    usable.sort(key=lambda url: not sight.kin(url, str(finding.page_url)))
     usable = [*usable[:FEW], finding.site.start_url]
     # One that did not work is not asked again and again.
     return usable[_unknown_in_a_row(finding) % len(usable)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from random import Random
 from urllib.parse import quote
@@ -128,7 +128,12 @@ class Site:
 
     @property
     def truth(self) -> str:
-        return truth(self.state)
+        state = self.state
+        if state.site in DOWN and not self.media_host.endswith(self.domain):
+            # Its media stand with somebody else, who knows nothing of what became of the site.
+            told = truth(replace(state, site="up", page="404"))
+            return told if told == "part" else "hidden"
+        return truth(state)
 
     def names(self, host: str) -> list[str] | str:
         """What the name server says of one of its hosts: an error's word, or "" for its usual address."""
@@ -261,6 +266,9 @@ class Site:
             return self._told(state, path)
         if path in self.others:
             return self._item(state) if walled else self._other(path)
+        if path.startswith("/sorry"):
+            words = self.dress.quiet_words
+            return Answer(200, self.dress.page(words, self.dress.missing(words, []), Random(), []))
         if path in ("/", "/list"):
             return Answer(200, self._front(path))
         return self._item(state) if walled else self._missing()

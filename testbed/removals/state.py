@@ -8,7 +8,10 @@ DOWN = frozenset({
     "nxdomain", "servfail", "refused", "hang", "500", "maintenance", "parked", "suspended", "sold", "reset",
 })  # fmt: skip
 """Ways of a whole site not to be there."""
-DOORS = frozenset({"login", "login-quiet", "age", "paywall", "challenge", "challenge-200", "ratelimit", "451", "geo"})
+DOORS = frozenset({
+    "login", "login-quiet", "members-404", "age", "paywall", "challenge", "challenge-200", "ratelimit", "451", "geo",
+    "drip", "lying",
+})  # fmt: skip
 THERE = frozenset({"live", "scripted"})
 SERVED = frozenset({"alive", "reencoded", "cropped", "mirrored", "captioned"})
 """What a medium may have become and still be hers."""
@@ -50,8 +53,6 @@ def truth(state: State) -> str:
         return "live"
     if state.page in DOORS or state.media == "403":
         return "part" if state.media in SERVED and state.page in DOORS else "hidden"
-    if state.page in ("drip", "lying"):
-        return "hidden"
     if served:
         return "part"
     if state.page == "text":

@@ -42,7 +42,7 @@ def picture(role: str = "media", status: int = 404, *, matches: bool = False, ur
     )
 
 
-CONTROL = page(url="https://a.example/", probe=-1)
+CONTROL = page(url="https://a.example/v/2", probe=-1)
 PROBES = [page(404, url="https://a.example/v/zq1", probe=-1), page(404, url="https://a.example/v/zq2", probe=-1)]
 NONE_LEFT = [picture(), picture("thumbnail")]
 ALIVE = [picture(status=200, matches=True), picture("thumbnail", 200, matches=True)]
@@ -74,10 +74,10 @@ CONFIRMED = [*(replace(one, at=one.at - 10 * DAY) for one in GONE_THREE_DAYS), p
     "observation",
     [
         seen(control=None),
-        seen(control=page(500, url="https://a.example/")),
-        seen(control=page(url="https://a.example/", walls=("challenge",))),
-        seen(control=page(url="https://a.example/", walls=("not-found",))),
-        seen(control=page(0, url="https://a.example/", error="timeout")),
+        seen(control=page(500, url="https://a.example/v/2")),
+        seen(control=page(url="https://a.example/v/2", walls=("challenge",))),
+        seen(control=page(url="https://a.example/v/2", walls=("not-found",))),
+        seen(control=page(0, url="https://a.example/v/2", error="timeout")),
         seen(elsewhere_ok=False),
         seen(page(0, error="servfail")),
         seen(page(0, error="internal")),
@@ -190,7 +190,7 @@ def test_row_8_not_where_the_door_was_always_there() -> None:
     behind = seen(page(walls=("age", "not-found")))
     assert told(behind).row == 8
     assert told(behind, walls_before=frozenset({"age"})).row == 14
-    everywhere = seen(page(404, walls=("login",)), control=page(url="https://a.example/", walls=("login",)))
+    everywhere = seen(page(404, walls=("login",)), control=page(url="https://a.example/v/2", walls=("login",)))
     assert told(everywhere, walls_before=frozenset({"login"})).row == 14
 
 

@@ -80,7 +80,7 @@ async def _here(
     return Observation(
         pages={name: _look(visit, request, siblings, control, shown[name]) for name, visit in visits.items()},
         probes=[_look(visit, request, [], None) for visit in siblings],
-        control=_look(control, request, siblings, None),
+        control=_control(control, request, siblings),
         media=looks,
         elsewhere_ok=await _elsewhere(request, context, anchor) if failed else True,
         others=more,
@@ -98,14 +98,20 @@ async def _through(
         looking = Looking(session, context, replace(request, looks=False, vectors=False), target, until, renders=False)
         control = await looking.visit(control_url)
         if control.facts.error:
-            return PathLook(name, control=_look(control, request, [], None))
+            return PathLook(name, control=_control(control, request, []))
         visit = await looking.visit(target, browser=True) if target else None
         siblings = [await looking.visit(url) for url in probe_addresses(target)] if target else []
         looks: list[MediaLook] = []
         for found in await asyncio.gather(*map(looking.medium, full[:PATH_MEDIA])):
             looks += found
         page = _look(visit, request, siblings, control, await looking.shows(visit)) if visit is not None else None
-    return PathLook(name, page, _look(control, request, siblings, None), looks)
+    return PathLook(name, page, _control(control, request, siblings), looks)
+
+
+def _control(control: Visit, request: ObserveRequest, siblings: list[Visit]) -> PageLook:
+    """The control, beside the siblings that were not forwarded to it."""
+    others = [one for one in siblings if one.facts.final_url != control.facts.final_url]
+    return _look(control, request, others, None)
 
 
 def _look(
