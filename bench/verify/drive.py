@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
 from bench.verify.stand import Stand
+from efface.net.client import FetcherUnavailable
 from efface.net.protocol import AssetRef, Baseline, Limits, Observation, ObserveRequest, PageLook, Scan, ScanRequest
 from efface.takedown import copies, verdict, widening
 from efface.vision.hamming import MATCH, least_distance
@@ -19,6 +20,7 @@ LIMITS = Limits(total_s=4.0)
 MOST_CHECKS = 11
 LONGEST = timedelta(days=14)
 FIRST_LOOK = timedelta(hours=2)
+AGAIN, MOST_MISSED = timedelta(minutes=30), 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Watched:
         self.baseline: Baseline | None = None
         self.walls: frozenset[str] = frozenset()
         self.history: list[verdict.PastCheck] = []
+        self.missed = 0
         self.looks = stand.matcher.enrol(self.case, site.target) if not site.playlist else False
 
     def _found(self, scan: Scan) -> list[AssetRef]:
@@ -85,7 +88,14 @@ class Watched:
             raise WorldFault(f"{self.site.way.name}: {found[0].state} at the start ({found[0].reason})")
         after = FIRST_LOOK * self.rng.uniform(0.5, 1.5)
         while len(found) < MOST_CHECKS and after < LONGEST:
-            found.append(self._check(after))
+            try:
+                found.append(self._check(after))
+            except FetcherUnavailable:
+                # As a check does it: nothing was seen, and it is tried again later. How often is told.
+                self.missed += 1
+                if self.missed > MOST_MISSED:
+                    raise WorldFault(f"{self.site.way.name}: the fetcher did not answer") from None
+                self.next = AGAIN
             after += max(self.next, timedelta(minutes=1))
         return found
 
@@ -134,8 +144,3 @@ class Watched:
             self.assets.append(AssetRef(one.role, one.url))
             if one.sha256:
                 self.sha256.append(one.sha256)
-
-
-def without_reason(line: Line) -> Line:
-    """For comparing two runs."""
-    return replace(line, reason="")

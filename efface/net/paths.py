@@ -4,6 +4,7 @@ more than one place."""
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -31,6 +32,16 @@ def read_paths(given: Iterable[str]) -> dict[str, str]:
     if len(found) > MOST:
         raise PathError(f"at most {MOST} ways out: every check goes all of them")
     return found
+
+
+def answers(proxy: str, total_s: float = 3.0) -> bool:
+    """Whether an operator's proxy takes a connection."""
+    parts = urlsplit(proxy)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or 0), total_s):
+            return True
+    except OSError:
+        return False
 
 
 def split(setting: str) -> list[str]:

@@ -123,10 +123,11 @@ def alive(finding: Finding) -> list[str]:
     return [url for url, _ in urls if url in still] or [url for url, _ in urls]
 
 
-def assets(finding: Finding) -> list[Asset]:
-    """Pages first, then full media, then the rest."""
+def assets(finding: Finding, *, listings: bool = False) -> list[Asset]:
+    """Pages first, then full media, then the rest; search results only where asked for: they are no part of what a host
+    is written about."""
     order = {"page": 0, "media": 1, "cdn": 2}
-    rows = [one for one in Asset.objects.filter(finding=finding) if one.url]
+    rows = [one for one in Asset.objects.filter(finding=finding) if one.url and (listings or one.role != "search")]
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
@@ -156,6 +157,11 @@ def _enrolled_clips(finding: Finding, now: datetime) -> list[str]:
     )  # fmt: skip
     values = [row.value for row in rows.order_by("created", "pk") if isinstance(row.value, dict)]
     return [str(value["clip"]) for value in values if value.get("clip")]
+
+
+def claim(finding: Finding) -> verdict.Claim | None:
+    """What may be said of a finding that was not found any more."""
+    return verdict.claim(past_checks(finding))
 
 
 def may_compare_closely(finding: Finding, now: datetime) -> bool:

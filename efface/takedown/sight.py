@@ -61,6 +61,11 @@ def page(observation: Observation, walls_before: frozenset[str]) -> tuple[PageKi
     return min(kinds.values(), key=OBSTACLES.index), {agent: str(kind) for agent, kind in sorted(kinds.items())}
 
 
+def page_from(look: PageLook, observation: Observation, walls_before: frozenset[str]) -> PageKind:
+    """The kind of the page as another way out was shown it."""
+    return _page(look, observation.probes, walls_before, frozenset())
+
+
 def disagree(kinds: dict[str, str]) -> bool:
     """One user agent is shown a page where the other is told that there is none."""
     seen = set(kinds.values())

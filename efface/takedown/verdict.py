@@ -67,6 +67,23 @@ class Verdict:
         return PastCheck(at, self.row, self.state, self.control_ok, self.places)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Not found in ``checks`` checks over ``days`` days, each of them from ``places`` places at least."""
+
+    checks: int
+    days: int
+    places: int
+
+
+def claim(history: Sequence[PastCheck]) -> Claim | None:
+    """What the latest checks in a row come to; None where it was not gone in the last of them that could tell."""
+    streak = _streak(sorted(history, key=lambda one: one.at))
+    if not streak:
+        return None
+    return Claim(len(streak), (streak[-1].at - streak[0].at) // DAY, min(one.places for one in streak))
+
+
 def judge(
     observation: Observation,
     history: Sequence[PastCheck],

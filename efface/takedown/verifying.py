@@ -114,7 +114,7 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
     row = Finding.objects.select_related("case", "site").filter(pk=finding).first()
     if row is None or not allowed(row, now) or row.page_url is None:
         return None
-    rows = facts.assets(row)
+    rows = facts.assets(row, listings=True)
     clips, still = facts.clips(row, rows, now)
     # The first page is the one looked at: that is where it stands now, not where it once stood.
     page = facts.page_now(row, rows)
@@ -132,7 +132,7 @@ def _load(finding: uuid.UUID, now: datetime) -> Task | None:
             looks=facts.may_compare_closely(row, now),
         ),
         row.episode,
-        _walls_before(row),
+        walls_before(row),
         row.case_id,
     )
 
@@ -174,7 +174,7 @@ def _same_page(url: str, finding: Finding) -> bool:
     return (ours.path.rstrip("/"), ours.query) == (other.path.rstrip("/"), other.query)
 
 
-def _walls_before(finding: Finding) -> frozenset[str]:
+def walls_before(finding: Finding) -> frozenset[str]:
     """Doors the page already had when it was first looked at."""
     first = Check.objects.filter(finding=finding).order_by("at", "id").first()
     if first is None or first.state not in verdict.SEEN or not isinstance(first.observation, dict):
@@ -329,6 +329,22 @@ def settle(finding: Finding, choice: str, actor: str, why: str, now: datetime) -
             planning.request(row)
         else:
             request(row)
+
+
+def note_listing(finding: Finding, url: str, actor: str, now: datetime) -> None:
+    """A search result that leads to the finding joins its asset set. Raises ``ValueError``."""
+    place = urls.canonical(url)
+    if not place:
+        raise ValueError("That is no address of a page.")
+    digest = urls.digest(place)
+    if Asset.objects.filter(finding=finding, url_digest=digest).exists():
+        return
+    Asset.objects.create(
+        organisation_id=finding.organisation_id, case_id=finding.case_id, finding=finding, role="search", url=place,
+        url_digest=digest, host=(urlsplit(place).hostname or "")[:253], added_at=now,
+    )  # fmt: skip
+    events.record(finding.case, "listing.noted", actor, subject=finding.pk, now=now)
+    request(finding)
 
 
 def _remember_strangers(finding: Finding) -> None:

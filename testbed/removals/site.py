@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, replace
 from html import escape
 from random import Random
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from testbed import hostile, pictures
 from testbed.pictures import Pixels
@@ -392,13 +392,13 @@ class Site:
         ).encode()
 
     def _told(self, state: State, path: str) -> Answer:
-        wanted = path.partition("p=")[2]
+        wanted = unquote(path.partition("p=")[2])
         dress = self.dress
         html = f"<h1>{escape(dress.missing_words)}: not found</h1>"
-        if wanted == quote(self.path, safe="") and state.page == "scripted":
+        if wanted == self.path and state.page == "scripted":
             pics = [*(self._stranger(n) for n in self.beside), Pic(self._at(self.thumb), self._at(self.full))]
             html = dress.gallery(self.title, self.sentences, pics)
         for one, (title, sentences, numbers) in self.others.items():
-            if wanted == quote(one, safe=""):
+            if wanted == one:
                 html = dress.gallery(title, sentences, [self._stranger(number) for number in numbers])
         return Answer(200, json.dumps({"html": html}).encode(), "application/json")

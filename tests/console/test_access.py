@@ -32,7 +32,7 @@ MATRIX: dict[str, set[str]] = {
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
-    "console:case-age": CASEWORK,
+    "console:case-age": CASEWORK, "console:check": CASEWORK, "console:finding-listing": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,

@@ -46,12 +46,14 @@ _CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "cache-status"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A page, or the picture at its address. ``clipped``: it goes on after what was read."""
+    """A page, or the picture at its address. ``clipped``: it goes on after what was read; ``rendered``: a browser has
+    shown it."""
 
     facts: FetchFacts
     page: Page | None = None
     picture: Picture | None = None
     clipped: bool = False
+    rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +91,17 @@ class Looking:
         self._gate = asyncio.Semaphore(4)
         self._want = (Want.LOOK if request.looks else Want.PLAIN) | (Want.VECTOR if request.vectors else Want.PLAIN)
 
-    async def visit(self, url: str, *, browser: bool = False, referer: str = "") -> Visit:
-        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to."""
-        first = await self._visit(url, browser, referer)
+    async def visit(self, url: str, *, browser: bool = False, referer: str = "", plain: bool = False) -> Visit:
+        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to. ``plain``:
+        as it is served, whatever its scripts would make of it."""
+        first = await self._visit(url, browser, referer, plain)
         if first.page is None or not first.page.moved_to or len(first.page.text) > _MOVING_CHARS:
             return first
-        second = await self._visit(first.page.moved_to, browser, referer)
+        second = await self._visit(first.page.moved_to, browser, referer, plain)
         trail = [*first.facts.redirects, first.page.moved_to, *second.facts.redirects]
         return replace(second, facts=replace(second.facts, url=first.facts.url, redirects=trail))
 
-    async def _visit(self, url: str, browser: bool, referer: str) -> Visit:
+    async def _visit(self, url: str, browser: bool, referer: str, plain: bool) -> Visit:
         agent = self.context.browser_agent if browser else ""
         fetched = await self.session.get(url, agent=agent, referer=referer)
         if fetched.facts.error:
@@ -108,10 +111,10 @@ class Looking:
             facts = replace(fetched.facts, detail=READ_IN_PART) if fetched.clipped else fetched.facts
             return Visit(facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
         facts, page = await read(self.context, fetched, self.request.limits)
-        if page is not None and page.scripted and self.renders:
-            page, shown = await drawn(self.context, page, fetched, self.request.limits, agent)
-            page = replace(page, scripted=not shown.html)
-        return Visit(facts, page, clipped=fetched.clipped)
+        if page is None or not page.scripted or plain or not self.renders:
+            return Visit(facts, page, clipped=fetched.clipped)
+        page, shown = await drawn(self.context, page, fetched, self.request.limits, agent)
+        return Visit(facts, replace(page, scripted=not shown.html), clipped=fetched.clipped, rendered=bool(shown.html))
 
     async def picture(self, url: str, *, browser: bool = False, compare: bool = False) -> tuple[FetchFacts, Decoded]:
         """``compare``: where it is not the target, it is handed to the matcher as well."""

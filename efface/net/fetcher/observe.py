@@ -58,14 +58,19 @@ async def _here(
         looking = Looking(session, context, request, target, asyncio.get_running_loop().time() + MEDIA_S)
         visits: dict[str, Visit] = {}
         if target:
-            visits = {"bot": await looking.visit(target), "browser": await looking.visit(target, browser=True)}
+            visits = {
+                "bot": await looking.visit(target, plain=True), "browser": await looking.visit(target, browser=True),
+            }  # fmt: skip
+            if visits["browser"].rendered:
+                # The same empty frame, which says nothing beside what a browser has filled it with.
+                del visits["bot"]
         # A site that does not answer is not waited for again and again: nothing is concluded from its siblings.
         answers = not visits or any(not visit.facts.error for visit in visits.values())
         siblings = [await looking.visit(url) for url in probe_addresses(anchor)] if answers else []
         control = await looking.visit(control_url)
         looks = [look for found in await asyncio.gather(*map(looking.medium, media)) for look in found]
         shown = {name: await looking.shows(visit) for name, visit in visits.items()}
-        if visits and answers and not any(one.serves for one in shown.values()):
+        if "bot" in visits and answers and not any(one.serves for one in shown.values()):
             for name, referer in (("from-site", str(URL(target).origin()) + "/"), ("from-search", SEARCH_REFERER)):
                 visits[name] = await looking.visit(target, browser=True, referer=referer)
                 shown[name] = await looking.shows(visits[name])
