@@ -16,7 +16,7 @@ class View:
     """The page as one visitor was shown it. ``who``: "bot", "browser", "from-site", "from-search", "other" (another
     address of the finding) or "place"; ``where`` the name of the place, or the address. ``kind`` is one of
     ``sight.PageKind``; ``led_to`` where it was forwarded; ``like_never`` and ``like_before``: percent of its text
-    that is that of addresses which never were, and of the page as it was confirmed; -1 where it could not be compared."""
+    that is that of addresses which never were, and of the page as it was confirmed; -1 where it was not compared."""
 
     who: str
     where: str

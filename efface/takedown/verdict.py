@@ -291,7 +291,7 @@ def _as_whom(look: _Look, streak: list[PastCheck]) -> str:
     """As how many kinds of visitor, and from how many places in every one of the checks. From one place alone it cannot
     be told whether it is hidden from that place only: the claim says so."""
     views = f"as {max(len(look.agents), 1)} kinds of visitor"
-    places = min(1 + len(look.counted), *(one.places for one in streak))
+    places = min([1 + len(look.counted), *(one.places for one in streak)])
     if places > 1:
         return f"{views}, from {places} places (here and {', '.join(look.counted)})"
     return f"{views}, from one place only"

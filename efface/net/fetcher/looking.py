@@ -92,8 +92,8 @@ class Looking:
         self._want = (Want.LOOK if request.looks else Want.PLAIN) | (Want.VECTOR if request.vectors else Want.PLAIN)
 
     async def visit(self, url: str, *, browser: bool = False, referer: str = "", plain: bool = False) -> Visit:
-        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to. ``plain``:
-        as it is served, whatever its scripts would make of it."""
+        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to.
+        ``plain``: as it is served, whatever its scripts would make of it."""
         first = await self._visit(url, browser, referer, plain)
         if first.page is None or not first.page.moved_to or len(first.page.text) > _MOVING_CHARS:
             return first

@@ -27,6 +27,7 @@ __all__ = ["MEDIA_S", "NOT_LOOKED", "cache_hit", "observe", "probe_addresses"]
 MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn", "segment", "search"})
 MEDIA_S = 150.0
 """Seconds after which a check looks at no further media."""
+ELSEWHERE_S = 8.0
 PATH_S = 60.0
 """The same of what is looked at through another way out."""
 MOST_OTHERS = 4
@@ -153,9 +154,9 @@ def _look(
 
 
 async def _elsewhere(request: ObserveRequest, context: Context, anchor: str) -> bool:
-    """Whether an unrelated site answers now: the one named, else the one that answered last. None known: no."""
-    url = request.elsewhere_url or context.unrelated(anchor)
-    if not url:
-        return False
-    async with context.session(replace(request.limits, total_s=min(10.0, request.limits.total_s))) as session:
-        return not (await session.get(url, want="text")).facts.error
+    """Whether an unrelated site answers now: the one named, else one of those that answered last. None known: no."""
+    async with context.session(replace(request.limits, total_s=min(ELSEWHERE_S, request.limits.total_s))) as session:
+        for url in [request.elsewhere_url] if request.elsewhere_url else context.unrelated(anchor):
+            if not (await session.get(url, want="text")).facts.error:
+                return True
+    return False
