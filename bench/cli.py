@@ -229,6 +229,21 @@ def notices(findings: int, as_json: str | None) -> None:
     _tell(run(findings), as_json)
 
 
+@bench.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the world; 1 to 4 were used while building.")
+@click.option("--each", type=click.IntRange(1, 50), default=2, show_default=True, help="Sites for each way to remove.")
+@click.option("--only", default="", help="Ways whose name holds this.")
+@click.option("--truth", "truth_file", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Write the sites' own account of themselves there, a line a check.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def verify(seed: int, each: int, only: str, truth_file: Path | None, as_json: str | None) -> None:
+    """Removed, or only made to look so: verdicts on made-up sites beside what the sites say of themselves."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    from bench.verify.run import run
+
+    _tell(run(seed, each, lambda line: click.echo(line, err=True), only, truth_file), as_json)
+
+
 def _tell(result: dict[str, Any], as_json: str | None) -> None:
     """The figures on standard output, and in the file that was named."""
     text = json.dumps(result, indent=2, default=str) + "\n"

@@ -236,7 +236,7 @@ def _conflict(id: uuid.UUID, given: Given) -> str:
 
     finding = Finding.objects.select_related("case").get(pk=id)
     verifying.settle(finding, given.choice, given.actor, given.why, given.now)
-    return _("It is checked again.") if given.choice == "again" else _("Noted as still there.")
+    return _("Noted as still there.") if given.choice == "live" else _("It is checked again.")
 
 
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {

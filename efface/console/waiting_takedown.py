@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases.models import Case, CaseEvent, Level
+from efface.console import evidence
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
 from efface.console.words import reply_kinds, wanted
@@ -19,7 +20,7 @@ from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, filing, ladder
+from efface.takedown import answering, filing, ladder, sight, verifying
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -230,7 +231,7 @@ def conflicts(
         "case", "site"
     )
     for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
-        checks = list(Check.objects.filter(finding=one).order_by("-at")[:4])
+        checks = list(Check.objects.filter(finding=one).select_related("finding").order_by("-at")[:4])
         yield Decision(
             kind="conflict",
             id=one.pk,
@@ -238,22 +239,32 @@ def conflicts(
             reference=one.case.reference,
             danger=one.case.danger,
             title=_("The checks disagree"),
-            proposed=_("Have it looked at again, or say that it is still there."),
+            proposed=_("Compare what was seen, have it looked at again, or say what stands there."),
             reason=_("Nothing is called gone while the evidence speaks both ways."),
             options=(
                 Option("again", _("Check again"), "primary"),
                 Option("live", _("It is still there")),
+                *_stranger(checks, one),
             ),
             blanks=(Blank("why", _("Reason (may stay empty)")),),
             facts=(
                 Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
+            sheet=evidence.sheet(checks[0]) if checks else None,
             reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
             harm=2,
             since=checks[0].at if checks else one.confirmed_at,
             mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
         )
+
+
+def _stranger(checks: list[Check], finding: Finding) -> tuple[Option, ...]:
+    """Where another picture stands in the place of hers, a person may say that it is not hers."""
+    seen = verifying.last_observation(checks[0]) if checks else None
+    if seen is None or not sight.strangers(seen, verifying.baseline(finding)):
+        return ()
+    return (Option("other", _("The picture there now is not hers"), "careful"),)
 
 
 WAY_SOUGHT = "finding.way_sought"

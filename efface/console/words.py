@@ -69,6 +69,7 @@ def event_words(kind: str) -> str:
         "finding.uncaptured": _("Page could not be captured"),
         "capture.failed": _("Capture failed"),
         "capture.stamped": _("Capture timestamped"),
+        "listing.noted": _("A search result was noted"),
         "conflict.settled": _("Disagreement of checks settled"),
         "notice.published": _("A recipient shows our notice to others"),
         "notice.dropped": _("Notice not sent"),

@@ -215,16 +215,17 @@ def alive(finding: Finding) -> list[str]:
         return [url for url, _ in urls]
     seen: Observation = from_wire(Observation, last.observation)
     kind, _ = sight.page(seen, frozenset())
-    still = {one.facts.url for one in seen.media if sight.media(one) in ("alive", "cached", "near", "unread")}
+    still = {one.facts.url for one in seen.media if sight.media(one) in ("alive", "cached", "near", "unlike", "unread")}
     if kind in sight.PRESENT:
         still |= {url for url, role in urls if role == "page"}
     return [url for url, _ in urls if url in still] or [url for url, _ in urls]
 
 
-def assets(finding: Finding) -> list[Asset]:
-    """Pages first, then full media, then the rest."""
+def assets(finding: Finding, *, listings: bool = False) -> list[Asset]:
+    """Pages first, then full media, then the rest; search results only where asked for: they are no part of what a host
+    is written about."""
     order = {"page": 0, "media": 1, "cdn": 2}
-    rows = [one for one in Asset.objects.filter(finding=finding) if one.url]
+    rows = [one for one in Asset.objects.filter(finding=finding) if one.url and (listings or one.role != "search")]
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
@@ -256,6 +257,16 @@ def _enrolled_clips(finding: Finding, now: datetime) -> list[str]:
     return [str(value["clip"]) for value in values if value.get("clip")]
 
 
+def claim(finding: Finding) -> verdict.Claim | None:
+    """What may be said of a finding that was not found any more."""
+    return verdict.claim(past_checks(finding))
+
+
+def may_compare_closely(finding: Finding, now: datetime) -> bool:
+    """Whether her pictures' local features or copy vectors may be compared with what stands there now."""
+    return bool(may(finding.case, Purpose.COPY_MATCH, now))
+
+
 def page_now(finding: Finding, rows: list[Asset]) -> str:
     """Where the page stands now: a page that moved has its new address added to ``rows``, its assets."""
     return next((str(one.url) for one in reversed(rows) if one.role == "page"), str(finding.page_url))
@@ -269,8 +280,8 @@ def last_seen(finding: Finding) -> datetime:
 
 
 def past_checks(finding: Finding) -> list[verdict.PastCheck]:
-    rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok")
-    return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok) for row in rows]
+    rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok", "places")
+    return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok, row.places) for row in rows]
 
 
 def worth(dossier: Dossier, now: datetime) -> dict[tuple[str, str], Worth]:

@@ -294,6 +294,7 @@ class Check(CaseOwned):
     state = models.CharField(max_length=20)
     reason = models.CharField(max_length=400)
     control_ok = models.BooleanField(default=False)
+    places = models.PositiveSmallIntegerField(default=1, help_text=_("from how many places it was seen so"))
     next_at = models.DateTimeField(null=True)
     observation = SealedField()
 

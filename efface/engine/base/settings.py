@@ -94,6 +94,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tsa_certificate", str, "", "PEM file of the authority's certificate, to verify its tokens with."),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
     Setting("tor_everything", bool, False, "Fetch every site through tor_proxy, not .onion sites alone."),
+    Setting(
+        "ways_out",
+        str,
+        "",
+        "Other ways out that a check looks through too, NAME=PROXY with commas: nl=socks5://HOST:PORT, "
+        "br=http://HOST:PORT. Empty: it looks from here alone, and says so.",
+    ),
     Setting("workers", int, 2, "Jobs one worker process runs at once."),
     Setting("queues", str, "", "Queues this worker serves, with commas. Empty: all."),
     Setting("crawl_pages", int, 12, "Pages fetched from one site in one visit."),

@@ -42,6 +42,7 @@ def examine(with_database: bool) -> list[Finding]:
         _mailbox,
         _desks,
         _sources,
+        _ways_out,
         _facts,
         _processes,
     ]
@@ -184,6 +185,31 @@ def _sources() -> Iterator[Finding]:
                   "no Tor client is set: onion sites are not read")  # fmt: skip
     if settings.get("tor_everything") and not tor:
         yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
+
+
+def _ways_out() -> Iterator[Finding]:
+    """From where checks see a page, and whether those proxies take a connection."""
+    from efface.net import paths
+
+    try:
+        known = paths.read_paths(paths.split(settings.get("ways_out")))
+    except paths.PathError as error:
+        yield Finding("ways out", "problem", f"ways_out cannot be used, and nothing is fetched until it can: {error}")
+        return
+    if not known:
+        yield Finding(
+            "ways out", "note",
+            "checks see pages from this machine alone: a page hidden from here only looks gone, and every such claim "
+            "says so; set ways_out to look from elsewhere too",
+        )  # fmt: skip
+        return
+    if settings.get("tor_everything"):
+        words = "with tor_everything what is seen \"here\" is what Tor's exits see"
+        yield Finding("ways out", "note", words)
+    for name, proxy in known.items():
+        there = paths.answers(proxy)
+        words = f"{name}: {proxy}" if there else f"{name}: {proxy} takes no connection; claims are capped until it does"
+        yield Finding("ways out", "ok" if there else "warning", words)
 
 
 def _facts() -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from efface.engine.base import settings
+from efface.net import paths
 
 #: What a trusted process may inherit from the supervisor's environment.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "VIRTUAL_ENV", "PYTHONPATH")
@@ -81,6 +82,7 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
         scanner += ["--socks", settings.get("tor_proxy")]
         if settings.get("tor_everything"):
             scanner.append("--socks-all")
+    scanner += [f"--path={one}" for one in paths.split(settings.get("ways_out"))]
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
     return [
         Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),

@@ -459,6 +459,7 @@ def _bounded(page: Page, limits: Limits) -> Page:
         frames=[url for url in page.frames[:20] if _is_web(url)],
         search=page.search if _is_web(page.search) else "",
         described=page.described if _is_web(page.described) else "",
+        alternates=[url for url in page.alternates[:6] if _is_web(url)],
     )
 
 

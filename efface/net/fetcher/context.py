@@ -108,10 +108,10 @@ class Context:
             while len(self._answered) > 32:
                 self._answered.popitem(last=False)
 
-    def unrelated(self, url: str) -> str:
-        """The front page of another site that answered last; empty where none is known."""
+    def unrelated(self, url: str, most: int = 3) -> list[str]:
+        """The front pages of other sites that answered last."""
         here = site_of(url)
-        return next((front for site, (front, _) in reversed(self._answered.items()) if site != here), "")
+        return [front for site, (front, _) in reversed(self._answered.items()) if site != here][:most]
 
 
 def site_of(url: str) -> str:

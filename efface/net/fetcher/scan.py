@@ -54,13 +54,16 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             return Scan(fetched.facts, not_modified=True)
         if is_media(fetched.body):
             ref = MediaRef(canonical(fetched.facts.final_url), "media", "page")
-            decoded = await context.decoding.picture(fetched.body, _wanted(request))
-            kept = await _push(request, context, ref, "", fetched.facts, fetched.body, decoded)
+            wanted_of_it = _wanted(request)
+            decoded = await context.decoding.picture(fetched.body, wanted_of_it)
+            kept = await push(
+                request.token, wanted_of_it, context, ref, request.url, fetched.facts, fetched.body, decoded
+            )
             return Scan(fetched.facts, media=[ScannedMedia(ref, kept, decoded.picture)])
         facts, page = await read(context, fetched, request.limits)
         if page is None:
             return Scan(facts, clipped=fetched.clipped)
-        page, drawn = await _drawn(context, page, fetched, request)
+        page, shown_by = await _drawn(context, page, fetched, request)
         shown = list(page.media)
         if request.media and page.frames:
             shown += await _in_frames(session, context, page, request)
@@ -80,9 +83,9 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             further=page.further,
             search=page.search,
             described=page.described,
-            scripted=page.scripted and not drawn.html,
-            rendered=bool(drawn.html),
-            browser_error=drawn.error,
+            scripted=page.scripted and not shown_by.html,
+            rendered=bool(shown_by.html),
+            browser_error=shown_by.error,
         )
 
 
@@ -90,20 +93,25 @@ async def _drawn(context: Context, page: Page, fetched: Fetched, request: ScanRe
     """The page as a browser shows it, where its scripts write it and a browser may be asked; else as it is. What the
     browser fetched of it is nothing but scripts and styles: the pictures it asked for are added to the page's."""
     wanted = request.browser == "always" or (request.browser == "if-needed" and page.scripted)
-    if not wanted:
-        return page, Rendered()
-    drawn = await context.browser.render(context.guard, fetched.facts.final_url, context.agent)
-    if not drawn.html:
-        return page, drawn
-    body = drawn.html.encode("utf-8", "replace")
-    _, after = await read(context, replace(fetched, body=body, charset="utf-8"), request.limits)
+    return await drawn(context, page, fetched, request.limits) if wanted else (page, Rendered())
+
+
+async def drawn(
+    context: Context, page: Page, fetched: Fetched, limits: Limits, agent: str = ""
+) -> tuple[Page, Rendered]:
+    """The page as a browser shows it to ``agent``; as it is, where there is no browser or it fails."""
+    shown = await context.browser.render(context.guard, fetched.facts.final_url, agent or context.agent)
+    if not shown.html:
+        return page, shown
+    body = shown.html.encode("utf-8", "replace")
+    _, after = await read(context, replace(fetched, body=body, charset="utf-8"), limits)
     if after is None:
-        return page, replace(drawn, html="", error="crashed")
+        return page, replace(shown, html="", error="crashed")
     known = {ref.url for ref in after.media}
-    asked = [url for one in drawn.media if (url := canonical(one)) and url not in known]
+    asked = [url for one in shown.media if (url := canonical(one)) and url not in known]
     refs = [MediaRef(url, "thumbnail" if is_small(url) else "media", "browser") for url in asked]
-    media = [*after.media, *refs][: request.limits.media_per_page]
-    return replace(after, media=media, walls=after.walls), drawn
+    media = [*after.media, *refs][: limits.media_per_page]
+    return replace(after, media=media, walls=after.walls), shown
 
 
 async def _in_frames(session: Session, context: Context, page: Page, request: ScanRequest) -> list[MediaRef]:
@@ -151,7 +159,7 @@ async def fetch_media(
         nonlocal videos, reading
 
         async def deliver(facts: FetchFacts, body: bytes, decoded: Decoded) -> FetchFacts:
-            return await _push(request, context, ref, page, facts, body, decoded)
+            return await push(request.token, _wanted(request), context, ref, page or request.url, facts, body, decoded)
 
         async def again(sha256: str) -> bool:
             return context.push is not None and await context.push.again(
@@ -201,12 +209,14 @@ async def fetch_picture(
     want: Want = Want.PLAIN,
     deliver: Deliver | None = None,
     again: Again | None = None,
+    agent: str = "",
+    marks: list[tuple[str, str]] | None = None,
 ) -> tuple[FetchFacts, Decoded]:
     """One picture or video by its address: what the exchange was like, and its fingerprints (empty unless it was
-    served)."""
+    served). Address and SHA-256 of some pieces of a video that a playlist names are added to ``marks``."""
     share = context.memory.share()
     try:
-        fetched = await session.get(url, want="picture", referer=referer, reserve=share.take)
+        fetched = await session.get(url, want="picture", referer=referer, reserve=share.take, agent=agent)
         if not fetched.ok:
             return fetched.facts, Decoded(Picture())
         context.note_answer(fetched.facts.final_url)
@@ -221,6 +231,8 @@ async def fetch_picture(
             if not pulled.data:
                 return fetched.facts, Decoded(Picture(size=len(body), mime=sniff_playlist(body), error=pulled.reason))
             body = pulled.data
+            if marks is not None:
+                marks += pulled.marks
             part = pulled.pieces < pulled.planned or pulled.seconds < _WHOLE * pulled.total_seconds
         facts = replace(facts, detail=READ_IN_PART) if part else facts
         known = await context.recent.find(body, want, again)
@@ -241,8 +253,8 @@ def _wanted(request: ScanRequest) -> Want:
     return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 
-async def _push(
-    request: ScanRequest, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
+async def push(
+    token: str, want: Want, context: Context, ref: MediaRef, page: str, facts: FetchFacts, body: bytes, decoded: Decoded
 ) -> FetchFacts:
     """Hand the faces, local features and copy vectors of one picture to the matcher, and answer what it asks
     about the picture. The facts say so where they could not be delivered, so that the medium is not taken for
@@ -250,7 +262,7 @@ async def _push(
     if not decoded.faces and not decoded.look and not decoded.vectors:
         return facts
     if context.push is not None:
-        answer = await context.push.picture(request.token, ref.url, page or request.url, decoded, _wanted(request))
+        answer = await context.push.picture(token, ref.url, page, decoded, want)
         if answer is not None:
             number, places = answer
             if not places:

@@ -172,6 +172,9 @@ def _img(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[
         own = "media"
     if plain:
         yield from _one(base, plain, own, "img", link)
+    if (shown := given.get("src")) and shown != plain:
+        # What is shown to those without scripts: the other attribute may name nothing.
+        yield from _one(base, shown, "thumbnail", "img", link)
     if sizes:
         largest = max(sizes, key=lambda pair: pair[1])[0]
         for url, _ in sizes[:6]:
