@@ -153,12 +153,12 @@ def account() -> Account | None:
 
 async def fetch(pool: ThreadPoolExecutor, mailbox: Mailbox, stop: asyncio.Event) -> None:
     """Look into the mailbox every minute; where it cannot be read, less and less often up to a quarter of an hour."""
-    from datetime import UTC, datetime
+    from efface.engine.base import clock
 
     wait = POLL_S
     while not stop.is_set():
         try:
-            found = await asyncio.get_running_loop().run_in_executor(pool, mailbox.poll, datetime.now(UTC))
+            found = await asyncio.get_running_loop().run_in_executor(pool, mailbox.poll, clock.wall())
             wait = POLL_S
             if found.kept or found.later:
                 log.info("mailbox: %d kept, %d later", found.kept, found.later)
