@@ -36,6 +36,7 @@ from efface.net.protocol import (
 )
 from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
+from efface.vision.local.tiles import MOST_BYTES as MOST_TILE_BYTES
 
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
@@ -57,7 +58,8 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_VIDEO_BYTES = 63 * 1024 * 1024
 VIDEO_S = 60.0
 """Seconds one video may take, wall clock."""
-_MOST_TILE = 2000
+_MOST_TILE = 4 * (MOST_TILE_BYTES // 3 + 1)
+"""Characters of base64."""
 _MOST_ENTRIES = 5000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
