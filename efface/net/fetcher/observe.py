@@ -130,7 +130,7 @@ class _Judge:
             if url not in self._pictures:
                 try:
                     async with asyncio.timeout_at(self.until):
-                        self._pictures[url] = await fetch_picture(self.session, self.context, url, self.page)
+                        self._pictures[url] = (await fetch_picture(self.session, self.context, url, self.page))[:2]
                 except TimeoutError:
                     facts = FetchFacts(url, error="internal", detail=NOT_LOOKED)
                     self._pictures[url] = facts, Decoded(Picture())
@@ -173,7 +173,7 @@ class _Judge:
         if not look.cache_hit:
             return look
         past = str(URL(asset.url).update_query({"nocache": random_token()}))
-        bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
+        bypass, fresh, _ = await fetch_picture(self.session, self.context, past, self.page)
         return replace(look, bypass_status=bypass.status, bypass_matches=self.target.is_it(fresh.picture)[0])
 
     async def _wall(self, url: str) -> str:
