@@ -149,6 +149,7 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
+    linked = frontier.Linked(site.domain)
     read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
@@ -158,7 +159,9 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
             _count(site, counted)
             return read, True
         looked = _look(site, page, tools, seen, watch, now, lore.browser(learned), _all_this_visit(site, queue))
-        saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
+        dropped = lore.dropped(learned)
+        linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
+        saved = pages.save(site, looked, now, visit=site.visits, dropped=dropped, linked=linked)
         _learn(site, learned, looked)
         if lore.note_share(learned, site.visits, page) != sweep_last:
             queue.clear()

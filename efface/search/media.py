@@ -13,6 +13,7 @@ from django.db.models import Q
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
 from efface.search import urls
+from efface.search.inserting import insert
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites.models import Site
 from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
@@ -263,11 +264,11 @@ def _stands_for(ref: MediaRef, page: Frontier, site: Site) -> bytes | None:
     return None if digest == bytes(page.digest) else digest
 
 
-def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
+def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime, *, first: bool = False) -> None:
     """Write media and sightings. Repeating it changes nothing but the time last seen. Fills ``media`` and ``sighting``
-    of each."""
+    of each. ``first``: nothing was written of this page before."""
     _keep_media([one for one in met if one.fresh], now)
-    _keep_sightings(site, page, met, now)
+    _keep_sightings(site, page, met, now, first)
 
 
 def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
@@ -276,10 +277,14 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
     by_file: dict[str, list[Met]] = {}
     for one in fresh:
         by_file.setdefault(one.sha256, []).append(one)
+    wanted = [bytes.fromhex(sha256) for sha256 in by_file]
+    stored = _stored(wanted)
     rows = []
     # In the order of the digest, so that two pages with the same pictures do not wait for each other.
     for sha256 in sorted(by_file):
         one = by_file[sha256][0]
+        if bytes.fromhex(sha256) in stored and not stored[bytes.fromhex(sha256)].blank:
+            continue
         picture = one.picture
         assert picture is not None
         rows.append(
@@ -298,30 +303,55 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
                 last_seen=now,
             )  # fmt: skip
         )
-    Media.objects.bulk_create(rows, ignore_conflicts=True)
-    made = {row.pk for row in rows}
-    stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
+    _add([row for row in rows if row.sha256 not in stored], stored)
     unseen: dict[int, list[uuid.UUID]] = {}
-    old, looked, before = [], [], set()
-    for pk, stored_file, faces_seen, was_looked, last_seen in stored.values_list(
-        "pk", "sha256", "faces_seen", "looked", "last_seen"
-    ):
-        if pk not in made:
-            before.add(bytes(stored_file))
-        for one in by_file[bytes(stored_file).hex()]:
-            one.media = pk
-            if one.faces_seen and not faces_seen and one.picture is not None:
-                unseen.setdefault(one.picture.faces, []).append(pk)
-            if one.looked and not was_looked:
-                looked.append(pk)
-        if last_seen < now - SEEN_AGAIN:
-            old.append(pk)
-    _read_at_last([row for row in rows if row.sha256 in before])
+    old, looked = [], []
+    for file in sorted(stored):
+        kept = stored[file]
+        for one in by_file[file.hex()]:
+            one.media = kept.pk
+            if one.faces_seen and not kept.faces_seen and one.picture is not None:
+                unseen.setdefault(one.picture.faces, []).append(kept.pk)
+            if one.looked and not kept.looked:
+                looked.append(kept.pk)
+        if kept.last_seen < now - SEEN_AGAIN:
+            old.append(kept.pk)
+    _read_at_last([row for row in rows if row.sha256 in stored and stored[row.sha256].blank])
     for count, ids in unseen.items():
         Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
     if looked:
         Media.objects.filter(pk__in=looked).update(looked=True)
     _seen_again(old, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A medium as its row stands. ``blank``: it could not be read when it was met."""
+
+    pk: uuid.UUID
+    faces_seen: bool
+    looked: bool
+    last_seen: datetime
+    blank: bool
+
+
+def _stored(files: Sequence[bytes]) -> dict[bytes, _Stored]:
+    rows = Media.objects.filter(sha256__in=files).annotate(blank=Q(pdq=[], clip=b"") | ~Q(error=""))
+    fields = ("sha256", "pk", "faces_seen", "looked", "last_seen", "blank")
+    return {bytes(sha256): _Stored(*rest) for sha256, *rest in rows.values_list(*fields)}
+
+
+def _add(rows: Sequence[Media], stored: dict[bytes, _Stored]) -> None:
+    """Insert rows, and note them among what is ``stored``; what somebody else wrote meanwhile as it stands."""
+    if not rows:
+        return
+    made = insert(rows)
+    for row in rows:
+        if row.pk in made:
+            stored[bytes(row.sha256)] = _Stored(row.pk, row.faces_seen, row.looked, row.last_seen, False)
+    missing = [bytes(row.sha256) for row in rows if row.pk not in made]
+    if missing:
+        stored.update(_stored(missing))
 
 
 def keep_closer(met: Sequence[Met]) -> None:
@@ -357,9 +387,11 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
         Media.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen=now)
 
 
-def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
-    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
-    before = {(bytes(digest), media): pk for pk, digest, media in rows}
+def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime, first: bool) -> None:
+    before: dict[tuple[bytes, uuid.UUID], uuid.UUID] = {}
+    if not first:
+        rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+        before = {(bytes(digest), media): pk for pk, digest, media in rows}
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []
@@ -379,13 +411,24 @@ def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetim
         one.sighting = row.pk
         made.append(row)
     if made:
-        Sighting.objects.bulk_create(made, ignore_conflicts=True)
+        there = insert(made)
+        if len(there) < len(made):
+            lost = {row.pk for row in made} - there
+            _as_stored(page, [one for one in met if one.sighting in lost])
     if again:
         Sighting.objects.filter(pk__in=again).update(last_seen=now)
     if looked:
         Sighting.objects.filter(pk__in=looked).update(last_seen=now, fetched_at=now)
     old = [one.media for one in met if not one.fresh and one.fetched_at and one.fetched_at < now - SEEN_AGAIN]
     _seen_again(sorted({media for media in old if media is not None}), now)
+
+
+def _as_stored(page: Frontier, met: Sequence[Met]) -> None:
+    """Sightings that somebody else wrote meanwhile."""
+    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+    stored = {(bytes(digest), media): pk for pk, digest, media in rows}
+    for one in met:
+        one.sighting = stored.get((one.digest, one.media)) if one.media is not None else None
 
 
 def still_shown(page: Frontier, now: datetime) -> None:

@@ -212,13 +212,16 @@ def save(
     *,
     visit: int | None = None,
     dropped: frozenset[str] = frozenset(),
+    linked: frontier.Linked | None = None,
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
-    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site."""
+    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
+    remembers the links of one visit."""
     page, reading = looked.page, looked.reading
     with transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        Frontier.objects.select_for_update().filter(pk=page.pk).values_list("pk").first()
+        rows = Frontier.objects.select_for_update().filter(pk=page.pk).order_by().values_list("visited_at")
+        before = next(iter(rows), None)
         if reading.outcome == "same":
             media.still_shown(page, now)
             frontier.still_listed(page, now)
@@ -230,17 +233,17 @@ def save(
                 discovery.moved(site, looked.scan.facts.final_url, now)
             return _finish(page, looked, Saved(reading.outcome), now, visit)
         own = [one for one in looked.met if one.sighting is None]
-        media.keep(site, page, own, now)
+        media.keep(site, page, own, now, first=before == (None,))
         media.keep_closer(looked.met)
         added = frontier.Added()
         if reading.outcome == "read":
             added = frontier.add_links(
-                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped
+                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped, linked=linked
             )
             lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
             if not frontier.is_list(page, added.new):
-                shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
+                shown = [one.pdq[0] for one in own if one.pdq and one.link is None and one.ref.role == "media"]
                 networks.observe_album(site, bytes(page.digest), shown, now)
         written, pointed = _match(site, looked, now)
         if written.made and reading.outcome == "read":
