@@ -172,7 +172,7 @@ class Guard:
         except ValueError:
             return False
         if self.world is not None:
-            return address.is_loopback and address in set(self.world.dial.values())
+            return address.is_loopback and address in self.world.dialled
         return not self.judge(address)
 
     async def query(self, name: str, record: str) -> list[str]:

@@ -184,19 +184,26 @@ class Mail:
 class MediaRef:
     """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
     it stood ("img", "srcset", "a", "meta", "source", "video", "object", "css", "json-ld", "json", "iframe",
-    "browser")."""
+    "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where it calls it
+    none."""
 
     url: str
     role: Literal["media", "thumbnail", "poster"] = "media"
     source: str = "img"
     link: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedMedia:
+    """``how``: "closely", with all that was wanted; "hash", by hash and no closer, since it stands for another page;
+    "twin", since its hash is that of the full medium it is a small version of (``ref.of``), which was looked at closely
+    and whose number of faces it has."""
+
     ref: MediaRef
     facts: FetchFacts
     picture: Picture
+    how: Literal["closely", "hash", "twin"] = "closely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,9 @@ class ScanRequest:
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
     matcher: the faces, local features and copy vectors met are pushed to the matcher under it, where ``faces``,
     ``looks`` and ``vectors`` ask for them. ``browser``: whether a page that its scripts write is shown to a browser,
-    where there is one."""
+    where there is one. ``glance``: thumbnails that stand for other pages of the site, which will be read, are not
+    looked at closely. ``hashed``: URL digests of thumbnails met before and known by hash alone, with the first of their
+    hashes: they are skipped where the page shows the full medium, and it is the same, and else fetched."""
 
     url: str
     token: str = ""
@@ -219,6 +228,8 @@ class ScanRequest:
     media: bool = True
     limits: Limits = field(default_factory=Limits)
     browser: Literal["", "if-needed", "always"] = ""
+    glance: bool = False
+    hashed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -148,6 +149,7 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
+    linked = frontier.Linked(site.domain)
     read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
@@ -156,8 +158,10 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
         if page is None:
             _count(site, counted)
             return read, True
-        looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
-        saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
+        looked = _look(site, page, tools, seen, watch, now, lore.browser(learned), _all_this_visit(site, queue))
+        dropped = lore.dropped(learned)
+        linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
+        saved = pages.save(site, looked, now, visit=site.visits, dropped=dropped, linked=linked)
         _learn(site, learned, looked)
         if lore.note_share(learned, site.visits, page) != sweep_last:
             queue.clear()
@@ -186,6 +190,12 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
             raise
     _count(site, counted)
     return read, site.pages_left <= 0
+
+
+def _all_this_visit(site: Site, queue: Sequence[Frontier]) -> bool:
+    """Whether everything that waits, and what the next page is likely to link to, is read in this visit: then what a
+    thumbnail stands for is seen itself."""
+    return len(queue) + 1 < AT_ONCE and site.pages_left > len(queue) + AT_ONCE
 
 
 def _count(site: Site, pages_read: int) -> None:
@@ -256,9 +266,10 @@ def _look(
     watch: Watch,
     now: datetime,
     browser: Literal["if-needed", "always"],
+    glance: bool,
 ) -> Looked:
     try:
-        return pages.look(site, page, tools, seen, watch, now, browser)
+        return pages.look(site, page, tools, seen, watch, now, browser, glance)
     except FetcherRefused as refusal:
         return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
     except FetcherTimeout:

@@ -63,7 +63,7 @@ def _uuid(value: str) -> Any:
 
 
 def job(queue: str, *, system: bool = False, retries: int = 3) -> Callable[[Callable[..., None]], Job]:
-    """Make a function a job on ``queue`` (crawl, match, takedown, verify, evidence, mail)."""
+    """Make a function a job on ``queue`` (crawl, sites, match, takedown, verify, evidence, mail)."""
 
     def register(function: Callable[..., None]) -> Job:
         return Job(function, queue, system, retries)

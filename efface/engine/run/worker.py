@@ -7,7 +7,7 @@ import contextlib
 
 from efface.engine.run import common
 
-HEARTBEAT_S = 1.0
+HEARTBEAT_S = 2.0
 
 
 async def _run(concurrency: int, queues: list[str] | None) -> None:
@@ -23,7 +23,7 @@ async def _run(concurrency: int, queues: list[str] | None) -> None:
                 delete_jobs="successful",
                 fetch_job_polling_interval=2.0,
                 update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=HEARTBEAT_S * 20,
+                stalled_worker_timeout=HEARTBEAT_S * 10,
                 shutdown_graceful_timeout=8,
             )  # fmt: skip
         )

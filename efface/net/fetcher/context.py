@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -114,6 +115,7 @@ class Context:
         return [front for site, (front, _) in reversed(self._answered.items()) if site != here][:most]
 
 
+@functools.lru_cache(maxsize=8192)
 def site_of(url: str) -> str:
     """The registered domain of an address, or its host where there is none."""
     try:

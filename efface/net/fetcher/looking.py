@@ -147,7 +147,7 @@ class Looking:
             agent=self.context.browser_agent if browser else "", marks=marks,
         )  # fmt: skip
         self._pieces[url, browser] = [Segment(*mark) for mark in marks]
-        return found
+        return found[:2]
 
     async def shows(self, visit: Visit) -> Shown:
         """What the page, or the picture at its address, shows of what must be gone."""
@@ -232,7 +232,7 @@ class Looking:
         if not look.cache_hit:
             return look
         past = str(URL(asset.url).update_query({"nocache": random_token()}))
-        bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
+        bypass, fresh, _ = await fetch_picture(self.session, self.context, past, self.page)
         return replace(look, bypass_status=bypass.status, bypass_matches=self.target.is_it(fresh.picture)[0])
 
     async def _segment(self, url: str, browser: bool) -> tuple[FetchFacts, Decoded]:
