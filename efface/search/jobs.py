@@ -24,7 +24,8 @@ DRIVEN_FETCH_S = 3.0
 def tools(driven: bool) -> Tools:
     folder = settings.run_folder()
     limits = Limits(total_s=DRIVEN_FETCH_S) if driven else Limits()
-    return Tools(Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock"), limits)
+    fetcher, matcher = Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock")
+    return Tools(fetcher, matcher, limits, once=not driven)
 
 
 def is_driven() -> bool:

@@ -12,7 +12,8 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
-from efface.net.client import FetcherUnavailable
+from efface.engine.base.leases import Lease
+from efface.net.client import FetcherGone, FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import discovery, frontier, lists, matching, media, revisit, urls
@@ -44,21 +45,26 @@ class Scanner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for."""
+    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
+    page that may have been asked for is not asked for again (``FetcherGone`` is raised)."""
 
     fetcher: Scanner
     matcher: Comparer
     limits: Limits = field(default_factory=Limits)
     patience_s: float = PATIENCE_S
+    once: bool = False
 
 
-def patiently(call: Callable[[], T], patience_s: float) -> T:
-    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that."""
+def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -> T:
+    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that; ``once``:
+    ``FetcherGone`` as soon as it ended with the question in its hands."""
     until, pause = time.monotonic() + patience_s, 0.1
     while True:
         try:
             return call()
-        except FetcherUnavailable:
+        except FetcherUnavailable as error:
+            if once and isinstance(error, FetcherGone):
+                raise
             if time.monotonic() + pause > until:
                 raise
             time.sleep(pause)
@@ -118,7 +124,7 @@ def look(
         limits=tools.limits,
         browser=browser,
     )
-    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
+    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s, once=tools.once)
     reading = read(scan, page.url, site.domain, now)
     if not reading.shows:
         return Looked(page, scan, reading, [], [])
@@ -175,11 +181,13 @@ def save(
     *,
     visit: int | None = None,
     dropped: frozenset[str] = frozenset(),
+    lease: Lease | None = None,
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
-    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site."""
+    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; under a
+    ``lease``, nothing is written where that was lost. Raises ``leases.Lost``."""
     page, reading = looked.page, looked.reading
-    with transaction.atomic():
+    with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
         Frontier.objects.select_for_update().filter(pk=page.pk).values_list("pk").first()
         if reading.outcome == "same":
@@ -279,6 +287,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     )
     values: dict[str, object] = {
         "visited_at": now,
+        "asked_at": None,
         "due_at": now if once_more or looked.left else again.due,
         "unchanged": again.unchanged,
         "failures": again.failures,
