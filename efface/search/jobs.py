@@ -43,7 +43,8 @@ def visit(site: uuid.UUID) -> None:
 @job("crawl")
 def follow(organisation: uuid.UUID, link: uuid.UUID) -> None:
     """Look at a reported link."""
-    reported.follow(organisation, link, tools(is_driven()), clock.now())
+    driven = is_driven()
+    reported.follow(organisation, link, tools(driven), clock.now(), Pace.of_installation(driven))
 
 
 @job("match")
@@ -52,7 +53,7 @@ def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
     lookback.look(organisation, case, tools(is_driven()).matcher, clock.now())
 
 
-@job("match")
+@job("sweep")
 def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Have pages that show faces read again."""
     sweeps.start(organisation, case, tools(is_driven()).matcher, clock.now())

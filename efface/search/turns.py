@@ -17,8 +17,6 @@ from efface.engine.base import leases
 
 RESTS = 60
 """A page of which nothing came back, for its worker died, is asked for again after so many turns of its site."""
-DEAD_S = 30.0
-"""Under a driven clock the lease of a worker that died is waited for, so that no virtual moment passes."""
 
 
 @dataclass
@@ -45,25 +43,15 @@ class Turn:
 @contextmanager
 def of(site: uuid.UUID, now: datetime, *, rest_s: float, real: bool, patiently: bool = False) -> Iterator[Turn]:
     """The site's turn. ``real``: the machine's own time runs, and the database's clock tells the turns for all hosts;
-    else ``now`` does. ``patiently``: wait for another worker's end. Raises ``leases.Held``."""
+    else ``now`` does. ``patiently``: another worker's end is waited for (under a driven clock no virtual moment may
+    pass). Raises ``leases.Held``."""
     key, at = f"site:{site}", None if real else now
-    lease = _await(key, at) if patiently else leases.take(key, rest_s=rest_s, at=at)
+    lease = leases.await_(key, at=at) if patiently else leases.take(key, rest_s=rest_s, at=at)
     turn = Turn(lease, time.monotonic(), rest_s, at)
     try:
         yield turn
     finally:
         leases.give_back(lease, rest_s=turn.rest_s, at=at)
-
-
-def _await(key: str, at: datetime | None) -> leases.Lease:
-    until = time.monotonic() + DEAD_S
-    while True:
-        try:
-            return leases.take(key, at=at)
-        except leases.Held as held:
-            if time.monotonic() + held.wait_s > until:
-                raise
-            time.sleep(min(held.wait_s, 0.5))
 
 
 def resting(delay_s: float) -> timedelta:

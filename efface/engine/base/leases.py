@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from django.db import connection, transaction
 
 LASTS_S = 10.0
 """How long a lease outlives its holder's last sign of life."""
+PATIENCE_S = 30.0
+"""Long enough for a dead holder's lease to end."""
 
 
 class Held(Exception):
@@ -98,6 +101,18 @@ def take(key: str, *, rest_s: float = 0.0, at: datetime | None = None) -> Lease:
             found = cursor.fetchone()
             raise Held(max(0.05, found[0] if found else 0.0))
     return Lease(key, int(row[0]))
+
+
+def await_(key: str, *, patience_s: float = PATIENCE_S, at: datetime | None = None) -> Lease:
+    """``take`` it as soon as its holder is through, or dead. Raises ``Held`` where that lasts."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            return take(key, at=at)
+        except Held as held:
+            if time.monotonic() + held.wait_s > until:
+                raise
+            time.sleep(min(held.wait_s, 0.5))
 
 
 def give_back(lease: Lease, *, rest_s: float = 0.0, at: datetime | None = None) -> None:

@@ -164,7 +164,7 @@ class Worker(models.Model):
     """A worker process on some host, and its last sign of life by the database's clock (``workers.py``)."""
 
     app_may = ("SELECT", "INSERT", "UPDATE", "DELETE")
-    engine_may = ("SELECT",)
+    engine_may = ("SELECT", "DELETE")
 
     id = models.UUIDField(primary_key=True)
     host = models.CharField(max_length=100)

@@ -49,6 +49,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder that holds everything Efface keeps. Empty: /var/lib/efface for root, else the user's data folder.",
     ),
     Setting(
+        "run",
+        str,
+        "",
+        "Folder of this host's sockets. Empty: run/ in the data folder; `efface worker` makes one of its own there.",
+    ),
+    Setting(
         "database_url",
         str,
         "",
@@ -98,6 +104,8 @@ SETTINGS: tuple[Setting, ...] = (
         "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
     ),
 )
+QUEUES = ("crawl", "sweep", "match", "takedown", "verify", "evidence", "mail")
+"""What a worker may be told to serve."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -158,8 +166,9 @@ def _short(name: str) -> Path:
 
 
 def run_folder() -> Path:
-    """Folder of this installation's sockets, 0700, ours."""
-    folder = _short("run")
+    """Folder of this installation's sockets on this host, 0700, ours."""
+    configured = get("run")
+    folder = Path(configured).absolute() if configured else _short("run")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise SettingError(f"{folder} belongs to another user")
