@@ -239,7 +239,7 @@ def _asking_for(site: Site, page: Frontier, turn: Turn, delay_s: float, now: dat
     not asked for again at once, whatever becomes of this worker."""
     with transaction.atomic():
         turn.rests(delay_s)
-        Frontier.objects.filter(pk=page.pk).update(asked_at=now)
+        Frontier.objects.filter(pk=page.pk).update(asked_at=turn.ended(now))
         Site.objects.filter(pk=site.pk).update(pages_left=F("pages_left") - 1, day_pages=F("day_pages") + 1)
     site.pages_left -= 1
 

@@ -13,7 +13,7 @@ from typing import Literal, Protocol, TypeVar
 from django.db import transaction
 
 from efface.engine.base.leases import Lease
-from efface.net.client import FetcherGone, FetcherUnavailable
+from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import discovery, frontier, lists, matching, media, revisit, urls
@@ -23,11 +23,11 @@ from efface.search.matching import Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
+from efface.search.turns import PATIENCE_S
 from efface.sites import hostility, networks
 from efface.sites.models import Site
 
 T = TypeVar("T")
-PATIENCE_S = 20.0
 MOST_CLIPS = 4_000_000
 """Characters of clips in one question to the matcher; a message may have 16 MiB, and a single clip 1,500,000."""
 POINTERS_FOR = timedelta(days=14)
@@ -46,7 +46,7 @@ class Scanner(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tools:
     """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
-    page that may have been asked for is not asked for again (``FetcherGone`` is raised)."""
+    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``)."""
 
     fetcher: Scanner
     matcher: Comparer
@@ -57,13 +57,13 @@ class Tools:
 
 def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -> T:
     """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that; ``once``:
-    ``FetcherGone`` as soon as it ended with the question in its hands."""
+    as soon as the question was in its hands."""
     until, pause = time.monotonic() + patience_s, 0.1
     while True:
         try:
             return call()
         except FetcherUnavailable as error:
-            if once and isinstance(error, FetcherGone):
+            if once and isinstance(error, (FetcherGone, FetcherTimeout)):
                 raise
             if time.monotonic() + pause > until:
                 raise

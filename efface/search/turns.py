@@ -15,6 +15,8 @@ from datetime import datetime, timedelta
 
 from efface.engine.base import leases
 
+PATIENCE_S = 20.0
+"""How long a fetcher that is restarting is waited for."""
 RESTS = 60
 """A page of which nothing came back, for its worker died, is asked for again after so many turns of its site."""
 
@@ -55,5 +57,6 @@ def of(site: uuid.UUID, now: datetime, *, rest_s: float, real: bool, patiently: 
 
 
 def resting(delay_s: float) -> timedelta:
-    """How long a page rests that was asked for and of which nothing came back."""
-    return timedelta(seconds=RESTS * delay_s)
+    """How long a page rests that was asked for and of which nothing came back. The request may have left as much later
+    as a fetcher that was restarting was waited for."""
+    return timedelta(seconds=RESTS * delay_s + PATIENCE_S) if delay_s else timedelta(0)

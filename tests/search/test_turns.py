@@ -24,7 +24,7 @@ from tests.search.test_crawl import PACE, World
 
 pytestmark = pytest.mark.django_db
 SLOW = Pace(pages=12, step=1, delay_s=10.0, hours=24.0)
-REST = timedelta(seconds=10 * turns.RESTS)
+REST = turns.resting(10.0)
 
 
 @pytest.fixture
