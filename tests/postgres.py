@@ -10,6 +10,7 @@ import atexit
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -35,11 +36,26 @@ if "EFFACE_TEST_DATA" not in os.environ and "EFFACE_DATABASE_URL" not in os.envi
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--slow", action="store_true", help="run the slow tests too (whole demo runs)")
+    parser.addoption("--slow", action="store_true", help="run the slow tests too (whole demo runs), after the others")
+    parser.addoption(
+        "--slow-minutes", type=float, metavar="MINUTES",
+        help="slow tests that have not begun so many minutes after the start are skipped, which is said",
+    )  # fmt: skip
+
+
+# The workers of one run take the time from the first of them.
+STARTED = float(os.environ.setdefault("EFFACE_TEST_STARTED", str(time.time())))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    minutes = item.config.getoption("--slow-minutes")
+    if minutes is not None and item.get_closest_marker("slow") and time.time() - STARTED > minutes * 60:
+        pytest.skip(f"slow, and {minutes:g} minutes were over: ./run test --slow runs it")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--slow"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
         return
     for item in items:
         if item.get_closest_marker("slow"):

@@ -95,6 +95,18 @@ def read_sites(data: bytes) -> SiteList:
     return found
 
 
+def read_object(data: bytes) -> dict[str, Any] | str:
+    """An uploaded file as one JSON object, or in words why it could not be read."""
+    try:
+        with _lock:
+            decoder = _open()
+        found: dict[str, Any] | str = decoder.decode_object(data)
+    except (OSError, RuntimeError):
+        close()
+        return _("the safe reader is not running")
+    return found
+
+
 def _close(decoder: Any) -> None:
     if decoder is not None:
         try:

@@ -75,7 +75,10 @@ def share(request: Any) -> HttpResponse:
         data, problem = _upload(request, sitelist.MOST_BYTES)
         if not problem:
             try:
-                signed = facts.read(data)
+                read = uploading.read_object(data)
+                if isinstance(read, str):
+                    raise facts.FactsError(read)
+                signed = facts.checked(read, data)
                 said = one_line(request.POST.get("fingerprint", ""), 120)
                 with transaction.atomic():
                     if said:

@@ -133,7 +133,9 @@ class Learns:
 class NoticeType:
     """``statements`` are the declarations the law asks for (good_faith, accuracy, completeness, truth, sworn,
     penalty_of_perjury). ``form`` True: a person files it in a form, there is no mailbox. ``via``: all the ways it can
-    go. ``local_clocks``: the clock where the place named has one of its own; the key is a jurisdiction."""
+    go. ``languages``: those the recipient takes a notice in; in others it is only read. ``names_subject``: the
+    recipient does not act without the depicted person's own name, so she must agree. ``local_clocks``: the clock where
+    the place named has one of its own; the key is a jurisdiction."""
 
     id: str
     name: str
@@ -158,6 +160,7 @@ class NoticeType:
     via: tuple[Via, ...]
     recommended: tuple[str, ...] = ()
     form: bool = False
+    names_subject: bool = False
     in_force: date | None = None
     never_cite: tuple[str, ...] = ()
     local_clocks: dict[str, ClockRule] = field(default_factory=dict)

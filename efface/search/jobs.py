@@ -16,6 +16,7 @@ from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
 from efface.search.pages import Tools
 from efface.search.sources import asking
+from efface.sites import networks
 
 DRIVEN_FETCH_S = 3.0
 """Longest fetch under a driven clock: its sites are near, and those that hang need not be waited for."""
@@ -77,3 +78,4 @@ def watch(organisation: uuid.UUID, finding: uuid.UUID) -> None:
 def forget() -> None:
     """Drop what was not seen for too long."""
     forgetting.old_media(clock.now())
+    networks.forget_pictures(clock.now())

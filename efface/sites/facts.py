@@ -210,13 +210,19 @@ def sign(name: str, key: Ed25519PrivateKey, facts: Iterable[Fact], now: datetime
 
 
 def read(data: bytes) -> Signed:
-    """The facts of a file whose signature holds, each checked. Raises ``FactsError``."""
+    """The facts of a file of this machine's operator. What came through the web is read in the decoder and given to
+    ``checked``. Raises ``FactsError``."""
     if len(data) > MOST_BYTES:
         raise FactsError(f"larger than {MOST_BYTES // 1_000_000} megabytes")
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
         raise FactsError("not JSON, or nested too deeply") from None
+    return checked(body, data)
+
+
+def checked(body: object, data: bytes) -> Signed:
+    """The facts of ``body``, which ``data`` holds, where its signature holds; each checked. Raises ``FactsError``."""
     if not isinstance(body, dict) or body.get("efface") != "site-facts":
         raise FactsError("not a file of site facts")
     if body.get("version") != VERSION:

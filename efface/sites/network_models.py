@@ -9,9 +9,8 @@ from efface.sites.models import GlobalRow, Network, Site
 
 
 class Evidence(GlobalRow):
-    """One thing one site was seen to hold. Never deleted: what joins sites today can be taken apart tomorrow."""
-
-    app_may = ("SELECT", "INSERT", "UPDATE")
+    """One thing one site was seen to hold. Kept, so that what joins sites today can be taken apart tomorrow; digests of
+    pictures only as long as media are, and none of a stopped site."""
 
     site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="evidence")
     kind = models.CharField(max_length=12, help_text=_("of mirrors.kinds, or “picture”"))

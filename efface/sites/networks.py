@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.sites import contacts, jobs, mirrors, registry
@@ -98,6 +98,33 @@ def _keep(site: Site, rows: list[Evidence]) -> int:
         rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
     )
     return Evidence.objects.filter(site=site).count() - before
+
+
+KEEP_PICTURES = timedelta(days=180)
+"""As long as media are kept (DESIGN section 7)."""
+_PART = 5_000
+
+
+def forget_pictures(now: datetime) -> int:
+    """Drop digests of pictures that were not seen for 180 days. Returns how many; the networks of their sites are
+    looked at again."""
+    return _forget(Evidence.objects.filter(kind=mirrors.PICTURE, last_seen__lt=now - KEEP_PICTURES))
+
+
+def forget_site_pictures(site: Site) -> int:
+    """Drop every picture's digest of a site: what it shows may not be kept in any form."""
+    return _forget(Evidence.objects.filter(kind=mirrors.PICTURE, site=site))
+
+
+def _forget(rows: QuerySet[Evidence]) -> int:
+    dropped = 0
+    while part := list(rows.values_list("pk", "site_id")[:_PART]):
+        with transaction.atomic():
+            Evidence.objects.filter(pk__in=[key for key, _site in part]).delete()
+            for site in {site for _key, site in part}:
+                jobs.network.defer(once=f"network:{site}", site=site)
+        dropped += len(part)
+    return dropped
 
 
 def _digest(value: str) -> bytes:

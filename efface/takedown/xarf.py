@@ -43,6 +43,7 @@ def report(facts: NoticeFacts, notice_type: str) -> dict[str, object]:
         "reporter": sender,
         "sender": sender,
         "source_identifier": first.address or host,
+        "source_port": _port(first.url),
         "category": "content",
         "type": "exposed_data",
         "url": first.url,
@@ -50,6 +51,7 @@ def report(facts: NoticeFacts, notice_type: str) -> dict[str, object]:
         "data_types": ["personal_information", "other"],
         "exposure_method": "intentional_leak",
         "accessibility": "public",
+        "verified_at": seen.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "discovery_source": "user_report",
         "evidence_source": "user_report",
         "evidence": [
@@ -64,6 +66,11 @@ def report(facts: NoticeFacts, notice_type: str) -> dict[str, object]:
         "tags": ["ncii:adult", "ncii:synthetic"] if synthetic else ["ncii:adult"],
         "description": ABOUT,
     }
+
+
+def _port(url: str) -> int:
+    parts = urlsplit(url)
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _id(facts: NoticeFacts, notice_type: str, listed: bytes) -> uuid.UUID:

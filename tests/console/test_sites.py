@@ -264,16 +264,17 @@ def test_fifty_thousand_sites_stay_pleasant(desk: Any, now: Any) -> None:
     print(f"\n50,000 sites taken in in {report.seconds:.1f} s")  # noqa: T201
     assert report.added == 50_000
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE sites_site SET kind = (%s::text[])[1 + n %% 11],"
-            " state = CASE WHEN n %% 9 = 0 THEN 'paused' ELSE state END,"
-            " hostility = CASE WHEN n %% 20 = 0 THEN (%s::text[])[1 + n %% 6] ELSE 'unknown' END, covered = n %% 3 > 0,"
-            " review = CASE WHEN n %% 100 = 0 THEN 'new' ELSE review END,"
-            " looked_up_at = CASE WHEN n %% 10 = 0 THEN NULL ELSE %s - make_interval(hours => n %% 2000) END,"
-            " added_at = %s - make_interval(mins => n)"
-            " FROM (SELECT id AS one, substring(domain from '[0-9]+')::int AS n FROM sites_site) AS t WHERE id = one",
-            [Site.Kind.values, Site.Hostility.values, NOON, NOON],
+        # One pass: a join of the table with itself, of which the database knows no figures yet, can take an hour.
+        update = (
+            "UPDATE sites_site SET kind = (%s::text[])[1 + {n} %% 11],"
+            " state = CASE WHEN {n} %% 9 = 0 THEN 'paused' ELSE state END,"
+            " hostility = CASE WHEN {n} %% 20 = 0 THEN (%s::text[])[1 + {n} %% 6] ELSE 'unknown' END,"
+            " covered = {n} %% 3 > 0, review = CASE WHEN {n} %% 100 = 0 THEN 'new' ELSE review END,"
+            " looked_up_at = CASE WHEN {n} %% 10 = 0 THEN NULL ELSE %s - make_interval(hours => {n} %% 2000) END,"
+            " added_at = %s - make_interval(mins => {n})"
         )
+        number = "substring(domain from '[0-9]+')::int"
+        cursor.execute(update.replace("{n}", number), [Site.Kind.values, Site.Hostility.values, NOON, NOON])
     with role("efface_owner"), connection.cursor() as cursor:
         # As after the database's own tidying up, which does not run inside a test.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

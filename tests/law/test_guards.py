@@ -54,6 +54,8 @@ def edit(path: Path, place: str, value: Any) -> None:
         ("notices/search_google.yaml", "clock.days", 7, "though no law sets one"),
         ("notices/gdpr_erasure.yaml", "clock.calendar", "XX", "no calendar 'XX'"),
         ("notices/tos_report.yaml", "local_clocks.NG.citation", None, "without the provision"),
+        ("notices/us_tida.yaml", "names_subject", True, "does not say who learns it"),
+        ("notices/us_tida.yaml", "languages", [], "no language the recipient takes it in"),
         ("jurisdictions/FR.yaml", "plain", {"fr": "bonjour"}, "no plain words in English"),
         ("jurisdictions/US.yaml", "emergency", None, "no emergency number"),
         ("jurisdictions/FR.yaml", "synthetic.covered", None, "covered or not"),

@@ -66,6 +66,18 @@ def test_what_scripts_write_is_read_and_no_picture_is_ever_fetched() -> None:
     assert "/one.jpg" in made.html and made.error == ""
 
 
+def test_what_only_its_answer_tells_to_be_a_picture_is_withheld_too() -> None:
+    made, _ = show(
+        "<p id=x>-</p><script>const put=t=>x.append(t+' ');"
+        "for(const u of ['/a','/b','/c'])fetch(u).then(r=>r.arrayBuffer()).then(b=>put(u+'-read-'+b.byteLength))"
+        ".catch(()=>put(u+'-withheld'))</script>",
+        lambda one: answer(b"x" * 5, mime={"/a": "image/jpeg", "/b": "Video/MP4; x=1", "/c": "text/plain"}[one.target])
+        if one.target in ("/a", "/b", "/c") else answer(b"", 404),
+    )  # fmt: skip
+    assert "/a-withheld" in made.html and "/b-withheld" in made.html and "/c-read-5" in made.html, made.html
+    assert {"/a", "/b"} <= {"/" + url.rsplit("/", 1)[1] for url in made.media}
+
+
 def test_scripts_reach_neither_loopback_nor_metadata_by_any_way() -> None:
     reached: list[Any] = []
     inside = socket.create_server(("127.0.0.1", 0))

@@ -133,3 +133,12 @@ def test_the_sealed_reader_reads_what_the_parser_reads() -> None:
             decoder.decode_sites(b"a" * 100_000_000)
         many = b"".join(b"site-%d.example\n" % number for number in range(5000))
         assert len(decoder.decode_sites(many).rows) == 5000
+
+
+def test_an_object_of_a_stranger_is_read_in_the_sealed_reader() -> None:
+    with Decoder() as decoder:
+        found = {"a": [1, 0.8, "é", None], "b": {}}
+        assert decoder.decode_object(json.dumps(found).encode()) == found
+        deep, large = b'{"a":' * 9 + b"1" + b"}" * 9, b"a" * 13_000_000
+        for data in (b"", b"[]", b"3", b"[" * 5_000_000, deep, b"\xff\xfe", large):
+            assert isinstance(decoder.decode_object(data), str), data[:20]

@@ -181,3 +181,21 @@ def test_harm_has_a_site_visited_sooner() -> None:
 
     assert [hours(harm, True) for harm in (0, 2, 6, 99)] == [24.0, 12.0, 6.0, 6.0]
     assert [hours(harm, False) for harm in (0, 2, 6)] == [168.0, 84.0, 42.0]
+
+
+@pytest.mark.parametrize(
+    ("link", "says"),
+    [
+        ("https://a.example/v/12", False),
+        ("https://a.example/s?page=2", True),
+        ("https://a.example/tag/quiet-kestrel-77", True),
+        ("https://a.example/tag/quiet%252Ekestrel%252E77", True),
+        ("https://a.example/tag/QuietKestrel77?x=1", True),
+        ("https://a.example/list?q=other", True),
+        ("https://a.example/list?page=2", False),
+        ("https://b.example/s?page=2", False),
+        ("https://[a/", True),
+    ],
+)
+def test_a_link_that_repeats_the_question_is_told(link: str, says: bool) -> None:
+    assert asking.says(link, "https://a.example/s?lang=en&q={word}", "quiet.kestrel.77") is says

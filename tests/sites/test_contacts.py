@@ -147,3 +147,40 @@ def test_deliveries_are_counted_under_one_spelling(now: datetime) -> None:
     assert contacts.states([("form", "abuse@a.example")]) == {}
     with pytest.raises(ValueError, match="state must be one of"):
         contacts.delivery("email", "abuse@a.example", "maybe", now)
+
+
+@pytest.mark.parametrize(
+    ("value", "page", "told"),
+    [
+        ("https://a.example/report", "https://a.example/v/12", False),
+        ("https://a.example/legal/dmca-form.php", "https://a.example/v/12", False),
+        ("https://a.example/contact-us", "https://a.example/album/subject-a", False),
+        ("https://a.example/report/subject-a", "https://a.example/album/subject-a", True),
+        ("https://a.example/album/subject-a/report", "https://a.example/album/subject-a", True),
+        ("https://a.example/report/quiet-lake-summer", "https://a.example/v/12", True),
+        ("https://a.example/report/448812", "https://a.example/v/12", True),
+        ("https://a.example/report/" + "a" * 41, "https://a.example/v/12", True),
+        ("https://a.example/report/%73ubject-a", "https://a.example/album/subject-a", True),
+        ("http://[::1", "https://a.example/v/12", True),
+    ],
+)
+def test_a_form_whose_address_says_what_was_looked_for_is_no_desk(value: str, page: str, told: bool) -> None:
+    assert contacts.tells(value, page) is told
+
+
+@pytest.mark.django_db
+def test_a_form_that_tells_reaches_neither_the_contacts_nor_the_dossier(now: datetime) -> None:
+    registry.register("quiet-lake.example", now)
+    page, partial = "http://quiet-lake.example/album/her-own-name", ["/album/her-own-name: timeout", "whois: timeout"]
+    desk = "http://quiet-lake.example/report/her-own-name"
+    more = [Contact("form", desk, "page", "", 0.9), Contact("form", desk, "playbook:x", "", 0.9)]
+    (party,) = _dossier().parties
+    dossier = replace(_dossier(), url=page, partial=partial, parties=[replace(party, contacts=more)])
+    contacts.observe(dossier, now)
+    kept = list(ContactObservation.objects.values_list("value", "source"))
+    assert ("http://quiet-lake.example/report/her-own-name", "page") not in kept
+    whole = json.dumps(Site.objects.get().dossier)
+    assert "album" not in whole and "whois: timeout" in whole
+    assert {one["source"] for one in json.loads(whole)["parties"][0]["contacts"] if "her-own" in one["value"]} == {
+        "playbook:x"
+    }, "a playbook's own desk stays"

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import Q
 
 from efface.sites import contacts, hostility, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Evidence, Membership, NetworkEdge, NetworkRules, NetworkWord, Site
@@ -160,3 +161,48 @@ def test_a_look_up_feeds_the_networks_and_keeps_no_signal_in_clear(db, now: date
     assert rows == {("email", "jo…@mail-box.net"), ("ga", "UA-1234567")}
     site = Site.objects.get(domain="lake.example")
     assert "somebody" not in json.dumps(site.dossier) and "UA-1234567" not in json.dumps(site.dossier)
+
+
+def test_digests_of_pictures_go_when_they_were_not_seen_for_long_and_the_rest_stays(_many: None, now: datetime) -> None:
+    one, two = made("lake river", now)
+    later = now + timedelta(days=181)
+    networks.observe_album(two, b"new page", ["x", "y", "z"], later)
+    assert networks.forget_pictures(now + timedelta(days=180)) == 0
+    assert networks.forget_pictures(later) == 2 * 24
+    assert not Evidence.objects.filter(site=one, kind=mirrors.PICTURE).exists()
+    assert Evidence.objects.filter(site=two, kind=mirrors.PICTURE).count() == 3
+    assert Evidence.objects.filter(site=one).exists(), "what tells who runs it is no picture"
+    mirrors.refresh(one.pk, later)
+    edge = NetworkEdge.objects.filter(Q(one=one) | Q(other=one)).first()
+    assert edge is None or edge.support == 0
+
+
+def test_of_one_site_every_picture_s_digest_goes_at_once(_many: None, now: datetime) -> None:
+    one, two = made("lake river", now)
+    assert networks.forget_site_pictures(one) == 24
+    assert not Evidence.objects.filter(site=one, kind=mirrors.PICTURE).exists()
+    assert Evidence.objects.filter(site=two, kind=mirrors.PICTURE).count() == 24
+
+
+def test_a_site_that_shows_new_things_at_each_look_fills_nothing_and_keeps_what_was_known(now: datetime) -> None:
+    (site,) = made("lake", now)
+    before = Evidence.objects.filter(site=site).count()
+    later = now + timedelta(days=1)
+    for start in range(0, networks.MOST_EVIDENCE + 2_000, 1_000):
+        networks.observe(site, [Signal("ga", f"G-{start + number}") for number in range(1_000)], later)
+    kept = Evidence.objects.filter(site=site).count()
+    assert before < kept <= networks.MOST_EVIDENCE + 1_000
+    networks.observe(site, [Signal("ga", "G-new"), Signal("ga", "G-0")], later + timedelta(days=1))
+    assert Evidence.objects.filter(site=site).count() == kept
+    seen = Evidence.objects.filter(site=site, last_seen=later + timedelta(days=1))
+    assert seen.count() == 1, "what was known is still seen"
+
+
+def test_a_notice_covers_the_other_names_of_one_site(_many: None, now: datetime) -> None:
+    one, *_ = made("lake river pond sea", now)
+    alias = registry.register("alias.example", now)
+    Site.objects.filter(pk=alias.pk).update(merged=one)
+    alias.refresh_from_db()
+    covered = {site.domain for site in networks.same(alias)}
+    assert covered == {"alias.example", "lake.example", "river.example", "pond.example", "sea.example"}
+    assert networks.same(alias)[0] == alias

@@ -277,3 +277,21 @@ def test_a_page_made_to_be_slow_is_read_in_bounded_time(what: str) -> None:
     start = time.monotonic()
     read(URL, SLOW[what].encode(), "utf-8", "contact")
     assert time.monotonic() - start < 4.0
+
+
+@pytest.mark.parametrize(
+    ("href", "there"),
+    [
+        ("https://docs.google.com/forms/d/e/x/viewform", True),
+        ("http://docs.google.com/forms/d/e/x/viewform", False),
+        ("https://docs.google.com.evil.example/forms/d/e/x", False),
+        ("https://evil.example/?to=https://docs.google.com/forms/d/e/x", False),
+        ("https://docs.google.com@evil.example/forms/d", False),
+        ("https://docs.google.com/document/d/1", False),
+        ("https://[docs.google.com/forms", False),
+    ],
+)
+def test_a_form_service_is_told_by_its_host(href: str, there: bool) -> None:
+    link = f"<p>Report abuse: <a href='{href}'>report abuse here</a></p>"
+    found = [one for one in contacts(link, "abuse") if one.channel == "form"]
+    assert bool(found) is there, found

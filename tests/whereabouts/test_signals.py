@@ -124,3 +124,18 @@ def test_no_page_makes_it_fail(body: bytes, url: str) -> None:
     for page in (body, PAGE[: len(body)] + body, b"<div class='a'>" * 3000 + body):
         for one in signals.of_page(url, page):
             assert one.kind in KINDS and len(one.value) <= 300
+
+
+@pytest.mark.parametrize(
+    ("signal", "shown"),
+    [
+        (Signal("imagehost", "cdn.pictures.example/subject-a"), "cdn.pictures.example/…"),
+        (Signal("email", "subject.a@a.example"), "su…@a.example"),
+        (Signal("email", "@a.example"), "…"),
+        (Signal("telegram", "subject_a"), "sub…"),
+        (Signal("wallet", "0x52908400098527886E0F7030069857D2E4169EE7"), "0x5…"),
+        (Signal("ga", "UA-1234567"), "UA-1234567"),
+    ],
+)
+def test_what_could_name_somebody_is_shown_by_its_beginning(signal: Signal, shown: str) -> None:
+    assert signals.masked(signal) == shown

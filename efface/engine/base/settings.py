@@ -85,6 +85,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
     Setting("mail_in_host", str, "127.0.0.1", "Address mail-in listens on (SMTP)."),
     Setting("mail_in_port", int, 8425, "Port of mail-in. 0 takes a free one."),
+    Setting("mail_in_lmtp", bool, False, "Mail-in speaks LMTP, as a mail server on the same machine delivers it."),
+    Setting("imap_host", str, "", "Mail server whose catch-all mailbox of mail_domain is read. Empty: none is."),
+    Setting("imap_port", int, 993, "Its port."),
+    Setting("imap_user", str, "", "Its user name; the password is in secrets/imap-password."),
+    Setting("imap_folder", str, "INBOX", "The folder that is read."),
+    Setting("imap_tls", str, "tls", "How it is reached: tls, starttls, or none on this machine."),
     Setting(
         "tsa_url", str, "", "RFC 3161 time-stamping authority. Empty: captures carry no timestamp, and doctor says so."
     ),

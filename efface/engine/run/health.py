@@ -39,6 +39,7 @@ def examine(with_database: bool) -> list[Finding]:
         _models,
         _browser,
         _outside,
+        _mailbox,
         _sources,
         _facts,
         _processes,
@@ -140,6 +141,21 @@ def _outside() -> Iterator[Finding]:
     ):
         value = settings.get(name)
         yield Finding(name, "ok" if value else "warning", f"{name} = {value}" if value else words)
+
+
+def _mailbox() -> Iterator[Finding]:
+    from efface.takedown import mailin
+    from efface.takedown.mailbox import Mailbox, MailboxError
+
+    try:
+        account = mailin.account()
+        if account is None:
+            yield Finding("mailbox", "note", "no mailbox is read by IMAP; replies come to mail-in itself")
+            return
+        Mailbox(account, lambda _address: False, lambda _address, _raw: "").open()
+        yield Finding("mailbox", "ok", f"mailbox {account.folder} at {account.host} can be read")
+    except MailboxError as error:
+        yield Finding("mailbox", "problem", f"the mailbox cannot be read: {error}")
 
 
 def _sources() -> Iterator[Finding]:

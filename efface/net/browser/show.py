@@ -21,6 +21,7 @@ _PIECE = re.compile(r"\.(?:ts|m4s|m4v|mp4|webm|m4a|aac|mp3|cmfv|cmfa)(?:$|[?#])"
 _NEVER = frozenset(
     {"Media", "Font", "Ping", "CSPViolationReport", "Manifest", "SignedExchange", "TextTrack", "Prefetch"}
 )
+_TOLD = frozenset({"application/vnd.apple.mpegurl", "application/x-mpegurl", "application/dash+xml"})
 _PIXEL = "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 """A transparent GIF of one pixel: what every picture is answered with, so that scripts that wait for one go on."""
 _HEADERS = [
@@ -215,7 +216,11 @@ class Show:
         )  # fmt: skip
 
     def _paused(self, given: dict[str, Any], session: str) -> None:
-        """A request that waits to be let through. Pictures and videos are written down, and never fetched."""
+        """A request that waits to be let through. Pictures and videos are written down, and never fetched: told by
+        what asks for them and by their name, and where both lie, by what the answer says it is before it is read."""
+        if "responseStatusCode" in given or "responseErrorReason" in given:
+            self._answered(given, session)
+            return
         number, kind, url = given["requestId"], str(given.get("resourceType", "")), str(given["request"]["url"])
         self.requests += 1
         self.moved_at = asyncio.get_running_loop().time()
@@ -236,4 +241,17 @@ class Show:
         else:
             if given.get("networkId"):
                 self.open.add(given["networkId"])
+            self.cdp.say("Fetch.continueRequest", session, requestId=number, interceptResponse=True)
+
+    def _answered(self, given: dict[str, Any], session: str) -> None:
+        """An answer whose head is there and whose body is not read yet."""
+        number, url = given["requestId"], str(given["request"]["url"])
+        heads = {str(one["name"]).lower(): str(one["value"]) for one in given.get("responseHeaders") or ()}
+        said = heads.get("content-type", "").partition(";")[0].strip().lower()
+        if said in _TOLD or (said.startswith(("image/", "video/", "audio/")) and said != "image/svg+xml"):
+            if url.startswith(("http:", "https:")) and len(url) <= 2048:
+                self.media.setdefault(url)
+            self.open.discard(given.get("networkId", ""))
+            self.cdp.say("Fetch.failRequest", session, requestId=number, errorReason="BlockedByClient")
+        else:
             self.cdp.say("Fetch.continueRequest", session, requestId=number)

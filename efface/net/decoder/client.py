@@ -146,6 +146,19 @@ class Decoder:
             except (_Failed, ProtocolError) as failed:
                 raise sitelist.ListError(f"could not be read ({failed})") from None
 
+    def decode_object(self, data: bytes) -> dict[str, Any] | str:
+        """``data`` as one JSON object, or in words why it could not be read."""
+        if len(data) > sitelist.MOST_BYTES:
+            return f"larger than {sitelist.MOST_BYTES // 1_000_000} megabytes"
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    answer = child.ask(b"OBJE", data, Want.PLAIN, MAIL_S)
+            except (_Failed, ProtocolError) as failed:
+                return f"could not be read ({failed})"
+        found = answer.get("object") if isinstance(answer, dict) else None
+        return found if isinstance(found, dict) else str(answer.get("error", ""))[:200] or "could not be read"
+
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""
         if len(data) > MAX_BYTES:

@@ -199,6 +199,24 @@ def read_sites(data: bytes) -> dict[str, Any]:
         return {"error": str(error)}
 
 
+_DEEPEST = 8
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """``data`` as one JSON object of at most ``_DEEPEST`` levels, or what is wrong with it."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return {"error": "not JSON, or nested too deeply"}
+    if not isinstance(found, dict):
+        return {"error": "not a JSON object"}
+    level: list[Any] = [found]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
+                 if isinstance(inner, dict | list)]  # fmt: skip
+    return {"error": "not JSON, or nested too deeply"} if level else {"object": found}
+
+
 def read_bundle(data: bytes) -> dict[str, Any]:
     """The items of a bundle, or what is wrong with it."""
     try:
@@ -254,6 +272,8 @@ def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
     read_bundle(b"{}")
     for sample in (b"url;type\nhttp://a.example/;tube", b'["a.example"]', b"a.example\n", "a.b".encode("utf-16")):
         read_sites(sample)
+    read_object(b'{"a": [1.5, "\\u00e9", null, {}]}')
+    read_object(b"not JSON")
     read_page(FetchFacts("http://example.org/", "http://example.org/"), _PAGE, "", Limits(), keep_html=True)
     read_page(FetchFacts("http://example.org/", "http://example.org/"), b'{"next": "/b"}', "", Limits())
     for sample in _LISTS:
@@ -285,6 +305,8 @@ def perform(kind: str, data: bytes, engine: Engine | None, want: Want, copies: C
         return read_bundle(data)
     if kind == "sites":
         return read_sites(data)
+    if kind == "object":
+        return read_object(data)
     if kind == "page":
         return to_wire(page(data))
     if kind == "listing":

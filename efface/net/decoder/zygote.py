@@ -28,7 +28,7 @@ from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
 KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
-         b"LIST": "listing", b"SITE": "sites"}  # fmt: skip
+         b"LIST": "listing", b"SITE": "sites", b"OBJE": "object"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 

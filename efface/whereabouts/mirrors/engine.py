@@ -293,8 +293,11 @@ class Mirrors:
         for here, there in ((one, other), (other, one)):
             self.edges.setdefault(here, {})[there] = edge
             shown = self.holdings.get(here).pictures
+            # A stored edge may rest on a picture that was forgotten since; its site is about to be looked at again.
             self._things.setdefault(here, {})[there] = frozenset(
-                shown[one] if isinstance(one, int) else one for one in edge.because
+                shown[one] if isinstance(one, int) else one
+                for one in edge.because
+                if not isinstance(one, int) or one in shown
             )
 
     def _drop(self, one: str, other: str) -> None:
