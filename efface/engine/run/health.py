@@ -34,6 +34,7 @@ def examine(with_database: bool) -> list[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _folder,
+        _objects,
         _settings,
         _decoder,
         _models,
@@ -82,6 +83,23 @@ def _folder() -> Iterator[Finding]:
         yield Finding("key", "ok", "the installation key is there")
     except sealing.KeyMissing as error:
         yield Finding("key", "problem", str(error))
+
+
+def _objects() -> Iterator[Finding]:
+    """The store takes a few bytes and gives them back."""
+    from efface.engine.base import objects
+
+    if not settings.data_folder().exists():
+        return
+    try:
+        where = objects.try_out()
+    except (objects.StoreUnavailable, settings.SettingError) as error:
+        yield Finding("objects", "problem", str(error))
+        return
+    if settings.get("objects_endpoint").startswith("http:"):
+        yield Finding("objects", "warning", f"{where}: without TLS, names and sizes of sealed objects can be seen")
+    else:
+        yield Finding("objects", "ok", f"sealed objects are kept in {where}")
 
 
 def _settings() -> Iterator[Finding]:
