@@ -135,16 +135,23 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
 @click.option("--pages", type=click.IntRange(10), default=1000, show_default=True, help="Pages compared.")
 @click.option("--media", type=click.IntRange(10), default=3000, show_default=True, help="Media compared, at least.")
 @click.option("--hostile", is_flag=True, help="Instead, one case of the hostile catalogue after the other.")
+@click.option("--killed", is_flag=True, help="Instead, three workers of which one is killed every few seconds.")
 @click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def crawl(
-    seed: int, sites: int, pages: int, media: int, hostile: bool, models: Path | None, as_json: str | None
+    seed: int, sites: int, pages: int, media: int, hostile: bool, killed: bool, models: Path | None,
+    as_json: str | None,
 ) -> None:  # fmt: skip
     """Crawl a world: pages and media per processor second beside a Scrapy spider, what was found, at what rate."""
     if hostile:
         from bench.crawl.hostile import run as run_hostile
 
         _tell(run_hostile(lambda line: click.echo(line, err=True)), as_json)
+        return
+    if killed:
+        from bench.crawl.killed import run as run_killed
+
+        _tell(run_killed(seed, lambda line: click.echo(line, err=True)), as_json)
         return
     from bench.crawl.compare import run
 

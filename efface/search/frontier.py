@@ -78,16 +78,31 @@ def lists(site: uuid.UUID) -> set[uuid.UUID]:
 
 
 def waiting(
-    site: Site, always: Iterable[uuid.UUID], now: datetime, *, sweep_last: bool = False
+    site: Site,
+    always: Iterable[uuid.UUID],
+    now: datetime,
+    *,
+    sweep_last: bool = False,
+    rests: timedelta = timedelta(0),
 ) -> QuerySet[Frontier]:
     """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
-    sweep has had its share, what is new comes before it."""
+    sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which nothing came
+    back."""
     rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
     rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
+    if rests:
+        rows = rows.exclude(asked_at__gt=now - rests)
     if sweep_last:
         swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
         return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
     return rows.order_by("priority", "due_at", "pk")
+
+
+def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:
+    """When the first page has rested that was asked for and of which nothing came back; None where there is none."""
+    rows = Frontier.objects.filter(site=site, asked_at__gt=now - rests).exclude(visit=site.visits)
+    first = rows.order_by("asked_at").values_list("asked_at", flat=True).first()
+    return first + rests if first is not None else None
 
 
 def anything_due(site: Site, now: datetime) -> bool:

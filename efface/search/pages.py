@@ -12,7 +12,8 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
-from efface.net.client import FetcherUnavailable
+from efface.engine.base.leases import Lease
+from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import discovery, frontier, lists, matching, media, revisit, urls
@@ -22,11 +23,11 @@ from efface.search.matching import RESEMBLANCES, Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
+from efface.search.turns import PATIENCE_S
 from efface.sites import hostility, networks
 from efface.sites.models import Site
 
 T = TypeVar("T")
-PATIENCE_S = 20.0
 MOST_CLIPS = 4_000_000
 """Characters of clips in one question to the matcher; a message may have 16 MiB, and a single clip 1,500,000."""
 POINTERS_FOR = timedelta(days=14)
@@ -46,21 +47,26 @@ class Scanner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for."""
+    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
+    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``)."""
 
     fetcher: Scanner
     matcher: Comparer
     limits: Limits = field(default_factory=Limits)
     patience_s: float = PATIENCE_S
+    once: bool = False
 
 
-def patiently(call: Callable[[], T], patience_s: float) -> T:
-    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that."""
+def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -> T:
+    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that; ``once``:
+    as soon as the question was in its hands."""
     until, pause = time.monotonic() + patience_s, 0.1
     while True:
         try:
             return call()
-        except FetcherUnavailable:
+        except FetcherUnavailable as error:
+            if once and isinstance(error, (FetcherGone, FetcherTimeout)):
+                raise
             if time.monotonic() + pause > until:
                 raise
             time.sleep(pause)
@@ -124,7 +130,7 @@ def look(
         glance=glance and not (page.sweep or page.afresh),
         hashed=seen.hashed(page, faces=faces, looks=looks),
     )
-    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
+    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s, once=tools.once)
     reading = read(scan, page.url, site.domain, now)
     if not reading.shows:
         return Looked(page, scan, reading, [], [])
@@ -213,12 +219,14 @@ def save(
     visit: int | None = None,
     dropped: frozenset[str] = frozenset(),
     linked: frontier.Linked | None = None,
+    lease: Lease | None = None,
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
     numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
-    remembers the links of one visit."""
+    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Raises
+    ``leases.Lost``."""
     page, reading = looked.page, looked.reading
-    with transaction.atomic():
+    with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
         rows = Frontier.objects.select_for_update().filter(pk=page.pk).order_by().values_list("visited_at")
         before = next(iter(rows), None)
@@ -321,6 +329,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     )
     values: dict[str, object] = {
         "visited_at": now,
+        "asked_at": None,
         "due_at": now if once_more or looked.left else again.due,
         "unchanged": again.unchanged,
         "failures": again.failures,

@@ -49,6 +49,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder that holds everything Efface keeps. Empty: /var/lib/efface for root, else the user's data folder.",
     ),
     Setting(
+        "run",
+        str,
+        "",
+        "Folder of this host's sockets. Empty: run/ in the data folder; `efface worker` makes one of its own there.",
+    ),
+    Setting(
         "database_url",
         str,
         "",
@@ -61,6 +67,9 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Where sealed objects are kept: a folder or s3://bucket/prefix. Empty: objects/ in the data folder.",
     ),
+    Setting("objects_endpoint", str, "", "Address of the S3-compatible storage: https://host or https://host:port."),
+    Setting("objects_region", str, "us-east-1", "Its region."),
+    Setting("objects_key", str, "", "Its access key id; the secret is in secrets/objects-secret."),
     Setting("web_host", str, "127.0.0.1", "Address the web server listens on. Put a TLS proxy in front of it."),
     Setting("web_port", int, 8400, "Port of the web server. 0 takes a free one."),
     Setting("hosts", str, "localhost,127.0.0.1", "Host names the web server answers to, with commas."),
@@ -118,6 +127,8 @@ SETTINGS: tuple[Setting, ...] = (
         "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
     ),
 )
+QUEUES = ("crawl", "sweep", "sites", "match", "takedown", "verify", "evidence", "mail")
+"""What a worker may be told to serve."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -178,8 +189,9 @@ def _short(name: str) -> Path:
 
 
 def run_folder() -> Path:
-    """Folder of this installation's sockets, 0700, ours."""
-    folder = _short("run")
+    """Folder of this installation's sockets on this host, 0700, ours."""
+    configured = get("run")
+    folder = Path(configured).absolute() if configured else _short("run")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise SettingError(f"{folder} belongs to another user")

@@ -34,6 +34,7 @@ def examine(with_database: bool) -> list[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _folder,
+        _objects,
         _settings,
         _decoder,
         _models,
@@ -47,7 +48,7 @@ def examine(with_database: bool) -> list[Finding]:
         _processes,
     ]
     if with_database:
-        checks.append(_database)
+        checks += [_database, _workers]
     for check in checks:
         try:
             findings += list(check())
@@ -84,6 +85,23 @@ def _folder() -> Iterator[Finding]:
         yield Finding("key", "ok", "the installation key is there")
     except sealing.KeyMissing as error:
         yield Finding("key", "problem", str(error))
+
+
+def _objects() -> Iterator[Finding]:
+    """The store takes a few bytes and gives them back."""
+    from efface.engine.base import objects
+
+    if not settings.data_folder().exists():
+        return
+    try:
+        where = objects.try_out()
+    except (objects.StoreUnavailable, settings.SettingError) as error:
+        yield Finding("objects", "problem", str(error))
+        return
+    if settings.get("objects_endpoint").startswith("http:"):
+        yield Finding("objects", "warning", f"{where}: without TLS, names and sizes of sealed objects can be seen")
+    else:
+        yield Finding("objects", "ok", f"sealed objects are kept in {where}")
 
 
 def _settings() -> Iterator[Finding]:
@@ -296,3 +314,36 @@ def _database() -> Iterator[Finding]:
             if permitted
             else "off; a coordinator may switch it on after an impact assessment",
         )
+
+
+def _workers() -> Iterator[Finding]:
+    """Who works, on which hosts; and queues in which work waits that nobody serves."""
+    from django.db import connection, transaction
+
+    from efface.engine.base import workers
+
+    with transaction.atomic():
+        signs = workers.signs()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_name, count(*) FROM procrastinate_jobs WHERE status = 'todo' GROUP BY 1")
+            waiting = dict(cursor.fetchall())
+    for one in signs:
+        words = f"{one.host} ({one.pid}): {one.queues or 'all queues'}; last sign of life {one.silent_s:.0f} s ago"
+        if not one.alive:
+            yield Finding("worker", "note", f"{words}; it ended, and its work was given to others")
+        elif one.skewed:
+            yield Finding("worker", "warning", f"{words}; its clock is {one.skew_s:+.0f} s off: set it by NTP")
+        else:
+            yield Finding("worker", "ok", words)
+    alive = [one for one in signs if one.alive]
+    if not alive:
+        yield Finding("workers", "note", "no worker runs; `efface up` starts one, `efface worker` another")
+        return
+    served = {queue for one in alive for queue in (one.queues.split(",") if one.queues else settings.QUEUES)}
+    idle = {queue: number for queue, number in waiting.items() if queue not in served}
+    told = ", ".join(f"{queue} ({number})" for queue, number in sorted(idle.items()))
+    yield Finding(
+        "workers", "warning" if idle else "ok",
+        f"work waits that no worker serves: {told}" if idle else f"{len(alive)} workers on "
+        f"{len({one.host for one in alive})} hosts",
+    )  # fmt: skip
