@@ -135,16 +135,23 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
 @click.option("--pages", type=click.IntRange(10), default=1000, show_default=True, help="Pages compared.")
 @click.option("--media", type=click.IntRange(10), default=3000, show_default=True, help="Media compared, at least.")
 @click.option("--hostile", is_flag=True, help="Instead, one case of the hostile catalogue after the other.")
+@click.option("--killed", is_flag=True, help="Instead, three workers of which one is killed every few seconds.")
 @click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def crawl(
-    seed: int, sites: int, pages: int, media: int, hostile: bool, models: Path | None, as_json: str | None
+    seed: int, sites: int, pages: int, media: int, hostile: bool, killed: bool, models: Path | None,
+    as_json: str | None,
 ) -> None:  # fmt: skip
     """Crawl a world: pages and media per processor second beside a Scrapy spider, what was found, at what rate."""
     if hostile:
         from bench.crawl.hostile import run as run_hostile
 
         _tell(run_hostile(lambda line: click.echo(line, err=True)), as_json)
+        return
+    if killed:
+        from bench.crawl.killed import run as run_killed
+
+        _tell(run_killed(seed, lambda line: click.echo(line, err=True)), as_json)
         return
     from bench.crawl.compare import run
 
@@ -202,6 +209,46 @@ def networks(seed: int, sites: int, viral: int, no_growth: bool, as_json: str | 
     from bench.networks import run
 
     _tell(run(seed, sites, viral, growth=not no_growth), as_json)
+
+
+@bench.command()
+@click.option("--cases", type=click.IntRange(100), default=100_000, show_default=True, help="Generated cases.")
+@click.option("--notices", type=click.IntRange(1000), default=100_000, show_default=True, help="Open at once.")
+@click.option("--sample", type=click.IntRange(50), default=400, show_default=True,
+              help="Deadlines that are run as a job each too; the rest waits beside them.")  # fmt: skip
+@click.option("--seed", type=int, default=17, show_default=True)
+@click.option("--crash/--no-crash", default=True, show_default=True, help="Kill schedulers at random, too.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def clocks(cases: int, notices: int, sample: int, seed: int, crash: bool, as_json: str | None) -> None:
+    """Clocks of the law: none missed, early or doubled beside a second reckoning; what a step costs beside jobs."""
+    from bench.clocks import run
+
+    _tell(run(cases, notices, sample, seed, crash), as_json)
+
+
+@bench.command()
+@click.option("--findings", type=click.IntRange(20, 10_000), default=200, show_default=True, help="Planned one by one.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def notices(findings: int, as_json: str | None) -> None:
+    """Planning and drafting: a notice for 500 addresses beside one for five, many findings beside few."""
+    from bench.notices import run
+
+    _tell(run(findings), as_json)
+
+
+@bench.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the world; 1 to 4 were used while building.")
+@click.option("--each", type=click.IntRange(1, 50), default=2, show_default=True, help="Sites for each way to remove.")
+@click.option("--only", default="", help="Ways whose name holds this.")
+@click.option("--truth", "truth_file", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Write the sites' own account of themselves there, a line a check.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def verify(seed: int, each: int, only: str, truth_file: Path | None, as_json: str | None) -> None:
+    """Removed, or only made to look so: verdicts on made-up sites beside what the sites say of themselves."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    from bench.verify.run import run
+
+    _tell(run(seed, each, lambda line: click.echo(line, err=True), only, truth_file), as_json)
 
 
 def _tell(result: dict[str, Any], as_json: str | None) -> None:

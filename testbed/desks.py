@@ -1,8 +1,10 @@
 """How the people at a desk behave. Pure: what arrived and what is known in, moves with their delays out.
 
 Behaviours of operators: complies-fast, complies-slow, page-only, soft-404, returns, gates, cloaks, acknowledges,
-asks-info, asks-id, extortion, moves, bounces, bounces-later, mailbox-full, none. Hosts: complies-*, complies-second
-(only the second time), moves (tells the customer, who moves house). CDN: passes-on. Registrars: acknowledges, holds.
+asks-info, asks-id, extortion, moves, bounces, bounces-later, mailbox-full, greylists (takes mail at the second try),
+refuses, court-order, geo-blocks, publishes (shows our notice to everybody), none. Hosts: complies-*, complies-second
+(only the second time), moves (tells the customer, who moves house), forwards (to the operator). CDN: passes-on.
+Registrars: acknowledges, holds.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from random import Random
 from typing import Literal
 
 HOUR = 3600.0
-Do = Literal["reply", "dsn", "remove", "gate", "cloak", "move", "purge", "hold", "delist", "forward"]
+Do = Literal["reply", "dsn", "remove", "gate", "cloak", "move", "purge", "hold", "delist", "forward",
+             "geo", "show", "tell"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,10 @@ class Move:
     tone: str = ""
 
 
-def refusal(desk: str) -> tuple[int, str] | None:
-    """The SMTP answer to RCPT of a mailbox that takes nothing."""
+def refusal(desk: str, tried: bool = False) -> tuple[int, str] | None:
+    """The SMTP answer to RCPT of a mailbox that takes nothing; of one that greylists, unless it was ``tried``."""
+    if desk == "greylists" and not tried:
+        return 451, "4.7.1 greylisted, try again in five minutes"
     if desk == "bounces":
         return 550, "5.1.1 <user>: recipient address rejected: user unknown"
     if desk == "mailbox-full":
@@ -93,7 +98,7 @@ def decide(view: View, rng: Random) -> list[Move]:
 
 def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
     desk = view.desk
-    if desk in {"complies-fast", "returns"}:
+    if desk in {"complies-fast", "returns", "greylists"}:
         return _removes(rng.uniform(4, 10) * HOUR, urls)
     if desk == "complies-slow":
         return [_reply(120, "ack", _ACK), *_removes(rng.uniform(20, 40) * HOUR, urls)]
@@ -137,6 +142,8 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
             if view.pages
             else []
         )
+    if desk in STUBBORN:
+        return _stubborn(view, urls, rng)
     if desk == "extortion":
         return [
             _reply(
@@ -157,6 +164,28 @@ def _content(view: View, urls: list[str], rng: Random) -> list[Move]:
             ]
         return moves
     return [_reply(120, "ack", _ACK)]
+
+
+STUBBORN = {
+    "refuses": "We reviewed your report. The content does not violate our rules and will not be removed.",
+    "court-order": "We are unable to remove content without a court order from a court of our country.",
+    "geo-blocks": "The content is no longer available in your country.",
+    "publishes": "We publish all complaints we receive. Your complaint was published on our site: http://{site}/complaints/",
+    "forwards": "We have forwarded your report to our customer, who is responsible for the content.",
+}
+
+
+def _stubborn(view: View, urls: list[str], rng: Random) -> list[Move]:
+    """Desks that answer and leave it where it is."""
+    after = rng.uniform(2, 12) * HOUR
+    text = STUBBORN[view.desk].format(site=view.sites[0])
+    if view.desk == "geo-blocks":
+        return [Move(after, "geo", urls), _reply(after + 900, "removed", text)]
+    if view.desk == "publishes":
+        return [Move(after, "show", view.sites[:1]), _reply(after + 900, "refuses", text)]
+    if view.desk == "forwards":
+        return [_reply(after, "passes-on", text), Move(after + 900, "tell", urls)]
+    return [_reply(after, "refuses", text)]
 
 
 def _cdn(view: View, rng: Random) -> list[Move]:

@@ -138,7 +138,7 @@ def receive(state: State, desk: Desk, notice: Notice) -> list[Move]:
                 to=notice.sender if move.do == "dsn" else notice.reply_to,
             )
         else:
-            state.later(move.after_s, move.do, targets=move.targets, by=desk.address)
+            state.later(move.after_s, move.do, targets=move.targets, by=desk.address, reply_to=notice.reply_to)
     return moves
 
 
@@ -170,6 +170,17 @@ def apply(state: State, event: Event) -> Outgoing | None:
         for url in data["targets"]:
             hidden.add(url)
             state.log("gated" if kind == "gate" else "cloaked", url=url, by=data["by"])
+    elif kind == "geo":
+        for url in data["targets"]:
+            state.restricted.add(url)
+            state.log("geo-blocked", url=url, by=data["by"])
+    elif kind == "show":
+        for site in data["targets"]:
+            state.shown.setdefault(site, []).append(data.get("reply_to", ""))
+            state.touch(site)
+            state.log("notice-shown", site=site, by=data["by"])
+    elif kind == "tell":
+        _tell(state, data["targets"])
     elif kind == "forward":
         _forward(state, data["targets"])
     elif kind == "move":
@@ -204,6 +215,17 @@ def _forward(state: State, urls: list[str]) -> None:
         desk = Desk(host.abuse, host.role, host.key, host.desk, host.name)
         view = look(state, desk, urls)
         rng = Random(f"{state.world.seed}:forward:{desk.address}:{sorted(urls)}:{view.earlier}")
+        state.mails.setdefault(desk.address, []).append(urls)
+        _silently(state, desk, desks.decide(view, rng))
+
+
+def _tell(state: State, urls: list[str]) -> None:
+    """A host passes a report on to its customers: each operator treats it as a mail of its own."""
+    for domain in sorted({state.by_host[url.split("/")[2]].domain for url in urls if state.stands(url)}):
+        operator = state.world.operator(state.world.site(domain).operator)
+        desk = Desk(f"told:{domain}", "operator", operator.key, operator.desk, domain)
+        view = look(state, desk, urls)
+        rng = Random(f"{state.world.seed}:told:{domain}:{sorted(urls)}:{view.earlier}")
         state.mails.setdefault(desk.address, []).append(urls)
         _silently(state, desk, desks.decide(view, rng))
 

@@ -43,6 +43,12 @@ _PLANTED_SITES = [
     Plan("returns", contact="mailto", missing="410"),
     Plan("bounces-later", host=0, contact="mailto"),
     Plan("cloaks", host=5, contact="mailto"),
+    # Only in larger worlds.
+    Plan("greylists", host=0, contact="mailto"),
+    Plan("refuses", host=5, contact="mailto"),
+    Plan("court-order", host=0, contact="mailto"),
+    Plan("geo-blocks", host=5, contact="mailto"),
+    Plan("publishes", host=0, contact="mailto"),
 ]
 _SPECIAL_SITES = [
     Plan("acknowledges", plant=False, extra={"wall": "challenge"}),

@@ -263,6 +263,15 @@ def login(site: Site, operator: Operator) -> str:
     return shell(site, f"Log in - {site.name}", form, operator)
 
 
+def complaints(site: Site, letters: list[str]) -> str:
+    """A page on which the operator shows who complained."""
+    shown = "".join(f"<li>Letter from {escape(one)}</li>" for one in letters)
+    return (
+        f"<!doctype html><html lang='en'><head><title>Complaints, {escape(site.domain)}</title></head><body><main>"
+        f"<h1>Complaints we received</h1><p>We publish every complaint.</p><ul>{shown}</ul></main></body></html>"
+    )
+
+
 def challenge(site: Site) -> str:
     return (
         "<!doctype html><html lang='en'><head><title>Just a moment...</title></head><body><div id='challenge-form'>"

@@ -1,11 +1,11 @@
 """The living world: what stands where at world time, what is going to happen, and the log of what did.
 
 Events written to ``events.jsonl`` (``at`` and ``event`` always): ``url-up`` and ``url-down`` (``url``, ``item``,
-``by``), ``cdn-cached`` (``url``, ``until``), ``cdn-purged`` (``url``), ``published``/``returned`` (``item``,
-``of``), ``gated`` and ``cloaked`` (``url``), ``site-moved`` (``site``, ``from``, ``to``), ``site-held`` (``site``),
-``delisted`` (``url``), ``mail`` (``to``, ``from``, ``message_id``, ``subject``, ``urls``, ``step``, ``type``),
-``mail-refused`` (``to``, ``from``, ``code``), ``form`` (``site``, ``urls``), ``reply`` (``from``, ``to``, ``tone``),
-``advanced``.
+``by``), ``cdn-cached`` (``url``, ``until``), ``cdn-purged`` (``url``), ``published``/``returned`` (``item``, ``of``),
+``gated``, ``cloaked`` and ``geo-blocked`` (``url``), ``notice-shown`` (``site``), ``site-moved`` (``site``, ``from``,
+``to``), ``site-held`` (``site``), ``delisted`` (``url``), ``mail`` (``to``, ``from``, ``message_id``, ``subject``,
+``urls``, ``step``, ``type``), ``mail-refused`` (``to``, ``from``, ``code``), ``form`` (``site``, ``urls``), ``reply``
+(``from``, ``to``, ``tone``), ``advanced``.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class State:
         self.down: set[str] = set()
         self.gated: set[str] = set()
         self.cloaked: set[str] = set()
+        self.restricted: set[str] = set()
+        self.shown: dict[str, list[str]] = {}
         self.cached: dict[str, datetime] = {}
         self.held: set[str] = set()
         self.moved: set[str] = set()
@@ -217,6 +219,7 @@ class State:
             self.down.discard(asset.url)
             self.gated.discard(asset.url)
             self.cloaked.discard(asset.url)
+            self.restricted.discard(asset.url)
         for url in item.urls():
             self.item_of[url] = item.id
             self.log("url-up", url=url, item=item.id, by="operator")

@@ -66,6 +66,10 @@ class Web:
         asset = self.state.assets.get(url) or self.state.assets.get(f"http://{host}{path}")
         if asset is not None and asset.url in self.state.cloaked and "bot" in agent.lower():
             return Answer(404, b"not found\n", "text/plain")
+        if asset is not None and asset.url in self.state.restricted and self.state.stands(asset.url):
+            return Answer(451, b"not available in your country\n", "text/plain")
+        if host == site.domain and path == "/complaints/" and site.domain in self.state.shown:
+            return Answer(200, render.complaints(site, self.state.shown[site.domain]).encode())
         if asset is not None and asset.role != "page":
             return self._media(asset.url, asset.file)
         if host != site.domain:

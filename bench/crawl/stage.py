@@ -26,11 +26,12 @@ CLAIMED, OTHER, SECURE = "45.66.77.88", "45.66.77.89", "45.66.77.90"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request: ``path`` with its query, headers in lower case."""
+    """One request: ``path`` with its query, headers in lower case, the address it came from."""
 
     host: str
     path: str
     headers: dict[str, str]
+    peer: str = ""
 
 
 Handler = Callable[[Asked], Answer]
@@ -50,10 +51,11 @@ def moved(to: str) -> bytes:
 
 @dataclass
 class Stage:
-    """``names`` maps a host to its addresses, or to a function that gives others each time; ``sites`` to its handler.
+    """``names`` maps a host to its addresses, or to a function that gives others each time, or the word of an error
+    ("nxdomain", "servfail"); ``sites`` to its handler.
     ``requests`` and ``sent`` count per host what was asked and what bytes went out."""
 
-    names: dict[str, list[str] | Callable[[], list[str]]] = field(default_factory=dict)
+    names: dict[str, list[str] | Callable[[], list[str] | str]] = field(default_factory=dict)
     sites: dict[str, Handler] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
@@ -126,11 +128,12 @@ def _names(udp: socket.socket, stage: Stage) -> None:
             continue
         reply = query.reply()
         name = str(query.q.qname).rstrip(".").lower()
-        given = stage.names.get(name)
-        if given is None:
-            reply.header.rcode = RCODE.NXDOMAIN
+        given = stage.names.get(name, "nxdomain")
+        given = given() if callable(given) else given
+        if isinstance(given, str):
+            reply.header.rcode = RCODE.SERVFAIL if given == "servfail" else RCODE.NXDOMAIN
         else:
-            for text in given() if callable(given) else given:
+            for text in given:
                 six = ":" in text
                 if QTYPE[query.q.qtype] == ("AAAA" if six else "A"):
                     kind, data_ = (QTYPE.AAAA, AAAA(text)) if six else (QTYPE.A, A(text))
@@ -162,7 +165,8 @@ def _one(stream: socket.socket, stage: Stage) -> None:
         host = headers.get("host", "").partition(":")[0]
         stage.requests[host] += 1
         handler = stage.sites.get(host)
-        answer = handler(Asked(host, first.split(" ")[1], headers)) if handler else page(b"no such host", 404)
+        asked = Asked(host, first.split(" ")[1], headers, stream.getpeername()[0])
+        answer = handler(asked) if handler else page(b"no such host", 404)
         if answer is None:
             stage.stop.wait(15)  # says nothing, and hangs up at last
             return

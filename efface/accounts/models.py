@@ -81,6 +81,23 @@ class Member(Owned):
         constraints = [models.UniqueConstraint("organisation", "user", name="one_role_a_member")]
 
 
+class CalendarFeed(Owned):
+    """A member's calendar by address: the address is a secret, kept as a keyed digest only."""
+
+    extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="calendar_feeds")
+    digest = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True, help_text=_("last time a calendar asked for it"))
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("member", name="one_calendar_feed", condition=models.Q(ended_at=None))
+        ]
+
+
 class Programme(Owned):
     """On which terms people are served. Free by default."""
 

@@ -6,7 +6,17 @@ from datetime import datetime
 
 from efface.accounts import audit
 from efface.cases import active, events
-from efface.cases.models import AccessCode, Attestation, Case, Consent, Fingerprint, Hold, OwnPlace
+from efface.cases.models import (
+    AccessCode,
+    Attestation,
+    Avoided,
+    Case,
+    CaseFact,
+    Consent,
+    Fingerprint,
+    Hold,
+    OwnPlace,
+)
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
 
@@ -22,6 +32,8 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
     OwnPlace.objects.filter(case=case).delete()
+    CaseFact.objects.filter(case=case).delete()
+    Avoided.objects.filter(case=case).delete()
     Hold.objects.filter(case=case).update(reason="", owner="")
     Attestation.objects.filter(case=case).update(proof_seen="")
     Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)

@@ -143,6 +143,30 @@ class OwnPlace(CaseOwned):
     ended_at = models.DateTimeField(null=True)
 
 
+class CaseFact(CaseOwned):
+    """What she said when asked (``knowing.QUESTIONS``). Append only: the last word counts."""
+
+    app_may = ("SELECT", "INSERT", "DELETE")
+
+    name = models.CharField(max_length=30)
+    value = SealedField()
+    by = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("case", "at", name="fact_of_case")]
+
+
+class Avoided(CaseOwned):
+    """Somebody who must never hear of the case: a name, mail address, domain or number."""
+
+    kind = models.CharField(max_length=8)
+    value = SealedField()
+    added_by = models.CharField(max_length=60)
+    added_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
 class Attestation(CaseOwned):
     """How the case became attested: first worker spoke with her, second approved, cooling-off passed."""
 

@@ -11,6 +11,7 @@ import click
 
 from efface.cli.output import emit, json_option
 from efface.engine.base import settings
+from efface.engine.base.settings import QUEUES
 from efface.engine.run import manage, postgres, supervisor
 
 
@@ -18,7 +19,10 @@ def _server() -> postgres.Server | None:
     return None if settings.get("database_url") else postgres.Server.of_installation()
 
 
-REFUSALS = (settings.SettingError, manage.KindMismatch, postgres.PostgresFailed, supervisor.StartFailed)
+REFUSALS = (
+    settings.SettingError, manage.KindMismatch, manage.KeyMismatch, manage.NotReady, postgres.PostgresFailed,
+    supervisor.StartFailed,
+)  # fmt: skip
 
 
 @click.command()
@@ -106,17 +110,30 @@ def _migrate_apart(kind: str) -> None:
 
 
 @click.command()
-@click.option("--queues", default="", help="Queues to serve, with commas. Default: all.")
-def worker(queues: str) -> None:
-    """Run one more worker against this installation's database (on this or another host)."""
-    import os
+@click.option("--queues", default="", help="Queues to serve, with commas: crawl, sweep, sites, match, takedown, "
+              "verify, evidence, mail. Default: what EFFACE_QUEUES says, else all.")  # fmt: skip
+@json_option
+def worker(queues: str, as_json: str | None) -> None:
+    """Run one more worker against this installation's database, on this or another host, until Ctrl-C.
 
-    if queues:
-        os.environ["EFFACE_QUEUES"] = queues
-    manage.use_role("efface_app")
-    from efface.engine.run import worker as process
+    It has a scanner and a matcher of its own. Its host needs the kind and the installation key of the first host in its
+    data folder, and EFFACE_DATABASE_URL."""
+    from efface.engine.run import hosting
 
-    process.main()
+    wanted = [one.strip() for one in (queues or settings.get("queues")).split(",") if one.strip()]
+    unknown = sorted(set(wanted) - set(QUEUES))
+    if unknown:
+        raise click.ClickException(f"no such queue: {', '.join(unknown)}; there are {', '.join(QUEUES)}")
+
+    def ready(place: hosting.Place, pids: dict[str, int]) -> None:
+        result = {"name": place.name, "queues": wanted or list(QUEUES), "pids": pids}
+        words = f"{place.name} works on {', '.join(result['queues'])}  (Ctrl-C stops it)"
+        emit(result, as_json, lambda: click.echo(words))
+
+    try:
+        hosting.serve(wanted, ready=ready, tell=lambda line: click.echo(line, err=True))
+    except REFUSALS as error:
+        raise click.ClickException(str(error)) from None
 
 
 @click.command(name="settings")

@@ -42,15 +42,17 @@ _folder = click.option(
 def check(folder: Path | None, as_json: str | None) -> None:
     """Check the law data: every fact has a source, every element a statute."""
     from efface.law import problems, warnings
-    from efface.takedown import templates
+    from efface.takedown import wording
 
     loaded = _read(folder)
     found, old = problems(loaded), warnings(loaded, datetime.now(UTC).date())
-    written = {id: sorted(templates.languages(id)) for id in sorted(loaded.notices)}
+    found = [*found, *wording.problems(loaded)]
+    written = wording.written(loaded)
     result = {
         "types": len(loaded.notices), "jurisdictions": len(loaded.jurisdictions), "channels": len(loaded.channels),
         "sources": len(loaded.sources), "languages": sorted({one for many in written.values() for one in many}),
         "types_with_template": sum(1 for many in written.values() if many),
+        "types_by_language": wording.by_language(loaded), "written": {id: len(many) for id, many in written.items()},
         "to_verify": len(_to_verify(loaded)), "problems": found, "warnings": old,
     }  # fmt: skip
 
@@ -78,12 +80,17 @@ def _to_verify(loaded: Law) -> list[str]:
 @json_option
 def types(language: str, as_json: str | None) -> None:
     """List the notice types: law, clock, exposure, languages."""
+    from efface.takedown import wording
+
     loaded = _read(None)
+    written = wording.written(loaded)
     rows = [
         {
             "id": notice.id, "name": loaded.said(language, "notice_types", notice.id), "law": notice.law,
             "clock": notice.clock.period.words() if notice.clock.period else "", "exposure": notice.exposure,
-            "via": list(notice.via), "languages": list(notice.languages), "addressed_to": list(notice.addressed_to),
+            "via": list(notice.via), "languages": list(notice.languages), "written": list(written[notice.id]),
+            "to_read_only": [one for one in written[notice.id] if one not in notice.languages and one != "en"],
+            "names_subject": notice.names_subject, "addressed_to": list(notice.addressed_to),
             "as_of": notice.as_of, "confidence": notice.confidence,
         }
         for notice in loaded.notices.values()
@@ -91,7 +98,8 @@ def types(language: str, as_json: str | None) -> None:
 
     def words() -> None:
         for row in rows:
-            click.echo(f"{row['id']:28} {row['clock'] or '-':10} {row['exposure']:18} {row['name']}")
+            many = len(written[str(row["id"])])
+            click.echo(f"{row['id']:28} {row['clock'] or '-':10} {row['exposure']:18} {many} languages  {row['name']}")
 
     emit(rows, as_json, words)
 

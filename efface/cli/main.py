@@ -28,6 +28,7 @@ COMMANDS = {
     "fingerprint": "efface.cli.fingerprint:fingerprint",
     "whereabouts": "efface.cli.whereabouts:whereabouts",
     "data": "efface.cli.data:data",
+    "outcomes": "efface.cli.outcomes:outcomes",
 }
 
 

@@ -24,6 +24,7 @@ from efface.console.opening import actor, living
 from efface.console.typed import one_line
 from efface.engine.base import clock, settings
 from efface.search import sweep
+from efface.takedown.channels import todo
 
 PAGE = 50
 
@@ -69,7 +70,8 @@ def _page(
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
         "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
-        "findings": story.findings(one), "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
+        "findings": story.findings(one, now), "by_hand": todo.count(one.pk),
+        "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),

@@ -26,7 +26,7 @@ from efface.console.waiting_takedown import WAY_SOUGHT
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
-from efface.takedown.models import Inbound, Notice
+from efface.takedown.models import Inbound, Notice, Publication
 
 LONGEST = 200
 
@@ -167,12 +167,20 @@ def _moved(id: uuid.UUID, given: Given) -> str:
 
 def _filing(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import approving, filing
+    from efface.takedown.channels.form import words as form_words
 
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
     if given.choice == "filed":
         reference = one_line(given.filled.get("outside_reference", ""), 80)
-        filing.mark_filed(notice, given.member.user, reference, given.now)
+        said = given.filled.get("confirmation", "")
+        filing.mark_filed(notice, given.member.user, reference, given.now, said)
         return _("Noted as filed.")
+    if given.choice == "changed":
+        form_words.say(
+            notice.organisation_id, notice.contact, notice.notice_type, notice.template, given.why, given.member.user,
+            given.now,
+        )  # fmt: skip
+        return _("Thank you. Whoever opens this form next is told.")
     approving.refuse(notice, given.member.user, given.why, given.now)
     return _("Noted that it cannot be filed.")
 
@@ -195,6 +203,13 @@ def _reply(id: uuid.UUID, given: Given) -> str:
     return _("Noted.")
 
 
+def _publication(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import publishing
+
+    publishing.seen(Publication.objects.get(pk=id), given.member.user, given.now)
+    return _("Noted.")
+
+
 def _stuck(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import planning
 
@@ -206,12 +221,22 @@ def _stuck(id: uuid.UUID, given: Given) -> str:
     return _("Noted.")
 
 
+def _clock(id: uuid.UUID, given: Given) -> str:
+    from efface.takedown import overdue
+
+    overdue.answer(id, given.choice, given.why, given.member.user, given.now)
+    return {
+        "remind": _("Who is in charge is looked up, then they are reminded."), "next": _("The next party is asked."),
+        "wait": _("It comes back in some days if nothing has happened."),
+    }.get(given.choice, _("Noted."))  # fmt: skip
+
+
 def _conflict(id: uuid.UUID, given: Given) -> str:
     from efface.takedown import verifying
 
     finding = Finding.objects.select_related("case").get(pk=id)
     verifying.settle(finding, given.choice, given.actor, given.why, given.now)
-    return _("It is checked again.") if given.choice == "again" else _("Noted as still there.")
+    return _("Noted as still there.") if given.choice == "live" else _("It is checked again.")
 
 
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
@@ -227,7 +252,10 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "send": _send,
     "reply": _reply,
     "conflict": _conflict,
+    "publication": _publication,
     "stuck": _stuck,
+    "clock": _clock,
+    "counter": _clock,
 }
 
 

@@ -14,13 +14,15 @@ from efface.console.drawing import Drawing
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One thing known. ``name`` is a stable key (``data-fact``), ``label`` its words; ``address`` marks a URL, which
-    is shown defanged; ``side`` one that is folded away. An empty ``value`` is not shown."""
+    is shown defanged; ``side`` one that is folded away; ``opens`` a desk's own page, which may be opened. An empty
+    ``value`` is not shown."""
 
     name: str
     label: str
     value: str
     address: bool = False
     side: bool = False
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Decision:
     """``harm`` orders the queue: 0 is the most urgent kind. ``since``: waiting since; ``due``: the clock it must be
     decided by, where there is one. ``mark`` stands for the state that was shown: an answer to another state is not
     taken. ``text`` is the complete foreign or drafted text, ``answers`` (field, label, value) are prepared answers;
-    ``drawings`` show where in a picture something was recognised."""
+    ``drawings`` show where in a picture something was recognised, ``sheet`` (``evidence.Sheet``) what a check saw."""
 
     kind: str
     id: uuid.UUID
@@ -81,6 +83,7 @@ class Decision:
     text: str = ""
     notes: tuple[str, ...] = field(default=())
     drawings: tuple[Drawing, ...] = ()
+    sheet: Any = None
 
     def order(self) -> tuple[bool, int, datetime, str]:
         """Danger first, then harm, then the clock, then who waited longest."""

@@ -15,7 +15,8 @@ from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLi
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, Match
 from efface.sites.models import Site
-from efface.takedown.models import Inbound, Notice
+from efface.takedown import overdue
+from efface.takedown.models import ClockFact, Inbound, Notice, Publication
 
 
 def _wide() -> dict[str, QuerySet[Any]]:
@@ -31,7 +32,10 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "moved": Notice.objects.filter(state=Notice.State.HELD),
         "send": Outbox.objects.filter(state=Outbox.State.AMBIGUOUS),
         "reply": Inbound.objects.filter(handled_at=None),
+        "publication": Publication.objects.filter(seen_at=None),
         "stuck": CaseEvent.objects.filter(kind="finding.exhausted"),
+        "counter": ClockFact.objects.filter(kind="counter_notice", taken_back_at=None),
+        "clock": CaseEvent.objects.filter(kind=overdue.ASKED),
         "conflict": Finding.objects.filter(state=FindingState.CONFLICT),
     }
 

@@ -11,7 +11,15 @@ import uuid
 from collections.abc import Callable, Iterable
 
 from efface.accounts.models import Member, Role
-from efface.console import glance, waiting_case, waiting_moved, waiting_search, waiting_takedown
+from efface.console import (
+    glance,
+    waiting_case,
+    waiting_clocks,
+    waiting_letters,
+    waiting_moved,
+    waiting_search,
+    waiting_takedown,
+)
 from efface.console.decision import Decision
 
 Source = Callable[..., Iterable[Decision]]
@@ -30,7 +38,10 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "filing": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.filings),
     "send": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.ambiguous),
     "reply": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.replies),
+    "publication": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_letters.publications),
     "stuck": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.stuck),
+    "counter": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.counter_notices),
+    "clock": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.over),
     "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
 }
 

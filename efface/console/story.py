@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases.models import Case, Fingerprint, Purpose
+from efface.console import clock_words
 from efface.console.words import actor_words, event_words
 from efface.search.models import Finding
 
@@ -56,17 +57,21 @@ def fingerprints(case: Case) -> list[Fingerprint]:
     return list(case.fingerprints.defer("value").order_by("retired_at", "-created")[:200])
 
 
-def findings(case: Case) -> list[dict[str, Any]]:
+def findings(case: Case, now: datetime) -> list[dict[str, Any]]:
     """Each finding with its routes in order, their notices, and the last checks with their reasons."""
     rows = (
         Finding.objects.filter(case=case)
         .select_related("site", "match")
-        .prefetch_related("routes__notices", "checks", "captures")
+        .prefetch_related("routes__notices__clock_facts", "checks", "captures")
         .order_by("-confirmed_at")
     )
     told = []
     for one in rows:
         routes = [route for route in one.routes.all() if route.episode == one.episode]
+        for route in routes:
+            for notice in route.notices.all():
+                notice.route, notice.finding = route, one
+                notice.clock_lines = clock_words.lines(notice, now)  # type: ignore[attr-defined]
         checks = sorted(one.checks.all(), key=lambda check: check.at, reverse=True)
         told.append({
             "finding": one, "routes": routes, "earlier": len(one.routes.all()) - len(routes), "checks": checks[:8],

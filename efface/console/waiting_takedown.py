@@ -11,15 +11,18 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases.models import Case, CaseEvent
+from efface.cases.models import Case, CaseEvent, Level
+from efface.console import evidence
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
-from efface.console.words import reply_kinds
+from efface.console.words import reply_kinds, wanted
 from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import filing
+from efface.takedown import answering, filing, ladder, sight, verifying
+from efface.takedown.channels.form import desks
+from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
 
 LATER = {"notice": 2, "filing": 2}
@@ -104,15 +107,24 @@ def filings(
             ),
             options=(
                 Option("filed", _("Filed"), "primary"),
-                Option("refuse", _("Cannot be filed"), "careful"),
+                Option("refuse", _("The form refuses"), "careful"),
+                Option("changed", _("The form has changed")),
             ),
             blanks=(
                 Blank(
                     "outside_reference", _("Their reference"), _("The number or code the form showed after sending.")
                 ),
-                Blank("why", _("Reason, if it cannot be filed"), needed_for=("refuse",)),
+                Blank("confirmation", _("What they confirmed, word for word"), long=True),
+                Blank("why", _("Why the form refuses, or what has changed"), needed_for=("refuse", "changed")),
             ),
-            facts=(Fact("form-url", _("Form"), one.contact), *_notice_facts(one)[1:]),
+            facts=(
+                Fact("form-url", _("Form"), one.contact, opens=desks.known(one.contact)),
+                *_notice_facts(one)[1:],
+            ),
+            notes=tuple(
+                _("This form has changed: %(said)s (%(day)s)") % {"said": word.said, "day": word.at.date().isoformat()}
+                for word in form_words.standing(one.organisation_id, one.contact)
+            ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers),
             text_label=_("Complete text"),
@@ -161,9 +173,13 @@ def ambiguous(
 def replies(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related("notice__case", "notice__route")
+    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related(
+        "notice__case__organisation", "notice__route"
+    )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice, owner = one.notice, one.notice.case
+        asked = answering.wants(str(one.text or ""))
+        prepared = _prepared(one, asked)
         guess = reply_kinds().get(one.kind, one.kind)
         yield Decision(
             kind="reply",
@@ -182,6 +198,8 @@ def replies(
                 Fact("guess-kind", _("Guessed kind"), one.kind),
                 Fact("confidence", _("Certainty"), f"{one.confidence:.2f}"),
                 Fact("because", _("Because of"), str(one.because or "")),
+                Fact("asks", _("They ask for"), ", ".join(wanted()[name] for name in asked)),
+                Fact("prepared", _("What “asks for more” sends"), prepared),
                 Fact("from", _("From"), str(one.sender or "")),
                 Fact("subject", _("Subject line"), str(one.subject_line or "")),
                 Fact("notice", _("About our notice"), notice.reference),
@@ -195,6 +213,17 @@ def replies(
         )
 
 
+def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
+    """The answer that goes before the complete notice where a person says that they ask for more."""
+    notice = one.notice
+    told = [name for name in asked if name in answering.ANSWERED]
+    if not told or notice.step >= ladder.MOST_STEPS or notice.sent_at is None:
+        return ""
+    values = {"sent": f"{notice.sent_at:%Y-%m-%d}", "reference": notice.reference,
+              "organisation": notice.case.organisation.name}  # fmt: skip
+    return answering.preface(told, notice.language, values, notice.case.level == Level.ATTESTED)
+
+
 def conflicts(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
@@ -202,7 +231,7 @@ def conflicts(
         "case", "site"
     )
     for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
-        checks = list(Check.objects.filter(finding=one).order_by("-at")[:4])
+        checks = list(Check.objects.filter(finding=one).select_related("finding").order_by("-at")[:4])
         yield Decision(
             kind="conflict",
             id=one.pk,
@@ -210,22 +239,32 @@ def conflicts(
             reference=one.case.reference,
             danger=one.case.danger,
             title=_("The checks disagree"),
-            proposed=_("Have it looked at again, or say that it is still there."),
+            proposed=_("Compare what was seen, have it looked at again, or say what stands there."),
             reason=_("Nothing is called gone while the evidence speaks both ways."),
             options=(
                 Option("again", _("Check again"), "primary"),
                 Option("live", _("It is still there")),
+                *_stranger(checks, one),
             ),
             blanks=(Blank("why", _("Reason (may stay empty)")),),
             facts=(
                 Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
+            sheet=evidence.sheet(checks[0]) if checks else None,
             reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
             harm=2,
             since=checks[0].at if checks else one.confirmed_at,
             mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
         )
+
+
+def _stranger(checks: list[Check], finding: Finding) -> tuple[Option, ...]:
+    """Where another picture stands in the place of hers, a person may say that it is not hers."""
+    seen = verifying.last_observation(checks[0]) if checks else None
+    if seen is None or not sight.strangers(seen, verifying.baseline(finding)):
+        return ()
+    return (Option("other", _("The picture there now is not hers"), "careful"),)
 
 
 WAY_SOUGHT = "finding.way_sought"

@@ -21,6 +21,19 @@ def reply_kinds() -> dict[str, str]:
     }
 
 
+def wanted() -> dict[str, str]:
+    """What a desk may ask for (``takedown.answering.wants``), in words."""
+    return {
+        "identity": _("an identity document (never passed on: we attest instead)"),
+        "authority": _("the authority to act"),
+        "urls": _("the addresses"),
+        "law": _("the legal basis"),
+        "form": _("their form (a person fills it in)"),
+        "order": _("an order of a court (a lawyer looks at it)"),
+        "publishes": _("nothing; they say that notices are published"),
+    }
+
+
 def event_words(kind: str) -> str:
     """An event kind in words; a kind without words of its own reads as it is written."""
     known = {
@@ -56,14 +69,28 @@ def event_words(kind: str) -> str:
         "finding.uncaptured": _("Page could not be captured"),
         "capture.failed": _("Capture failed"),
         "capture.stamped": _("Capture timestamped"),
+        "listing.noted": _("A search result was noted"),
         "conflict.settled": _("Disagreement of checks settled"),
+        "notice.published": _("A recipient shows our notice to others"),
         "notice.dropped": _("Notice not sent"),
         "notice.ambiguous": _("Unclear whether the notice was sent"),
         "notice.overdue": _("The law's time is over"),
+        "clock.noted": _("Written down what moves a clock"),
+        "clock.taken_back": _("What was written down for a clock counts no more"),
+        "clock.person": _("A time may be over; a person looks"),
+        "clock.answered": _("A person decided on a clock"),
+        "clock.restore_from": _("After the counter-notice it may be back from now on"),
+        "clock.restore_until": _("The time to put it back after the counter-notice is over"),
         "route.incomplete": _("A notice could not be written"),
         "route.moved": _("Another party is in charge now; a notice was held back"),
         "route.drop": _("The way to the old party was dropped"),
         "route.keep": _("A person goes on with the old party"),
+        "fact.answered": _("A question was answered"),
+        "avoid.added": _("Somebody must never hear of it"),
+        "avoid.ended": _("Somebody was taken out of those who must never hear of it"),
+        "plan.changed": _("A person changed the plan"),
+        "step.open": _("A step is to do again"),
+        "step.skipped": _("A step was left out"),
         "link.settled": _("Reported link settled"),
         "code.renewed": _("New access code"),
         "finding.reappeared": _("Came back"),
@@ -76,6 +103,19 @@ def event_words(kind: str) -> str:
         "notice.filed": _("Form filed"),
         "notice.bounced": _("Notice came back"),
         "reply.received": _("Reply received"),
+        "ticket.failed": _("A ticket could not be handed in; it goes another way"),
+        "ticket.done": _("The desk says it is done; the page is looked at"),
+        "ticket.refused": _("The desk refuses"),
+        "ticket.needs": _("The desk asks for more"),
+        "step.planned": _("Something to do by hand"),
+        "step.done": _("Done by hand"),
+        "step.undone": _("Not done after all"),
+        "step.cannot": _("Could not be done by hand"),
+        "step.dropped": _("Not needed any more"),
+        "step.delivered": _("Letter arrived"),
+        "step.answered": _("Answer noted"),
+        "step.addressed": _("Way in noted"),
+        "step.overdue": _("The law's time is over"),
         "reply.settled": _("Reply read"),
     }
     return known.get(kind, kind)

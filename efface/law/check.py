@@ -16,6 +16,8 @@ STATEMENTS = frozenset({"good_faith", "accuracy", "completeness", "truth", "swor
 STALE = timedelta(days=400)
 STATUTES = ("U.S.C.", "Regulation", "Directive", "Act ", "GDPR", "Lei ", "Rules ", "D.Lgs.")
 """A type whose law holds one of these is a notice under a statute, and its required elements name the provision."""
+NAMING = ("search_name", "authority_name", "tribunal_name")
+"""The exposure lines that say that a recipient learns her name."""
 WORDED = {
     "age": "depicted_age_at_capture", "site_type": "site_type", "copyright_owner": "copyright_owner",
     "content_nature": "content_nature",
@@ -116,6 +118,10 @@ def _notices(law: Law) -> Iterator[str]:
             yield f"{here}: read on {notice.as_of}, before it came into force"
         if not notice.via:
             yield f"{here}: no way to send it"
+        if not notice.languages:
+            yield f"{here}: no language the recipient takes it in"
+        if notice.names_subject and not any(one.line in NAMING for one in notice.learns):
+            yield f"{here}: asks for her name, and the exposure does not say who learns it"
         yield from _citations(notice, here)
         for condition in notice.preconditions:
             yield from _condition(condition, law, here)
@@ -210,6 +216,16 @@ def _calendars(law: Law) -> Iterator[str]:
                 yield f"holidays/{id}: {day.name!r} is no day, or two"
         if len(set(calendar.rest_days)) > 6:
             yield f"holidays/{id}: nobody ever works there"
+    for code, zones in law.zones.items():
+        if not zones or len(set(zones)) != len(zones):
+            yield f"zones.yaml: {code} has no zone, or one twice"
+        for zone in zones:
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError):
+                yield f"zones.yaml: {code}: no time zone {zone!r}"
+    for code in sorted({*law.calendars, *law.countries(), *law.groups.get("eu", ())} - set(law.zones)):
+        yield f"zones.yaml: no time zone for {code}"
     for id, notice in law.notices.items():
         for clock in (notice.clock, *notice.local_clocks.values()):
             if clock.calendar and clock.calendar not in law.calendars:

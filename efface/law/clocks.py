@@ -18,11 +18,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from efface.law.base import Period
 from efface.law.calendars import PLAIN, Calendar
 from efface.law.model import Law
-from efface.law.notices import Event, NoticeType
+from efface.law.notices import ClockRule, CounterNotice, Event, NoticeType, Stage
 
 Part = Literal["main", "stage", "restore_from", "restore_until"]
 State = Literal["waiting", "running", "standing", "met", "met_late", "overdue"]
+Fact = ClockRule | Stage | CounterNotice
 FARTHEST = timedelta(days=36_600)
+ANYWHERE = tuple(f"Etc/GMT{-offset:+d}" for offset in range(-12, 15))
+"""Every full hour there is on earth, for a place nobody knows the zone of."""
 
 
 class ClockError(ValueError):
@@ -31,17 +34,21 @@ class ClockError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The clock stands from ``since`` until ``until``; None: it still stands."""
+    """The clock stands from ``since`` until ``until``; None: it still stands. ``by`` names what stops it
+    (``Pause.by``): it counts only where the law says so, and for the recipient's own clock. "": the caller has seen to
+    that."""
 
     since: datetime
     until: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Clock:
     """One clock of a notice. ``started`` None: its event was not seen. ``due`` None: not started, or standing with no
-    end in sight. ``sure`` False: the holidays of the place are not known, so ``due`` may be some days too early, and
-    a person looks before anybody is called late."""
+    end in sight. ``sure`` False: holidays or zone of the place are not known, so ``due`` may be some days too early,
+    and a person looks before anybody is called late. ``verify``: nobody has read the provision itself yet. ``number``
+    counts the stages; ``then`` is what we do when it ends."""
 
     notice_type: str
     part: Part
@@ -54,6 +61,14 @@ class Clock:
     sure: bool
     text: str
     citation: str
+    verify: bool = False
+    number: int = 0
+    then: str = ""
+
+    @property
+    def key(self) -> str:
+        """Names it among the clocks of its notice."""
+        return f"{self.part}.{self.number}" if self.part == "stage" else self.part
 
     def state(self, now: datetime, met: datetime | None = None) -> State:
         """How it stands at ``now``; ``met``: when what was asked for happened. A moment is not late at ``due``
@@ -178,11 +193,10 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def begun(starts: Event, events: Mapping[Event, datetime]) -> datetime | None:
-    """When the clock began. Whoever acknowledged has received; nothing else is taken for what was not seen."""
-    seen = events.get(starts)
-    if seen is None and starts in ("receipt", "filing"):
-        seen = events.get("acknowledgement")
-    return _utc(seen) if seen is not None else None
+    """When the clock began. Whoever acknowledged has received, so the earlier of the two counts; nothing else is taken
+    for what was not seen."""
+    proofs: tuple[Event, ...] = (starts, "acknowledgement") if starts in ("receipt", "filing") else (starts,)
+    return min((_utc(events[one]) for one in proofs if one in events), default=None)
 
 
 def clocks_of(
@@ -192,30 +206,35 @@ def clocks_of(
     """Every clock of a notice, the recipient's own first; none where the law names no number. Raises ``ClockError``.
 
     ``place`` is the recipient's jurisdiction (its holidays, and its own clock where it has one), ``zone`` its IANA
-    zone; ``extended``: the recipient said in time that it needs the longer period."""
+    zone: without, the country's own, and of several the one in which the period ends last; for what may come back the
+    one in which it ends first.
+    ``extended``: the recipient said in time that it needs the longer period."""
     notice = law.notices.get(notice_type)
     if notice is None:
         raise ClockError(f"no notice type {notice_type!r}")
     rule = notice.clock_in(*law.places(place))
-    there = rule.zone or zone or "UTC"
+    known = (rule.zone or zone,) if rule.zone or zone else law.zones_of(rule.calendar or place)
+    zones = known or ANYWHERE
     calendar = law.calendar(rule.calendar or place)
+    stops = {one.by for one in rule.pauses}
 
-    def clock(
-        part: Part, who: str, starts: Event, within: Period, text: str, citation: str, more: Period | None
-    ) -> Clock:
+    def clock(part: Part, who: str, starts: Event, within: Period, fact: Fact, number: int = 0) -> Clock:
         started = begun(starts, events)
-        due = end(within, started, there, calendar, rule.rolls, holds) if started else None
-        if due is not None and more is not None and started is not None:
-            due = _longer(within, more, started, there, calendar, rule.rolls, holds)
+        more = rule.extension.by if part == "main" and extended and rule.extension is not None else None
+        length = within if more is None else _longer(within, more)
+        standing = [one for one in holds if not one.by or (one.by in stops and part == "main")]
+        there, due = _ends(length, started, zones, calendar, rule.rolls, standing, part == "restore_from")
         sure = bool(calendar.id) or (not within.business_days and not rule.rolls)
-        return Clock(notice.id, part, who, starts, within, started, due, there, sure, text, citation)
+        return Clock(
+            notice.id, part, who, starts, within, started, due, there, sure and (bool(known) or bool(within.hours)),
+            fact.text, fact.citation, law.to_verify(fact), number, getattr(fact, "then", ""),
+        )  # fmt: skip
 
     made = []
     if rule.period is not None:
-        more = rule.extension.by if extended and rule.extension else None
-        made.append(clock("main", "recipient", rule.starts, rule.period, rule.text, rule.citation, more))
-    for stage in rule.stages:
-        made.append(clock("stage", stage.who, stage.starts, stage.within, stage.text, stage.citation, None))
+        made.append(clock("main", "recipient", rule.starts, rule.period, rule))
+    for number, stage in enumerate(rule.stages):
+        made.append(clock("stage", stage.who, stage.starts, stage.within, stage, number))
     counter = rule.counter_notice
     if counter is not None:
         windows: tuple[tuple[Part, Period | None], ...] = (
@@ -223,18 +242,32 @@ def clocks_of(
         )  # fmt: skip
         for part, within in windows:
             if within is not None:
-                made.append(clock(part, "recipient", "counter_notice", within, counter.text, counter.citation, None))
+                made.append(clock(part, "recipient", "counter_notice", within, counter))
     return tuple(made)
 
 
-def _longer(
-    within: Period, more: Period, started: datetime, zone: str, calendar: Calendar, rolls: bool, holds: Sequence[Hold]
-) -> datetime | None:
+def _ends(
+    within: Period, started: datetime | None, zones: Sequence[str], calendar: Calendar, rolls: bool,
+    holds: Sequence[Hold], earliest: bool,
+) -> tuple[str, datetime | None]:  # fmt: skip
+    """The zone in which the period ends last (or first), and when."""
+    if started is None:
+        return zones[0], None
+    # Hours are the same everywhere.
+    ends = [(end(within, started, one, calendar, rolls, holds), one) for one in (zones[:1] if within.hours else zones)]
+    found = [(due, zone) for due, zone in ends if due is not None]
+    if len(found) < len(ends):
+        return zones[0], None
+    due, zone = (min if earliest else max)(found)
+    return zone, due
+
+
+def _longer(within: Period, more: Period) -> Period:
     """The period with its extension counted as one, as for a month and two further months."""
     (unit, number), (by, further) = within.given()[0], more.given()[0]
     if unit != by:
         raise ClockError("an extension is counted in the unit of its clock")
-    return end(Period(**{unit: number + further}), started, zone, calendar, rolls, holds)
+    return Period(**{unit: number + further})
 
 
 def quickest(notice: NoticeType, places: Sequence[str] = ()) -> float:

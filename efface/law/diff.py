@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from efface.law.model import Law
 
-FOLDERS = ("notices", "jurisdictions", "channels", "calendars", "sources", "translations", "words", "groups")
+FOLDERS = ("notices", "jurisdictions", "channels", "calendars", "sources", "translations", "words", "groups", "zones")
 LISTS = ("rules", "ladder", "chasers_hours", "no_clock")
 
 

@@ -151,6 +151,7 @@ def read(home: Path) -> Law:
         channels=dict(_folder(home, "channels", Channel)),
         translations=dict(_folder(home, "languages", Translation)),
         calendars=dict(_folder(home, "holidays", Calendar)),
+        zones=build(dict[str, tuple[str, ...]], read_yaml(home / "zones.yaml", "zones.yaml"), "zones.yaml"),
         no_clock=build(tuple[str, ...], frame["no_clock"], "frame.yaml.no_clock"),
     )
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from efface.law.base import Confidence, Exposure, LawError, Period, Source
 from efface.law.calendars import PLAIN, Calendar
 from efface.law.channels import Channel
-from efface.law.notices import ClockRule, Condition, Element, Learns, NoticeType
+from efface.law.notices import ClockRule, Condition, Element, Learns, NoticeType, Pause
 from efface.law.places import Covered, Desk, Jurisdiction, Majority, Provision, Risk, TakedownRoute
 
 RuleKind = Literal["safety", "routing"]
@@ -68,6 +68,7 @@ class Law:
     translations: dict[str, Translation] = field(default_factory=dict)
     no_clock: tuple[str, ...] = ()
     calendars: dict[str, Calendar] = field(default_factory=dict)
+    zones: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def in_eu(self, country: str) -> bool:
         """``country`` is an ISO 3166 alpha-2 code; "" is not in the EU."""
@@ -96,6 +97,10 @@ class Law:
     def calendar(self, code: str) -> Calendar:
         """The working days of the country ``code`` lies in; rest days only where its holidays are not known."""
         return next((self.calendars[one] for one in self.places(code) if one in self.calendars), PLAIN)
+
+    def zones_of(self, code: str) -> tuple[str, ...]:
+        """The IANA zones of the country ``code`` lies in; () where they are not known."""
+        return next((self.zones[one] for one in self.places(code) if one in self.zones), ())
 
     def offence(self, country: str, synthetic: bool = False) -> str:
         """The offence a notice may quote for ``country``, "" where none is known well enough to quote.
@@ -138,6 +143,6 @@ class Law:
 
 __all__ = [
     "Calendar", "Channel", "ClockRule", "Condition", "Confidence", "Covered", "Desk", "Element", "Exposure",
-    "Jurisdiction", "LadderStep", "Law", "LawError", "Learns", "Majority", "NoticeType", "Period", "Provision", "Risk",
-    "Rule", "Source", "TakedownRoute", "Translation",
+    "Jurisdiction", "LadderStep", "Law", "LawError", "Learns", "Majority", "NoticeType", "Pause", "Period",
+    "Provision", "Risk", "Rule", "Source", "TakedownRoute", "Translation",
 ]  # fmt: skip

@@ -75,6 +75,17 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """What stops the recipient's clock until it is over. Where the law names none the clock runs on, whatever we do."""
+
+    by: Literal["identity_asked"]
+    text: str
+    confidence: Confidence
+    sources: tuple[str, ...]
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CounterNotice:
     """What happens when the other side objects. ``not_before`` and ``not_after``: when the content may come back,
     counted from the objection. ``then``: what we do."""
@@ -110,6 +121,7 @@ class ClockRule:
     stages: tuple[Stage, ...] = ()
     extension: Extension | None = None
     counter_notice: CounterNotice | None = None
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def period(self) -> Period | None:
@@ -133,7 +145,9 @@ class Learns:
 class NoticeType:
     """``statements`` are the declarations the law asks for (good_faith, accuracy, completeness, truth, sworn,
     penalty_of_perjury). ``form`` True: a person files it in a form, there is no mailbox. ``via``: all the ways it can
-    go. ``local_clocks``: the clock where the place named has one of its own; the key is a jurisdiction."""
+    go. ``languages``: those the recipient takes a notice in; in others it is only read. ``names_subject``: the
+    recipient does not act without the depicted person's own name, so she must agree. ``local_clocks``: the clock where
+    the place named has one of its own; the key is a jurisdiction."""
 
     id: str
     name: str
@@ -158,6 +172,7 @@ class NoticeType:
     via: tuple[Via, ...]
     recommended: tuple[str, ...] = ()
     form: bool = False
+    names_subject: bool = False
     in_force: date | None = None
     never_cite: tuple[str, ...] = ()
     local_clocks: dict[str, ClockRule] = field(default_factory=dict)

@@ -40,6 +40,10 @@ class FetcherTimeout(FetcherUnavailable):
     """This one request took too long: others may not."""
 
 
+class FetcherGone(FetcherUnavailable):
+    """It ended with the question in its hands: what was asked for may have been asked of the site."""
+
+
 class FetcherRefused(FetcherError):
     """It refused the request as it stands; ``error`` is its word for why. Trying again changes nothing."""
 
@@ -100,14 +104,16 @@ class Fetcher:
         return answer
 
     def _exchange(self, op: str, body: Any, timeout_s: float) -> Any:
+        asked = False
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
                 stream.settimeout(timeout_s)
                 stream.connect(self.path)
+                asked = True
                 stream.sendall(frames.pack({"op": op, "body": body}))
                 answer = frames.receive(stream)
         except (OSError, ProtocolError) as error:
-            raise FetcherUnavailable(type(error).__name__) from None
+            raise (FetcherGone if asked else FetcherUnavailable)(type(error).__name__) from None
         if not isinstance(answer, dict):
             raise FetcherUnavailable("not an answer")
         if answer.get("ok") is not True:

@@ -111,6 +111,18 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
+def _through(upstream: str, resolver: PinnedResolver, tls: ssl.SSLContext) -> aiohttp.BaseConnector:
+    """Connections by way of an operator's proxy, which is asked for the pinned address and never for a name: what a
+    name means elsewhere is not for a stranger's name server to say."""
+    from aiohttp_socks import ProxyConnector
+
+    class Through(ProxyConnector):
+        async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
+            return await resolver.resolve(host, port)
+
+    return Through.from_url(upstream, rdns=False, ssl=tls, limit=16, happy_eyeballs_delay=None)
+
+
 class Connectors:
     """The connectors of one request: pins and kept-alive connections live and die with it."""
 
@@ -120,6 +132,7 @@ class Connectors:
         self.resolver = PinnedResolver(guard)
         self._direct: GuardedConnector | None = None
         self._socks: aiohttp.BaseConnector | None = None
+        self._upstream: aiohttp.BaseConnector | None = None
 
     def for_url(self, url: URL) -> aiohttp.BaseConnector:
         """The connector for ``url``: through SOCKS for onion names (and for everything when so configured)."""
@@ -129,6 +142,10 @@ class Connectors:
 
                 self._socks = ProxyConnector.from_url(self._guard.socks, rdns=True, ssl=self._tls, limit=16)
             return self._socks
+        if self._guard.upstream:
+            if self._upstream is None:
+                self._upstream = _through(self._guard.upstream, self.resolver, self._tls)
+            return self._upstream
         if self._direct is None:
             self._direct = GuardedConnector(self._guard, self.resolver, self._tls)
         return self._direct
@@ -144,6 +161,8 @@ class Connectors:
         """The claimed address behind ``peer``, as text; empty through SOCKS."""
         host, port = url.raw_host or "", url.port or 0
         pinned = self.resolver.claimed(host, port)
+        if self._guard.upstream:
+            return str(pinned[0]) if pinned else ""
         if self._guard.world is None:
             return peer if peer and ipaddress.ip_address(peer) in pinned else ""
         for address in pinned:
@@ -153,7 +172,7 @@ class Connectors:
         return str(pinned[0]) if pinned else ""
 
     async def close(self) -> None:
-        for connector in (self._direct, self._socks):
+        for connector in (self._direct, self._socks, self._upstream):
             if connector is not None:
                 await connector.close()
         await self.resolver.close()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ipaddress
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import dns.asyncresolver
@@ -63,7 +64,8 @@ class Guard:
     """Judges every destination. One per process.
 
     ``nameservers`` are (address, port) pairs; None takes the system's. ``own`` are this machine's addresses, never
-    dialled. ``socks`` is the URL of a SOCKS proxy for ``.onion`` names, or for everything when ``socks_all``.
+    dialled. ``socks`` is the URL of a SOCKS proxy for ``.onion`` names, or for everything when ``socks_all``. ``paths``
+    are further ways out by name: the URL of a SOCKS or HTTP proxy that stands elsewhere (``via``).
     """
 
     def __init__(
@@ -75,13 +77,23 @@ class Guard:
         socks: str = "",
         socks_all: bool = False,
         dns_timeout_s: float = 5.0,
+        paths: Mapping[str, str] | None = None,
     ) -> None:
         self.world = world
         self.socks = socks
         self.socks_all = socks_all and bool(socks)
+        self.paths = dict(paths or {})
+        self.upstream = ""
         self.own = own_addresses() if own is None else frozenset(own)
         self.dns_timeout_s = dns_timeout_s
         self._resolver = _resolver([world.dns] if world else nameservers, dns_timeout_s)
+
+    def via(self, name: str) -> Guard:
+        """The same guard, whose connections leave through the path of that name. Names are still resolved and judged
+        here, and the judged address is what the proxy is asked for. Raises ``KeyError``."""
+        other = copy.copy(self)
+        other.upstream = self.paths[name]
+        return other
 
     def judge(self, address: Address) -> str:
         """Why ``address`` must not be dialled; empty when it may."""
@@ -160,7 +172,7 @@ class Guard:
         except ValueError:
             return False
         if self.world is not None:
-            return address.is_loopback and address in set(self.world.dial.values())
+            return address.is_loopback and address in self.world.dialled
         return not self.judge(address)
 
     async def query(self, name: str, record: str) -> list[str]:

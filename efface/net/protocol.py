@@ -184,19 +184,26 @@ class Mail:
 class MediaRef:
     """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
     it stood ("img", "srcset", "a", "meta", "source", "video", "object", "css", "json-ld", "json", "iframe",
-    "browser")."""
+    "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where it calls it
+    none."""
 
     url: str
     role: Literal["media", "thumbnail", "poster"] = "media"
     source: str = "img"
     link: str = ""
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ScannedMedia:
+    """``how``: "closely", with all that was wanted; "hash", by hash and no closer, since it stands for another page;
+    "twin", since its hash is that of the full medium it is a small version of (``ref.of``), which was looked at closely
+    and whose number of faces it has."""
+
     ref: MediaRef
     facts: FetchFacts
     picture: Picture
+    how: Literal["closely", "hash", "twin"] = "closely"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,9 @@ class ScanRequest:
     (sha256 hex of the canonical URL) is in ``skip`` are listed but not fetched. ``token`` names the scan at the
     matcher: the faces, local features and copy vectors met are pushed to the matcher under it, where ``faces``,
     ``looks`` and ``vectors`` ask for them. ``browser``: whether a page that its scripts write is shown to a browser,
-    where there is one."""
+    where there is one. ``glance``: thumbnails that stand for other pages of the site, which will be read, are not
+    looked at closely. ``hashed``: URL digests of thumbnails met before and known by hash alone, with the first of their
+    hashes: they are skipped where the page shows the full medium, and it is the same, and else fetched."""
 
     url: str
     token: str = ""
@@ -219,6 +228,8 @@ class ScanRequest:
     media: bool = True
     limits: Limits = field(default_factory=Limits)
     browser: Literal["", "if-needed", "always"] = ""
+    glance: bool = False
+    hashed: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +351,8 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class AssetRef:
-    """One member of a finding's asset set. ``role``: page, media, thumbnail, poster, cdn, search."""
+    """One member of a finding's asset set. ``role``: page, media, thumbnail, poster, cdn, segment (a piece of a video
+    that a playlist named), search (a search engine's result or the picture in it)."""
 
     role: str
     url: str
@@ -349,12 +361,14 @@ class AssetRef:
 @dataclass(frozen=True, slots=True)
 class Baseline:
     """What the page looked like when the finding was confirmed. Shingles are 32-bit hashes, at most 256 kept
-    (bottom-k), of the main text and of the DOM's tag paths."""
+    (bottom-k), of the main text and of the DOM's tag paths. ``strangers``: PDQ of pictures that have since stood at
+    the finding's addresses and of which a person said that they are not hers."""
 
     title: str = ""
     text_shingles: list[int] = field(default_factory=list)
     dom_shingles: list[int] = field(default_factory=list)
     media_urls: list[str] = field(default_factory=list)
+    strangers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +377,8 @@ class ObserveRequest:
     fingerprint and of the sighting); ``clips`` the same of videos (base64 of ``efface.vision.video.VideoPrint``).
     ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
     unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
-    answered it lately."""
+    answered it lately. ``token`` names the check at the matcher: where ``looks`` or ``vectors`` ask for it, pictures
+    that stand at the finding's addresses and are not it are pushed there, to be compared as changed copies."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
@@ -374,6 +389,9 @@ class ObserveRequest:
     control_url: str = ""
     elsewhere_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    token: str = ""
+    looks: bool = False
+    vectors: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,7 +399,10 @@ class PageLook:
     """A fetched page boiled down. ``target_media`` are those of ``media_urls`` that serve what must be gone;
     ``uncompared`` videos that may be it, since they could not be compared with it.
     ``similar_probe`` and ``similar_baseline`` are 0..1 of the main text left after
-    removing what the probes share; -1 where it could not be compared."""
+    removing what the probes share; -1 where it could not be compared; ``dom_similar_...`` the same of the frame.
+    ``cut``: not all of the page, or not all media that are new on it, could be looked at. ``scripted``: its scripts
+    write it, and no browser has shown it. ``alternates``: addresses that the page itself calls the same page (other
+    languages, canonical)."""
 
     facts: FetchFacts
     title: str = ""
@@ -395,6 +416,18 @@ class PageLook:
     serves_target: bool = False
     target_media: list[str] = field(default_factory=list)
     uncompared: list[str] = field(default_factory=list)
+    dom_similar_baseline: float = -1.0
+    cut: bool = False
+    scripted: bool = False
+    alternates: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a video as it was served."""
+
+    url: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +435,10 @@ class MediaLook:
     """One media asset as served now. ``matches`` is True when the picture served is the target; ``distance`` the
     least PDQ distance to it (256 where none). ``cache_hit`` is what the answer's headers say, ``bypass`` the same
     URL fetched with a cache-busting query. ``wall``: where a page is served in place of the picture, what that page
-    is: a wall of ``Scan``; "not-found" also where siblings that never were are answered alike."""
+    is: a wall of ``Scan``; "not-found" also where siblings that never were are answered alike. ``agent``: who asked
+    ("bot", "browser"); a medium that the one is not served is asked for as the other, and both looks are told.
+    ``usual``: siblings that never were are answered with the same picture. ``compared``: it was handed to the matcher,
+    to be compared as a changed copy. ``pieces``: some pieces of the video that a playlist names, as served now."""
 
     role: str
     facts: FetchFacts
@@ -413,13 +449,30 @@ class MediaLook:
     bypass_status: int = 0
     bypass_matches: bool = False
     wall: str = ""
+    agent: str = "bot"
+    usual: bool = False
+    compared: bool = False
+    pieces: list[Segment] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PathLook:
+    """What the same check saw through another way out of this machine (``Guard.paths``), ``name`` as the operator calls
+    it: the page as a browser asks for it, the site's other page, and the full media."""
+
+    name: str
+    page: PageLook | None = None
+    control: PageLook | None = None
+    media: list[MediaLook] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """All that one check saw, for ``takedown.verdict`` to judge. ``pages`` holds the page under each user agent
-    ("bot", "browser"); ``probes`` two random siblings; ``control`` another live page of the site (None where none
-    could be had); ``elsewhere_ok`` whether a fetch of an unrelated site worked in the same window."""
+    """All that one check saw, for ``takedown.verdict`` to judge. ``pages`` holds the page as each kind of visitor is
+    shown it: "bot" and "browser", and where neither sees the target, a browser that comes "from-site" and one that
+    comes "from-search" (by its Referer). ``others`` are further pages of the finding. ``probes`` two random siblings;
+    ``control`` another live page of the site (None where none could be had); ``elsewhere_ok`` whether a fetch of an
+    unrelated site worked in the same window; ``paths`` the same through other ways out."""
 
     pages: dict[str, PageLook] = field(default_factory=dict)
     probes: list[PageLook] = field(default_factory=list)
@@ -427,6 +480,8 @@ class Observation:
     media: list[MediaLook] = field(default_factory=list)
     elsewhere_ok: bool = True
     domain_status: list[str] = field(default_factory=list)
+    others: list[PageLook] = field(default_factory=list)
+    paths: list[PathLook] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class World:
     ports: dict[int, int]
     rdap: dict[str, Any] = field(default_factory=dict)
     whois: dict[str, Any] = field(default_factory=dict)
+    dialled: frozenset[Address] = field(init=False, default=frozenset())
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dialled", frozenset(self.dial.values()))
 
     def target(self, claimed: Address, port: int) -> tuple[Address, int] | None:
         """Where a claimed address and port are dialled; None when nothing answers there."""

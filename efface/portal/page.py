@@ -20,6 +20,7 @@ from efface.law import load
 from efface.portal import public, words
 from efface.search import sweep
 from efface.search.models import Finding, Match
+from efface.takedown import facts
 from efface.takedown.models import Notice, Route
 
 OUT = (Notice.State.SENT, Notice.State.FILED, Notice.State.QUEUED)
@@ -150,6 +151,7 @@ def findings(one: Case) -> list[dict[str, Any]]:
             planned=sum(r.finding_id == row.pk and r.state == Route.State.PLANNED for r in routes),
             next_look=looks.get(row.pk),
             law_date=min(clocks, default=None),
+            claim=facts.claim(row) if row.state in words.GONE else None,
         )
         ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN
         told.append({"finding": row, "told": words.told(standing), "ask_age": ask, "settled": row.state in words.GONE})

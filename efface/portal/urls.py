@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, mine, page, pictures, public
+from efface.portal import answers, asking, lists, mine, page, pictures, places, public
 
 app_name = "portal"
 urlpatterns = [
@@ -12,16 +12,24 @@ urlpatterns = [
     path("enter/", public.enter, name="enter"),
     path("leave/", public.leave, name="leave"),
     path("page/", public.neutral, name="neutral"),
+    path("places/", places.places, name="places"),
+    path("places/<slug:code>/", places.place, name="place-law"),
     path("case/", page.case, name="case"),
     path("case/allow/", page.consents, name="consents"),
     path("case/messages/", page.messages_page, name="messages"),
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
     path("case/me/", mine.mine, name="mine"),
+    path("case/lists/", lists.lists, name="lists"),
+    path("case/lists/<slug:desk>/", lists.say, name="list-say"),
     path("case/me/name/", mine.name, name="name"),
     path("case/me/name/<uuid:id>/end/", mine.name_end, name="name-end"),
     path("case/me/place/", mine.place, name="place"),
     path("case/me/place/<uuid:id>/end/", mine.place_end, name="place-end"),
+    path("case/questions/", asking.asking, name="asking"),
+    path("case/questions/reply/", asking.reply, name="reply"),
+    path("case/questions/never/", asking.avoid, name="avoid"),
+    path("case/questions/never/<uuid:id>/end/", asking.avoid_end, name="avoid-end"),
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
     path("case/age/", answers.case_age, name="case-age"),

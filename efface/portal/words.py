@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from efface.cases.models import Age, Purpose
 from efface.search.models import FindingState
+from efface.takedown.verdict import Claim
 
 GONE = {FindingState.GONE_CONFIRMED}
 
@@ -16,7 +18,8 @@ GONE = {FindingState.GONE_CONFIRMED}
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What is known of a finding: its state and age, whether the case is paused, the words why it was stopped, how many
-    notices wait for a worker or were sent, the next look and the law's next date."""
+    notices wait for a worker or were sent, the next look and the law's next date; ``claim``: in how many checks it was
+    not found."""
 
     state: str
     age: str
@@ -27,6 +30,7 @@ class Standing:
     planned: int = 0
     next_look: datetime | None = None
     law_date: datetime | None = None
+    claim: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,23 @@ class Told:
     next: tuple[tuple[str, datetime | None], ...]
 
 
-def state_words(state: str) -> str:
+def not_found(claim: Claim) -> str:
+    """In how many checks, over how long, from where: never that it was deleted, which nobody can see."""
+    checks = ngettext("Not found in one check", "Not found in %(n)s checks", claim.checks) % {"n": claim.checks}
+    days = ngettext("over one day.", "over %(n)s days.", claim.days) % {"n": claim.days}
+    places = _("We looked from %(n)s places.") % {"n": claim.places} if claim.places > 1 else _(
+        "We can look from one place only."
+    )  # fmt: skip
+    return f"{checks} {days} {places} {_('We keep looking.')}"
+
+
+def state_words(state: str, claim: Claim | None = None) -> str:
+    if claim is not None and state == FindingState.GONE_CONFIRMED:
+        return not_found(claim)
     return {
         FindingState.UNKNOWN: _("We know about this page."),
         FindingState.LIVE: _("It is still there."),
-        FindingState.PARTIAL: _("Part of it is gone. Part of it is still there."),
+        FindingState.PARTIAL: _("Part of it was not found any more. Part of it is still there."),
         FindingState.MOVED: _("It was moved to another address. We follow it."),
         FindingState.GATED: _("The page now asks for a sign-in or an age. We do not count that as gone."),
         FindingState.BOT_BLOCKED: _("The site does not let our check in. We do not count that as gone."),
@@ -49,7 +65,7 @@ def state_words(state: str) -> str:
         FindingState.SUSPENDED: _("The whole site has been switched off for now. We keep looking."),
         FindingState.UNREACHABLE: _("The site cannot be reached at the moment. We do not count that as gone."),
         FindingState.CONTENT_REPLACED: _("Something else stands there now. We keep looking."),
-        FindingState.GONE_PROVISIONAL: _("We did not find it any more. We look again before we call it gone."),
+        FindingState.GONE_PROVISIONAL: _("We did not find it any more. We look again before we are sure."),
         FindingState.GONE_CONFIRMED: _(
             "Not found any more: several looks over some days did not find it. We keep looking."
         ),
@@ -60,7 +76,7 @@ def state_words(state: str) -> str:
 
 
 def told(standing: Standing) -> Told:
-    now = state_words(standing.state)
+    now = state_words(standing.state, standing.claim)
     if standing.paused:
         return Told(now, ((_("Everything is paused, as you wished. Nothing happens until you press Continue."), None),))
     if standing.age == Age.UNKNOWN:
@@ -198,12 +214,17 @@ def event_words(kind: str) -> str:
         "match.asked": _("We asked you about a page."),
         "own.added": _("A place of your own is left alone."),
         "own.ended": _("A place is no longer left alone."),
+        "fact.answered": _("You answered a question."),
+        "avoid.added": _("Somebody is noted whom we never write to."),
+        "avoid.ended": _("Somebody is no longer on the list of those we never write to."),
+        "plan.changed": _("A worker changed who is asked."),
+        "step.done": _("A worker took a step for you."),
         "finding.confirmed": _("A page was confirmed as yours."),
         "finding.age_known": _("It is known how old you were in a picture."),
         "finding.captured": _("Proof of a page was kept, without the picture."),
         "finding.planned": _("We know who can remove it."),
         "finding.reappeared": _("Something came back. We started again."),
-        "finding.gone": _("Something is gone."),
+        "finding.gone": _("Something was not found any more, in several checks."),
         "notice.sent": _("A letter went out."),
         "notice.filed": _("A form was filed."),
         "reply.received": _("An answer came in."),

@@ -12,6 +12,9 @@ from efface.search import urls
 from efface.search.media import Met
 from efface.search.models import Asset, Finding
 
+ROLES = ("page", "media", "cdn", "segment", "poster", "thumbnail", "search")
+"""From the most telling to the least: what an address counts as that is met as several."""
+
 
 def page(finding: Finding, now: datetime) -> None:
     """The page itself, as the first asset."""
@@ -37,7 +40,7 @@ def _asset(finding: Finding, role: str, url: str, pdq: Sequence[str], sha256: st
 def _write(finding: Finding, rows: list[Asset]) -> None:
     """One row for an address; a full medium outranks a thumbnail of the same address."""
     by_url: dict[bytes, Asset] = {}
-    for row in sorted(rows, key=lambda row: ("page", "media", "poster", "thumbnail").index(row.role)):
+    for row in sorted(rows, key=lambda row: ROLES.index(row.role)):
         by_url.setdefault(bytes(row.url_digest), row)
     Asset.objects.bulk_create(by_url.values(), ignore_conflicts=True)
 

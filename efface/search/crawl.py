@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from django.db import transaction
 from django.db.models import F
 
-from efface.engine.base import settings
-from efface.net.client import FetcherRefused, FetcherTimeout, FetcherUnavailable
+from efface.engine.base import leases, settings
+from efface.net.client import FetcherGone, FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
-from efface.search import asking, frontier, lists, lore, pages, revisit, rules, urls
+from efface.search import asking, frontier, lists, lore, pages, revisit, rules, turns, urls
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Watch
 from efface.search.media import Seen
@@ -26,6 +29,7 @@ from efface.search.models import Frontier, SiteList, SiteLore
 from efface.search.pages import Looked, Tools
 from efface.search.reading import Reading
 from efface.search.rules import Rule
+from efface.search.turns import Turn
 from efface.sites import jobs as site_jobs
 from efface.sites import registry
 from efface.sites.models import Site
@@ -50,52 +54,76 @@ class SiteDown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """``pages`` of a visit, how many of them a step may read, seconds between two pages, hours between two visits."""
+    """``pages`` of a visit, how many of them a step may read, seconds between two pages, hours between two visits.
+    ``real``: the machine's own time runs, and turns are told by the database's clock, for all hosts."""
 
     pages: int
     step: int
     delay_s: float
     hours: float
+    real: bool = False
 
     @classmethod
     def of_installation(cls, driven: bool) -> Pace:
         most = settings.get("crawl_pages")
-        return cls(most, most if driven else 1, settings.get("crawl_delay"), settings.get("crawl_hours"))
+        step = most if driven else 1
+        return cls(most, step, settings.get("crawl_delay"), settings.get("crawl_hours"), not driven)
 
     def under(self, rule: Rule) -> Pace:
         """With what a coordinator decided for the site."""
         return Pace(
             rule.pages or self.pages, self.step if rule.pages is None or self.step == 1 else rule.pages,
-            self.delay_s if rule.delay_s is None else rule.delay_s, self.hours,
+            self.delay_s if rule.delay_s is None else rule.delay_s, self.hours, self.real,
         )  # fmt: skip
 
 
 def visit(site_id: uuid.UUID, tools: Tools, pace: Pace, now: datetime) -> int:
-    """One step of a visit; sets the deadline of the next. Returns how many pages were read."""
+    """One step of a visit, in the site's turn; sets the deadline of the next. Returns how many pages were read. A
+    worker that comes back after its turn was given to another writes nothing."""
     rule = rules.of(site_id, now)
     pace = pace.under(rule)
-    site = _begin(site_id, pace, rule, now)
+    rest_s = pace.delay_s if pace.step == 1 else 0.0
+    try:
+        with turns.of(site_id, now, rest_s=rest_s, real=pace.real, patiently=pace.step > 1) as turn:
+            return _visit(site_id, turn, tools, pace, rule, now)
+    except leases.Held as held:
+        registry.visit_at(site_id, now + timedelta(seconds=held.wait_s))
+    except leases.Lost:
+        log.warning("the turn of site %s is another worker's by now; nothing of it is written here", site_id)
+    return 0
+
+
+def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule, now: datetime) -> int:
+    with turn.lease.writing():
+        site = _begin(site_id, pace, rule, now)
     if site is None:
+        turn.rest_s = 0.0
         return 0
     read = 0
     try:
         watch = tools.matcher.watch()
-        read, finished = _step(site, tools, watch, pace, rule, now)
-    except SiteDown as down:
-        _down(site, down, now)
-        return read
-    except FetcherRefused as refusal:
-        _down(site, SiteDown(refusal.error), now)
+        read, finished = _step(site, turn, tools, watch, pace, rule, now)
+    except (SiteDown, FetcherRefused) as error:
+        down = error if isinstance(error, SiteDown) else SiteDown(error.error)
+        with turn.lease.writing():
+            _down(site, down, now)
         return read
     except (FetcherUnavailable, MatcherUnavailable) as error:
         # Ours, not the site's: the visit goes on at the next step of the grid.
         log.warning("visit of site %s put off: %s", site.pk, type(error).__name__)
-        registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
+        with turn.lease.writing():
+            registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
         return read
-    if finished:
-        _end(site, pace, now)
-    else:
-        registry.visit_at(site.pk, now + timedelta(seconds=_delay(site, pace, rule)))
+    if pace.step == 1:
+        turn.rest_s = _delay(site, pace, rule)
+    with turn.lease.writing():
+        rests = frontier.rests_until(site, turns.resting(turn.rest_s), now) if finished and pace.step == 1 else None
+        if rests is not None:
+            registry.visit_at(site.pk, rests)
+        elif finished:
+            _end(site, pace, now)
+        else:
+            registry.visit_at(site.pk, turn.ended(now) + timedelta(seconds=_delay(site, pace, rule)))
     return read
 
 
@@ -131,7 +159,9 @@ def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | 
     return site
 
 
-def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: datetime) -> tuple[int, bool]:
+def _step(
+    site: Site, turn: Turn, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: datetime
+) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     learned = lore.of(site.pk)
     if site.visits > 1 and learned.guessed_at is None:
@@ -139,28 +169,49 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
     for row in lists.due(site, now):
         if not rule.ignore_robots and not _may_list(site, row, tools):
             continue
-        lists.read(site, row, tools.fetcher, tools.limits, now)
+        lists.read(site, row, tools.fetcher, tools.limits, now, turn.lease)
         if pace.step == 1:
             return 0, False  # a list is a request like any other: the next one waits its turn
     if not site.day_pages or pace.step > 1:
-        _ask(site, learned, tools, rule, now)
+        asked = _ask(site, learned, tools, rule, now)
+        if asked and pace.step == 1:
+            with turn.lease.writing():
+                Site.objects.filter(pk=site.pk).update(day_pages=F("day_pages") + 1)
+            return 0, False  # and so is a question
     seen = Seen.of_site(site.pk, now)
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
+    linked = frontier.Linked(site.domain)
     read = silent = counted = 0
     answered = False
     while read < pace.step and site.pages_left > 0:
         sweep_last = lore.sweep_had_its_share(learned, site.visits)
-        page = _next(site, tools, queue, always, rule, now, sweep_last)
+        rests = turns.resting(_delay(site, pace, rule) if pace.step == 1 else 0.0)
+        page = _next(site, turn, tools, queue, always, rule, now, sweep_last, rests)
         if page is None:
-            _count(site, counted)
+            _count(site, turn, counted)
             return read, True
-        looked = _look(site, page, tools, seen, watch, now, lore.browser(learned))
-        saved = pages.save(site, looked, now, visit=site.visits, dropped=lore.dropped(learned))
-        _learn(site, learned, looked)
-        if lore.note_share(learned, site.visits, page) != sweep_last:
-            queue.clear()
+        if pace.step == 1:
+            _asking_for(site, page, turn, _delay(site, pace, rule), now)
+        try:
+            looked = _look(
+                site, page, tools, seen, watch, now, lore.browser(learned), _all_this_visit(site, queue)
+            )  # fmt: skip
+        except FetcherGone:
+            # It ended with the page in its hands. The page rests, as one whose worker died.
+            return read, False
+        dropped = lore.dropped(learned)
+        linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
+        saved = pages.save(
+            site, looked, now, visit=site.visits, dropped=dropped, linked=linked, lease=turn.lease
+        )  # fmt: skip
+        with turn.lease.writing() if pace.step == 1 else nullcontext():
+            _learn(site, learned, looked)
+            if lore.note_share(learned, site.visits, page) != sweep_last:
+                queue.clear()
+            if pace.step == 1 and saved.changed:
+                Site.objects.filter(pk=site.pk).update(visit_changed=True)
         if probes < lore.PROBES_A_VISIT and pace.step > 1 and _probe(site, page, looked, learned, tools, now):
             probes += 1
             site.pages_left -= 1
@@ -168,33 +219,51 @@ def _step(site: Site, tools: Tools, watch: Watch, pace: Pace, rule: Rule, now: d
             queue.clear()  # what was found comes before what waits
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
-        site.pages_left -= 1
         site.visit_changed = site.visit_changed or saved.changed
-        counted += 1
-        if counted >= COUNT_EACH or pace.step == 1:
-            _count(site, counted)
+        if pace.step > 1:
+            site.pages_left -= 1
+            counted += 1
+        if counted >= COUNT_EACH:
+            _count(site, turn, counted)
             counted = 0
         silent = silent + 1 if saved.outcome == "unreachable" else 0
         answered = answered or not silent
         if silent >= SILENT_AT_ONCE and answered:
-            _count(site, counted)
+            _count(site, turn, counted)
             return read, True
         try:
             _check(page, looked.reading, silent)
         except SiteDown:
-            _count(site, counted)
+            _count(site, turn, counted)
             raise
-    _count(site, counted)
+    _count(site, turn, counted)
     return read, site.pages_left <= 0
 
 
-def _count(site: Site, pages_read: int) -> None:
+def _all_this_visit(site: Site, queue: Sequence[Frontier]) -> bool:
+    """Whether everything that waits, and what the next page is likely to link to, is read in this visit: then what a
+    thumbnail stands for is seen itself."""
+    return len(queue) + 1 < AT_ONCE and site.pages_left > len(queue) + AT_ONCE
+
+
+def _asking_for(site: Site, page: Frontier, turn: Turn, delay_s: float, now: datetime) -> None:
+    """Write down that a page is asked for, before it is: it counts against the site's budget, its site rests, and it is
+    not asked for again at once, whatever becomes of this worker."""
+    with transaction.atomic():
+        turn.rests(delay_s)
+        Frontier.objects.filter(pk=page.pk).update(asked_at=turn.ended(now))
+        Site.objects.filter(pk=site.pk).update(pages_left=F("pages_left") - 1, day_pages=F("day_pages") + 1)
+    site.pages_left -= 1
+
+
+def _count(site: Site, turn: Turn, pages_read: int) -> None:
     """Write down how far the visit is. Which pages it has read stands with each page: a visit that is killed goes on
     where it stopped, and may read at most ``COUNT_EACH`` pages more."""
     if pages_read:
-        Site.objects.filter(pk=site.pk).update(
-            pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
-        )
+        with turn.lease.writing():
+            Site.objects.filter(pk=site.pk).update(
+                pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
+            )
 
 
 def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:
@@ -225,20 +294,24 @@ def _probe(
     return True
 
 
-def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> None:
-    """Put one question to the site's own search, where that is allowed: each word once in seven visits."""
+def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> bool:
+    """Put one question to the site's own search, where that is allowed: each word once in seven visits. Whether one
+    was put."""
+    asked = False
     if not rule.search_words or not learned.search or not urls.belongs(learned.search, site.domain):
-        return
+        return asked
     turn = site.visits % asking.TURNS
     for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
         url = asking.address(learned.search, word)
         request = RobotsRequest(urls.origin(url), [url], AGENT, min(15.0, tools.limits.total_s))
         if not url or (not rule.ignore_robots and not all(tools.fetcher.robots(request).allowed)):
-            return
+            return asked
+        asked = True
         scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
         if scan.facts.status == 200:
             links = [one for one in scan.links if not asking.says(one, learned.search, word)]
             frontier.add_found(site, links, now, dropped=lore.dropped(learned))
+    return asked
 
 
 def _may_list(site: Site, row: SiteList, tools: Tools) -> bool:
@@ -256,9 +329,10 @@ def _look(
     watch: Watch,
     now: datetime,
     browser: Literal["if-needed", "always"],
+    glance: bool,
 ) -> Looked:
     try:
-        return pages.look(site, page, tools, seen, watch, now, browser)
+        return pages.look(site, page, tools, seen, watch, now, browser, glance)
     except FetcherRefused as refusal:
         return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
     except FetcherTimeout:
@@ -283,23 +357,33 @@ def _check(page: Frontier, reading: Reading, silent: int) -> None:
 
 
 def _next(
-    site: Site, tools: Tools, queue: list[Frontier], always: set[uuid.UUID], rule: Rule, now: datetime, sweep_last: bool
+    site: Site,
+    turn: Turn,
+    tools: Tools,
+    queue: list[Frontier],
+    always: set[uuid.UUID],
+    rule: Rule,
+    now: datetime,
+    sweep_last: bool,
+    rests: timedelta,
 ) -> Frontier | None:
     """The next page that robots.txt allows; ``queue`` holds those that come after it. Raises ``SiteDown`` where
     robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
         if not queue:
-            queue += frontier.waiting(site, always, now, sweep_last=sweep_last)[:AT_ONCE]
+            queue += frontier.waiting(site, always, now, sweep_last=sweep_last, rests=rests)[:AT_ONCE]
         if not queue:
             return None
         page = queue.pop(0)
         if rule.ignore_robots or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
             return page
-        _ask_robots(site, page, [page, *queue], tools, now)
+        _ask_robots(site, page, [page, *queue], tools, turn, now)
         queue.clear()
 
 
-def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, now: datetime) -> None:
+def _ask_robots(
+    site: Site, page: Frontier, rows: list[Frontier], tools: Tools, turn: Turn, now: datetime
+) -> None:  # fmt: skip
     """One look at robots.txt answers for every page that waits."""
     origin = urls.origin(page.url)
     rows = [row for row in rows if urls.origin(row.url) == origin]
@@ -310,20 +394,20 @@ def _ask_robots(site: Site, page: Frontier, rows: list[Frontier], tools: Tools, 
         if origin == urls.origin(site.start_url):
             raise SiteDown(f"robots.txt: {facts.error or facts.status}")
         answer = replace(answer, allowed=[False] * len(rows))
-    if answer.sitemaps:
-        lists.note(site, answer.sitemaps, now)
-    if answer.delay_s != site.robots_delay and origin == urls.origin(site.start_url):
-        site.robots_delay = answer.delay_s
-        Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
-    yes = [row.pk for row, allowed in zip(rows, answer.allowed, strict=False) if allowed]
-    no = [row.pk for row in rows if row.pk not in set(yes)]
-    Frontier.objects.filter(pk__in=yes).update(robots_at=now)
-    if no:
+    with turn.lease.writing():
+        if answer.sitemaps:
+            lists.note(site, answer.sitemaps, now)
+        if answer.delay_s != site.robots_delay and origin == urls.origin(site.start_url):
+            site.robots_delay = answer.delay_s
+            Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
+        yes = [row.pk for row, allowed in zip(rows, answer.allowed, strict=False) if allowed]
+        no = {row.pk for row in rows} - set(yes)
+        Frontier.objects.filter(pk__in=yes).update(robots_at=now)
         forbidden = {"wall": "robots", "visit": site.visits, "robots_at": None}
         Frontier.objects.filter(pk__in=no).update(**forbidden, due_at=now + timedelta(days=revisit.WALL_DAYS))
-        for row in rows:
-            if row.pk in set(no):
-                pages.from_lists(row, tools.matcher, now)
+    for row in rows:
+        if row.pk in no:
+            pages.from_lists(row, tools.matcher, now)
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from efface.engine.base import clock, deadlines
 from efface.engine.base.models import Deadline
-from efface.search import forgetting, jobs, sweep, watch
+from efface.search import forgetting, jobs, reported, sweep, watch
 from efface.search.revisit import GRID_H, LONGEST_VISIT_H
 from efface.search.sources import asking
 from efface.sites import registry
@@ -38,6 +38,13 @@ def sources_are_due(deadline: Deadline, now: datetime) -> None:
     if deadline.organisation_id is not None:
         once = f"sources:{deadline.subject}"
         jobs.ask_sources.defer(organisation=deadline.organisation_id, once=once, case=deadline.subject)
+
+
+@deadlines.handler(reported.DUE)
+def link_is_due(deadline: Deadline, now: datetime) -> None:
+    if deadline.organisation_id is not None:
+        once = f"follow:{deadline.subject}"
+        jobs.follow.defer(organisation=deadline.organisation_id, once=once, link=deadline.subject)
 
 
 @deadlines.handler(watch.DUE)

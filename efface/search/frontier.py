@@ -14,6 +14,7 @@ from django.db.models.functions import Least
 from efface.engine.base import sealing
 from efface.net.protocol import Entry
 from efface.search import lore, revisit, urls
+from efface.search.inserting import insert
 from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
@@ -26,6 +27,8 @@ MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
 MOST_DATES = 3
+MOST_LINKS_KEPT = 20_000
+"""Links of one visit that are remembered."""
 RECENT = timedelta(days=30)
 """What a sitemap says changed this lately comes before what only waits."""
 BARREN = 20
@@ -75,16 +78,31 @@ def lists(site: uuid.UUID) -> set[uuid.UUID]:
 
 
 def waiting(
-    site: Site, always: Iterable[uuid.UUID], now: datetime, *, sweep_last: bool = False
+    site: Site,
+    always: Iterable[uuid.UUID],
+    now: datetime,
+    *,
+    sweep_last: bool = False,
+    rests: timedelta = timedelta(0),
 ) -> QuerySet[Frontier]:
     """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
-    sweep has had its share, what is new comes before it."""
+    sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which nothing came
+    back."""
     rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
     rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
+    if rests:
+        rows = rows.exclude(asked_at__gt=now - rests)
     if sweep_last:
         swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
         return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
     return rows.order_by("priority", "due_at", "pk")
+
+
+def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:
+    """When the first page has rested that was asked for and of which nothing came back; None where there is none."""
+    rows = Frontier.objects.filter(site=site, asked_at__gt=now - rests).exclude(visit=site.visits)
+    first = rows.order_by("asked_at").values_list("asked_at", flat=True).first()
+    return first + rests if first is not None else None
 
 
 def anything_due(site: Site, now: datetime) -> bool:
@@ -118,6 +136,31 @@ class Added:
     first: int = LAST
 
 
+class Linked:
+    """What links of a site come to, for one visit: the pages of a site link to each other over and over. ``known``:
+    digests of those that were asked about before; they are in the frontier, or are not worth keeping."""
+
+    def __init__(self, domain: str, dropped: frozenset[str] = frozenset()) -> None:
+        self.domain, self.dropped = domain, dropped
+        self.known: set[bytes] = set()
+        self._links: dict[tuple[str, bool], tuple[bytes, str]] = {}
+
+    def to(self, link: str, more: bool = False) -> tuple[bytes, str]:
+        """Digest and address of a page; both empty where the link leads to none. ``more``: it leads to more of the
+        same list, be it a page or not."""
+        found = self._links.get((link, more))
+        if found is None:
+            url = lore.without(urls.canonical(link), self.dropped)
+            refused = urls.refusal(url) if url else "nothing"
+            if (refused and not (more and refused == urls.NO_PAGE)) or not urls.belongs(url, self.domain):
+                found = b"", ""
+            else:
+                found = urls.digest(url), url
+            if len(self._links) < MOST_LINKS_KEPT:
+                self._links[link, more] = found
+        return found
+
+
 def add_links(
     site: Site,
     page: Frontier,
@@ -126,23 +169,23 @@ def add_links(
     *,
     further: Iterable[str] = (),
     dropped: frozenset[str] = frozenset(),
+    linked: Linked | None = None,
 ) -> Added:
     """Keep the links of a page that was read. For a list, note which pages it links to, and have those read that are
     back in it. ``further`` are those that lead to more of the same list, be they pages or not; ``dropped`` are
-    parameters that change nothing on this site."""
+    parameters that change nothing on this site; ``linked`` remembers the links of one visit."""
     wanted: dict[bytes, str] = {}
     pagers: set[bytes] = set()
+    linked = Linked(site.domain, dropped) if linked is None or linked.dropped != dropped else linked
     for more, link in [(True, one) for one in further] + [(False, one) for one in links]:
-        url = lore.without(urls.canonical(link), dropped)
-        refused = urls.refusal(url) if url else "nothing"
-        if (refused and not (more and refused == urls.NO_PAGE)) or not urls.belongs(url, site.domain):
+        digest, url = linked.to(link, more)
+        if not url:
             continue
-        digest = urls.digest(url)
         wanted.setdefault(digest, url)
         if more:
             pagers.add(digest)
     wanted.pop(bytes(page.digest), None)
-    if not wanted:
+    if not wanted or (linked.known.issuperset(wanted) and not is_list(page)):
         return Added()
     known = {
         bytes(digest): (pk, linked_at, visited_at)
@@ -154,8 +197,7 @@ def add_links(
     for row in fresh:
         if bytes(row.digest) in pagers:
             row.priority = min(row.priority, PAGER)
-    if fresh:
-        Frontier.objects.bulk_create(fresh, ignore_conflicts=True)
+    insert(fresh)
     relisted: list[uuid.UUID] = []
     if is_list(page, len(fresh)):
         if page.read_at is not None:
@@ -167,6 +209,7 @@ def add_links(
             back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
             back.update(priority=RELISTED, due_at=now, afresh=True)
         Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
+    linked.known |= wanted.keys()
     first = min([row.priority for row in fresh] + [RELISTED] * bool(relisted), default=LAST)
     return Added(len(fresh), len(relisted), first)
 

@@ -25,7 +25,8 @@ DRIVEN_FETCH_S = 3.0
 def tools(driven: bool) -> Tools:
     folder = settings.run_folder()
     limits = Limits(total_s=DRIVEN_FETCH_S) if driven else Limits()
-    return Tools(Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock"), limits)
+    fetcher, matcher = Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock")
+    return Tools(fetcher, matcher, limits, once=not driven)
 
 
 def is_driven() -> bool:
@@ -43,7 +44,8 @@ def visit(site: uuid.UUID) -> None:
 @job("crawl")
 def follow(organisation: uuid.UUID, link: uuid.UUID) -> None:
     """Look at a reported link."""
-    reported.follow(organisation, link, tools(is_driven()), clock.now())
+    driven = is_driven()
+    reported.follow(organisation, link, tools(driven), clock.now(), Pace.of_installation(driven))
 
 
 @job("match")
@@ -52,7 +54,7 @@ def look_back(organisation: uuid.UUID, case: uuid.UUID) -> None:
     lookback.look(organisation, case, tools(is_driven()).matcher, clock.now())
 
 
-@job("match")
+@job("sweep")
 def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Have pages that show faces read again."""
     sweeps.start(organisation, case, tools(is_driven()).matcher, clock.now())

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F
 
 from efface.engine.base import sealing
+from efface.engine.base.leases import Lease
 from efface.net.client import FetcherRefused, FetcherTimeout
-from efface.net.protocol import Limits, Listed, ListRequest
+from efface.net.protocol import FetchFacts, Limits, Listed, ListRequest
 from efface.search import frontier, urls
 from efface.search.models import SiteList, SiteLore
 from efface.sites.models import Site
@@ -76,22 +77,24 @@ class Lister(Protocol):
     def listed(self, request: ListRequest) -> Listed: ...
 
 
-def read(site: Site, row: SiteList, fetcher: Lister, limits: Limits, now: datetime) -> int:
-    """Read one list. Returns how many pages it added. What cannot be read is looked for ever more rarely."""
+def read(
+    site: Site, row: SiteList, fetcher: Lister, limits: Limits, now: datetime, lease: Lease | None = None
+) -> int:  # fmt: skip
+    """Read one list. Returns how many pages it added. What cannot be read is looked for ever more rarely. Under a
+    ``lease``, nothing is written where that was lost (``leases.Lost``)."""
     request = ListRequest(row.url, row.etag, row.last_modified, limits)
     try:
         found = fetcher.listed(request)
     except (FetcherRefused, FetcherTimeout):
-        _later(row, site, now)
-        return 0
-    if found.not_modified:
-        SiteList.objects.filter(pk=row.pk).update(visit=site.visits, due_at=now + _every(row.kind), failures=0)
-        return 0
-    if not found.kind:
-        _later(row, site, now)
-        return 0
+        found = Listed(FetchFacts(row.url))
     headers = found.facts.headers
-    with transaction.atomic():
+    with lease.writing() if lease is not None else transaction.atomic():
+        if found.not_modified:
+            SiteList.objects.filter(pk=row.pk).update(visit=site.visits, due_at=now + _every(row.kind), failures=0)
+            return 0
+        if not found.kind:
+            _later(row, site, now)
+            return 0
         added = _taken(site, found, now)
         SiteList.objects.filter(pk=row.pk).update(
             kind=found.kind, visit=site.visits, read_at=now, due_at=now + _every(found.kind), failures=0,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from base64 import b64decode
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -13,8 +13,10 @@ from django.db.models import Q
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
 from efface.search import urls
+from efface.search.inserting import insert
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites.models import Site
+from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
 
 LOOK_AGAIN = timedelta(days=30)
 """An address whose bytes were looked at this long ago is fetched again: pictures are exchanged under their address."""
@@ -30,7 +32,8 @@ PASSING = frozenset({"crashed", "timeout", "memory", "off"})
 @dataclass(slots=True)
 class Known:
     """A medium of this site whose bytes were looked at lately. ``pages``: digests of the pages it was met on;
-    ``faces_seen`` and ``looked``: its faces, its local features were compared then."""
+    ``stands_for``: of those it was a list's thumbnail of; ``faces_seen`` and ``looked``: its faces, its local features
+    were compared then; ``moves``: it is a video or an animation."""
 
     media: uuid.UUID
     sha256: str
@@ -42,13 +45,16 @@ class Known:
     role: str
     fetched_at: datetime
     pages: set[bytes] = field(default_factory=set)
+    stands_for: set[bytes] = field(default_factory=set)
+    moves: bool = True
 
 
 @dataclass(slots=True)
 class Met:
     """A medium on a page. ``url_digest`` is the fetcher's name for its address, ``digest`` ours; ``link`` the digest of
     the page it stands for, where it is a list's thumbnail of another page; ``fresh``: its bytes were fetched now;
-    ``listed``: it is such a thumbnail, and counts for the page it stands for, because that one cannot be read."""
+    ``listed``: it is such a thumbnail, and counts for the page it stands for, because that one cannot be read;
+    ``twin``: the fetcher's name of the full medium on this page that it is a small version of."""
 
     ref: MediaRef
     url_digest: str
@@ -68,6 +74,7 @@ class Met:
     media: uuid.UUID | None = None
     sighting: uuid.UUID | None = None
     fetched_at: datetime | None = None
+    twin: str = ""
 
 
 class Seen:
@@ -83,8 +90,9 @@ class Seen:
             Sighting.objects.filter(site=site, fetched_at__gte=now - LOOK_AGAIN)
             .exclude(media__error__in=PASSING)
             .select_related("media")
-            .only("media_url", "page_digest", "fetched_at", "role", "media__sha256", "media__pdq", "media__quality",
-                  "media__faces", "media__faces_seen", "media__looked")
+            .only("media_url", "page_digest", "fetched_at", "role", "link_digest", "media__sha256", "media__pdq",
+                  "media__quality", "media__faces", "media__faces_seen", "media__looked")
+            .annotate(moves=Q(media__clip__gt=b""))
             .order_by("-fetched_at")[:MOST_KNOWN]
         )  # fmt: skip
         for row in rows:
@@ -104,9 +112,12 @@ class Seen:
                     row.media.looked,
                     row.role,
                     row.fetched_at,
+                    moves=bool(row.moves),
                 ),  # fmt: skip
             )
             known.pages.add(bytes(row.page_digest))
+            if row.link_digest is not None:
+                known.stands_for.add(bytes(row.link_digest))
         return seen
 
     def skip(self, page: Frontier, *, faces: bool, looks: bool, listed: bool, now: datetime) -> list[str]:
@@ -124,11 +135,25 @@ class Seen:
                 return not page.sweep or known.fetched_at > now - SWEPT_ONCE
             if listed and not page.sweep:
                 return True
+            if known.role == "thumbnail" and known.stands_for and not page.sweep and _only_hashed(known, faces, looks):
+                return digest not in known.stands_for
             if faces and not (known.faces_seen and (not known.faces or here)):
                 return False
             return not looks or known.role != "media" or (known.looked and here)
 
         return [name for name, known in self.known.items() if enough(known)]
+
+    def hashed(self, page: Frontier, *, faces: bool, looks: bool) -> dict[str, str]:
+        """Thumbnails that stand for this page and are known by hash alone, with their hash: enough is known of them
+        where the page shows the full medium."""
+        if page.afresh or page.sweep:
+            return {}
+        digest = bytes(page.digest)
+        return {
+            name: known.pdq[0] for name, known in self.known.items()
+            if digest in known.stands_for and known.pdq and known.quality >= LOW_QUALITY
+            and _only_hashed(known, faces, looks)
+        }  # fmt: skip
 
     def note(self, met: Iterable[Met], page: bytes, now: datetime) -> None:
         for one in met:
@@ -137,12 +162,20 @@ class Seen:
             known = self.known.get(one.url_digest)
             if known is None or one.fresh:
                 count = one.picture.faces if one.picture else 0
-                pages = known.pages if known else set()
+                pages, stands_for = (known.pages, known.stands_for) if known else (set(), set())
                 known = self.known[one.url_digest] = Known(
                     one.media, one.sha256, one.pdq, one.quality, count, one.faces_seen, one.looked, one.ref.role,
-                    now, pages,
+                    now, pages, stands_for, bool(one.clip),
                 )  # fmt: skip
+            elif one.twin:
+                known.faces_seen, known.looked = one.faces_seen, one.looked
             known.pages.add(page)
+            if one.link is not None:
+                known.stands_for.add(one.link)
+
+
+def _only_hashed(known: Known, faces: bool, looks: bool) -> bool:
+    return (faces and not known.faces_seen) or (looks and not known.looked)
 
 
 def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool, looks: bool) -> list[Met]:
@@ -161,8 +194,21 @@ def meet(scan: Scan, page: Frontier, site: Site, seen: Seen, *, faces: bool, loo
                 False, media=known.media, faces_seen=known.faces_seen, looked=known.looked,
                 fetched_at=known.fetched_at,
             )  # fmt: skip
-    _clips([one for one in found.values() if not one.fresh])
+            if _only_hashed(known, faces, looks):
+                _as_twin(found[name], found)
+    moving = (one for one in found.values() if not one.fresh)
+    _clips([one for one in moving if one.url_digest not in seen.known or seen.known[one.url_digest].moves])
     return list(found.values())
+
+
+def _as_twin(small: Met, found: Mapping[str, Met]) -> None:
+    """A thumbnail known by its hash, on the page it stands for: where the full medium there is the same picture, it was
+    compared with that one."""
+    full = found.get(url_digest(small.ref.of)) if small.ref.of else None
+    if full is None or not (small.pdq and full.pdq) or min(small.quality, full.quality) < LOW_QUALITY or full.clip:
+        return
+    if least_distance(small.pdq[:1], full.pdq[:1]) <= MATCH:
+        small.twin, small.faces_seen, small.looked = full.url_digest, full.faces_seen, full.looked
 
 
 def _clips(known: Sequence[Met]) -> None:
@@ -177,12 +223,29 @@ def _clips(known: Sequence[Met]) -> None:
 def _fresh(one: ScannedMedia, name: str, link: bytes | None, faces: bool, looks: bool) -> Met:
     picture = one.picture
     # What could not be handed to the matcher was not compared: the picture counts as not looked at.
-    delivered = one.facts.error == "" and picture.error not in PASSING
+    delivered = one.facts.error == "" and picture.error not in PASSING and one.how != "hash"
     return Met(
         one.ref, name, urls.digest(one.ref.url), link, picture.sha256, list(picture.pdq), picture.pdq_quality, True,
         picture=picture, faces_seen=faces and delivered, looked=looks and delivered,
         clip=b64decode(picture.clip) if picture.clip else b"", width=picture.width, height=picture.height,
+        twin=url_digest(one.ref.of) if one.how == "twin" else "",
     )  # fmt: skip
+
+
+def looked_at(one: Met, scan: Scan, *, faces: bool, looks: bool) -> Met:
+    """``one`` after a scan of it alone, which looked closely; as it was, where that failed or brought another file."""
+    now = next((other for other in scan.media if other.picture.sha256 == one.sha256), None)
+    if now is None or now.facts.error or now.picture.error in PASSING:
+        return one
+    fresh = _fresh(ScannedMedia(one.ref, now.facts, now.picture), one.url_digest, one.link, faces, looks)
+    return replace(fresh, listed=one.listed, media=one.media, sighting=one.sighting)
+
+
+def is_only_hashed(one: Met, *, faces: bool, looks: bool) -> bool:
+    """Whether its hashes were compared and no more, though more was wanted."""
+    if is_unread(one) or (one.fresh and one.picture is not None and one.picture.error):
+        return False
+    return (faces and not one.faces_seen) or (looks and not one.looked)
 
 
 def is_unread(one: Met) -> bool:
@@ -201,11 +264,11 @@ def _stands_for(ref: MediaRef, page: Frontier, site: Site) -> bytes | None:
     return None if digest == bytes(page.digest) else digest
 
 
-def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
+def keep(site: Site, page: Frontier, met: Sequence[Met], now: datetime, *, first: bool = False) -> None:
     """Write media and sightings. Repeating it changes nothing but the time last seen. Fills ``media`` and ``sighting``
-    of each."""
+    of each. ``first``: nothing was written of this page before."""
     _keep_media([one for one in met if one.fresh], now)
-    _keep_sightings(site, page, met, now)
+    _keep_sightings(site, page, met, now, first)
 
 
 def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
@@ -214,10 +277,14 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
     by_file: dict[str, list[Met]] = {}
     for one in fresh:
         by_file.setdefault(one.sha256, []).append(one)
+    wanted = [bytes.fromhex(sha256) for sha256 in by_file]
+    stored = _stored(wanted)
     rows = []
     # In the order of the digest, so that two pages with the same pictures do not wait for each other.
     for sha256 in sorted(by_file):
         one = by_file[sha256][0]
+        if bytes.fromhex(sha256) in stored and not stored[bytes.fromhex(sha256)].blank:
+            continue
         picture = one.picture
         assert picture is not None
         rows.append(
@@ -236,30 +303,68 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
                 last_seen=now,
             )  # fmt: skip
         )
-    Media.objects.bulk_create(rows, ignore_conflicts=True)
-    made = {row.pk for row in rows}
-    stored = Media.objects.filter(sha256__in=[row.sha256 for row in rows]).order_by("sha256")
+    _add([row for row in rows if row.sha256 not in stored], stored)
     unseen: dict[int, list[uuid.UUID]] = {}
-    old, looked, before = [], [], set()
-    for pk, stored_file, faces_seen, was_looked, last_seen in stored.values_list(
-        "pk", "sha256", "faces_seen", "looked", "last_seen"
-    ):
-        if pk not in made:
-            before.add(bytes(stored_file))
-        for one in by_file[bytes(stored_file).hex()]:
-            one.media = pk
-            if one.faces_seen and not faces_seen and one.picture is not None:
-                unseen.setdefault(one.picture.faces, []).append(pk)
-            if one.looked and not was_looked:
-                looked.append(pk)
-        if last_seen < now - SEEN_AGAIN:
-            old.append(pk)
-    _read_at_last([row for row in rows if row.sha256 in before])
+    old, looked = [], []
+    for file in sorted(stored):
+        kept = stored[file]
+        for one in by_file[file.hex()]:
+            one.media = kept.pk
+            if one.faces_seen and not kept.faces_seen and one.picture is not None:
+                unseen.setdefault(one.picture.faces, []).append(kept.pk)
+            if one.looked and not kept.looked:
+                looked.append(kept.pk)
+        if kept.last_seen < now - SEEN_AGAIN:
+            old.append(kept.pk)
+    _read_at_last([row for row in rows if row.sha256 in stored and stored[bytes(row.sha256)].blank])
     for count, ids in unseen.items():
         Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
     if looked:
         Media.objects.filter(pk__in=looked).update(looked=True)
     _seen_again(old, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A medium as its row stands. ``blank``: it could not be read when it was met."""
+
+    pk: uuid.UUID
+    faces_seen: bool
+    looked: bool
+    last_seen: datetime
+    blank: bool
+
+
+def _stored(files: Sequence[bytes]) -> dict[bytes, _Stored]:
+    rows = Media.objects.filter(sha256__in=files).annotate(blank=Q(pdq=[], clip=b"") | ~Q(error=""))
+    fields = ("sha256", "pk", "faces_seen", "looked", "last_seen", "blank")
+    return {bytes(sha256): _Stored(*rest) for sha256, *rest in rows.values_list(*fields)}
+
+
+def _add(rows: Sequence[Media], stored: dict[bytes, _Stored]) -> None:
+    """Insert rows, and note them among what is ``stored``; what somebody else wrote meanwhile as it stands."""
+    if not rows:
+        return
+    made = insert(rows)
+    for row in rows:
+        if row.pk in made:
+            stored[bytes(row.sha256)] = _Stored(row.pk, row.faces_seen, row.looked, row.last_seen, False)
+    missing = [bytes(row.sha256) for row in rows if row.pk not in made]
+    if missing:
+        stored.update(_stored(missing))
+
+
+def keep_closer(met: Sequence[Met]) -> None:
+    """Write down that thumbnails known by hash alone are better known now: as well as the full medium on the page, or
+    looked at themselves for a page that cannot be read."""
+    faces = {one.url_digest: one.picture.faces for one in met if one.picture is not None}
+    counted: dict[tuple[int, bool, bool], list[uuid.UUID]] = {}
+    for one in met:
+        name = one.twin if one.twin and not one.fresh else one.url_digest if one.listed and one.fresh else ""
+        if one.media is not None and name in faces:
+            counted.setdefault((faces[name], one.faces_seen, one.looked), []).append(one.media)
+    for (count, faces_seen, looked), ids in counted.items():
+        Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=faces_seen, looked=looked)
 
 
 def _read_at_last(rows: Sequence[Media]) -> None:
@@ -282,9 +387,11 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
         Media.objects.filter(pk__in=list(free.values_list("pk", flat=True))).update(last_seen=now)
 
 
-def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime) -> None:
-    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
-    before = {(bytes(digest), media): pk for pk, digest, media in rows}
+def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime, first: bool) -> None:
+    before: dict[tuple[bytes, uuid.UUID], uuid.UUID] = {}
+    if not first:
+        rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+        before = {(bytes(digest), media): pk for pk, digest, media in rows}
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []
@@ -304,13 +411,24 @@ def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetim
         one.sighting = row.pk
         made.append(row)
     if made:
-        Sighting.objects.bulk_create(made, ignore_conflicts=True)
+        there = insert(made)
+        if len(there) < len(made):
+            lost = {row.pk for row in made} - there
+            _as_stored(page, [one for one in met if one.sighting in lost])
     if again:
         Sighting.objects.filter(pk__in=again).update(last_seen=now)
     if looked:
         Sighting.objects.filter(pk__in=looked).update(last_seen=now, fetched_at=now)
     old = [one.media for one in met if not one.fresh and one.fetched_at and one.fetched_at < now - SEEN_AGAIN]
     _seen_again(sorted({media for media in old if media is not None}), now)
+
+
+def _as_stored(page: Frontier, met: Sequence[Met]) -> None:
+    """Sightings that somebody else wrote meanwhile."""
+    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
+    stored = {(bytes(digest), media): pk for pk, digest, media in rows}
+    for one in met:
+        one.sighting = stored.get((one.digest, one.media)) if one.media is not None else None
 
 
 def still_shown(page: Frontier, now: datetime) -> None:
@@ -334,5 +452,6 @@ def of_sighting(row: Sighting, *, listed: bool = False) -> Met:
     return Met(
         ref, url_digest(url), bytes(row.media_digest), None, bytes(medium.sha256).hex(), medium.pdq,
         medium.quality, False, listed=listed, clip=clip, width=medium.width, height=medium.height,
-        media=row.media_id, sighting=row.pk, fetched_at=row.fetched_at,
+        media=row.media_id, sighting=row.pk, fetched_at=row.fetched_at, faces_seen=medium.faces_seen,
+        looked=medium.looked,
     )  # fmt: skip

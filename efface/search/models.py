@@ -23,6 +23,7 @@ class Frontier(GlobalRow):
     visited_at = models.DateTimeField(null=True)
     visit = models.PositiveIntegerField(default=0, help_text=_("number of the site's visit that read it last"))
     due_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True, help_text=_("asked for, and nothing came back yet"))
     unchanged = models.PositiveIntegerField(default=0)
     status = models.PositiveSmallIntegerField(default=0)
     etag = models.CharField(max_length=200, blank=True)
@@ -45,6 +46,7 @@ class Frontier(GlobalRow):
             models.Index("site", "shape", name="frontier_shape"),
             models.Index("visited_at", name="frontier_visited"),
             models.Index("site", name="frontier_sweep", condition=models.Q(sweep=True)),
+            models.Index("site", name="frontier_asked", condition=models.Q(asked_at__isnull=False)),
         ]
 
 

@@ -12,24 +12,27 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
-from efface.net.client import FetcherUnavailable
+from efface.engine.base.leases import Lease
+from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
 from efface.search import discovery, frontier, lists, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
-from efface.search.matching import Evidence, PageFacts, Written
+from efface.search.matching import RESEMBLANCES, Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
+from efface.search.turns import PATIENCE_S
 from efface.sites import hostility, networks
 from efface.sites.models import Site
 
 T = TypeVar("T")
-PATIENCE_S = 20.0
 MOST_CLIPS = 4_000_000
 """Characters of clips in one question to the matcher; a message may have 16 MiB, and a single clip 1,500,000."""
 POINTERS_FOR = timedelta(days=14)
+MOST_CLOSER = 20
+"""Thumbnails of one page that are fetched again to be looked at closely."""
 
 
 class Scanner(Protocol):
@@ -44,21 +47,26 @@ class Scanner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for."""
+    """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
+    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``)."""
 
     fetcher: Scanner
     matcher: Comparer
     limits: Limits = field(default_factory=Limits)
     patience_s: float = PATIENCE_S
+    once: bool = False
 
 
-def patiently(call: Callable[[], T], patience_s: float) -> T:
-    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that."""
+def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -> T:
+    """Ask again for some seconds while the fetcher is not there. Raises ``FetcherUnavailable`` after that; ``once``:
+    as soon as the question was in its hands."""
     until, pause = time.monotonic() + patience_s, 0.1
     while True:
         try:
             return call()
-        except FetcherUnavailable:
+        except FetcherUnavailable as error:
+            if once and isinstance(error, (FetcherGone, FetcherTimeout)):
+                raise
             if time.monotonic() + pause > until:
                 raise
             time.sleep(pause)
@@ -100,9 +108,11 @@ def look(
     watch: Watch,
     now: datetime,
     browser: Literal["", "if-needed", "always"] = "if-needed",
+    glance: bool = False,
 ) -> Looked:
-    """Fetch a page and its media, and ask the matcher. Raises ``FetcherUnavailable``, ``FetcherRefused``,
-    ``MatcherUnavailable``, ``MatcherRefused``."""
+    """Fetch a page and its media, and ask the matcher. ``glance``: pages that thumbnails stand for will be read soon,
+    so their hashes are enough. Raises ``FetcherUnavailable``, ``FetcherRefused``, ``MatcherUnavailable``,
+    ``MatcherRefused``."""
     faces, looks = watch.faces > 0, watch.looks + watch.vectors > 0
     listed = frontier.is_list(page)
     known = page.read_at is not None and not (page.sweep or page.afresh)
@@ -117,28 +127,61 @@ def look(
         vectors=watch.vectors > 0,
         limits=tools.limits,
         browser=browser,
+        glance=glance and not (page.sweep or page.afresh),
+        hashed=seen.hashed(page, faces=faces, looks=looks),
     )
-    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s)
+    scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s, once=tools.once)
     reading = read(scan, page.url, site.domain, now)
     if not reading.shows:
         return Looked(page, scan, reading, [], [])
     met = media.meet(scan, page, site, seen, faces=faces, looks=looks)
     listed_only = [] if reading.outcome == "read" else media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     met += [one for one in listed_only if one.url_digest not in {other.url_digest for other in met}]
-    asked_to_skip = set(request.skip)
+    asked_to_skip = {*request.skip, *request.hashed}
+    met = _closer(met, request, tools, faces=faces, looks=looks)
     left = any(url_digest(ref.url) not in asked_to_skip for ref in scan.skipped)
     if not met:
         return Looked(page, scan, reading, [], [], left=left)
     answer = _compare(tools.matcher, request.token, met, f"{scan.title}\n{scan.text}")
+    answer = replace(answer, hits=[*answer.hits, *_of_twins(met, answer.hits)])
     pushed = any(one.picture and (one.picture.faces or looks) for one in met)
     lost = (faces or looks) and answer.boot != watch.boot and pushed
     # A picture of which the matcher did not get everything stays to be looked at.
     undelivered = any(
-        one.fresh and not media.is_unread(one) and ((faces and not one.faces_seen) or (looks and not one.looked))
+        one.fresh and one.link is None and not media.is_unread(one)
+        and ((faces and not one.faces_seen) or (looks and not one.looked))
         for one in met
-    )
+    )  # fmt: skip
     novel = sum(1 for one in met if one.fresh and one.url_digest not in seen.known)
     return Looked(page, scan, reading, met, answer.hits, lost or undelivered, novel, left)
+
+
+def _closer(met: Sequence[Met], request: ScanRequest, tools: Tools, *, faces: bool, looks: bool) -> list[Met]:
+    """Of thumbnails that were only hashed, those that stand for nothing else, or for this page because it cannot be
+    read, are looked at as closely as full media: all there is of it stands in them."""
+    done, left = list(met), MOST_CLOSER
+    for place, one in enumerate(done):
+        if one.link is not None or not media.is_only_hashed(one, faces=faces, looks=looks) or one.ref.role == "media":
+            continue
+        if not left or not one.ref.url:
+            break
+        left -= 1
+        again = replace(request, url=one.ref.url, etag="", last_modified="", skip=[], hashed={}, browser="")
+        scan = patiently(lambda again=again: tools.fetcher.scan(again), tools.patience_s)  # type: ignore[misc]
+        done[place] = media.looked_at(one, scan, faces=faces, looks=looks)
+    return done
+
+
+def _of_twins(met: Sequence[Met], hits: Sequence[Hit]) -> list[Hit]:
+    """What a full medium resembles, its small version on the page resembles too."""
+    places = {one.url_digest: place for place, one in enumerate(met)}
+    twins: dict[int, list[int]] = {}
+    for place, one in enumerate(met):
+        if one.twin in places:
+            twins.setdefault(places[one.twin], []).append(place)
+    return [
+        replace(hit, media=place) for hit in hits if hit.kind in RESEMBLANCES for place in twins.get(hit.media, ())
+    ]  # fmt: skip
 
 
 def _compare(matcher: Comparer, token: str, met: Sequence[Met], text: str = "") -> Hits:
@@ -175,13 +218,18 @@ def save(
     *,
     visit: int | None = None,
     dropped: frozenset[str] = frozenset(),
+    linked: frontier.Linked | None = None,
+    lease: Lease | None = None,
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
-    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site."""
+    numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
+    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Raises
+    ``leases.Lost``."""
     page, reading = looked.page, looked.reading
-    with transaction.atomic():
+    with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        Frontier.objects.select_for_update().filter(pk=page.pk).values_list("pk").first()
+        rows = Frontier.objects.select_for_update().filter(pk=page.pk).order_by().values_list("visited_at")
+        before = next(iter(rows), None)
         if reading.outcome == "same":
             media.still_shown(page, now)
             frontier.still_listed(page, now)
@@ -193,16 +241,18 @@ def save(
                 discovery.moved(site, looked.scan.facts.final_url, now)
             return _finish(page, looked, Saved(reading.outcome), now, visit)
         own = [one for one in looked.met if one.sighting is None]
-        media.keep(site, page, own, now)
+        media.keep(site, page, own, now, first=before == (None,))
+        media.keep_closer(looked.met)
         added = frontier.Added()
         if reading.outcome == "read":
             added = frontier.add_links(
-                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped
+                site, page, looked.scan.links, now, further=looked.scan.further, dropped=dropped, linked=linked
             )
             lists.note(site, [one for one in (*looked.scan.feeds, looked.scan.described) if one], now)
             hostility.judge(site, looked.scan.text)
+            hostility.shows_notice(site, looked.scan.text, now)
             if not frontier.is_list(page, added.new):
-                shown = [one.pdq[0] for one in looked.met if one.pdq and one.sighting is None and one.link is None]
+                shown = [one.pdq[0] for one in own if one.pdq and one.link is None and one.ref.role == "media"]
                 networks.observe_album(site, bytes(page.digest), shown, now)
         written, pointed = _match(site, looked, now)
         if written.made and reading.outcome == "read":
@@ -279,6 +329,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     )
     values: dict[str, object] = {
         "visited_at": now,
+        "asked_at": None,
         "due_at": now if once_more or looked.left else again.due,
         "unchanged": again.unchanged,
         "failures": again.failures,

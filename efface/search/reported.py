@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from efface.cases.models import Case, ReportedLink
-from efface.engine.base import tenancy
+from efface.engine.base import deadlines, leases, tenancy
 from efface.net.client import FetcherRefused, FetcherUnavailable
-from efface.search import frontier, matching, pages, urls
+from efface.search import frontier, matching, pages, turns, urls
+from efface.search.crawl import Pace
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Hit
 from efface.search.matching import Evidence, PageFacts
@@ -24,6 +25,8 @@ from efface.sites import registry
 from efface.sites.models import Site
 
 MOST_MOVES = 3
+DUE = "link.follow"
+"""Kind of the deadline at which a link is looked at whose site was being visited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +40,28 @@ class Link:
     page: Frontier
 
 
-def follow(organisation: uuid.UUID, link_id: uuid.UUID, tools: Tools, now: datetime) -> str:
-    """Look at a reported link and write down what came of it: "matched", "seen: not recognised", "nothing shown",
-    "not there", "wall: ...", "no answer", "refused", "not a site", "put off". Returns that; "" where it was done
-    before."""
+def follow(
+    organisation: uuid.UUID, link_id: uuid.UUID, tools: Tools, now: datetime, pace: Pace | None = None
+) -> str:  # fmt: skip
+    """Look at a reported link, in its site's turn, and write down what came of it: "matched", "seen: not recognised",
+    "nothing shown", "not there", "wall: ...", "no answer", "refused", "not a site", "put off". Returns that; "" where
+    it was done before, or the turn has not come: then it is asked for again (``DUE``)."""
     link = _load(organisation, link_id, now)
     if link is None:
         return ""
+    real = pace is not None and pace.real
+    rest_s = max(pace.delay_s, link.site.robots_delay) if pace is not None and real else 0.0
+    try:
+        with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real):
+            return _follow(organisation, link_id, link, tools, now)
+    except leases.Held as held:
+        due = now + timedelta(seconds=held.wait_s)
+        with tenancy.organisation(organisation):
+            deadlines.set_deadline(DUE, link_id, due, organisation=organisation, case=link.case_id)
+        return ""
+
+
+def _follow(organisation: uuid.UUID, link_id: uuid.UUID, link: Link, tools: Tools, now: datetime) -> str:
     try:
         looked = _look(link, tools, now)
     except (FetcherUnavailable, MatcherUnavailable):

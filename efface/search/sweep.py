@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import transaction
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Value
 from django.db.models.functions import Least
 
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
-from efface.engine.base import clock, deadlines, tenancy
+from efface.engine.base import clock, deadlines, leases, tenancy
+from efface.engine.base.leases import Lease
 from efface.search import frontier
 from efface.search.lookback import PATIENCE_S, usable
 from efface.search.matcher.client import Comparer, await_fingerprints
@@ -71,12 +71,23 @@ def start(
     with tenancy.organisation(organisation):
         row = _begin(organisation, case_id, now)
         sites = _in_order()
+    try:
+        lease = leases.await_(f"sweep:{row.pk}")
+    except leases.Held:
+        return 0  # another worker plans it
     count = 0
-    for rank, site in enumerate(sites):
-        # The first is visited first: deadlines are taken in the order in which they are due.
-        count += _mark(site, row.began_at, bool(faces), bool(others), now, now + timedelta(microseconds=rank))
-    with tenancy.organisation(organisation):
-        Sweep.objects.filter(pk=row.pk).update(planned_at=now, pages=count)
+    try:
+        for rank, site in enumerate(sites):
+            # The first is visited first: deadlines are taken in the order in which they are due.
+            due = now + timedelta(microseconds=rank)
+            count += _mark(lease, site, row.began_at, bool(faces), bool(others), now, due)
+        with tenancy.organisation(organisation):
+            lease.check()
+            Sweep.objects.filter(pk=row.pk).update(planned_at=now, pages=count)
+    except leases.Lost:
+        log.warning("case %s: its sweep is planned by another worker by now", case_id)
+        return 0
+    leases.drop(lease)
     return count
 
 
@@ -113,7 +124,9 @@ def _in_order() -> list[uuid.UUID]:
     return [pk for _rank, _domain, pk in sorted(ranked)]
 
 
-def _mark(site: uuid.UUID, began: datetime, faces: bool, others: bool, now: datetime, due: datetime) -> int:
+def _mark(
+    lease: Lease, site: uuid.UUID, began: datetime, faces: bool, others: bool, now: datetime, due: datetime
+) -> int:  # fmt: skip
     """Mark the pages of one site that were not read since ``began``. Returns how many."""
     wanted = Q()
     if faces:
@@ -128,7 +141,7 @@ def _mark(site: uuid.UUID, began: datetime, faces: bool, others: bool, now: date
     for page, has_faces in shown.items():
         bands[frontier.FACES if has_faces else frontier.SWEPT].append(page)
     count = 0
-    with transaction.atomic():
+    with lease.writing():
         for priority, digests in bands.items():
             for start_at in range(0, len(digests), CHUNK):
                 rows = Frontier.objects.filter(digest__in=digests[start_at : start_at + CHUNK])

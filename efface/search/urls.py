@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -47,6 +48,7 @@ _PAGER_PATH = re.compile(r"/(?:page|seite|pagina)[/-]?\d{1,4}/?$", re.IGNORECASE
 _PAGER_KEY = frozenset({"page", "paged", "pg", "offset", "start"})
 
 
+@functools.lru_cache(maxsize=8192)
 def canonical(url: str) -> str:
     """The one spelling of a page's address, session and tracking parameters removed; "" where it is no web address."""
     url = spelled(url)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
 
-from efface.engine.base import clock
+from efface.engine.base import addresses, clock
 from efface.sites import history
 from efface.sites.models import Site
 
@@ -51,6 +52,27 @@ def judge(site: Site, text: str, now: datetime | None = None) -> bool:
         return False
     why = f"its pages offer removal for money: “{words}”"
     return _set(site, Site.Hostility.EXTORTIONATE, why, "page", "engine", now or clock.now(), only_unknown=True)
+
+
+Listener = Callable[[Site, str, datetime], None]
+_listeners: list[Listener] = []
+
+
+def on_published(listener: Listener) -> None:
+    """Have ``listener`` told (site, signed address, now) where a page of a site shows one of our notices."""
+    _listeners.append(listener)
+
+
+def shows_notice(site: Site, text: str, now: datetime) -> str:
+    """The reply address of a notice of ours that stands in a page's text, "" where none does. Nobody can make one up,
+    and it stands nowhere but in the notice: who shows it shows the notice. The operator is not written to again."""
+    signed = next((one for one in addresses.written(text[:100_000]) if addresses.read(one)), "")
+    if signed:
+        if site.hostility not in NEVER_WRITTEN_TO:
+            _set(site, Site.Hostility.PUBLISHES, "a page shows one of our notices", "page", "engine", now)
+        for listener in _listeners:
+            listener(site, signed, now)
+    return signed
 
 
 def declare(site: Site, hostility: str, why: str, by: str, now: datetime, how: str = "person") -> None:

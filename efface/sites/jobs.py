@@ -20,7 +20,7 @@ def fetcher() -> Fetcher:
     return Fetcher(str(settings.run_folder() / "fetcher.sock"))
 
 
-@job("crawl", system=True)
+@job("sites", system=True)
 def look_up(site: uuid.UUID) -> None:
     """Ask who stands behind a site's front page, and keep the answer. What cannot be asked now is asked later."""
     row = Site.objects.filter(pk=site).first()
@@ -40,7 +40,7 @@ def look_up(site: uuid.UUID) -> None:
         networks.look_up(dossier, now)
 
 
-@job("crawl", system=True)
+@job("sites", system=True)
 def network(site: uuid.UUID) -> None:
     """Take what is new of a site into its network."""
     mirrors.refresh(site, clock.now())

@@ -8,7 +8,6 @@ domain of an address, whoever it acts for, so that what one mirror's desk did is
 from __future__ import annotations
 
 import hashlib
-import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,9 +18,8 @@ from django.db.models import Count, F, Q
 
 from efface.sites import registry
 from efface.sites.models import Asked
+from efface.whereabouts.beta import wilson as interval
 
-Z = 1.959964
-"""Standard deviations of a 95 % interval."""
 WEEK, MONTH = 7, 30
 ENOUGH = 5
 """Fewer than these say nothing of their own: the next wider group is shown beside."""
@@ -62,16 +60,6 @@ class Learned:
 NOTHING = Learned(*[Share(0, 0)] * 5)
 
 
-def interval(k: int, n: int) -> tuple[float, float]:
-    """Wilson's score interval for ``k`` of ``n`` (E. B. Wilson, JASA 22, 1927); (0, 1) where nothing was tried."""
-    if n <= 0:
-        return 0.0, 1.0
-    share, square = k / n, Z * Z
-    middle = (share + square / (2 * n)) / (1 + square / n)
-    half = Z * math.sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
-    return (0.0 if k == 0 else max(0.0, middle - half)), (1.0 if k == n else min(1.0, middle + half))
-
-
 def provider(channel: str, value: str) -> str:
     """Who runs the desk behind a contact: the registered domain of a mail address or form, else the host name."""
     host = value.rpartition("@")[2] if channel == "email" else value.partition("://")[2].split("/")[0].split(":")[0]
@@ -84,13 +72,16 @@ def mark(notice: uuid.UUID) -> str:
 
 
 def sent(
-    notice: uuid.UUID, channel: str, value: str, role: str, notice_type: str, language: str, now: datetime
-) -> None:
-    """A desk was asked. Again for the same notice: no effect."""
+    notice: uuid.UUID, channel: str, value: str, role: str, notice_type: str, language: str, now: datetime,
+    *, site: str = "", host: str = "",
+) -> None:  # fmt: skip
+    """A desk was asked, about something on ``site`` that stands with ``host`` (a party key). Again for the same notice:
+    no effect."""
     Asked.objects.get_or_create(
         mark=mark(notice),
         defaults={"provider": provider(channel, value), "role": role, "channel": channel[:8],
-                  "notice_type": notice_type[:40], "language": language[:8], "sent_on": now.date()},
+                  "notice_type": notice_type[:40], "language": language[:8], "sent_on": now.date(),
+                  "site": site[:253], "host": host[:200]},
     )  # fmt: skip
 
 
@@ -110,6 +101,13 @@ def removed(notice: uuid.UUID, hours: float) -> None:
     """It was gone so many hours after this desk was asked. The first word stands: a return is asked about anew."""
     days = max(0.0, round(hours / 24, 2))
     Asked.objects.filter(mark=mark(notice), removed_days=None).update(removed_days=days)
+
+
+def ended(notice: uuid.UUID, hours: float) -> None:
+    """So many hours after this desk was asked nobody looked any more, or it went for another reason: until then it
+    stood, and more is not known."""
+    days = max(0.0, round(hours / 24, 2))
+    Asked.objects.filter(mark=mark(notice), removed_days=None, ended_days=None).update(ended_days=days)
 
 
 def month_ago(now: datetime) -> date:

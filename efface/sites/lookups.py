@@ -27,6 +27,8 @@ DEPENDED_ON = timedelta(days=3)
 """While something open stands on the answer."""
 DEPENDED_FOR = timedelta(days=14)
 NO_ANSWER = timedelta(hours=6)
+APART = timedelta(hours=6)
+"""A move is believed of two look-ups at least so far apart that agree; some sites answer from many hosts in turn."""
 SPREAD = 0.2
 PARTIES = ("host", "cdn", "registrar")
 """Roles whose change is history."""
@@ -63,7 +65,7 @@ def again(domain: str, now: datetime, *, depended_on: bool = False, failed: bool
 def moved(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[Moved, ...]:
     """What changed between two kept dossiers of one host. Of a look-up that failed in parts nothing is believed to have
     gone, and of the hosts only those count that serve the page's own host: pictures may stand anywhere."""
-    if not before or before.get("host") != after.get("host") or after.get("partial"):
+    if not before or _bare(before) != _bare(after) or after.get("partial"):
         return ()
     changes = []
     for what in PARTIES:
@@ -72,6 +74,22 @@ def moved(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> tuple[M
         if old and old != new:
             changes.append(Moved(what, old, new))
     return tuple(changes)
+
+
+def _bare(dossier: Mapping[str, Any]) -> str:
+    """The page's host; a site looked up with and without "www." is one site."""
+    return str(dossier.get("host", "")).lower().removeprefix("www.")
+
+
+def believed(waiting: Any, changes: tuple[Moved, ...], now: datetime) -> bool:
+    """Whether a change was seen the same way before (``waiting``, as ``_noted`` wrote it), and long enough ago."""
+    if not isinstance(waiting, dict) or waiting.get("after") != _noted(changes, now)["after"]:
+        return False
+    return now - datetime.fromisoformat(str(waiting.get("at"))) >= APART
+
+
+def _noted(changes: tuple[Moved, ...], now: datetime) -> dict[str, Any]:
+    return {"at": now.isoformat(), "after": {one.what: list(one.after) for one in changes}}
 
 
 def _filled(dossier: Mapping[str, Any], role: str) -> tuple[str, ...]:
@@ -98,16 +116,24 @@ def keep(domain: str, dossier: Dossier, kept: dict[str, Any], by: str, now: date
         site = Site.objects.select_for_update(of=("self",)).filter(domain=domain).first()
         if site is None:
             return ()
-        changes = moved(site.dossier if isinstance(site.dossier, dict) else None, kept)
-        # What failed this time is not known to be gone: the fuller answer stays what the next is compared with.
-        if not dossier.partial or site.dossier is None or not site.dossier.get("parties"):
+        seen = moved(site.dossier if isinstance(site.dossier, dict) else None, kept)
+        changes = seen if believed(site.moving, seen, now) else ()
+        waits = bool(seen) and not changes
+        if waits and (site.moving or {}).get("after") != _noted(seen, now)["after"]:
+            site.moving = _noted(seen, now)
+        elif not waits and not dossier.partial:
+            site.moving = None
+        # What failed this time is not known to be gone, and what one look-up alone saw is not believed yet: what was
+        # known stays what the next is compared with.
+        if not waits and (not dossier.partial or site.dossier is None or not site.dossier.get("parties")):
             site.dossier = kept
         site.looked_up_at, site.covered = now, _covered(dossier)
-        site.save(update_fields=["dossier", "looked_up_at", "covered"])
+        site.save(update_fields=["dossier", "moving", "looked_up_at", "covered"])
         for one in changes:
             history.record(site, one.what, list(one.before), list(one.after), by, now)
         depended_on = site.depended_until is not None and site.depended_until > now
-        registry.lookup_at(site.pk, again(domain, now, depended_on=depended_on))
+        due = again(domain, now, depended_on=depended_on)
+        registry.lookup_at(site.pk, min(due, now + APART) if waits else due)
         for listener in _listeners:
             listener(site, changes, now)
     return changes

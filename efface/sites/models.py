@@ -87,6 +87,7 @@ class Site(GlobalRow):
     grams = ArrayField(models.CharField(max_length=3), default=list, help_text=_("three-letter parts of the domain"))
     country = models.CharField(max_length=2, blank=True)
     network = models.ForeignKey(Network, null=True, on_delete=models.SET_NULL, related_name="sites")
+    moving = models.JSONField(null=True, help_text=_("a change of parties that one look-up saw and none has borne out"))
     added_at = models.DateTimeField()
     visited_at = models.DateTimeField(null=True)
     visit_hours = models.FloatField(default=24.0, help_text=_("hours until the next visit"))
@@ -241,9 +242,15 @@ class Asked(GlobalRow):
     acknowledged = models.BooleanField(default=False)
     replied = models.BooleanField(default=False)
     removed_days = models.FloatField(null=True, help_text=_("until it was gone; empty while it is not"))
+    ended_days = models.FloatField(null=True, help_text=_("until nobody looked, or it went for another reason"))
+    site = models.CharField(max_length=253, blank=True, help_text=_("domain it was about"))
+    host = models.CharField(max_length=200, blank=True, help_text=_("party key of the host it stood with"))
 
     class Meta:
-        indexes = [models.Index("provider", "channel", "notice_type", "language", name="asked_of_provider")]
+        indexes = [
+            models.Index("provider", "channel", "notice_type", "language", name="asked_of_provider"),
+            models.Index("sent_on", name="asked_on"),
+        ]
 
 
 class FactsKey(GlobalRow):

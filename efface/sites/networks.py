@@ -61,7 +61,8 @@ def observe(site: Site, signals: Iterable[Signal], now: datetime) -> int:
         for one in signals
         if one.kind in KINDS
     }
-    return _keep(site, list(rows.values()))
+    before = _keep(site, list(rows.values()))
+    return Evidence.objects.filter(site=site).count() - before
 
 
 def look_up(dossier: Dossier, now: datetime) -> None:
@@ -71,17 +72,18 @@ def look_up(dossier: Dossier, now: datetime) -> None:
         jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
 
 
-def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime) -> int:
+def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime) -> None:
     """Keep which pictures stand together on a page (``page`` is its keyed digest, ``pictures`` are PDQ hashes). Lists
     of thumbnails are no albums."""
     album = blake2b(page, digest_size=16).digest()
     digests = {blake2b(one.encode(), digest_size=8).digest() for one in pictures}
     if len(digests) < 2:
-        return 0
-    return _keep(site, [
+        return
+    rows = [
         Evidence(site=site, kind=mirrors.PICTURE, digest=digest, album=album, first_seen=now, last_seen=now)
         for digest in sorted(digests)[:40]
-    ])  # fmt: skip
+    ]  # fmt: skip
+    _keep(site, rows)
 
 
 MOST_EVIDENCE = 5_000
@@ -89,6 +91,7 @@ MOST_EVIDENCE = 5_000
 
 
 def _keep(site: Site, rows: list[Evidence]) -> int:
+    """Returns how much was known of the site before."""
     before = Evidence.objects.filter(site=site).count()
     if before >= MOST_EVIDENCE:
         known = Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows])
@@ -97,7 +100,7 @@ def _keep(site: Site, rows: list[Evidence]) -> int:
     Evidence.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
     )
-    return Evidence.objects.filter(site=site).count() - before
+    return before
 
 
 KEEP_PICTURES = timedelta(days=180)
@@ -166,6 +169,23 @@ def answered(site: Site) -> list[tuple[ContactObservation, float, str]]:
             why = _("answered for %(site)s, which the same operator runs") % {"site": domains[row.party_key]}
             found.append((row, round(row.confidence * BORROWED, 3), why))
     return found
+
+
+def domains(site: Site) -> frozenset[str]:
+    """Every domain of whoever runs this site: its aliases, and the sites of its network, also those that are only
+    likely. For what must be kept away, not for what may be written to."""
+    head = site.merged or site
+    wanted = Q(pk=head.pk) | Q(merged=head) | Q(pk__in=[one.pk for one in same(site)])
+    networks = [one for one in {site.network_id, head.network_id} if one is not None]
+    if networks:
+        wanted |= Q(network__in=networks) | Q(merged__network__in=networks)
+    return frozenset({site.domain, *Site.objects.filter(wanted).values_list("domain", flat=True)})
+
+
+def desks(its: Iterable[str]) -> frozenset[str]:
+    """Mail addresses and forms by which the operators of these domains are known, lower case."""
+    keys = [f"operator:{one}" for one in its]
+    return frozenset(row.value.lower() for rows in contacts.current(keys).values() for row in rows)
 
 
 def hostile(site: Site) -> bool:

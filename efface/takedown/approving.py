@@ -13,7 +13,6 @@ from django.db import transaction
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
-from efface.engine.base import outbox
 from efface.takedown import ladder, locking, scope, sending
 from efface.takedown.models import Approval, Notice, Route
 
@@ -75,7 +74,7 @@ def revoke(approval: Approval, user: User, now: datetime) -> int:
         stopped = 0
         waiting = (Notice.State.QUEUED, Notice.State.PREPARED)
         for row in Notice.objects.select_for_update(of=("self",)).filter(approval=approval, state__in=waiting):
-            if row.state == Notice.State.QUEUED and not outbox.cancel(row.pk):
+            if row.state == Notice.State.QUEUED and not sending.stopped(row):
                 continue
             row.state, row.approval = Notice.State.DRAFT, None
             row.save(update_fields=["state", "approval"])

@@ -6,6 +6,17 @@ class TakedownConfig(AppConfig):
     label = "takedown"
 
     def ready(self) -> None:
-        from efface.takedown import courier, jobs, news  # noqa: F401 - register jobs, deadlines, what is listened to
+        from efface.sites import hostility
+        from efface.takedown import (  # noqa: F401 - register jobs, deadlines, what is listened to
+            courier,
+            jobs,
+            news,
+            overdue,
+            publishing,
+            stepping,
+        )
+        from efface.takedown.channels import doing  # noqa: F401
+        from efface.takedown.channels import news as _of_steps  # noqa: F401
 
         courier.register()
+        hostility.on_published(publishing.on_page)

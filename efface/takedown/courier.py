@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import base64
 from datetime import datetime
+from typing import Any
 
 from efface.cases import events
 from efface.cases.may import may
@@ -14,6 +15,7 @@ from efface.search.models import FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import facts, ladder, locking, planning, scope, sending
+from efface.takedown.channels.email import guard, recent, refusals
 from efface.takedown.models import Notice, Route
 
 
@@ -23,41 +25,18 @@ class Courier:
     def may(self, row: Outbox, now: datetime) -> outbox.May:
         """The last word before the first byte: everything is asked again."""
         notice = locking.notice(row.subject)
-        if notice is None or notice.state != Notice.State.QUEUED:
-            return outbox.May("drop", "the notice does not stand any more")
-        finding, route = notice.finding, notice.route
-        if route.role == "operator" and facts.hostile(finding.site):
-            return outbox.May("drop", "the operator is hostile: never written to")
-        if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
-            return outbox.May("drop", finding.stopped or "it is gone")
-        if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
-            return outbox.May("drop", "another way is taken now")
-        if scope.standing(notice) is None:
-            return outbox.May("drop", "the approval was taken back")
-        if notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
-            return outbox.May("drop", "the case is closed")
-        purpose = Purpose.CONTACT_OPERATOR if route.role == "operator" else Purpose.NOTIFY
-        for one in {purpose, Purpose.NOTIFY}:
-            word = may(notice.case, one, now)
-            if not word:
-                return outbox.May("wait", str(word.reason))
-        if ladder.quiet(finding):
-            return outbox.May("wait", "a check will say whether it is still there")
-        if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
-            planning.request(finding)
-            return outbox.May("wait", "who is in charge is looked up again first")
-        return outbox.May("go")
+        word = last_word(notice, now)
+        if word.word != "go" or notice is None:
+            return word
+        paced = recent.wait(notice, row, now)
+        if paced is not None:
+            return outbox.May("wait", paced.why, paced.until)
+        return _without_imagery(row)
 
     def sent(self, row: Outbox, now: datetime) -> None:
         notice = locking.notice(row.subject)
-        if notice is None or notice.state not in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
-            return
-        notice.state, notice.sent_at = Notice.State.SENT, now
-        notice.save(update_fields=["state", "sent_at"])
-        contacts.delivery("email", notice.contact, ContactState.ACCEPTED, now)
-        ladder.sent(notice, now)
-        events.record(notice.case, "notice.sent", "engine", subject=notice.pk, now=now, role=notice.route.role,
-                      step=notice.step)  # fmt: skip
+        if notice is not None and notice.state in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
+            has_left(notice, now)
 
     def refused(self, row: Outbox, code: int, text: str, now: datetime) -> None:
         notice = locking.notice(row.subject)
@@ -65,7 +44,7 @@ class Courier:
             return
         notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
         notice.save(update_fields=["state", "state_why"])
-        contacts.delivery("email", notice.contact, refusal(code, text), now)
+        contacts.delivery("email", notice.contact, STATES[refusals.read(code, text)], now)
         # What is refused at the door was sent, and did not arrive.
         learning.sent(
             notice.pk, "email", notice.contact, notice.route.role, notice.notice_type, notice.language, now
@@ -89,17 +68,69 @@ class Courier:
             events.record(notice.case, "notice.dropped", "engine", subject=notice.pk, now=now, why=why)
 
 
-def refusal(code: int, text: str) -> str:
-    """What an SMTP refusal says of the mailbox (RFC 3463 subjects where given, else the code)."""
-    enhanced = re.search(r"\b[45]\.(\d{1,3})\.(\d{1,3})\b", text)
-    subject, detail = (enhanced.group(1), enhanced.group(2)) if enhanced else ("", "")
-    if (subject, detail) == ("2", "2") or code == 552:
-        return ContactState.FULL
-    if code < 500:
-        return ContactState.SOFT
-    if subject == "7" or code == 554:
-        return ContactState.POLICY
-    return ContactState.HARD
+STATES = {
+    "full": ContactState.FULL, "rate": ContactState.SOFT, "soft": ContactState.SOFT, "sender": ContactState.POLICY,
+    "policy": ContactState.POLICY, "hard": ContactState.HARD,
+}  # fmt: skip
+"""What a refusal makes of the contact."""
+
+
+def has_left(notice: Notice, now: datetime, reference: str = "") -> None:
+    """The recipient's server, or desk, has it: its clocks begin. The caller holds its lock."""
+    notice.state, notice.sent_at = Notice.State.SENT, now
+    notice.outside_reference = reference[:80] or notice.outside_reference
+    notice.save(update_fields=["state", "sent_at", "outside_reference"])
+    contacts.delivery(notice.channel, notice.contact, ContactState.ACCEPTED, now)
+    ladder.sent(notice, now)
+    events.record(
+        notice.case, "notice.sent", "engine", subject=notice.pk, now=now, role=notice.route.role, step=notice.step
+    )
+
+
+def last_word(notice: Notice | None, now: datetime) -> outbox.May:
+    """May this notice leave at this moment, whichever way it goes? The caller holds its lock."""
+    if notice is None or notice.state != Notice.State.QUEUED:
+        return outbox.May("drop", "the notice does not stand any more")
+    finding, route = notice.finding, notice.route
+    if route.role == "operator" and facts.hostile(finding.site):
+        return outbox.May("drop", "the operator is hostile: never written to")
+    if facts.hostile_desk(notice):
+        return outbox.May("drop", "the operator is hostile: never written to")
+    if facts.never_told(notice):
+        return outbox.May("drop", "the recipient must never hear of it")
+    if finding.stopped or finding.state == FindingState.GONE_CONFIRMED:
+        return outbox.May("drop", finding.stopped or "it is gone")
+    if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.episode != finding.episode:
+        return outbox.May("drop", "another way is taken now")
+    if scope.standing(notice) is None:
+        return outbox.May("drop", "the approval was taken back")
+    if notice.case.state in (Case.State.CLOSED, Case.State.ERASED):
+        return outbox.May("drop", "the case is closed")
+    purpose = Purpose.CONTACT_OPERATOR if route.role == "operator" else Purpose.NOTIFY
+    for one in {purpose, Purpose.NOTIFY}:
+        word = may(notice.case, one, now)
+        if not word:
+            return outbox.May("wait", str(word.reason))
+    if ladder.quiet(finding):
+        return outbox.May("wait", "a check will say whether it is still there")
+    if route.gone_since is not None and route.kept_at is None:
+        return outbox.May("wait", "who is in charge is looked up again first")
+    if route.confirmed_at is None or now - route.confirmed_at > planning.FRESH:
+        planning.request(finding)
+        return outbox.May("wait", "who is in charge is looked up again first")
+    return outbox.May("go")
+
+
+def _without_imagery(row: Outbox) -> outbox.May:
+    """The bytes that are about to leave are looked at once more: nothing that was put together wrongly gets out."""
+    message: Any = row.message
+    if message is None:
+        return outbox.May("drop", "the case was erased")
+    try:
+        guard.check(base64.b64decode(message["data"]))
+    except guard.ImageryRefused as refused:
+        return outbox.May("drop", f"not sent: {refused}")
+    return outbox.May("go")
 
 
 def register() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,27 +17,22 @@ from django.db import connection
 from django.db.models import F
 
 from efface.accounts.models import Organisation
-from efface.cases import events
+from efface.cases import events, naming
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Purpose
-from efface.engine.base import sealing
+from efface.cases.models import Age, Case, Level, Purpose
+from efface.engine.base import addresses, sealing
 from efface.engine.base.ids import uuid7
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import addresses, facts, notice
-from efface.takedown.models import Check, Named, Notice, Route
+from efface.takedown import answering, facts, filling, notice, templates
+from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
 """States of a notice whose recipient was told nothing."""
 STANDING = tuple(one for one in Notice.State if one not in SPENT)
 LEFT = (Notice.State.SENT, Notice.State.FILED)
-OUR_LANGUAGES = ("en", "de", "es")
-REMINDER = {
-    "en": ("Reminder", "This is a reminder of our notice of {sent}, reference {reference}: nothing has changed since."),
-    "de": ("Erinnerung", "Wir erinnern an unsere Meldung vom {sent}, Zeichen {reference}: nichts ist geschehen."),
-    "es": ("Recordatorio", "Recordamos nuestra notificación del {sent}, referencia {reference}: nada ha cambiado."),
-}
+MOST_LOOKS = 20
 
 
 class NothingNew(Exception):
@@ -96,6 +92,28 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     return row
 
 
+def probe(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """What a notice about this finding would say, whoever is asked: for the checker, before there is a route."""
+    case = finding.case
+    organisation = Organisation.objects.get(pk=case.organisation_id)
+    route = Route(finding=finding, case=case, role="host")
+    row = Notice(case=case, finding=finding, route=route)
+    row.reference = reference(row)
+    return _facts(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
+
+
+def whole(finding: Finding, now: datetime) -> notice.NoticeFacts:
+    """``probe`` with every address that still stands: for what a person sends."""
+    still = set(facts.alive(finding))
+    rows = [one for one in facts.assets(finding) if one.url in still]
+    made = probe(finding, now)
+    # There is no notice a signed address could lead to: answers come to the desk.
+    desk = replace(made.organisation, email=f"removals@{addresses.domain()}")
+    return replace(
+        made, organisation=desk, locations=tuple(notice.Location(one.role, str(one.url)) for one in rows)
+    )  # fmt: skip
+
+
 def reference(row: Notice) -> str:
     """What a recipient quotes back: says nothing, and is the same however often it is computed."""
     digest = sealing.digest("notice-reference", str(row.pk))[:10]
@@ -106,7 +124,7 @@ def language_of(country: str) -> str:
     """The language of a recipient's country where notices are written in it, otherwise English."""
     place = load().jurisdictions.get(country.upper())
     spoken = place.languages if place else ()
-    return next((one for one in spoken if one in OUR_LANGUAGES), "en")
+    return next((one for one in spoken if one in templates.spoken()), "en")
 
 
 def _concerned(route: Route, finding: Finding) -> list[tuple[str, str]]:
@@ -157,6 +175,7 @@ def _facts(
     urls: list[tuple[str, str]], now: datetime,
 ) -> notice.NoticeFacts:  # fmt: skip
     offence = load().offence(case.country, synthetic=facts.nature(case) != "authentic")
+    sent = _sent(finding)
     return notice.NoticeFacts(
         reference=row.reference,
         organisation=notice.Organisation(
@@ -177,7 +196,17 @@ def _facts(
         residence=case.country,
         paid=facts.paid(case),
         earlier_removal=_removed_before(finding),
-        earlier_notices=_earlier(finding),
+        earlier_notices=tuple(_earlier(one) for one in sent),
+        asked=notice.Asked(_party(sent[0]), sent[0].sent_at, sent[0].reference) if sent and sent[0].sent_at else None,
+        looks=_looks(finding),
+        since=min(finding.confirmed_at, now),
+        captures=tuple(
+            notice.Capture(str(finding.page_url), one.at, one.warc_sha256) for one in finding.captures.order_by("at")
+        ),
+        copyright=facts.copyright(case),
+        hash_lists=facts.hash_lists(case),
+        police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
+        never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
     )
 
 
@@ -190,22 +219,52 @@ def _removed_before(finding: Finding) -> date | None:
     return last.at.date() if last else None
 
 
-def _earlier(finding: Finding) -> tuple[notice.Earlier, ...]:
+def _sent(finding: Finding) -> list[Notice]:
+    """What was sent about this finding since it came (back), the oldest first."""
     rows = Notice.objects.filter(finding=finding, sent_at__isnull=False, route__episode=finding.episode, step=1)
-    return tuple(
-        notice.Earlier(row.route.role, row.route.party_name or row.route.party_key, row.sent_at)
-        for row in rows.select_related("route").order_by("sent_at")
-        if row.sent_at is not None
-    )
+    return list(rows.select_related("route").order_by("sent_at"))
+
+
+def _party(row: Notice) -> str:
+    return row.route.party_name or row.route.party_key
+
+
+def _earlier(row: Notice) -> notice.Earlier:
+    assert row.sent_at is not None
+    return notice.Earlier(row.route.role, _party(row), row.sent_at)
+
+
+def _looks(finding: Finding) -> tuple[notice.Look, ...]:
+    """The last checks, the oldest first."""
+    rows = Check.objects.filter(finding=finding, episode=finding.episode).order_by("-at")[:MOST_LOOKS]
+    return tuple(notice.Look(row.at, row.state) for row in reversed(rows))
+
+
+def asked(route: Route) -> tuple[str, ...]:
+    """What the party asked for in its last letter, where nothing was sent to it since and words answer it."""
+    last = Inbound.objects.filter(notice__route=route, kind="asks_more").order_by("-at").first()
+    if last is None or Notice.objects.filter(route=route, sent_at__gt=last.at).exists():
+        return ()
+    return tuple(one for one in answering.wants(str(last.text or "")) if one in answering.ANSWERED)
 
 
 def _remind(row: Notice, route: Route) -> None:
+    """A reminder says that nothing has changed; where the party asked for something, it is answered instead."""
     first = Notice.objects.filter(route=route, step=1, sent_at__isnull=False).order_by("-sent_at").first()
     if first is None or first.sent_at is None:
         return
-    word, line = REMINDER.get(row.language, REMINDER["en"])
-    said: Any = line.format(sent=notice.moment(first.sent_at), reference=first.reference)
-    row.subject_line = f"{word}: {row.subject_line}"
+    values = {"sent": notice.moment(first.sent_at), "reference": first.reference}
+    wanted = asked(route)
+    if wanted:
+        organisation = Organisation.objects.get(pk=route.organisation_id)
+        values["organisation"] = filling.line(organisation.name)
+        attested = route.case.level == Level.ATTESTED
+        said: Any = answering.preface(wanted, row.language, values, attested)
+        row.subject_line = f"Re: {row.subject_line}"
+    else:
+        words = templates.shared(row.language).reminder
+        said = words["line"].format_map(values)
+        row.subject_line = f"{words['subject']}: {row.subject_line}"
     row.text = f"{said}\n\n{row.text}"
     row.answers = [
         one | {"value": f"{said}\n\n{one['value']}"} if one["field"] in ("message", "description") else one

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from statistics import median
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 
+from efface.cases import avoiding, knowing
 from efface.cases.may import may
-from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Purpose
-from efface.law import load
+from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
+from efface.engine.base import settings
+from efface.law import Exposure, load
+from efface.law.select import Answer
 from efface.net.page.urls import ends_as_still
 from efface.net.protocol import Observation, from_wire
 from efface.search.models import Asset, Finding, FindingState, Media
 from efface.sites import contacts, networks, ordering
 from efface.sites.models import ContactState, Site
-from efface.takedown import plan, sight, verdict
-from efface.takedown.models import Check, Outcome, Route
+from efface.takedown import odds, plan, reach, sight, verdict
+from efface.takedown.models import Check, Notice, Outcome, Route
+from efface.takedown.particulars import Copyright, HashLists
 from efface.takedown.reach import Worth
 from efface.vision import hamming
 from efface.whereabouts.model import Dossier
@@ -55,21 +60,97 @@ def hostile(site: Site) -> bool:
 
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
     hold = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).order_by("-ends").first()
+    said, avoid = knowing.answers(case), avoiding.known(case)
+    demand = said.get("demand", "unknown")
+    lives = said.get("lives_in", "")
     return plan.CaseFacts(
         age=PLAN_AGE[case.age],
         danger=case.danger,
+        publication_state=said.get("publication_state", "published_public"),
         content_nature=nature(case),
         country=case.country,
+        suspects=avoid.places,
         hers=hers(case),
         hold_until=hold.ends if hold else None,
         operator_allowed=bool(may(case, Purpose.CONTACT_OPERATOR, now)),
+        suspect_names=avoid.names,
+        suspect_numbers=avoid.numbers,
+        lives_in="" if lives == "unknown" else lives,
+        acquisition=case.acquisition if case.acquisition in load().words["acquisition_path"] else "",
+        abuse_type={"money": "sextortion_financial", "other": "sextortion_coercive_control"}.get(demand, ""),
+        motive="economic" if demand == "money" else "unknown",
+        pressed_shutter=_answer(said.get("pressed_shutter")),
+        assignment=_answer(said.get("assignment")),
+        has_file=_answer(said.get("has_file")),
+        paid_for=_yes_no(paid(case)),
+        police_wanted="yes" if may(case, Purpose.POLICE, now) else "unknown",
+        exposure_limit=cast(Exposure, said.get("exposure_limit", "uploader_possible")),
+        # A hold is no lack of consent: what it stops waits, and is planned for.
+        authorised=consented(case, now),
+        attested=case.level == Level.ATTESTED,
+        trusted_flagger=settings.get("trusted_flagger"),
     )
 
 
+def consented(case: Case, now: datetime) -> bool:
+    """Whether she allows us to write, whatever else may make it wait."""
+    return case.consents.filter(
+        purpose=Purpose.NOTIFY, withdrawn_at=None, given_at__lte=now, expires_at__gt=now
+    ).exists()
+
+
+def _yes_no(value: bool | None) -> Answer:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def _answer(value: str | None) -> Answer:
+    return cast(Answer, value) if value in ("yes", "no") else "unknown"
+
+
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@(?:[\w-]+\.)+[\w-]{2,}")
+
+
 def hers(case: Case) -> frozenset[str]:
-    """Her own mail addresses, as far as the case knows them: no desk is ever one of these."""
-    words = str(case.safe_contact or "").replace(",", " ").replace(";", " ").split()
-    return frozenset(word.strip("<>().:").lower() for word in words if "@" in word)
+    """Her own mail addresses, as far as the case knows them, however they are written ("E-Mail:anna@x.org"): no desk
+    is ever one of these."""
+    return frozenset(one.strip(".").lower() for one in _ADDRESS.findall(str(case.safe_contact or "")))
+
+
+WORK = "the picture or video shown at the addresses named here, {how}"
+
+
+def copyright(case: Case) -> Copyright | None:
+    """What she and a worker said about who holds the right; None where nobody was asked."""
+    said = knowing.answers(case)
+    if not {"pressed_shutter", "assignment"} & set(said):
+        return None
+    pressed, assigned = said.get("pressed_shutter"), said.get("assignment") == "yes"
+    how = "taken by the depicted person herself" if pressed == "yes" else "whose rights were signed over to her"
+    return Copyright(
+        photographer={"yes": True, "no": False}.get(pressed or ""), assignment=assigned, work=WORK.format(how=how),
+        fair_use=said.get("fair_use") == "yes", perjury=said.get("perjury") == "yes",
+    )  # fmt: skip
+
+
+def hash_lists(case: Case) -> HashLists:
+    said = knowing.answers(case)
+    return HashLists(
+        lists=("StopNCII.org",), on_device=said.get("has_file") == "yes",
+        pin_explained=said.get("pin_explained") == "yes",
+    )  # fmt: skip
+
+
+def never_told(notice: Notice) -> bool:
+    """Whether the recipient belongs to somebody who must never hear of it, as things stand at this moment."""
+    avoid = avoiding.known(notice.case)
+    found = reach.Reach({}, suspects=avoid.places, names=avoid.names, numbers=avoid.numbers)
+    return reach.belongs(notice.contact, notice.route.party_name, found)
+
+
+def hostile_desk(notice: Notice) -> bool:
+    """Whether the recipient stands under a domain of a hostile operator, whatever its role."""
+    site = notice.finding.site
+    return hostile(site) and reach.under_any(notice.contact, networks.domains(site))
 
 
 def nature(case: Case) -> str:
@@ -84,16 +165,33 @@ def paid(case: Case) -> bool | None:
     return False if case.acquisition in load().words["acquisition_path"] else None
 
 
-def finding_facts(finding: Finding, ladder_began: datetime) -> plan.FindingFacts:
+def finding_facts(finding: Finding, ladder_began: datetime, now: datetime) -> plan.FindingFacts:
+    from efface.takedown import drafting
+
     kind = SITE_TYPE.get(finding.site.kind, finding.site.kind)
+    never = hostile(finding.site)
+    domains = networks.domains(finding.site)
     return plan.FindingFacts(
         confirmed=ladder_began,
         age=PLAN_AGE[finding.age],
         site_type=kind if kind in load().words["site_type"] else "ugc_forum",
-        hostility="hostile_or_extortionate" if hostile(finding.site) else str(finding.site.hostility),
+        hostility="hostile_or_extortionate" if never else str(finding.site.hostility),
         returns=finding.episode - 1,
         remaining=remaining(finding),
+        asked=asked(finding, now),
+        group=domains,
+        group_contacts=networks.desks(domains),
+        probe=drafting.probe(finding, now),
     )
+
+
+def asked(finding: Finding, now: datetime) -> Answer:
+    """Whether an operator or host was asked about it and has had its time: it gave up, or the law's clock has ended."""
+    routes = Route.objects.filter(finding=finding, role__in=("operator", "host", "cdn"))
+    sent = Notice.objects.filter(route__in=routes, sent_at__isnull=False)
+    if sent.filter(route__state=Route.State.DEAD).exists() or sent.filter(clock_due__lte=now).exists():
+        return "yes"
+    return "no"
 
 
 def ladder_began(finding: Finding, now: datetime) -> datetime:
@@ -117,16 +215,17 @@ def alive(finding: Finding) -> list[str]:
         return [url for url, _ in urls]
     seen: Observation = from_wire(Observation, last.observation)
     kind, _ = sight.page(seen, frozenset())
-    still = {one.facts.url for one in seen.media if sight.media(one) in ("alive", "cached", "near", "unread")}
+    still = {one.facts.url for one in seen.media if sight.media(one) in ("alive", "cached", "near", "unlike", "unread")}
     if kind in sight.PRESENT:
         still |= {url for url, role in urls if role == "page"}
     return [url for url, _ in urls if url in still] or [url for url, _ in urls]
 
 
-def assets(finding: Finding) -> list[Asset]:
-    """Pages first, then full media, then the rest."""
+def assets(finding: Finding, *, listings: bool = False) -> list[Asset]:
+    """Pages first, then full media, then the rest; search results only where asked for: they are no part of what a host
+    is written about."""
     order = {"page": 0, "media": 1, "cdn": 2}
-    rows = [one for one in Asset.objects.filter(finding=finding) if one.url]
+    rows = [one for one in Asset.objects.filter(finding=finding) if one.url and (listings or one.role != "search")]
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
@@ -158,6 +257,16 @@ def _enrolled_clips(finding: Finding, now: datetime) -> list[str]:
     return [str(value["clip"]) for value in values if value.get("clip")]
 
 
+def claim(finding: Finding) -> verdict.Claim | None:
+    """What may be said of a finding that was not found any more."""
+    return verdict.claim(past_checks(finding))
+
+
+def may_compare_closely(finding: Finding, now: datetime) -> bool:
+    """Whether her pictures' local features or copy vectors may be compared with what stands there now."""
+    return bool(may(finding.case, Purpose.COPY_MATCH, now))
+
+
 def page_now(finding: Finding, rows: list[Asset]) -> str:
     """Where the page stands now: a page that moved has its new address added to ``rows``, its assets."""
     return next((str(one.url) for one in reversed(rows) if one.role == "page"), str(finding.page_url))
@@ -171,8 +280,8 @@ def last_seen(finding: Finding) -> datetime:
 
 
 def past_checks(finding: Finding) -> list[verdict.PastCheck]:
-    rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok")
-    return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok) for row in rows]
+    rows = Check.objects.filter(finding=finding).order_by("at", "id").only("at", "row", "state", "control_ok", "places")
+    return [verdict.PastCheck(row.at, row.row, row.state, row.control_ok, row.places) for row in rows]
 
 
 def worth(dossier: Dossier, now: datetime) -> dict[tuple[str, str], Worth]:
@@ -198,21 +307,31 @@ def delivery(values: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {value: DELIVERY[ContactState(state)] for (_, value), state in known.items() if state in DELIVERY}
 
 
-def outcomes(party_keys: Iterable[str], roles: Iterable[str]) -> dict[tuple[str, str], plan.Outcome]:
-    """What earlier notices to these parties, and to all of these roles, achieved."""
+def outcomes(party_keys: Iterable[str], roles: Iterable[str]) -> dict[tuple[str, str], odds.Outcome]:
+    """What earlier notices to these parties, and to all of these roles, achieved; of the last ``MOST_OUTCOMES``."""
     wanted = set(party_keys)
-    rows: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    found = Outcome.objects.filter(role__in=set(roles)).order_by("-pk")[:MOST_OUTCOMES]
-    for row in found:
-        rows[(f"role:{row.role}", row.notice_type)].append(row)
-        if row.party_key in wanted:
-            rows[(row.party_key, row.notice_type)].append(row)
-    return {key: _sum(group) for key, group in rows.items()}
+    rows: dict[tuple[str, str], list[tuple[bool, float | None]]] = defaultdict(list)
+    parties: dict[tuple[str, str], dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    found = Outcome.objects.filter(role__in=set(roles)).order_by("-pk")
+    columns = ("party_key", "role", "notice_type", "removed", "hours")
+    for party, role, kind, removed, hours in found.values_list(*columns)[:MOST_OUTCOMES]:
+        key = (f"role:{role}", kind)
+        rows[key].append((removed, hours))
+        parties[key][party][0] += removed
+        parties[key][party][1] += 1
+        if party in wanted:
+            rows[party, kind].append((removed, hours))
+    summed = {}
+    for key, group in rows.items():
+        alike = odds.strength((k, n) for k, n in parties[key].values()) if key in parties else odds.WEAKEST
+        summed[key] = _sum(group, alike)
+    return summed
 
 
-def _sum(rows: list[Any]) -> plan.Outcome:
-    hours = [row.hours for row in rows if row.removed and row.hours is not None]
-    return plan.Outcome(len(rows), sum(row.removed for row in rows), float(median(hours)) if hours else 0.0)
+def _sum(rows: list[tuple[bool, float | None]], strength: float) -> odds.Outcome:
+    hours = [lasted for removed, lasted in rows if removed and lasted is not None]
+    half = float(median(hours)) if hours else 0.0
+    return odds.Outcome(len(rows), sum(removed for removed, _ in rows), half, strength)
 
 
 def copies_gone(finding: Finding) -> list[uuid.UUID]:

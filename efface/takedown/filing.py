@@ -13,7 +13,7 @@ from efface.accounts.models import User
 from efface.cases import events
 from efface.cases.may import May, may
 from efface.cases.models import Case, Purpose
-from efface.takedown import ladder, locking
+from efface.takedown import facts, ladder, locking, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
 
@@ -23,6 +23,8 @@ def allowed(notice: Notice, now: datetime) -> May:
     consent that ended stops forms as it stops mails."""
     if notice.finding.stopped:
         return May(False, _("Work on this page was stopped."))
+    if facts.never_told(notice) or facts.hostile_desk(notice):
+        return May(False, _("This form leads to somebody who must never hear of it."))
     return may(notice.case, purpose(notice.route.role), now)
 
 
@@ -43,9 +45,12 @@ def sendable(rows: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
     return rows.filter(may_go, finding__stopped="")
 
 
-def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime) -> None:
-    """The person filed it. Twice: no effect. Raises ``NotWaiting`` for a notice that is not prepared, ``ValueError``
-    where it may not be filed now."""
+LONGEST = 5_000
+
+
+def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime, confirmation: str = "") -> None:
+    """The person filed it; ``confirmation`` is what the form said, kept sealed. Twice: no effect. Raises ``NotWaiting``
+    for a notice that is not prepared, ``ValueError`` where it may not be filed now."""
     with transaction.atomic():
         row = locking.notice(notice.pk)
         if row is not None and row.state == Notice.State.FILED:
@@ -56,7 +61,11 @@ def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime
         if not word:
             raise ValueError(_("This form cannot be filed now. %(why)s") % {"why": word.reason})
         row.state, row.sent_at, row.outside_reference = Notice.State.FILED, now, outside_reference.strip()[:80]
-        row.save(update_fields=["state", "sent_at", "outside_reference"])
+        row.confirmation = confirmation.strip()[:LONGEST] or None
+        row.save(update_fields=["state", "sent_at", "outside_reference", "confirmation"])
         ladder.sent(row, now)
+        if row.outside_reference:
+            # The desk that gave a number has it.
+            timing.note(row, "receipt", now, "form", now, f"user:{user.pk}")
         audit.record(row.organisation_id, f"user:{user.pk}", "notice.filed", str(row.pk), now)
         events.record(row.case, "notice.filed", f"caseworker:{user.pk}", subject=row.pk, now=now)

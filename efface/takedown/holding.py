@@ -1,5 +1,8 @@
 """Notices of a party that is not in charge any more: held back before they leave, until a person says what becomes of
-them. What was sent stays recorded."""
+them, or until the party is back. What was sent stays recorded.
+
+Some sites answer from many hosts in turn. One look-up that names others holds back what would leave now; that the party
+is gone is believed of two that agree some time apart, and what was held goes on when it returns."""
 
 from __future__ import annotations
 
@@ -23,6 +26,8 @@ from efface.takedown.models import Notice, Route
 
 UNSENT = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
 OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
+APART = lookups.APART
+NOT_IN_CHARGE = "not in charge of it any more"
 
 
 def hold(route: Route, finding: Finding, made: plan.Plan, now: datetime) -> bool:
@@ -30,7 +35,7 @@ def hold(route: Route, finding: Finding, made: plan.Plan, now: datetime) -> bool
     where something waits for a person's word; then the route stays open until it is given. The caller holds the
     finding's lock."""
     new = [one.name or one.party_key for one in made.routes if one.role == route.role]
-    words = f"not in charge of it any more; now: {', '.join(new) or 'nobody known'}"[:200]
+    words = f"{NOT_IN_CHARGE}; now: {', '.join(new) or 'nobody known'}"[:200]
     held = fresh = 0
     for notice in Notice.objects.select_for_update().filter(route=route, state__in=UNSENT):
         if notice.state == Notice.State.QUEUED and not outbox.cancel(notice.pk):
@@ -47,6 +52,38 @@ def hold(route: Route, finding: Finding, made: plan.Plan, now: datetime) -> bool
             party=route.party_key, now_in_charge=new[:5], held=fresh,
         )  # fmt: skip
     return held > 0
+
+
+def gone(route: Route, now: datetime) -> bool:
+    """Whether the party is believed to be out of charge: it was missed before, long enough ago, and not seen since."""
+    if route.gone_since is None:
+        route.gone_since = now
+        route.save(update_fields=["gone_since"])
+        return False
+    return now - route.gone_since >= APART
+
+
+def returned(route: Route, now: datetime) -> int:
+    """The party is in charge (again): what was held back of it goes on as it stood, under an approval that stands, and
+    a route that was dropped for this alone waits for its turn anew. The caller holds the finding's lock. Returns how
+    many came back."""
+    back = 0
+    if route.state == Route.State.DROPPED and route.state_why == NOT_IN_CHARGE:
+        asked = Notice.objects.filter(route=route, sent_at__isnull=False).exists()
+        route.state, route.state_why = Route.State.ACTIVE if asked else Route.State.PLANNED, ""
+        route.save(update_fields=["state", "state_why"])
+        back = 1
+    if route.gone_since is not None:
+        route.gone_since = None
+        route.save(update_fields=["gone_since"])
+    for one in Notice.objects.select_for_update().filter(route=route, state=Notice.State.HELD):
+        one.state, one.state_why = Notice.State.DRAFT, ""
+        one.save(update_fields=["state", "state_why"])
+        approval = scope.standing(one)
+        if approval is not None and route.state in OPEN:
+            sending.release(one, approval, now)
+        back += 1
+    return back
 
 
 def settle(notice: Notice, choice: str, user: User, now: datetime) -> None:
@@ -67,7 +104,7 @@ def settle(notice: Notice, choice: str, user: User, now: datetime) -> None:
                 if approval is not None:
                     sending.release(one, approval, now)
         else:
-            ladder.close(route, Route.State.DROPPED, "not in charge of it any more", now)
+            ladder.close(route, Route.State.DROPPED, NOT_IN_CHARGE, now)
             ladder.begin_due(row.finding, now)
         audit.record(row.organisation_id, f"user:{user.pk}", f"notice.{choice}", str(row.pk), now)
         events.record(row.case, f"route.{choice}", f"caseworker:{user.pk}", subject=row.finding_id, now=now,

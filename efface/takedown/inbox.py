@@ -24,8 +24,8 @@ from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
 from efface.sites import contacts, hostility, learning
 from efface.sites.models import ContactState, Site
-from efface.takedown import classify, ladder, locking, planning, verifying
-from efface.takedown.models import Inbound, Notice, Route
+from efface.takedown import answering, classify, ladder, locking, planning, publishing, timing, verifying
+from efface.takedown.models import Inbound, Notice, Publication, Route
 
 KINDS = {
     "auto-acknowledgement": "acknowledged",
@@ -42,6 +42,8 @@ KINDS = {
 """From the classifier's words to those a mail is kept and settled under."""
 MACHINE = frozenset({"acknowledged", "claims_removal", "forwards", "bounce", "delay"})
 """What is acted on without a person, where it is certain."""
+LEFT = (Notice.State.SENT, Notice.State.FILED)
+REPORTS = frozenset({"bounce", "delay", "feedback"})
 REFUSAL = {"full": ContactState.FULL, "policy": ContactState.POLICY}
 MOST_MAILS = 200
 LONGEST_TEXT = 20_000
@@ -145,9 +147,18 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
         _asks_money(notice, now)
     if found.mentions:
         _named(notice, found.mentions, now)
+    asked = answering.wants(mail.text) if row.kind not in REPORTS else ()
+    if answering.PUBLISHES in asked:
+        publishing.published(notice, Publication.How.REPLY, found.because, "engine", now)
     certain = row.kind != "bounce" or found.permanent or bool(found.refusal)
-    if row.kind in MACHINE and certain and not found.needs_person:
+    # An automatic answer is never answered, and no party twice by a machine: two would go on for ever.
+    answered = (
+        row.kind == "asks_more" and answering.answerable(asked) and not mail.auto_submitted
+        and not Inbound.objects.filter(notice__route=notice.route, kind="asks_more", handled_by="engine").exists()
+    )  # fmt: skip
+    if (row.kind in MACHINE or answered) and certain and not found.needs_person:
         _act(notice, row.kind, now, found.refusal)
+        timing.heard(notice, row.kind, row.at, now)
         _handled(row, "engine", now)
 
 
@@ -163,6 +174,7 @@ def settle(inbound: Inbound, kind: str, user: User, now: datetime) -> None:
         row.save(update_fields=["kind"])
         notice = _notice(row)
         _act(notice, kind, now)
+        timing.heard(notice, kind, row.at, now)
         _handled(row, f"user:{user.pk}", now)
         audit.record(row.organisation_id, f"user:{user.pk}", "reply.settled", str(row.pk), now)
         events.record(notice.case, "reply.settled", f"caseworker:{user.pk}", subject=notice.pk, now=now, kind=kind)
@@ -199,8 +211,9 @@ def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:
         if notice.state in (Notice.State.SENT, Notice.State.FILED) and route.state == Route.State.ACTIVE:
             ladder.chase_at(notice, now + AFTER_CLAIM)
     elif kind == "asks_more":
-        # The reminder says everything again, with every address; who was reminded already is not written to for ever.
-        planning.request(finding, notice.pk)
+        # The answer says everything again, with every address, to whoever wrote last.
+        last = Notice.objects.filter(route=route, state__in=LEFT).order_by("-step").first()
+        planning.request(finding, last.pk if last is not None else notice.pk)
     elif kind == "refuses":
         ladder.give_up(route, "refused", now)
         planning.request(finding)

@@ -6,6 +6,7 @@ one is asked; the look-up of who is in charge is made anew before each of these 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from efface.cases import events
@@ -15,7 +16,7 @@ from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
-from efface.takedown import clocks, drafting, facts, outcomes, reach, scope, sending
+from efface.takedown import drafting, facts, keeping, outcomes, reach, scope, sending, timing
 from efface.takedown.models import Inbound, Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
@@ -27,6 +28,10 @@ WAITING = frozenset({
 SILENT_HOURS = 72
 """Where the law data name no pause for a role."""
 REMINDERS = 1
+PUT_OFF = "postpone"
+"""``Route.arranged`` where a person wants it to wait."""
+MOST_STEPS = 4
+"""Letters to one party about one finding, with the answers to what it asked for."""
 USELESS = reach.DEAD | {"full"}
 """What is known of a mailbox that makes trying the next one better."""
 ASK_AGAIN = timedelta(hours=24)
@@ -50,7 +55,7 @@ def begin_due(finding: Finding, now: datetime) -> int:
     )
     for route in routes:
         # What is left after a partial removal stands with somebody: they are asked without waiting for their turn.
-        due = now if left & set(route.covers) else route.starts_at
+        due = now if left & set(route.covers) and route.arranged != PUT_OFF else route.starts_at
         if due <= now and not quiet(finding):
             begin(route, now)
             begun += 1
@@ -71,6 +76,10 @@ def begin(route: Route, now: datetime) -> Notice | None:
     """Draft a route's first notice, and let it go where it is approved already. The caller holds the route's lock."""
     if facts.hostile(route.finding.site) and route.role == "operator":
         close(route, Route.State.DROPPED, "the operator is hostile: never written to", now)
+        return None
+    closed = keeping.closed(route)
+    if closed:
+        _cannot(route, f"needs: {'; '.join(closed)}", now)
         return None
     notice = _draft(route, 1, now)
     if notice is not None and route.state == Route.State.PLANNED:
@@ -117,18 +126,13 @@ def _cannot(route: Route, why: str, now: datetime) -> None:
 
 
 def sent(notice: Notice, now: datetime) -> None:
-    """A notice has left or was filed: its clocks begin, and its desk is counted as asked."""
+    """A notice has left or was filed: clocks that run from that begin, and its desk is counted as asked."""
     learning.sent(
-        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now
-    )
-    clock_rule = clocks.deadline(notice.notice_type, now)
-    if clock_rule is not None and notice.step == 1:
-        notice.clock_due, notice.clock_basis = clock_rule.due, clock_rule.law[:200]
-        notice.save(update_fields=["clock_due", "clock_basis"])
-        deadlines.set_deadline(
-            "notice.clock", notice.pk, clock_rule.due, organisation=notice.organisation_id, case=notice.case_id,
-            statutory=True,
-        )  # fmt: skip
+        notice.pk, notice.channel, notice.contact, notice.route.role, notice.notice_type, notice.language, now,
+        site=notice.finding.site.domain, host=outcomes.host_of(notice.route),
+    )  # fmt: skip
+    timing.recount(notice, now)
+    timing.answered(notice, now)
     if notice.route.role != "search":
         # Whether a search engine has acted cannot be seen from the page; nobody is chased for it.
         chase_at(notice, now + patience(notice.route.role))
@@ -141,8 +145,14 @@ def patience(role: str) -> timedelta:
 
 
 def chase_at(notice: Notice, due: datetime) -> None:
-    deadlines.set_deadline(
-        "notice.chaser", notice.pk, clock.align(due), organisation=notice.organisation_id, case=notice.case_id
+    chase_all_at([notice], due)
+
+
+def chase_all_at(notices: Iterable[Notice], due: datetime) -> None:
+    at = clock.align(due)
+    deadlines.set_together(
+        deadlines.Due("notice.chaser", one.pk, at, organisation=one.organisation_id, case=one.case_id)
+        for one in notices
     )
 
 
@@ -155,7 +165,8 @@ def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
     if Notice.objects.filter(route=route, step__gt=notice.step).exclude(state=Notice.State.CANCELLED).exists():
         deadlines.cancel(key=f"notice.chaser:{notice.pk}")
         return None
-    if notice.step <= REMINDERS:
+    # Who asks for something is answered, although it was reminded before; not for ever.
+    if notice.step <= REMINDERS or (notice.step < MOST_STEPS and drafting.asked(route)):
         reminder = _draft(route, notice.step + 1, now)
         if reminder is not None:
             deadlines.cancel(key=f"notice.chaser:{notice.pk}")
@@ -196,7 +207,9 @@ def ask_next(finding: Finding, now: datetime, before: Route | None = None) -> Ro
     rows = Route.objects.select_for_update(of=("self",)).filter(
         finding=finding, episode=finding.episode, state=Route.State.PLANNED, starts_at__gt=now
     )
-    waiting = list(rows.exclude(role="search").order_by("starts_at", "position"))
+    # What a person put off, and what lacks a word of hers, is not brought forward.
+    rows = rows.exclude(role="search").exclude(arranged=PUT_OFF).order_by("starts_at", "position")
+    waiting = [one for one in rows if not keeping.closed(one)]
     parent = PARENT.get(before.role, "") if before is not None else ""
     # Of several parents the one that answers for the same hosts.
     covers = set(before.covers) if before is not None else set()
@@ -217,7 +230,7 @@ def contact_dead(notice: Notice, now: datetime) -> Notice | None:
     routes = Route.objects.select_for_update(of=("self",)).select_related("finding__site", "case")
     route = routes.get(pk=notice.route_id)
     deadlines.cancel(key=f"notice.chaser:{notice.pk}")
-    deadlines.cancel(key=f"notice.clock:{notice.pk}")
+    timing.stop(notice.pk)
     if route.state not in (Route.State.ACTIVE, Route.State.PLANNED) or route.contact != notice.contact:
         return None
     known = facts.delivery([("email", one) for one in route.alternatives])
@@ -242,7 +255,9 @@ def close(route: Route, state: str, why: str, now: datetime) -> None:
     for notice in Notice.objects.select_for_update().filter(route=route):
         sending.take_back(notice, why, now)
         deadlines.cancel(key=f"notice.chaser:{notice.pk}")
-        deadlines.cancel(key=f"notice.clock:{notice.pk}")
+        if notice.sent_at is not None:
+            notice.route = route
+            timing.recount(notice, now)
 
 
 def close_all(finding: Finding, state: str, why: str, now: datetime) -> None:

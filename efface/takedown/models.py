@@ -44,12 +44,70 @@ class Route(CaseOwned):
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     state_why = models.CharField(max_length=200, blank=True)
     kept_at = models.DateTimeField(null=True, help_text=_("a person goes on with it although others are in charge"))
+    gone_since = models.DateTimeField(null=True, help_text=_("first look-up of a row that named others instead"))
+    told = models.JSONField(default=dict, help_text=_("what is missing, what it achieved, what else is open"))
+    arranged = models.CharField(max_length=10, blank=True, help_text=_("a person's word that shapes it"))
 
     class Meta:
         constraints = [
             models.UniqueConstraint("finding", "episode", "party_key", "notice_type", name="one_route_a_party")
         ]
         ordering = ["position"]
+
+
+class KeptPlan(CaseOwned):
+    """The last plan of a finding, for people: who is not asked and why, steps for a person, parties only shown."""
+
+    finding = models.OneToOneField(Finding, on_delete=models.PROTECT, related_name="kept_plan")
+    episode = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField()
+    content = SealedField()
+
+
+class PlanChange(CaseOwned):
+    """A person's word on a plan. Append only: what is taken back is said by a row of its own."""
+
+    app_may = ("SELECT", "INSERT")
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="plan_changes")
+    episode = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=10)
+    party_key = models.CharField(max_length=200, blank=True)
+    notice_type = models.CharField(max_length=40, blank=True)
+    other = models.CharField(max_length=200, blank=True, help_text=_("the party it goes before"))
+    until = models.DateTimeField(null=True)
+    why = SealedField()
+    undoes = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [models.Index("finding", "at", name="change_of_plan")]
+        constraints = [models.UniqueConstraint("undoes", name="undone_once")]
+
+
+class GuidedStep(CaseOwned):
+    """How far a person is with a step that no machine may take. ``scope`` is a domain, "" for the whole case."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("to do")
+        DONE = "done", _("done, waits for an answer")
+        ANSWERED = "answered", _("answered")
+        SKIPPED = "skipped", _("left out")
+
+    scope = models.CharField(max_length=253, blank=True)
+    key = models.CharField(max_length=160)
+    notice_type = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    state_at = models.DateTimeField()
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    done_at = models.DateTimeField(null=True)
+    clock_due = models.DateTimeField(null=True)
+    clock_basis = models.CharField(max_length=200, blank=True)
+    note = SealedField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "scope", "key", name="one_step_a_case")]
 
 
 class Approval(CaseOwned):
@@ -114,10 +172,16 @@ class Notice(CaseOwned):
     sent_at = models.DateTimeField(null=True)
     clock_due = models.DateTimeField(null=True)
     clock_basis = models.CharField(max_length=200, blank=True)
+    overdue_at = models.DateTimeField(null=True, help_text=_("the law's time was seen to be over then"))
     outside_reference = models.CharField(max_length=80, blank=True)
+    confirmation = SealedField(help_text=_("what the form said when it was filed"))
 
     class Meta:
         constraints = [models.UniqueConstraint("route", "step", "contact", name="one_notice_a_step")]
+        indexes = [
+            models.Index("contact", "sent_at", name="notice_to_contact"),
+            models.Index("contact", name="notice_refused", condition=models.Q(state="failed")),
+        ]
 
 
 class Named(CaseOwned):
@@ -133,6 +197,51 @@ class Named(CaseOwned):
     class Meta:
         constraints = [models.UniqueConstraint("notice", "url_digest", name="one_name_a_notice")]
         indexes = [models.Index("contact", "url_digest", name="named_to_contact")]
+
+
+class ClockFact(CaseOwned):
+    """Something that starts, stops or lengthens a clock of a notice, as somebody saw it or wrote it down. Never
+    changed; a mistake is taken back and stays readable."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt", _("they have it")
+        ACKNOWLEDGEMENT = "acknowledgement", _("they confirmed that they have it")
+        CONFIRMATION = "confirmation", _("they confirmed the request itself")
+        AUTHORITY_NOTICE = "authority_notice", _("the authority gave its order or asked for removal")
+        PROVIDER_INQUIRY = "provider_inquiry", _("the provider asked whoever posted it")
+        MERCHANT_COMPLAINT = "merchant_complaint", _("the complaint reached the merchant")
+        COUNTER_NOTICE = "counter_notice", _("the other side objected (counter-notice)")
+        COURT_ORDER = "court_order", _("a court gave its order")
+        IDENTITY_ASKED = "identity_asked", _("they asked who she is, or by what right we write")
+        IDENTITY_GIVEN = "identity_given", _("their question who she is was answered")
+        EXTENDED = "extended", _("they said in time that they need the longer period")
+
+    class How(models.TextChoices):
+        AUTO_REPLY = "auto-reply", _("their machine's confirmation")
+        REPLY = "reply", _("their mail")
+        DELIVERY_REPORT = "delivery-report", _("a delivery report of their mail server")
+        FORM = "form", _("what the form showed or sent")
+        POST = "post", _("the post's proof of delivery")
+        PHONE = "phone", _("said on the telephone")
+        LETTER = "letter", _("a letter or a file of theirs")
+
+    engine_may = ("SELECT",)
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="clock_facts")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField()
+    how = models.CharField(max_length=16, choices=How)
+    noted_at = models.DateTimeField()
+    by = models.CharField(max_length=60)
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "notice", "kind", "at", name="one_clock_fact", condition=models.Q(taken_back_at=None)
+            )
+        ]
+        ordering = ["at", "id"]
 
 
 class Inbound(Owned):
@@ -156,6 +265,25 @@ class Inbound(Owned):
     handled_by = models.CharField(max_length=60, blank=True)
 
 
+class Publication(CaseOwned):
+    """Somebody showed a notice of ours to others. It waits until a person has seen it."""
+
+    class How(models.TextChoices):
+        PAGE = "page", _("a page of the site shows it")
+        REPLY = "reply", _("they said so in an answer")
+        PERSON = "person", _("somebody here saw it")
+
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="publications")
+    how = models.CharField(max_length=6, choices=How)
+    where = SealedField()
+    at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True)
+    seen_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("notice", "how", name="one_publication_a_way")]
+
+
 class Check(CaseOwned):
     """What one verification saw and what it means."""
 
@@ -166,6 +294,7 @@ class Check(CaseOwned):
     state = models.CharField(max_length=20)
     reason = models.CharField(max_length=400)
     control_ok = models.BooleanField(default=False)
+    places = models.PositiveSmallIntegerField(default=1, help_text=_("from how many places it was seen so"))
     next_at = models.DateTimeField(null=True)
     observation = SealedField()
 
@@ -188,3 +317,6 @@ class Outcome(models.Model):
 
     class Meta:
         indexes = [models.Index("party_key", "notice_type", name="outcome_of_party")]
+
+
+from efface.takedown.channels.models import FormWord, Step, Ticket  # noqa: E402, F401 - tables of this room

@@ -6,7 +6,7 @@ from efface.cases import events
 from efface.cases.models import Age, CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding, FindingState
-from efface.takedown import ladder, locking, planning, sending, verifying
+from efface.takedown import facts, ladder, locking, outcomes, planning, sending, timing, verifying
 from efface.takedown.models import Notice, Route
 
 WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
@@ -43,6 +43,24 @@ def _go_on(event: CaseEvent) -> None:
     outbox.wake(event.case_id)
 
 
+@events.on("fact.answered", "avoid.ended")
+def _anew(event: CaseEvent) -> None:
+    """What she said opens or closes ways."""
+    planning.request_all(event.case, event.at)
+
+
+@events.on("avoid.added")
+def _avoid(event: CaseEvent) -> None:
+    """What has not left for somebody who must never hear of it is taken back before anything else happens."""
+    for pk in Notice.objects.filter(case=event.case, state__in=WAITING).order_by("finding_id", "pk").values_list(
+        "pk", flat=True
+    ):
+        notice = locking.notice(pk)
+        if notice is not None and facts.never_told(notice):
+            ladder.close(notice.route, Route.State.DROPPED, "the recipient must never hear of it", event.at)
+    planning.request_all(event.case, event.at)
+
+
 @events.on("case.age_declared")
 def _of_age(event: CaseEvent) -> None:
     """Under 18 comes as ``finding.stopped``, finding by finding."""
@@ -57,6 +75,7 @@ def _stopped(event: CaseEvent) -> None:
     if finding is not None:
         ladder.close_all(finding, Route.State.DROPPED, "stopped", event.at)
         deadlines.cancel(subject=finding.pk)
+        deadlines.cancel_many(timing.KIND, finding.notices.values_list("pk", flat=True))
 
 
 @events.on("case.closed", "case.erased")
@@ -65,16 +84,19 @@ def _end(event: CaseEvent) -> None:
     for finding in Finding.objects.select_for_update().filter(case=event.case).order_by("pk"):
         ladder.close_all(finding, Route.State.DROPPED, "the case is closed", event.at)
         deadlines.cancel(subject=finding.pk)
+    outcomes.over(Notice.objects.filter(case=event.case, sent_at__isnull=False), event.at)
     # Also those whose route has ended.
     waiting = Notice.objects.filter(case=event.case, state__in=WAITING).order_by("finding_id", "pk")
     for pk in waiting.values_list("pk", flat=True):
         notice = locking.notice(pk)
         if notice is not None:
             sending.take_back(notice, "the case is closed", event.at)
+    left = Notice.objects.filter(case=event.case, sent_at__isnull=False).values_list("pk", flat=True)
+    deadlines.cancel_many(timing.KIND, left)
     if event.kind == "case.erased":
         # A person's words may stand there.
         Notice.objects.filter(case=event.case).update(state_why="")
-        Route.objects.filter(case=event.case).update(state_why="")
+        Route.objects.filter(case=event.case).update(state_why="", told={})
 
 
 @events.on("consent.withdrawn")

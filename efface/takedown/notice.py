@@ -7,12 +7,24 @@ a fact here that must be filled. The organisation signs as agent: no field holds
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from efface.law import Exposure, Law, NoticeType, load
+from efface.takedown import filling
+from efface.takedown.channels.email.xarf import report
 from efface.takedown.elements import LACKING, bad_url
-from efface.takedown.templates import Template, languages, template
-from efface.takedown.xarf import report
+from efface.takedown.filling import moment
+from efface.takedown.particulars import (
+    Asked,
+    Capture,
+    Copyright,
+    Happening,
+    HashLists,
+    Look,
+    Merchant,
+    Police,
+)
+from efface.takedown.templates import Template, languages, shared, template
 
 
 class NoticeError(ValueError):
@@ -51,6 +63,18 @@ class NoticeIncomplete(NoticeError):
         self.missing = missing
 
 
+class NoticeLeaks(NoticeError):
+    """Something written by hand holds what must never leave; ``where`` is its place. What it is, is not said."""
+
+    def __init__(self, notice_type: str, where: str) -> None:
+        super().__init__(
+            f"{notice_type}: what was written for {where!r} holds a name, account, number or file of the depicted "
+            "person: take it out"
+        )
+        self.notice_type = notice_type
+        self.where = where
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """Who signs. ``email`` is the reply address of this very notice; ``domain`` the organisation's own."""
@@ -73,11 +97,13 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A notice that went out before this one: to whom (party role and name), and when."""
+    """A notice that went out before this one: to whom (party role and name), when, and what came back ("" for
+    silence)."""
 
     role: str
     name: str
     sent: datetime
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +111,13 @@ class NoticeFacts:
     """``not_consensual``: the depicted person said so. ``believed``: a member of staff confirmed the finding and holds
     the belief the notice states. ``authorised``: the person's authority for this organisation is on file. ``nature``
     is the law's word, ``residence`` an ISO country. ``paid`` None: nobody asked. ``domain`` is the registered domain.
-    Times are aware; ``prepared`` is when the notice is drafted, ``seen`` when the material was last seen."""
+    Times are aware; ``prepared`` is when the notice is drafted, ``seen`` when the material was last seen. ``since`` is
+    when it was first seen. ``keep_days``: for how long records should be kept. ``link`` says in words what ties it to
+    the recipient's country where the residence does not. ``accounts``: those of whoever published it, payment and phone
+    numbers included. ``age_context``: how old a young person was, how that is known, whether there is blackmail.
+    ``terms``: search words she agreed to. ``leads``: a lawyer leads the matter. ``name_agreed``: she agreed that this
+    recipient learns her name, which she then gives herself. ``never``: what she goes by, her numbers and files; none of
+    it may stand in the words."""
 
     reference: str
     organisation: Organisation
@@ -105,6 +137,24 @@ class NoticeFacts:
     paid: bool | None = None
     earlier_removal: date | None = None
     earlier_notices: tuple[Earlier, ...] = field(default=())
+    since: datetime | None = None
+    keep_days: int = 90
+    link: str = ""
+    accounts: tuple[str, ...] = ()
+    controller: str = ""
+    asked: Asked | None = None
+    looks: tuple[Look, ...] = ()
+    captures: tuple[Capture, ...] = ()
+    chronology: tuple[Happening, ...] = ()
+    police: Police | None = None
+    copyright: Copyright | None = None
+    hash_lists: HashLists | None = None
+    merchant: Merchant | None = None
+    age_context: str = ""
+    terms: tuple[str, ...] = ()
+    leads: bool = False
+    name_agreed: bool = False
+    never: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +179,7 @@ class ExposureLine:
 class Draft:
     """``version`` is type/language/number of the template. ``form`` True: filed by a person in a form, never mailed.
     ``note`` is a sentence for the caseworker about the language, "" where there is nothing to say. ``xarf`` is empty
-    for forms."""
+    for forms. ``read_only``: a translation to be read; the recipient does not take notices in this language."""
 
     notice_type: str
     version: str
@@ -142,6 +192,7 @@ class Draft:
     answers: tuple[Answer, ...]
     exposure_level: Exposure
     exposure: tuple[ExposureLine, ...]
+    read_only: bool = False
 
 
 def missing(notice_type: str, facts: NoticeFacts, law: Law | None = None) -> list[Missing]:
@@ -149,25 +200,35 @@ def missing(notice_type: str, facts: NoticeFacts, law: Law | None = None) -> lis
     notice = _type(notice_type, law)
     found = []
     for element in notice.elements:
-        words = LACKING[element.id](facts)
-        if words and element.required:
+        words = LACKING[element.id](facts) if element.required else ""
+        if words:
             found.append(Missing(element.id, element.citation, words))
+    if notice.names_subject and not facts.name_agreed:
+        found.append(Missing("subject_named", "", "ask her whether this recipient may learn her name; it asks for it"))
     return found
 
 
-def draft(notice_type: str, facts: NoticeFacts, language: str = "en", law: Law | None = None) -> Draft:
-    """The notice as it would go out. Raises ``NoticeForbidden``, ``NoticeIncomplete`` or ``NoticeUnknown``."""
+def draft(
+    notice_type: str, facts: NoticeFacts, language: str = "en", law: Law | None = None, to_read: bool = False
+) -> Draft:
+    """The notice as it would go out. ``to_read`` asks for a translation even where the recipient takes no notice in
+    ``language``; it is marked and never sent. Raises ``NoticeForbidden``, ``NoticeIncomplete``, ``NoticeLeaks`` or
+    ``NoticeUnknown``."""
     notice = _type(notice_type, law)
-    if not facts.adult:
+    if not facts.adult and not for_minors(notice):
         raise NoticeForbidden("S1_minor", "The depicted person may have been under 18: hotline and police first.")
     lacking = missing(notice_type, facts, law)
     if lacking:
         raise NoticeIncomplete(notice_type, lacking)
-    words, note = _choose(notice, language)
-    values, conditions = _values(facts), _conditions(facts)
+    words, note = _choose(notice, language, to_read)
+    values, conditions = filling.values(facts, shared(words.language)), filling.conditions(facts)
+    leaking = filling.leak(facts, values)
+    if leaking:
+        raise NoticeLeaks(notice_type, leaking)
     text = words.text(values, conditions)
     subject = " ".join(words.subject.format_map(values).split())
-    answers = tuple(Answer(*answer) for answer in words.answers(values)) or _answers(facts, subject, text)
+    answers = tuple(Answer(*answer) for answer in words.answers(values, conditions))
+    form = notice.form or "email" not in notice.via
     return Draft(
         notice_type=notice_type,
         version=words.version,
@@ -175,12 +236,18 @@ def draft(notice_type: str, facts: NoticeFacts, language: str = "en", law: Law |
         note=note,
         subject=subject,
         text=text,
-        form=notice.form,
-        xarf={} if notice.form else report(facts, notice_type),
-        answers=answers,
+        form=form,
+        xarf={} if form else report(facts, notice_type),
+        answers=answers or _answers(facts, words.language, subject, text),
         exposure_level=notice.exposure,
         exposure=_exposure(notice, facts),
+        read_only=words.language not in notice.languages and words.language != "en",
     )
+
+
+def for_minors(notice: NoticeType) -> bool:
+    """Whether a notice type is there for those who were, or may have been, under eighteen."""
+    return any(one.fact == "age" and "adult" not in one.any_of for one in notice.preconditions)
 
 
 def _type(notice_type: str, law: Law | None) -> NoticeType:
@@ -190,80 +257,31 @@ def _type(notice_type: str, law: Law | None) -> NoticeType:
     return notice
 
 
-def _choose(notice: NoticeType, language: str) -> tuple[Template, str]:
-    """The template in ``language`` where the law's languages and ours allow it, otherwise in English."""
+def _choose(notice: NoticeType, language: str, to_read: bool) -> tuple[Template, str]:
+    """The template in ``language`` where the recipient takes it and it is written, otherwise in English. ``to_read``:
+    also where the recipient does not take it."""
     wanted = language.lower().replace("_", "-").split("-")[0]
-    if wanted in notice.languages and wanted in languages(notice.id):
+    there, taken = wanted in languages(notice.id), wanted in notice.languages
+    law = f"the law's own languages: {', '.join(notice.languages)}."
+    if there and taken:
         return template(notice.id, wanted), ""
-    note = f"Written in en: there is no text in {language!r}; the law's own languages: {', '.join(notice.languages)}."
-    return template(notice.id, "en"), note
+    if there and to_read and wanted != "en":
+        return template(notice.id, wanted), f"A translation to read, never sent; {law}"
+    why = f"not taken in {language!r}" if there else f"there is no text in {language!r}"
+    return template(notice.id, "en"), f"Written in en: {why}; {law}"
 
 
-KINDS = {
-    "kind_en": "An intimate depiction (picture or video)",
-    "kind_en_low": "an intimate depiction (picture or video)",
-    "kind_de": "eine intime Aufnahme (Bild oder Video)",
-    "kind_es": "una representación íntima (imagen o vídeo)",
-}
-_MADE = ("Made or altered by a computer", "Von einem Computer erzeugt oder verändert", "Generado o alterado")
-NATURES = {
-    "authentic": ("Real", "Echt", "Real"),
-    "altered": _MADE,
-    "fully_synthetic": _MADE,
-    "mixed": ("Some real, some made by a computer", "Teils echt, teils erzeugt", "En parte real, en parte generado"),
-    "unknown": ("", "", ""),
-}
-ADDRESSES = {
-    "addresses_en": " Network addresses at that time: ",
-    "addresses_de": " Netzadressen zu diesem Zeitpunkt: ",
-    "addresses_es": " Direcciones de red en ese momento: ",
-}
-
-
-def _values(facts: NoticeFacts) -> dict[str, str]:
-    natures = NATURES.get(facts.nature, NATURES["unknown"])
-    earlier = [f"  {one.role} {_line(one.name)}: {moment(one.sent)}" for one in facts.earlier_notices]
-    addresses = ", ".join(sorted({one.address for one in facts.locations if one.address}))
-    return {
-        **KINDS,
-        **{key: start + addresses if addresses else "" for key, start in ADDRESSES.items()},
-        **dict(zip(("nature_en", "nature_de", "nature_es"), natures, strict=True)),
-        "reference": _line(facts.reference),
-        "organisation": _line(facts.organisation.name),
-        "signatory": _line(facts.organisation.signatory),
-        "email": _line(facts.organisation.email),
-        "recipient": _line(facts.recipient) or _line(facts.domain),
-        "domain": _line(facts.domain),
-        "residence": _line(facts.residence),
-        "locations": "\n".join(f"  {one.role}: {one.url}" for one in facts.locations),
-        "urls": "\n".join(one.url for one in facts.locations),
-        "seen": moment(facts.seen) if facts.seen else "",
-        "prepared": moment(facts.prepared),
-        "offences": "; ".join(map(_line, facts.offences)),
-        "earlier_removal": facts.earlier_removal.isoformat() if facts.earlier_removal else "",
-        "earlier_notices": "\n".join(earlier),
-    }
-
-
-def _conditions(facts: NoticeFacts) -> frozenset[str]:
-    truths = {
-        "synthetic": facts.nature in ("altered", "fully_synthetic"),
-        "returned": facts.earlier_removal is not None,
-        "offences": bool(facts.offences),
-        "cdn": facts.recipient_role == "cdn",
-    }
-    return frozenset(name for name, holds in truths.items() if holds)
-
-
-def _answers(facts: NoticeFacts, subject: str, text: str) -> tuple[Answer, ...]:
+def _answers(facts: NoticeFacts, language: str, subject: str, text: str) -> tuple[Answer, ...]:
     """For a notice that is usually mailed and whose recipient only has a form."""
-    return (
-        Answer("name", "Name", f"{facts.organisation.name}, {facts.organisation.signatory}"),
-        Answer("email", "E-mail", facts.organisation.email),
-        Answer("subject", "Subject", subject),
-        Answer("urls", "Addresses", "\n".join(one.url for one in facts.locations)),
-        Answer("message", "Message", text),
-    )
+    labels = shared(language).labels
+    values = {
+        "name": f"{facts.organisation.name}, {facts.organisation.signatory}",
+        "email": facts.organisation.email,
+        "subject": subject,
+        "urls": "\n".join(one.url for one in facts.locations),
+        "message": text,
+    }
+    return tuple(Answer(name, labels[name], value) for name, value in values.items())
 
 
 def _exposure(notice: NoticeType, facts: NoticeFacts) -> tuple[ExposureLine, ...]:
@@ -276,17 +294,8 @@ def _exposure(notice: NoticeType, facts: NoticeFacts) -> tuple[ExposureLine, ...
     return tuple(lines)
 
 
-def moment(time: datetime) -> str:
-    """To the minute, in UTC, for people: "2026-11-21 09:30 UTC"."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _line(value: str) -> str:
-    """One line of printable text: nothing a stranger wrote may open a new paragraph or header of ours."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
-
-
 __all__ = [
-    "Answer", "Draft", "Earlier", "ExposureLine", "Location", "Missing", "NoticeError", "NoticeFacts",
-    "NoticeForbidden", "NoticeIncomplete", "NoticeUnknown", "Organisation", "bad_url", "draft", "missing", "moment",
+    "Answer", "Asked", "Capture", "Copyright", "Draft", "Earlier", "ExposureLine", "Happening", "HashLists", "Location",
+    "Look", "Merchant", "Missing", "NoticeError", "NoticeFacts", "NoticeForbidden", "NoticeIncomplete", "NoticeLeaks",
+    "NoticeUnknown", "Organisation", "Police", "bad_url", "draft", "for_minors", "missing", "moment",
 ]  # fmt: skip

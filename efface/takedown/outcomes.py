@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from efface.search.models import Finding, FindingState
@@ -36,7 +37,24 @@ def removed(finding: Finding, now: datetime) -> int:
             for notice in Notice.objects.filter(route=route, sent_at__lte=gone):
                 learning.removed(notice.pk, (gone - (notice.sent_at or gone)).total_seconds() / 3600)
             _complied(route, now)
+    # Whoever had been given up on by then had no part in it: until then it stood.
+    over(Notice.objects.filter(finding=finding, route__episode=finding.episode, sent_at__lte=gone), gone)
     return count
+
+
+def over(notices: Iterable[Notice], at: datetime) -> None:
+    """Nobody looks any more whether these work, or it went by another's hand. What was removed by them is known."""
+    for notice in notices:
+        if notice.sent_at is not None:
+            learning.ended(notice.pk, (at - notice.sent_at).total_seconds() / 3600)
+
+
+def host_of(route: Route) -> str:
+    """Which host the finding stands with: the route's own party where it is one, else the one that is planned for."""
+    if route.role == "host":
+        return route.party_key
+    rows = Route.objects.filter(finding_id=route.finding_id, episode=route.episode, role="host").order_by("position")
+    return rows.values_list("party_key", flat=True).first() or ""
 
 
 def _complied(route: Route, now: datetime) -> None:

@@ -5,14 +5,21 @@ Safety rules (S*) are applied before routing rules (R*); the ladder, the rules a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from efface.law import Exposure, Law
-from efface.takedown.reach import Choice, Reach, Worth, choose, domain_of
-from efface.takedown.templates import written
+from efface.law.select import Answer
+from efface.takedown import choosing, guided, lacking, tradeoff
+from efface.takedown.changes import Change, arranged, asked, chosen_type
+from efface.takedown.choosing import Way
+from efface.takedown.guided import Step
+from efface.takedown.lacking import Need
+from efface.takedown.notice import NoticeFacts
+from efface.takedown.odds import NOTHING, Odds, Outcome, odds
+from efface.takedown.reach import Choice, Reach, Worth, choose, domain_of, is_suspect, may_reach
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
 
 Age = Literal["adult", "minor", "unknown_treat_as_minor"]
@@ -21,9 +28,11 @@ Age = Literal["adult", "minor", "unknown_treat_as_minor"]
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the plan needs of a case. Words are the law's. ``minor_clearance``: hotline or police gave a written
-    non-objection. ``suspects``: mail addresses and domains of suspects, lower case; ``hers``: the depicted person's own
-    addresses. ``hold_until``: police asked to wait until then; ``hold_spares_search``: the officer agrees to delisting
-    meanwhile."""
+    non-objection. ``suspects``: mail addresses and domains of those who must never hear of it, lower case;
+    ``suspect_names`` and ``suspect_numbers`` what else is known of them; ``hers``: the depicted person's own addresses.
+    ``hold_until``: police asked to wait until then; ``hold_spares_search``: the officer agrees to delisting meanwhile.
+    ``lives_in``: the part of the country, "" for all of it. ``exposure_limit``: how far a notice may travel.
+    ``authorised``: she allows us to write; ``attested``: a worker spoke with her and a second agreed."""
 
     age: Age = "unknown_treat_as_minor"
     danger: bool = False
@@ -36,13 +45,30 @@ class CaseFacts:
     hold_until: datetime | None = None
     hold_spares_search: bool = False
     operator_allowed: bool = True
+    suspect_names: frozenset[str] = frozenset()
+    suspect_numbers: frozenset[str] = frozenset()
+    lives_in: str = ""
+    acquisition: str = ""
+    abuse_type: str = ""
+    motive: str = "unknown"
+    pressed_shutter: Answer = "unknown"
+    assignment: Answer = "unknown"
+    has_file: Answer = "unknown"
+    paid_for: Answer = "unknown"
+    police_wanted: Answer = "unknown"
+    exposure_limit: Exposure = "uploader_possible"
+    authorised: bool = True
+    attested: bool = False
+    trusted_flagger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FindingFacts:
     """``confirmed``: when a person confirmed it, the start of the ladder; for a return, when it was seen again.
     ``returns``: how often it came back. ``remaining``: hosts that still serve something (empty: all of them).
-    ``age`` is the finding's own: a face match is another picture."""
+    ``age`` is the finding's own: a face match is another picture. ``asked``: somebody was asked and its time has
+    passed. ``group`` and ``group_contacts`` are the domains and known desks of all sites of this operator.
+    ``probe``: what a notice about it would say, where that is known already."""
 
     confirmed: datetime
     age: Age = "unknown_treat_as_minor"
@@ -50,20 +76,10 @@ class FindingFacts:
     hostility: str = "unknown"
     returns: int = 0
     remaining: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What earlier notices of one type to one party (or, under the key "role:<role>", to all of a role) achieved."""
-
-    sent: int
-    removed: int
-    median_hours: float = 0.0
-
-    @property
-    def share(self) -> float:
-        """Removal share, drawn towards a half while there are few: (removed + 1) / (sent + 2)."""
-        return (self.removed + 1) / (self.sent + 2)
+    asked: Answer = "no"
+    group: frozenset[str] = frozenset()
+    group_contacts: frozenset[str] = frozenset()
+    probe: NoticeFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,11 @@ class PlannedRoute:
     """One party, one notice type, one contact. ``offset`` is the earliest start after ``FindingFacts.confirmed``;
     ``starts`` the same as a time, no earlier than a police hold allows. ``clock_hours`` None: the law names none.
     ``opens_form``: the worker may open the form (a desk of the playbook, never a site's own). ``rules`` are the ids of
-    the law rules that shaped it; ``why`` are sentences. ``alternatives`` are the party's next best contacts."""
+    the law rules that shaped it; ``why`` are sentences. ``alternatives`` are the party's next best contacts.
+
+    ``needs``: what is missing before it can go. ``odds``: what such notices achieved. ``others``: the other notices
+    this party could get, ``trade`` what they would gain and cost, in words. ``changed``: a person's word, "" without;
+    ``word`` its verb where it is about when. ``clock``: the recipient's time in words."""
 
     party_key: str
     role: str
@@ -90,6 +110,13 @@ class PlannedRoute:
     starts: datetime
     covers: tuple[str, ...]
     opens_form: bool = False
+    needs: tuple[Need, ...] = ()
+    odds: Odds = NOTHING
+    others: tuple[Way, ...] = ()
+    trade: tuple[str, ...] = ()
+    changed: str = ""
+    clock: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +141,14 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """``steps`` are for a person; ``beside`` are parties that are only shown, until a person says to ask them."""
+
     stop: Stop | None
     routes: tuple[PlannedRoute, ...]
     withheld: tuple[Withheld, ...] = ()
     advice: tuple[str, ...] = field(default=())
+    steps: tuple[Step, ...] = ()
+    beside: tuple[Party, ...] = ()
 
 
 NEVER_SENT = frozenset({"payment", "ads", "regulator", "hotline", "police", "isp", "platform"})
@@ -134,6 +165,7 @@ def plan(
     now: datetime,
     guesses_tried: Mapping[str, frozenset[str]] | None = None,
     worth: Mapping[tuple[str, str], Worth] | None = None,
+    changes: Iterable[Change] = (),
 ) -> Plan:
     """The routes in the order in which they may start. The same facts give the same plan.
 
@@ -141,22 +173,23 @@ def plan(
     soft_bounce, hard_bounce, full, policy_reject, silent); ``outcomes`` maps (party key or "role:host", notice type)
     to what was achieved; ``guesses_tried`` maps a party's key to addresses nobody published that were written to, in
     any case; ``worth`` maps (party key, contact's value) to its place among the party's contacts, where more is known
-    than the dossier says. Police, payment and regulators are advice for a person, never a route."""
+    than the dossier says. ``changes`` are a person's, in order, that stand. Police, payment, regulators and whoever
+    else a machine must not write to are steps for a person, never a route."""
+    hostile = _hostile(finding) or any(sign.startswith("paid-removal") for sign in dossier.signs)
+    if hostile and finding.hostility != "hostile_or_extortionate":
+        finding = replace(finding, hostility="hostile_or_extortionate")
+    reach = _reach(case, finding, dossier, delivery, hostile)
+    steps = guided.steps(case, finding, _safe(dossier, case, hostile, reach), law)
     stop = _stop(case, finding, law)
     if stop is not None:
-        return Plan(stop, (), (), _advice(case, law, _hostile(finding)))
-    hostile = _hostile(finding) or any(sign.startswith("paid-removal") for sign in dossier.signs)
-    reach = Reach(
-        delivery=delivery,
-        suspects=case.suspects,
-        hers=case.hers,
-        operator_domain=domain_of(dossier.domain) if hostile else "",
-        operator_contacts=frozenset(_operator_contacts(dossier)) if hostile else frozenset(),
-    )
+        return Plan(stop, (), (), _advice(case, law, hostile), steps)
+    changes = tuple(changes)
+    wanted = asked(changes)
+    brought = [one for one in dossier.beside if one.key in wanted]
     routes: list[PlannedRoute] = []
     withheld: list[Withheld] = []
-    for party in sorted(dossier.parties, key=lambda one: (one.role, one.key)):
-        refused = _refusal(party, case, finding, dossier, hostile)
+    for party in sorted([*dossier.parties, *brought], key=lambda one: (one.role, one.key)):
+        refused = _refusal(party, case, finding, dossier, hostile, reach)
         if refused is not None:
             withheld.append(refused)
             continue
@@ -167,10 +200,53 @@ def plan(
         if party.role == "search" and _unknown_notice(choice.contact, law):
             withheld.append(Withheld(party.key, party.role, "its own form is filled in by a person", person=True))
             continue
-        routes.append(_route(party, choice, case, finding, dossier, law, hostile, now))
-    routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.party_key))
+        made = _route(party, choice, case, finding, dossier, law, hostile, now, outcomes, changes)
+        if isinstance(made, Withheld):
+            withheld.append(made)
+        else:
+            routes.append(made)
+    routes.sort(key=lambda one: (one.starts, one.step, -_share(one, outcomes), one.odds.hours, one.party_key))
     kept, doubles = _once_each(routes)
-    return Plan(None, tuple(kept), tuple(withheld + doubles), _advice(case, law, hostile))
+    kept, out = arranged(kept, changes, now, lambda role: _held(role, case))
+    left = [Withheld(one.party_key, one.role, f"left out by a person: {change.why}", "person") for one, change in out]
+    beside = tuple(one for one in dossier.beside if one.key not in wanted)
+    return Plan(None, tuple(kept), tuple(withheld + doubles + left), _advice(case, law, hostile), steps, beside)
+
+
+def _reach(
+    case: CaseFacts, finding: FindingFacts, dossier: Dossier, delivery: Mapping[str, str], hostile: bool
+) -> Reach:
+    """Of a hostile operator every site is out of reach, not only the one this finding stands on."""
+    domains = frozenset(filter(None, (domain_of(one) for one in (dossier.domain, *finding.group))))
+    known = frozenset(one.lower() for one in (*_operator_contacts(dossier), *finding.group_contacts))
+    return Reach(
+        delivery=delivery, suspects=case.suspects, hers=case.hers, names=case.suspect_names,
+        numbers=case.suspect_numbers, operator_domains=domains if hostile else frozenset(),
+        operator_contacts=known if hostile else frozenset(),
+    )  # fmt: skip
+
+
+def _safe(dossier: Dossier, case: CaseFacts, hostile: bool, reach: Reach) -> Dossier:
+    """The dossier without what a person must not be sent to either: a suspect, a hostile operator, her own address."""
+    parties = [
+        replace(party, contacts=[one for one in party.contacts if may_reach(one, reach)])
+        for party in dossier.parties
+        if not (party.role == "operator" and (hostile or not case.operator_allowed)) and not _suspected(
+            party, dossier, reach
+        )
+    ]  # fmt: skip
+    return replace(dossier, parties=parties)
+
+
+def _suspected(party: Party, dossier: Dossier, reach: Reach) -> bool:
+    """By its own name and domain; an operator also by that of the site it runs."""
+    runs = replace(party, domain=dossier.domain) if party.role == "operator" else party
+    return is_suspect(party, reach) or is_suspect(runs, reach)
+
+
+def _held(role: str, case: CaseFacts) -> datetime | None:
+    """Until when the police keep this role back."""
+    return None if role == "search" and case.hold_spares_search else case.hold_until
 
 
 def _stop(case: CaseFacts, finding: FindingFacts, law: Law) -> Stop | None:
@@ -200,9 +276,11 @@ def _operator_contacts(dossier: Dossier) -> list[str]:
 
 
 def _refusal(
-    party: Party, case: CaseFacts, finding: FindingFacts, dossier: Dossier, hostile: bool
+    party: Party, case: CaseFacts, finding: FindingFacts, dossier: Dossier, hostile: bool, reach: Reach
 ) -> Withheld | None:
     """Why this party must not be written to whatever its contacts, None where it may."""
+    if _suspected(party, dossier, reach):
+        return Withheld(party.key, party.role, "it is somebody who must never hear of it", "S5_suspect", True)
     if party.role == "operator":
         if hostile:
             return Withheld(party.key, party.role, "the operator is hostile or the site exists for this", "S3_hostile")
@@ -238,11 +316,19 @@ def _route(
     law: Law,
     hostile: bool,
     now: datetime,
-) -> PlannedRoute:
-    notice = law.notices[notice_type(party, choice.contact, finding, law)]
+    outcomes: Mapping[tuple[str, str], Outcome],
+    changes: Iterable[Change],
+) -> PlannedRoute | Withheld:
+    ways = choosing.ways(party, choice.contact, case, finding, dossier, law, outcomes)
+    if not ways:
+        return Withheld(party.key, party.role, "no notice of the law data fits here", person=True)
+    word = chosen_type(changes, party.key)
+    chosen = next((one for one in ways if word and one.notice_type == word.notice_type), ways[0])
+    others = tuple(one for one in ways if one is not chosen)
+    notice = law.notices[chosen.notice_type]
     offset, rules, why = _when(party, finding, dossier, law, hostile)
     starts = finding.confirmed + offset
-    hold = None if party.role == "search" and case.hold_spares_search else case.hold_until
+    hold = _held(party.role, case)
     if hold is not None and hold > max(now, starts):
         starts = hold
         rules.append("S2_le_hold")
@@ -257,7 +343,7 @@ def _route(
         alternatives=tuple(one.value for one in choice.next_best),
         notice_type=notice.id,
         why=(*why, choice.why, *party.reasons[:2]),
-        rules=("S4_consent", *rules),
+        rules=tuple(dict.fromkeys(("S4_consent", *rules, *chosen.rules))),
         clock_hours=notice.clock.hours,
         clock_basis=notice.clock.citation if notice.clock.hours is not None else "",
         exposure=notice.exposure,
@@ -266,6 +352,12 @@ def _route(
         starts=starts,
         covers=tuple(party.covers),
         opens_form=choice.contact.channel == "form" and choice.contact.source.startswith("playbook"),
+        needs=chosen.needs,
+        odds=chosen.odds,
+        others=others,
+        trade=tradeoff.said(chosen, others, law),
+        changed=f"a person chose this notice: {word.why}" if word and chosen.notice_type == word.notice_type else "",
+        clock=chosen.clock,
     )
 
 
@@ -305,41 +397,18 @@ def _operator_asked(dossier: Dossier) -> bool:
     return any(party.role == "operator" and party.contacts for party in dossier.parties)
 
 
-def notice_type(party: Party, contact: Contact, finding: FindingFacts, law: Law) -> str:
-    """Which notice a party gets. A playbook desk may have a type of its own, named after "playbook:" in the source.
-
-    Operators: the TAKE IT DOWN Act where the kind of site can be covered, the Digital Services Act where they sit in
-    the Union. Hosts: the Digital Services Act, also where the country is not known, because its elements are the most
-    complete. Networks above or before a host: an abuse report. Registrars: their own."""
-    _, _, named = contact.source.partition("playbook:")
-    if named in law.notices and named in written():
-        return named
-    if party.role == "search":
-        return "search_google"
-    if party.role in ("registrar", "registry"):
-        return "registrar_abuse"
-    if party.role in ("cdn", "upstream"):
-        return "generic_host_abuse"
-    if party.role == "operator":
-        covered = finding.site_type in law.groups["covered_platform_types"]
-        return "us_tida" if covered and not law.in_eu(party.country) else "eu_dsa_art16"
-    return "eu_dsa_art16"
-
-
 def _unknown_notice(contact: Contact, law: Law) -> bool:
-    """Whether a desk has a notice type of its own that the law data does not hold, or that is not written: another
-    desk's would not fit it."""
-    _, _, named = contact.source.partition("playbook:")
-    return bool(named) and (named not in law.notices or named not in written())
+    """Whether a desk has a notice type of its own that the law data does not hold, that is not written, or that only
+    she may send: another desk's would not fit it."""
+    own = choosing.desk_type(contact)
+    if not own:
+        return False
+    return own not in law.notices or own not in choosing.written() or lacking.only_she(law.notices[own])
 
 
 def _share(route: PlannedRoute, outcomes: Mapping[tuple[str, str], Outcome]) -> float:
-    """Past success of the party, else of its role, else a half."""
-    for key in (route.party_key, f"role:{route.role}"):
-        outcome = outcomes.get((key, route.notice_type))
-        if outcome is not None:
-            return outcome.share
-    return 0.5
+    """What such a notice to this party is reckoned to achieve; a half where nothing is known."""
+    return odds(route.party_key, route.role, route.notice_type, outcomes).share
 
 
 def _once_each(routes: list[PlannedRoute]) -> tuple[list[PlannedRoute], list[Withheld]]:
@@ -368,3 +437,8 @@ def _advice(case: CaseFacts, law: Law, hostile: bool) -> tuple[str, ...]:
         for desk in place.regulators:
             lines.append(f"Regulator: {desk.name}{', ' + desk.contact if desk.contact else ''}.")
     return tuple(lines)
+
+
+__all__ = [
+    "CaseFacts", "FindingFacts", "Outcome", "Plan", "PlannedRoute", "Stop", "Withheld", "plan",
+]  # fmt: skip

@@ -12,7 +12,7 @@ import logging
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from efface.cases import events
 from efface.cases.may import may
@@ -28,7 +28,7 @@ from efface.net.protocol import WhereaboutsRequest
 from efface.search.models import Finding
 from efface.sites import contacts, lookups, networks
 from efface.sites.models import ContactObservation
-from efface.takedown import facts, holding, ladder, locking, plan
+from efface.takedown import facts, holding, keeping, ladder, locking, plan, steering
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
@@ -105,8 +105,8 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
         row = locking.finding(finding)
         if row is None or row.episode != task.episode or not ready(row, now):
             return
-        apply(row, dossier, now)
         _taken(row.pk)
+        apply(row, dossier, now)
         ladder.begin_due(row, now)
         if notice:
             _chase(notice, now)
@@ -137,9 +137,11 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     delivery = {value: states[same] for channel, value in values if (same := contacts.plain(channel, value)) in states}
     began = facts.ladder_began(finding, now)
     made = plan.plan(
-        facts.case_facts(finding.case, now), facts.finding_facts(finding, began), dossier, load(), delivery,
+        facts.case_facts(finding.case, now), facts.finding_facts(finding, began, now), dossier, load(), delivery,
         facts.outcomes(keys, roles), now, contacts.guesses_tried(keys), facts.worth(dossier, now),
+        steering.standing(finding),
     )  # fmt: skip
+    keeping.keep(finding, made, now)
     if made.stop is not None:
         _stop(finding, made, now)
         return made
@@ -162,7 +164,7 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
         (route.party_key, route.notice_type): route
         for route in Route.objects.select_for_update().filter(finding=finding, episode=finding.episode)
     }
-    countries = {party.key: party.country for party in dossier.parties}
+    countries = {party.key: party.country for party in (*dossier.parties, *dossier.beside)}
     fresh = 0
     still: list[uuid.UUID] = []
     for position, one in enumerate(made.routes):
@@ -176,28 +178,45 @@ def _merge(finding: Finding, dossier: Dossier, made: plan.Plan, began: datetime,
                 channel=one.channel, contact=one.contact[:500], alternatives=list(one.alternatives),
                 notice_type=one.notice_type, why="; ".join(one.why)[:500], exposure=one.exposure,
                 clock_hours=one.clock_hours, clock_basis=one.clock_basis[:200], planned_at=began, starts_at=one.starts,
-                confirmed_at=now,
+                confirmed_at=now, told=keeping.told(one), exposure_lines=keeping.lines(one),
+                arranged=one.word,
             )  # fmt: skip
             fresh += 1
             continue
         still.append(route.pk)
-        latest = (one.channel, one.contact[:500], list(one.alternatives), list(one.covers))
-        if route.state == Route.State.PLANNED and latest != (
-            route.channel, route.contact, route.alternatives, route.covers
-        ):  # fmt: skip
-            route.channel, route.contact, route.alternatives, route.covers = latest
-            route.save(update_fields=["channel", "contact", "alternatives", "covers"])
+        back = holding.returned(route, now)
+        if route.state == Route.State.PLANNED:
+            _bring_up(route, one, position)
+        fresh += back
     Route.objects.filter(pk__in=still).update(confirmed_at=now)
     return fresh
 
 
+def _bring_up(route: Route, one: plan.PlannedRoute, position: int) -> None:
+    """A route that has not begun is as the latest plan has it. When it starts is moved only where a person says so, or
+    said so until now: the ladder may have brought it forward."""
+    latest: dict[str, Any] = {
+        "channel": one.channel, "contact": one.contact[:500], "alternatives": list(one.alternatives),
+        "covers": list(one.covers), "told": keeping.told(one), "exposure_lines": keeping.lines(one),
+        "position": position, "arranged": one.word,
+    }  # fmt: skip
+    if one.word or route.arranged:
+        latest["starts_at"] = one.starts
+    changed = [name for name, value in latest.items() if getattr(route, name) != value]
+    for name in changed:
+        setattr(route, name, latest[name])
+    if changed:
+        route.save(update_fields=changed)
+
+
 def _drop_others(finding: Finding, dossier: Dossier, made: plan.Plan, now: datetime) -> None:
     """A party that is not in charge any more is not written to again: what has not left is put before a person.
-    Believed of a complete look-up only."""
+    Believed of complete look-ups only, and for good of two that agree some time apart (``holding.gone``)."""
     planned = {(one.party_key[:200], one.notice_type) for one in made.routes}
     because = {one.party_key[:200]: one.why for one in made.withheld}
-    known = {party.key[:200] for party in dossier.parties}
+    known = {party.key[:200] for party in dossier.parties} | steering.brought(finding)
     still: list[uuid.UUID] = []
+    again = False
     for route in Route.objects.select_for_update(of=("self",)).select_related("finding").filter(
         finding=finding, episode=finding.episode, state__in=OPEN
     ):
@@ -210,10 +229,16 @@ def _drop_others(finding: Finding, dossier: Dossier, made: plan.Plan, now: datet
                 ladder.close(route, Route.State.DROPPED, why, now)
         elif not dossier.partial and route.kept_at is not None:
             still.append(route.pk)
-        elif not dossier.partial and not holding.hold(route, finding, made, now):
-            ladder.close(route, Route.State.DROPPED, "not in charge of it any more", now)
+        elif not dossier.partial:
+            waits = holding.hold(route, finding, made, now)
+            if not holding.gone(route, now):
+                again = True
+            elif not waits:
+                ladder.close(route, Route.State.DROPPED, holding.NOT_IN_CHARGE, now)
     # A person went on with these: they may leave on that word.
     Route.objects.filter(pk__in=still).update(confirmed_at=now)
+    if again:
+        _again(finding, now + holding.APART)
 
 
 def _stop(finding: Finding, made: plan.Plan, now: datetime) -> None:
@@ -287,9 +312,10 @@ def _chase(notice: uuid.UUID | str, now: datetime) -> None:
 
 
 def _wake(finding: Finding) -> None:
-    """Notices of this finding that waited for the look-up may go now."""
-    if Notice.objects.filter(finding=finding, state=Notice.State.QUEUED).exists():
-        outbox.wake(finding.case_id)
+    """Notices of this finding that waited for the look-up may go now; those of others wait for their own."""
+    waiting = Notice.objects.filter(finding=finding, state=Notice.State.QUEUED).values_list("pk", flat=True)
+    if waiting:
+        outbox.wake(finding.case_id, waiting)
 
 
 def request_all(case: Case, now: datetime) -> None:
@@ -311,23 +337,15 @@ def _due(deadline: Deadline, now: datetime) -> None:
         request(finding)
 
 
-@deadlines.handler("notice.chaser")
-def _silent(deadline: Deadline, now: datetime) -> None:
+@deadlines.handler_of_many("notice.chaser")
+def _silent(due: list[Deadline], now: datetime) -> None:
     """The party's time is up: look again who is in charge, then remind it or go on. What is gone already needs nothing;
     what may be gone is asked about again tomorrow."""
-    notice = Notice.objects.select_related("finding", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.route.state != Route.State.ACTIVE or notice.finding.stopped:
-        return
-    ladder.chase_at(notice, now + ladder.ASK_AGAIN)
-    if not ladder.quiet(notice.finding) and may(notice.case, Purpose.NOTIFY, now):
-        request(notice.finding, notice.pk)
-
-
-@deadlines.handler("notice.clock")
-def _overdue(deadline: Deadline, now: datetime) -> None:
-    """A clock of the law has ended and it still stands: said in the case, and the party hears of it."""
-    notice = Notice.objects.select_related("finding__site", "case", "route").filter(pk=deadline.subject).first()
-    if notice is None or notice.route.state != Route.State.ACTIVE or ladder.quiet(notice.finding):
-        return
-    events.record(notice.case, "notice.overdue", "engine", subject=notice.pk, now=now, basis=notice.clock_basis)
-    request(notice.finding, notice.pk)
+    rows = Notice.objects.select_related("finding", "route", "case").filter(pk__in=[one.subject for one in due])
+    notices = list(rows.filter(route__state=Route.State.ACTIVE, finding__stopped=""))
+    ladder.chase_all_at(notices, now + ladder.ASK_AGAIN)
+    cases = {notice.case_id: notice.case for notice in notices}
+    allowed = {case for case, row in cases.items() if may(row, Purpose.NOTIFY, now)}
+    for notice in notices:
+        if not ladder.quiet(notice.finding) and notice.case_id in allowed:
+            request(notice.finding, notice.pk)

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from efface.accounts import audit
 from efface.accounts.models import Organisation, User
-from efface.engine.base import outbox
+from efface.engine.base import addresses, outbox
 from efface.engine.base.models import Outbox
-from efface.takedown import addresses, composing
+from efface.takedown import composing
+from efface.takedown.channels.ticket import tickets
 from efface.takedown.models import Approval, Notice
 
 KIND = "notice"
@@ -22,10 +23,15 @@ def release(notice: Notice, approval: Approval, now: datetime) -> None:
     if notice.state != Notice.State.DRAFT:
         return
     notice.approval = approval
-    notice.state = Notice.State.QUEUED if notice.channel == "email" else Notice.State.PREPARED
-    notice.save(update_fields=["approval", "state"])
-    if notice.channel == "email":
-        organisation = Organisation.objects.get(pk=notice.organisation_id)
+    desk = tickets.desk_for(notice)
+    if desk is not None:
+        notice.channel = "api"
+    notice.state = Notice.State.QUEUED if notice.channel in ("email", "api") else Notice.State.PREPARED
+    notice.save(update_fields=["approval", "state", "channel"])
+    organisation = Organisation.objects.get(pk=notice.organisation_id)
+    if desk is not None:
+        tickets.queue(notice, desk, organisation, now)
+    elif notice.channel == "email":
         outbox.queue_message(
             KIND, notice.pk, key=composing.key(notice), organisation=notice.organisation_id, case=notice.case_id,
             sender=addresses.bounce(notice.pk), recipient=notice.contact,
@@ -38,11 +44,16 @@ def take_back(notice: Notice, why: str, now: datetime) -> bool:
     open_states = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
     if notice.state not in open_states:
         return False
-    if notice.state == Notice.State.QUEUED and not outbox.cancel(notice.pk):
+    if notice.state == Notice.State.QUEUED and not stopped(notice):
         return False
     notice.state, notice.state_why = Notice.State.CANCELLED, why[:200]
     notice.save(update_fields=["state", "state_why"])
     return True
+
+
+def stopped(notice: Notice) -> bool:
+    """Keep a queued notice from leaving. False where it has begun to."""
+    return bool(tickets.cancel(notice.pk) if notice.channel == "api" else outbox.cancel(notice.pk))
 
 
 def resolve(row: Outbox, word: Literal["sent", "again"], user: User, now: datetime) -> None:

@@ -35,19 +35,21 @@ AFTER_CONFIRMED = (7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 180 * DAY)
 
 @dataclass(frozen=True, slots=True)
 class PastCheck:
-    """What is kept of an earlier check: when, and what it meant."""
+    """What is kept of an earlier check: when, what it meant, and from how many places it was looked."""
 
     at: datetime
     row: int
     state: str
     control_ok: bool
+    places: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``row`` of the table; ``reason`` in plain words; ``next_check`` from now (zero: at once). ``part`` is what is
     left of a partial removal; ``moved_to`` the new address; ``returned`` True when it was gone for good and is back;
-    ``control_ok`` whether another page of the site was seen to work. ``facts`` are what the reason rests on."""
+    ``control_ok`` whether another page of the site was seen to work; ``places`` from how many places it was seen so.
+    ``facts`` are what the reason rests on."""
 
     row: int
     state: State
@@ -58,10 +60,28 @@ class Verdict:
     moved_to: str = ""
     returned: bool = False
     control_ok: bool = False
+    places: int = 1
 
     def past(self, at: datetime) -> PastCheck:
         """What is to be kept for the next check."""
-        return PastCheck(at, self.row, self.state, self.control_ok)
+        return PastCheck(at, self.row, self.state, self.control_ok, self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Not found in ``checks`` checks over ``days`` days, each of them from ``places`` places at least."""
+
+    checks: int
+    days: int
+    places: int
+
+
+def claim(history: Sequence[PastCheck]) -> Claim | None:
+    """What the latest checks in a row come to; None where it was not gone in the last of them that could tell."""
+    streak = _streak(sorted(history, key=lambda one: one.at))
+    if not streak:
+        return None
+    return Claim(len(streak), (streak[-1].at - streak[0].at) // DAY, min(one.places for one in streak))
 
 
 def judge(
@@ -94,9 +114,14 @@ class _Look:
         self.observation, self.baseline, self.now = observation, baseline, now
         self.history = sorted(history, key=lambda one: one.at)
         self.page, self.agents = sight.page(observation, walls_before)
+        self.others = sight.others(observation, walls_before)
+        self.places = {
+            path.name: sight.place(path, observation.probes, walls_before, baseline, self.page)
+            for path in observation.paths
+        }
         looks = [one for one in observation.media if one.role != "search"]
-        self.full = Counter(sight.media(one) for one in looks if one.role in sight.FULL)
-        self.small = Counter(sight.media(one) for one in looks if one.role not in sight.FULL)
+        self.full = Counter(sight.media(one, baseline) for one in looks if one.role in sight.FULL)
+        self.small = Counter(sight.media(one, baseline) for one in looks if one.role not in sight.FULL)
         self.all = self.full + self.small
         self.listed = listed or any(sight.media(one) == "alive" for one in observation.media if one.role == "search")
         self.control = sight.control_ok(observation, walls_before)
@@ -117,10 +142,22 @@ class _Look:
             "agents": [f"{agent}: {kind}" for agent, kind in self.agents.items()],
             "media": [f"{kind}: {count}" for kind, count in sorted(self.all.items())],
             "control": self.control,
+            "forwarded": self.page == "soft" and sight.forwarded(self.observation),
+            "others": [str(kind) for kind in self.others],
+            "places": [f"{name}: {kind}" for name, kind in self.places.items()],
             **more,
         }
-        seen = state in SEEN
-        return Verdict(row, state, reason, wait, facts, part, moved_to, seen and self.returned, self.control)
+        back = self.returned and (state in SEEN or bool(self.seen_from))
+        return Verdict(row, state, reason, wait, facts, part, moved_to, back, self.control, 1 + len(self.counted))
+
+    @property
+    def counted(self) -> list[str]:
+        """Ways out that saw the same absence."""
+        return [name for name, kind in self.places.items() if kind == "absent"]
+
+    @property
+    def seen_from(self) -> list[str]:
+        return [name for name, kind in self.places.items() if kind == "seen"]
 
     def present(self, row: int, reason: str, part: Part = "") -> Verdict:
         """Rows 2 and 3: it is there, or there again."""
@@ -139,6 +176,8 @@ def _sighted(look: _Look) -> Verdict | None:
         to = next(one.facts.final_url for one in look.observation.pages.values() if one.serves_target)
         reason = "The page forwards to another address, where the picture stands."
         return look.say(6, "moved", reason, timedelta(0), moved_to=to)
+    if "served" in look.others or "moved" in look.others:
+        return look.present(2, "Another address of this page still shows the picture.")
     partly = look.small["alive"] or look.all["cached"]
     urls = look.baseline.media_urls if look.baseline else []
     if look.page == "served" and not (partly and sight.explained(look.observation, urls)) and not _split(look):
@@ -159,10 +198,15 @@ def _split(look: _Look) -> bool:
 
 def _hidden(look: _Look) -> Verdict | None:
     """Rows 1 and 8 to 13: something stands between us and an answer."""
+    look.page = min([look.page, *(kind for kind in look.others if kind in sight.HIDING)], key=sight.OBSTACLES.index)
+    if look.seen_from:
+        return _seen_elsewhere(look)
     if not look.observation.elsewhere_ok or look.page == "infra" or look.all["infra"]:
         return _unknown(look, "Our own connection or the name service failed; nothing can be said.")
     if look.page == "geo" or look.all["geo"]:
         return look.say(10, "geo-blocked", "It is hidden from visitors of our country only.", 3 * DAY)
+    if "geo" in look.places.values():
+        return look.say(10, "geo-blocked", f"It is hidden by country {_from(look, 'geo')}.", 3 * DAY)
     if look.page == "blocked" or look.all["blocked"]:
         return look.say(9, "bot-blocked", "The site takes us for a robot; a person should look.", DAY)
     if look.page == "gated" or look.all["gated"]:
@@ -175,21 +219,46 @@ def _hidden(look: _Look) -> Verdict | None:
         return look.say(12, "suspended", "The host has switched the site off, or the domain is parked.", wait)
     if look.page == "unreachable" or look.all["unreachable"]:
         return _unreachable(look)
+    if look.page == "unseen":
+        return _unknown(look, "Not all of the page could be seen: its scripts write it, or it shows too much.")
     if look.all["near"]:
         return look.say(0, "conflict", "Another picture stands there that resembles it; a person should look.", DAY)
+    if look.all["unlike"]:
+        reason = "Another picture stands at its address; whether it is a part of hers could not be compared."
+        return look.say(0, "conflict", reason, DAY)
     if look.all["unread"]:
         return _unknown(look, "What stands there could not be read.")
     if sight.uncompared(look.observation):
         return _unknown(look, "The page shows a video that could not be compared with hers; it may be the same.")
     if look.page == "elsewhere":
         return look.say(6, "conflict", "The page forwards to another site; a person should look there.", DAY)
+    if "differs" in look.places.values():
+        reason = f"The page is gone here, and a page stands there as seen {_from(look, 'differs')}."
+        return look.say(0, "conflict", reason, DAY)
     return None
+
+
+def _seen_elsewhere(look: _Look) -> Verdict:
+    """Another way out was shown it. Where we are told that there is nothing, that is hiding by country (row 10); where
+    we could not see, it is simply there (row 2)."""
+    told = _from(look, "seen")
+    if look.returned:
+        return look.say(10, "reappeared", f"It is served again, as seen {told}. It had been gone.", DAY)
+    if look.page in sight.HIDING - {"geo"}:
+        return look.present(2, f"It is still served, as seen {told}.")
+    return look.say(10, "geo-blocked", f"It is hidden from here only: it is still served, as seen {told}.", 3 * DAY)
+
+
+def _from(look: _Look, kind: str) -> str:
+    return "from " + " and ".join(name for name, one in look.places.items() if one == kind)
 
 
 def _absent(look: _Look) -> Verdict:
     """Rows 14 to 17, or 1 where there is no positive control or not everything was looked at."""
     if not look.control:
         return _unknown(look, "It was not found, but no other page of the site could be seen to work.")
+    if look.page == "soft" and not sight.said_so(look.observation) and not sight.telling_control(look.observation):
+        return _unknown(look, "It looks like any page that never was; no other page of its kind was seen to work.")
     if not look.all and look.baseline is not None and look.baseline.media_urls:
         return _unknown(look, "The page was looked at, the picture's own address was not.")
     if look.page == "live":
@@ -204,8 +273,8 @@ def _absent(look: _Look) -> Verdict:
     how = {"soft": "forwarded or not-found page", "live": "replaced"}.get(look.page, "not found")
     if checks >= CONFIRM_CHECKS and look.now - first >= CONFIRM_SPAN:
         days = (look.now - first) // DAY
-        views = len(look.agents)
-        reason = f"Not found in {checks} checks over {days} days, as {views} kinds of visitor; the site itself worked."
+        whom = _as_whom(look, streak)
+        reason = f"Not found in {checks} checks over {days} days, {whom}; the site itself worked each time."
         since = next((one.at for one in streak if one.state == "gone-confirmed"), look.now)
         return look.say(
             15, "gone-confirmed", reason, _next(since, look.now, AFTER_CONFIRMED, 180 * DAY), how=how, checks=checks
@@ -216,6 +285,16 @@ def _absent(look: _Look) -> Verdict:
         return look.say(16, "content-replaced", reason, wait, how=how, checks=checks)
     reason = f"Not found (check {checks}); the site itself worked. Not yet certain."
     return look.say(14, "gone-provisional", reason, wait, how=how, checks=checks)
+
+
+def _as_whom(look: _Look, streak: list[PastCheck]) -> str:
+    """As how many kinds of visitor, and from how many places in every one of the checks. From one place alone it cannot
+    be told whether it is hidden from that place only: the claim says so."""
+    views = f"as {max(len(look.agents), 1)} kinds of visitor"
+    places = min([1 + len(look.counted), *(one.places for one in streak)])
+    if places > 1:
+        return f"{views}, from {places} places (here and {', '.join(look.counted)})"
+    return f"{views}, from one place only"
 
 
 def _replaced(look: _Look) -> Verdict | None:

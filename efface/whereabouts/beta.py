@@ -1,9 +1,9 @@
-"""Shares with their uncertainty: a Beta distribution, its mean and an equal-tailed interval, without a library."""
+"""Shares with their uncertainty: a Beta distribution with its mean and interval, and Wilson's, without a library."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p
+from math import exp, lgamma, log, log1p, sqrt
 
 _STEPS = 300
 _TINY = 1e-300
@@ -31,6 +31,20 @@ def share(hits: int, n: int, prior: float = 0.5, strength: float = 2.0, level: f
     a, b = hits + strength * prior, n - hits + strength * (1 - prior)
     tail = (1 - level) / 2
     return Share(n, a / (a + b), quantile(tail, a, b), quantile(1 - tail, a, b))
+
+
+Z = 1.959964
+"""Standard deviations of a 95 % interval."""
+
+
+def wilson(k: int, n: int, z: float = Z) -> tuple[float, float]:
+    """Wilson's score interval for ``k`` of ``n`` (E. B. Wilson, JASA 22, 1927); (0, 1) where nothing was tried."""
+    if n <= 0:
+        return 0.0, 1.0
+    share, square = k / n, z * z
+    middle = (share + square / (2 * n)) / (1 + square / n)
+    half = z * sqrt(share * (1 - share) / n + square / (4 * n * n)) / (1 + square / n)
+    return (0.0 if k == 0 else max(0.0, middle - half)), (1.0 if k == n else min(1.0, middle + half))
 
 
 def quantile(p: float, a: float, b: float) -> float:

@@ -17,12 +17,15 @@ class Exchanger:
     def __init__(self, state: State) -> None:
         self.state = state
         self.directory = happen.directory(state)
+        self.tried: set[str] = set()
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         desk = self.directory.get(address.lower())
-        refused = (550, "5.1.1 user unknown") if desk is None else desks.refusal(desk.behaviour)
+        mailbox = address.lower()
+        refused = (550, "5.1.1 user unknown") if desk is None else desks.refusal(desk.behaviour, mailbox in self.tried)
+        self.tried.add(mailbox)
         if refused is not None:
             self.state.log("mail-refused", to=address.lower(), code=refused[0], **{"from": envelope.mail_from or ""})
             return f"{refused[0]} {refused[1]}"

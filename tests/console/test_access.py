@@ -28,17 +28,27 @@ MATRIX: dict[str, set[str]] = {
     "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
-    "portal:place-end": HER,
+    "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
+    "portal:lists": HER, "portal:list-say": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
-    "console:case-age": CASEWORK,
+    "console:case-letters": CASEWORK, "console:case-letters-shown": CASEWORK,
+    "console:case-age": CASEWORK, "console:check": CASEWORK, "console:finding-listing": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
+    "console:case-asking": CASEWORK, "console:case-answer": CASEWORK, "console:case-avoid": CASEWORK,
+    "console:case-avoid-end": CASEWORK, "console:case-steps": CASEWORK, "console:plan": CASEWORK,
+    "console:plan-change": CASEWORK, "console:plan-step": CASEWORK, "console:plan-undo": CASEWORK,
     "console:case-bundle": CASEWORK, "console:case-mine": CASEWORK, "console:case-name": CASEWORK,
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
+    "console:by-hand": CASEWORK, "console:case-by-hand": CASEWORK, "console:by-hand-add": CASEWORK,
+    "console:step": CASEWORK, "console:step-say": CASEWORK, "console:step-letter": CASEWORK,
+    "console:form-fits": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
+    "console:clocks": CASEWORK, "console:notice-clocks": CASEWORK, "console:clock-take-back": CASEWORK,
+    "console:agenda": CASEWORK, "console:agenda-change": CASEWORK, "console:agenda-feed": EVERYBODY,
     "console:sites": {*CASEWORK, "coordinator"}, "console:site": {*CASEWORK, "coordinator"},
     "console:coverage": {*CASEWORK, "coordinator"}, "console:coverage-speed": {*CASEWORK, "coordinator"},
     "console:coverage-site": {*CASEWORK, "coordinator"}, "console:coverage-change": {"lead", "coordinator"},
@@ -48,6 +58,9 @@ MATRIX: dict[str, set[str]] = {
     "console:site-undo": EDITORS, "console:site-edit": EDITORS, "console:site-merge": EDITORS,
     "console:site-split": EDITORS, "console:facts": {"coordinator"}, "console:facts-give": {"coordinator"},
     "console:facts-withdraw": {"coordinator"},
+    "console:results": {*CASEWORK, "coordinator"}, "console:law": {*CASEWORK, "coordinator"},
+    "console:law-place": {*CASEWORK, "coordinator"}, "console:law-notice": {*CASEWORK, "coordinator"},
+    "console:law-desk": {*CASEWORK, "coordinator"}, "portal:places": EVERYBODY, "portal:place-law": EVERYBODY,
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
@@ -67,7 +80,8 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    parts = {key: "match" if key == "kind" else uuid.uuid4() for key in pattern.pattern.converters}
+    words = {"kind": "match", "code": "de"}
+    parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 
 
@@ -177,6 +191,7 @@ def test_one_organisation_never_meets_another(organisation: Any, now: Any) -> No
     for url in (
         f"/console/cases/{case.pk}/",
         f"/console/cases/{case.pk}/timeline/",
+        f"/console/cases/{case.pk}/letters/",
         f"/console/cases/{case.pk}/pictures/",
     ):
         assert theirs.get(url).status_code == 404

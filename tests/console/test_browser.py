@@ -23,7 +23,8 @@ from efface.engine.base import tenancy
 from efface.engine.base.models import Outbox
 from efface.sites import history, hostility, learning, merging, mirrors, networks, registry
 from efface.sites.models import ContactObservation, Delivery, Network, Site
-from efface.takedown.models import Inbound
+from efface.takedown import timing
+from efface.takedown.models import Inbound, Notice, Route
 from efface.whereabouts.model import Signal
 from tests import people
 from tests.chromium import ORIGIN, chromium
@@ -203,6 +204,32 @@ def test_the_picture_of_a_network(organisation: Any, now: Any) -> None:
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.slow
+def test_the_pages_of_clocks(organisation: Any, world: Any, now: Any) -> None:
+    """Running, over, stopped, not begun, not sure, and a counter-notice; what is written down, and the calendar."""
+    lead = people.signed_in(people.worker(organisation, "lead", "Lee Lead"))
+    cases = (("us_tida", "", 60, ()), ("gdpr_erasure", "FR", 2, ("identity_asked",)), ("gdpr_erasure", "SE", 2, ()),
+             ("us_dmca_512c", "US", 2, ("counter_notice",)), ("uk_osa_report", "GB", 0, ()))  # fmt: skip
+    with tenancy.organisation(organisation.pk):
+        finding = people.make_finding(world, page="https://pictures.example/p/77")
+        for kind, country, hours, more in cases:
+            made = people.make_notice(finding, state="sent", sent_at=now - timedelta(hours=70))
+            Notice.objects.filter(pk=made.pk).update(notice_type=kind)
+            Route.objects.filter(pk=made.route_id).update(notice_type=kind, country=country)
+            made = Notice.objects.select_related("route").get(pk=made.pk)
+            for what in ("receipt", *more) if hours else ():
+                timing.note(made, what, now - timedelta(hours=hours), "reply", now)
+    problems: list[str] = []
+    lead.post("/console/calendar/change/", {"choice": "make"})
+    pages = {"clocks": "/console/clocks/", "notice-clocks": f"/console/clocks/{made.pk}/",
+             "agenda": "/console/calendar/", "case": f"/console/cases/{world.pk}/"}  # fmt: skip
+    with chromium() as browser:
+        for scheme in SIZES:
+            look(browser, lead, pages, problems, scheme)
+        assert browser.outside == [] and browser.complaints == []
+    assert not problems, "\n".join(problems)
+
+
 def test_the_two_pages_that_matter_most(organisation: Any, world: Any) -> None:
     lead, her = people.signed_in(people.worker(organisation, "lead")), people.entered(world.access_code)
     problems: list[str] = []
@@ -222,6 +249,7 @@ def test_every_page_for_everybody(organisation: Any, world: Any, now: Any) -> No
     console = {
         "queue": "/console/queue/", "cases": "/console/cases/", "case": f"/console/cases/{world.pk}/",
         "new-case": "/console/cases/new/", "case-timeline": f"/console/cases/{world.pk}/timeline/",
+        "case-letters": f"/console/cases/{world.pk}/letters/",
         "case-pictures": f"/console/cases/{world.pk}/pictures/", "case-mine": f"/console/cases/{world.pk}/mine/",
         "case-bundle": f"/console/cases/{world.pk}/bundle/", "erase": f"/console/cases/{world.pk}/erase/",
         "sites": "/console/sites/", "site": f"/console/sites/{site.pk}/", "nothing": "/console/no-such-page/",

@@ -12,7 +12,7 @@ import pytest
 from efface.accounts.models import Programme
 from efface.engine.base import deadlines, tenancy
 from efface.engine.base.models import Deadline
-from tests.conftest import NOON, role
+from tests.conftest import NOON, make_organisation, role
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 def handlers(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     registered: dict[str, Any] = {}
     monkeypatch.setattr(deadlines, "_handlers", registered)
+    monkeypatch.setattr(deadlines, "_together", {})
     yield registered
 
 
@@ -88,3 +89,61 @@ def test_setting_twice_is_one_deadline(organisation: Any) -> None:
         assert Deadline.objects.count() == 1
         assert deadlines.cancel(subject=subject) == 1
         assert Deadline.objects.get().state == "cancelled"
+
+
+def test_many_of_a_kind_are_acted_on_at_once_each_inside_its_organisation(organisation: Any) -> None:
+    calls: list[tuple[uuid.UUID | None, int]] = []
+
+    def act(due: list[Deadline], now: datetime) -> None:
+        calls.append((due[0].organisation_id, len(due)))
+        Programme.objects.create(organisation_id=due[0].organisation_id, name="made")
+        deadlines.set_together(
+            deadlines.Due("m", one.subject, now + timedelta(days=1), organisation=one.organisation_id, statutory=True)
+            for one in due
+        )
+
+    deadlines.handler_of_many("m")(act)
+    other = make_organisation("Another")
+    for one, count in ((organisation, 5), (other, 3)):
+        with tenancy.organisation(one.pk):
+            deadlines.set_together(
+                deadlines.Due("m", uuid.uuid4(), NOON, organisation=one.pk) for _ in range(count)
+            )  # fmt: skip
+    with role("efface_engine"):
+        assert deadlines.fire(NOON) == 8 and deadlines.fire(NOON) == 0
+    assert sorted(count for _, count in calls) == [3, 5]
+    for one, count in ((organisation, 5), (other, 3)):
+        with tenancy.organisation(one.pk):
+            assert Programme.objects.count() == 1
+            rows = Deadline.objects.all()
+            found = [(row.state, row.due, row.statutory) for row in rows]
+            assert found == [("waiting", NOON + timedelta(days=1), True)] * count
+
+
+def test_one_that_cannot_be_acted_on_holds_up_no_other(organisation: Any) -> None:
+    bad = uuid.uuid4()
+
+    def act(due: list[Deadline], now: datetime) -> None:
+        for one in due:
+            Programme.objects.create(organisation_id=one.organisation_id, name=str(one.subject))
+            if one.subject == bad:
+                raise ValueError("broken")
+
+    deadlines.handler_of_many("m")(act)
+    with tenancy.organisation(organisation.pk):
+        subjects = [uuid.uuid4(), bad, uuid.uuid4()]
+        deadlines.set_together(deadlines.Due("m", one, NOON, organisation=organisation.pk) for one in subjects)
+    with role("efface_engine"):
+        deadlines.fire(NOON)
+    with tenancy.organisation(organisation.pk):
+        assert sorted(Programme.objects.values_list("name", flat=True)) == sorted(map(str, (subjects[0], subjects[2])))
+        row = Deadline.objects.get(state="waiting")
+        assert (row.subject, row.error, row.attempts, row.due) == (bad, "ValueError", 1, NOON + timedelta(minutes=1))
+        assert Deadline.objects.filter(state="done").count() == 2
+
+
+def test_a_kind_has_one_handler() -> None:
+    deadlines.handler_of_many("m")(lambda due, now: None)
+    for register in (deadlines.handler, deadlines.handler_of_many):
+        with pytest.raises(ValueError, match="two handlers"):
+            register("m")(lambda due, now: None)  # type: ignore[operator]

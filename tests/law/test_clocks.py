@@ -97,6 +97,9 @@ def test_the_clock_of_a_notice_starts_with_its_event_and_nothing_else() -> None:
     assert clock.due == at("2026-06-03 09:00")
     (clock,) = clocks_of(law, "us_tida", {"receipt": sent, "acknowledgement": at("2026-06-02 09:00")})
     assert clock.due == at("2026-06-03 08:00") and clock.citation == "47 U.S.C. 223a(a)(3)"
+    # What a person says later about receipt gives nobody more time than their own confirmation.
+    (clock,) = clocks_of(law, "us_tida", {"receipt": at("2026-06-02 09:00"), "acknowledgement": sent})
+    assert clock.due == at("2026-06-03 08:00")
 
 
 @pytest.mark.parametrize("notice_type", load().no_clock)
@@ -127,8 +130,43 @@ def test_a_counter_notice_opens_a_window_of_business_days() -> None:
         one.part: one
         for one in clocks_of(load(), "us_dmca_512c", {"counter_notice": at("2026-06-30 12:00")}, place="US")
     }
-    assert local(found["restore_from"].due, "UTC") == "2026-07-16 00:00"  # Friday 3 July is free
-    assert local(found["restore_until"].due, "UTC") == "2026-07-22 00:00"
+    # Friday 3 July is free. What may come back is counted where that is first, what must, where it is last.
+    assert local(found["restore_from"].due, "America/New_York") == "2026-07-16 00:00"
+    assert local(found["restore_until"].due, "Pacific/Honolulu") == "2026-07-22 00:00"
+
+
+@pytest.mark.parametrize("hour", range(24))
+def test_nobody_is_late_before_his_own_midnight_wherever_he_sits(hour: int) -> None:
+    law = load()
+    received = {"receipt": at(f"2026-06-01 {hour:02}:30")}
+    (nowhere,) = clocks_of(law, "gdpr_erasure", received)  # type: ignore[arg-type]
+    (russia,) = clocks_of(law, "gdpr_erasure", received, place="RU")  # type: ignore[arg-type]
+    for zone in (*law.zones["RU"], "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin"):
+        there = end(Period(months=1), received["receipt"], zone, law.calendar(""), True)
+        assert there is not None and nowhere.due is not None and there <= nowhere.due
+        assert zone not in law.zones["RU"] or there <= russia.due
+    assert not nowhere.sure
+    (hours,) = clocks_of(law, "us_tida", received)  # type: ignore[arg-type]
+    assert hours.sure and hours.due == received["receipt"] + timedelta(hours=48)
+    assert law.zones_of("US-CA") == law.zones["US"] and law.zones_of("XX") == ()
+
+
+def test_a_question_who_she_is_stops_the_clock_where_the_law_says_so_and_nowhere_else() -> None:
+    asked = Hold(at("2026-06-02 08:00"), at("2026-06-04 08:00"), "identity_asked")
+    received = {"receipt": at("2026-06-01 08:00")}
+    (europe,) = clocks_of(load(), "gdpr_erasure", received, place="FR", holds=[asked])  # type: ignore[arg-type]
+    (without,) = clocks_of(load(), "gdpr_erasure", received, place="FR")  # type: ignore[arg-type]
+    assert local(without.due, "Europe/Paris") == "2026-07-02 00:00"
+    assert local(europe.due, "Europe/Paris") == "2026-07-07 00:00"  # three days more end on Saturday 4 July
+    (america,) = clocks_of(load(), "us_tida", received, holds=[asked])  # type: ignore[arg-type]
+    assert america.due == at("2026-06-03 08:00")
+
+
+def test_a_provision_nobody_has_read_says_so() -> None:
+    received = {"receipt": at("2026-06-01 08:00")}
+    (gdpr,) = clocks_of(load(), "gdpr_erasure", received, place="FR")  # type: ignore[arg-type]
+    (tida,) = clocks_of(load(), "us_tida", received)  # type: ignore[arg-type]
+    assert gdpr.verify and not tida.verify
 
 
 def test_an_extension_is_counted_with_its_clock() -> None:

@@ -34,6 +34,8 @@ def test_check_is_fine_and_says_so_as_json() -> None:
     assert found.exit_code == 0 and told["problems"] == []
     assert (told["types"], told["jurisdictions"], told["channels"]) == (34, 38, 47)
     assert {"de", "en", "es"} <= set(told["languages"])
+    assert told["types_by_language"]["en"] == told["types_with_template"] == 34
+    assert set(told["written"]) == set(load().notices) and min(told["written"].values()) >= 1
 
 
 def test_check_of_a_folder_with_a_fault_fails_and_names_it(copy: Path) -> None:
@@ -52,6 +54,8 @@ def test_types_lists_all_with_their_clock() -> None:
     rows = {row["id"]: row for row in json.loads(run("types", "--json").stdout)}
     assert set(rows) == set(load().notices)
     assert rows["uk_osa_report"]["clock"] == "48 hours" and rows["eu_dsa_art16"]["clock"] == ""
+    assert "en" in rows["us_tida"]["written"] and not rows["us_tida"]["names_subject"]
+    assert rows["search_yandex"]["names_subject"]
     assert "Anzeige bei der Polizei" in run("types", "--language", "de").output
 
 

@@ -81,7 +81,7 @@ def test_the_words_are_those_of_the_field() -> None:
         "abuse_type": 13, "acquisition_path": 10, "actor": 8, "motive": 9, "content_nature": 5, "publication_state": 6,
         "depicted_age_at_capture": 3, "copyright_owner": 3, "site_type": 10, "site_hostility": 4,
         "infrastructure_role": 11, "notice_state": 13, "recipient_role": 6, "sender": 13, "exposure": 4, "who": 5,
-        "exposure_line": 32,
+        "exposure_line": 34,
     }  # fmt: skip
 
 

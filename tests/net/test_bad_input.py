@@ -23,6 +23,7 @@ from efface.net.decoder import Decoder, moving, work
 from efface.net.protocol import Decoded, Want
 from efface.vision import pdq, pictures
 from efface.vision.local import LocalLook, LocalPrint, TileBits
+from efface.vision.local.tiles import MOST_BYTES
 from efface.vision.video import WORDS, VideoPrint
 from tests.net.test_decoder import forked
 from tests.vision import films
@@ -351,6 +352,15 @@ def test_tiles_are_told_where_they_are_asked_for(decoder: Decoder) -> None:
     assert all(TileBits.from_bytes(b64decode(one)).inside.all() for one in tiles)
     assert tiles[0] != tiles[1]
     assert decoder.decode_tiles(data, []) == []
+
+
+def test_a_small_part_of_an_enrolled_picture_is_told_whole(decoder: Decoder) -> None:
+    """Where few tiles lie in the picture, each is looked at in nine places: the longest answer there is."""
+    data = encoded("PNG", Image.fromarray(textured(np.random.default_rng(4))))
+    (told,) = decoder.decode_tiles(data, [(2.5, 0.0, -0.7, 0.0, 2.5, -0.7)])
+    seen = TileBits.from_bytes(b64decode(told))
+    assert len(b64decode(told)) == MOST_BYTES
+    assert len(seen.signs) == 9 and 1 <= int(seen.inside.sum()) <= 12
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from efface.cases import consents, fingerprints, naming, opening
 from efface.cases.models import Case
 from efface.engine.base import catalogues
 from efface.net.protocol import Decoded, Picture
+from efface.takedown.channels import hash_list
 from efface.vision import faces, text, video
 from tests.conftest import NOON
 from tests.messages import in_python, in_template, messages
@@ -49,6 +50,7 @@ def test_nothing_is_left_in_english(language: str) -> None:
 SENTENCES = [
     *(said.survivor for said in (*faces.WORDS.values(), *faces.ADVICE.values())),
     *video.WORDS.values(), *text.WORDS.values(),
+    *(str(one) for kit in hash_list.STEPS.values() for one in kit),
 ]  # fmt: skip
 """What the rooms below say, translated only when it is shown to her."""
 

@@ -54,6 +54,31 @@ def test_what_is_no_change_of_hands(before: Dossier, after: Dossier) -> None:
     assert told(before, after) == []
 
 
+def test_with_and_without_www_is_one_host() -> None:
+    www = replace(OTHER, covers=["www.a.example"])
+    assert told(dossier(HOST), dossier(www, host="www.a.example")) == [("host", ("host:AS1",), ("host:AS2",))]
+    assert told(dossier(HOST), dossier(replace(HOST, covers=["www.a.example"]), host="www.a.example")) == []
+
+
+@pytest.mark.django_db
+def test_hosts_in_turn_are_no_change_of_hands(now: datetime, heard: list[Any]) -> None:
+    site = registry.register("a.example", now)
+    for day in range(1, 9):
+        contacts.observe(dossier(OTHER if day % 2 else HOST), now + timedelta(days=day))
+    assert {tuple(what) for _domain, what in heard} == {()} and not SiteChange.objects.filter(site=site).exists()
+
+
+@pytest.mark.django_db
+def test_two_look_ups_at_once_are_not_two(now: datetime, heard: list[Any]) -> None:
+    registry.register("a.example", now)
+    contacts.observe(dossier(HOST), now)
+    for minutes in (60, 61, 62):
+        contacts.observe(dossier(OTHER), now + timedelta(minutes=minutes))
+    assert heard[-1] == ("a.example", [])
+    contacts.observe(dossier(OTHER), now + timedelta(minutes=60) + lookups.APART)
+    assert heard[-1] == ("a.example", ["host"])
+
+
 def test_nothing_is_compared_with_nothing() -> None:
     assert lookups.moved(None, asdict(dossier(HOST))) == () == lookups.moved({}, asdict(dossier(HOST)))
     assert lookups.moved({"host": "a.example", "parties": "broken"}, asdict(dossier(HOST))) == ()
@@ -84,9 +109,10 @@ def test_history_and_listeners_hear_of_a_change_once(now: datetime, heard: list[
     contacts.observe(dossier(HOST), now)
     contacts.observe(dossier(OTHER), now + timedelta(days=1))
     contacts.observe(dossier(OTHER), now + timedelta(days=2))
+    contacts.observe(dossier(OTHER), now + timedelta(days=3))
     row = SiteChange.objects.get(site=site)
     assert (row.what, row.before, row.after, row.by) == ("host", ["host:AS1"], ["host:AS2"], "engine")
-    assert heard == [("a.example", []), ("a.example", ["host"]), ("a.example", [])]
+    assert heard == [("a.example", []), ("a.example", []), ("a.example", ["host"]), ("a.example", [])]
 
 
 @pytest.mark.django_db
@@ -95,6 +121,8 @@ def test_half_an_answer_does_not_overwrite_a_whole_one(now: datetime, heard: lis
     contacts.observe(dossier(HOST), now)
     contacts.observe(dossier(partial=["rdap: timeout"]), now + timedelta(days=1))
     contacts.observe(dossier(OTHER), now + timedelta(days=2))
+    contacts.observe(dossier(partial=["rdap: timeout"]), now + timedelta(days=3))
+    contacts.observe(dossier(OTHER), now + timedelta(days=4))
     assert heard[-1] == ("a.example", ["host"]), "the change is not lost behind the failure"
     site.refresh_from_db()
     assert site.dossier is not None and site.dossier["parties"][0]["key"] == "host:AS2"

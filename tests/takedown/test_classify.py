@@ -11,8 +11,8 @@ from efface.net.protocol import Mail
 from efface.takedown.classify import classify
 from efface.takedown.reading import sentences, unquoted
 from efface.takedown.notice import draft
-from efface.takedown.templates import languages
-from tests.takedown.notice_facts import COMPLETE, RETURNED
+from tests.takedown.goldens import AGAIN, WRITTEN, made
+from tests.takedown.notice_facts import COMPLETE
 
 SENDER = "desk@host.example"
 
@@ -120,7 +120,7 @@ def test_an_automatic_mail_without_words_is_an_acknowledgement() -> None:
     assert (found.kind, found.because) == ("auto-acknowledgement", "Ticket 4711")
 
 
-NOTICES = [(type, language) for type in sorted(load().notices) for language in sorted(languages(type))]
+NOTICES = [(type, language) for type, language in WRITTEN if "email" in load().notices[type].via]
 
 
 @pytest.mark.parametrize(("type", "language"), NOTICES)
@@ -129,7 +129,7 @@ NOTICES = [(type, language) for type in sorted(load().notices) for language in s
                                   "El 21 nov 2026, a las 10:30, Example Helpline escribió:",
                                   "From: Example Helpline <n@reply.example>"])  # fmt: skip
 def test_our_own_notice_quoted_back_says_nothing(type: str, language: str, head: str) -> None:
-    ours = draft(type, RETURNED, language)
+    ours = made(type, language, again=type in AGAIN)
     plain = classify(reply(f"ok\n\n{head}\n\n{ours.text}", subject=f"Re: {ours.subject}"))
     assert plain.kind == "other", plain
     marked = "\n".join(f"> {line}" for line in ours.text.splitlines())

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from efface.engine.base import objects, sealing
+from efface.engine.base import addresses, objects, sealing
 from efface.engine.base.models import Deadline
 from efface.search.models import Finding
+from efface.sites import hostility
 from efface.sites.models import ContactObservation, Delivery, Site
-from efface.takedown import addresses, inbox
-from efface.takedown.models import Check, Inbound, Notice, Route
+from efface.takedown import inbox
+from efface.takedown.models import Check, Inbound, Notice, Publication, Route
 from efface.whereabouts.model import Party
 from testbed.replies import compose
 from tests.conftest import NOON
@@ -60,6 +61,7 @@ def come(office: Office, notice: Notice, raw: bytes) -> Inbound:
 ACK = "This is an automatic message to confirm that we received your report. A ticket was opened."
 REMOVED = "We have reviewed your report and removed the content at the URLs you listed."
 MORE = "We need more information before we can act. Please send us the exact URL of each picture."
+FORM = MORE + " Please use our web form for that."
 NO = "We will not remove this content."
 
 
@@ -108,7 +110,7 @@ def test_a_claim_that_is_not_so_brings_a_reminder_next_day(office: Office, sent:
     assert office.notice("operator", 2).state == "sent" and Finding.objects.get().state == "live"
 
 
-@pytest.mark.parametrize(("text", "kind"), [(MORE, "asks_more"), (NO, "refuses"), ("Mumble.", "other")])
+@pytest.mark.parametrize(("text", "kind"), [(FORM, "asks_more"), (NO, "refuses"), ("Mumble.", "other")])
 def test_what_needs_thought_waits_for_a_person(office: Office, sent: Notice, text: str, kind: str) -> None:
     row = come(office, sent, written(text))
     assert row.kind == kind and row.handled_at is None and row.because
@@ -116,7 +118,7 @@ def test_what_needs_thought_waits_for_a_person(office: Office, sent: Notice, tex
 
 
 def test_settled_as_asking_for_more_says_everything_again(office: Office, sent: Notice) -> None:
-    row = come(office, sent, written(MORE))
+    row = come(office, sent, written(FORM))
     for _ in range(2):
         inbox.settle(row, "asks_more", office.user, office.now)
         office.work()
@@ -224,3 +226,67 @@ def test_an_erased_case_keeps_nothing(office: Office, sent: Notice) -> None:
     with pytest.raises(sealing.KeyMissing):
         inbox.receive(sent, written(ACK), NOON)
     assert Inbound.objects.count() == 0
+
+
+PASSPORT = "Before we can act, we need more information. Please send us a copy of her passport."
+LUMEN = "We have received your notice. Your notice was published in the Lumen database."
+
+
+def test_who_asks_for_a_passport_gets_an_attestation_and_everything_once_more(office: Office, sent: Notice) -> None:
+    assert come(office, sent, written(PASSPORT)).handled_by == "engine"
+    answer = Notice.objects.get(route=sent.route, step=2)
+    said = str(answer.text)
+    assert answer.state == "sent" and answer.approval_id == sent.approval_id, "inside the same approval"
+    assert str(answer.subject_line).startswith("Re: ") and "We do not pass on identity documents" in said
+    assert "Two members of our staff" not in said, "nobody has established it in this case"
+    assert all(url in said for url in answer.urls)
+    again = come(office, sent, written(PASSPORT + " Still waiting."))
+    assert again.handled_at is None, "a second time a person answers"
+    assert Notice.objects.filter(route=sent.route).count() == 2
+    inbox.settle(again, "asks_more", office.user, office.now)
+    office.work()
+    assert Notice.objects.get(route=sent.route, step=3).state == "sent"
+    last = come(office, answer, written(PASSPORT + " And still."))
+    inbox.settle(last, "asks_more", office.user, office.now)
+    office.work()
+    assert Notice.objects.filter(route=sent.route).count() == 4
+    come(office, answer, written(PASSPORT + " For ever."))
+    assert Notice.objects.filter(route=sent.route).count() == 4
+
+
+def test_who_was_reminded_and_then_asks_is_answered_all_the_same(office: Office, sent: Notice) -> None:
+    office.hours(80)
+    assert office.notice("operator", 2).state == "sent"
+    come(office, sent, written(MORE))
+    third = office.notice("operator", 3)
+    assert third.state == "sent" and "all of them stand in full" in str(third.text)
+
+
+def test_an_automatic_mail_is_never_answered(office: Office, sent: Notice) -> None:
+    row = come(office, sent, written(PASSPORT, automatic=True))
+    assert row.handled_at is None
+    assert not Notice.objects.filter(route=sent.route, step=2).exists()
+
+
+def test_an_operator_who_publishes_our_notice_is_not_written_to_again(office: Office, sent: Notice) -> None:
+    come(office, sent, written(LUMEN))
+    office.work()
+    shown = Publication.objects.get()
+    assert (shown.how, shown.notice_id, shown.seen_at) == ("reply", sent.pk, None)
+    assert Site.objects.get(pk=sent.finding.site_id).hostility == Site.Hostility.PUBLISHES
+    sent.route.refresh_from_db()
+    assert sent.route.state in ("dead", "dropped")
+    come(office, sent, written(LUMEN + " Once more."))
+    assert Publication.objects.count() == 1
+
+
+def test_a_page_that_shows_the_reply_address_shows_the_notice(office: Office, sent: Notice) -> None:
+    site = Site.objects.get(pk=sent.finding.site_id)
+    made_up = addresses.reply(sent.pk).replace(".", ".a", 1)
+    assert hostility.shows_notice(site, f"They wrote to us from {made_up}!", office.now) == ""
+    assert not Publication.objects.exists()
+    text = f"Legal threats we got: Reply to {addresses.reply(sent.pk).upper()}."
+    assert hostility.shows_notice(site, text, office.now) == addresses.reply(sent.pk)
+    assert Publication.objects.get().how == "page"
+    site.refresh_from_db()
+    assert site.hostility == Site.Hostility.PUBLISHES

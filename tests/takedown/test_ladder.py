@@ -15,7 +15,7 @@ from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import Baseline, from_wire
 from efface.search import urls
 from efface.search.models import Asset, Finding, Frontier, Match
-from efface.takedown import export, planning, verifying
+from efface.takedown import export, planning, timing, verifying
 from efface.takedown.models import Check, Notice, Outcome, Route
 from tests.casework import FULL, PAGE, PDQ, THUMB
 from tests.conftest import NOON
@@ -73,6 +73,7 @@ def test_the_host_is_asked_after_two_days_and_needs_its_own_approval(office: Off
 
 def test_the_clock_of_the_law_is_exact_and_brings_the_next_party(office: Office) -> None:
     started(office)
+    timing.note(office.notice("operator"), "receipt", NOON, "delivery-report", NOON)
     due = Deadline.objects.get(kind="notice.clock")
     assert due.due == NOON + timedelta(hours=48) and due.statutory
     office.until(NOON + timedelta(hours=48))
@@ -317,6 +318,7 @@ def test_the_export_has_what_the_score_reads(office: Office) -> None:
 
 def test_a_missed_deadline_is_counted(office: Office) -> None:
     started(office)
+    timing.note(office.notice("operator"), "receipt", NOON, "delivery-report", NOON)
     with clock.fixed(NOON + timedelta(hours=60)):
         missed = export.export(office.case.organisation)["deadlines"]
     assert missed["kinds"]["notice.clock"] == 1 and missed["missed"] >= 3

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from efface.engine.base import clock, sealing, tenancy
-from efface.takedown import addresses, mailin
+from efface.engine.base import addresses, clock, sealing, tenancy
+from efface.takedown import mailin
 from efface.takedown.models import Inbound, Notice, Route
 from tests.casework import make_case, make_finding
 from tests.conftest import NOON, make_organisation, role
@@ -56,6 +56,15 @@ def notice(committed: None, monkeypatch: pytest.MonkeyPatch) -> Notice:
 
 @pytest.fixture
 def port(committed: None) -> Iterator[int]:
+    yield from serving()
+
+
+@pytest.fixture
+def lmtp_port(committed: None) -> Iterator[int]:
+    yield from serving({"EFFACE_MAIL_IN_LMTP": "1"})
+
+
+def serving(more: dict[str, str] | None = None) -> Iterator[int]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         number = int(free.getsockname()[1])
@@ -66,6 +75,7 @@ def port(committed: None) -> Iterator[int]:
         "from efface.takedown.mailin import main; main()"
     )
     environment = os.environ | {"EFFACE_MAIL_DOMAIN": DOMAIN, "EFFACE_MAIL_IN_PORT": str(number)}
+    environment |= more or {}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None and select.select([process.stdout], [], [], 60)[0]
     assert process.stdout.readline() == "ready\n"
@@ -106,6 +116,20 @@ def test_by_smtp(notice: Notice, port: int) -> None:
         out.ehlo()
         out.mail("desk@pictures.example")
         assert out.rcpt(signed)[0] == 550
+
+
+def test_by_lmtp_each_recipient_has_an_answer(notice: Notice, lmtp_port: int) -> None:
+    signed = [addresses.reply(notice.pk), addresses.bounce(notice.pk)]
+    with smtplib.LMTP("127.0.0.1", lmtp_port) as out:
+        assert out.ehlo()[0] == 250
+        assert out.mail("desk@pictures.example")[0] == 250
+        assert out.rcpt("postmaster@" + DOMAIN)[0] == 550
+        assert [out.rcpt(one)[0] for one in signed] == [250, 250]
+        assert out.docmd("DATA")[0] == 354
+        out.send(MAIL + b".\r\n")
+        assert [out.getreply()[0] for _ in signed] == [250, 250]
+        assert out.noop()[0] == 250, "and no answer more"
+    assert [row.notice_id for row in kept(notice)] == [notice.pk]
 
 
 @pytest.mark.django_db

@@ -13,12 +13,12 @@ import pytest
 from efface.cases import consents, holds
 from efface.cases.models import Purpose
 from efface.console import waiting_takedown
-from efface.engine.base import clock, outbox
+from efface.engine.base import addresses, clock, outbox
 from efface.engine.base.models import Deadline, Outbox
 from efface.search.models import Finding
 from efface.sites.hostility import NEVER_WRITTEN_TO
 from efface.sites.models import ContactState, Delivery, Site
-from efface.takedown import addresses, approving, facts, filing, planning, sending
+from efface.takedown import approving, facts, filing, planning, sending
 from efface.takedown.models import Approval, Notice, Route
 from tests.casework import FULL, PAGE, THUMB, make_case
 from tests.conftest import NOON
@@ -47,7 +47,7 @@ def test_an_approved_notice_is_a_complete_mail(office: Office) -> None:
     office.approve(route__role="operator")
     office.work()
     notice = office.notice("operator")
-    assert notice.state == "sent" and notice.sent_at == NOON and notice.clock_due == NOON + timedelta(hours=48)
+    assert notice.state == "sent" and notice.sent_at == NOON and notice.clock_due is None
     [(sender, recipient, _)] = office.desk.got
     [mail] = office.desk.messages()
     assert recipient == "dmca@pictures.example"

@@ -32,14 +32,17 @@ def page(status: int = 200, *, url: str = PAGE, walls: tuple[str, ...] = (), ser
 
 def picture(role: str = "media", status: int = 404, *, matches: bool = False, url: str = "", distance: int = 256,
             mime: str = "image/jpeg", error: str = "", hit: bool = False, bypass: int = 0, bypass_matches: bool = False,
-            wall: str = "", clip: str = "", **more: Any) -> MediaLook:  # fmt: skip
+            wall: str = "", clip: str = "", usual: bool = False, compared: bool = False, pdq: str = "",
+            **more: Any) -> MediaLook:  # fmt: skip
     facts = at(url or (FULL if role == "media" else THUMB), status, mime=mime, **more)
     near = 0 if matches else distance
-    shown = Picture(mime=mime, error=error, clip=clip)
-    return MediaLook(role, facts, shown, matches, near, hit, bypass, bypass_matches, wall)
+    shown = Picture(mime=mime, error=error, clip=clip, pdq=[pdq] if pdq else [])
+    return MediaLook(
+        role, facts, shown, matches, near, hit, bypass, bypass_matches, wall, usual=usual, compared=compared
+    )
 
 
-CONTROL = page(url="https://a.example/", probe=-1)
+CONTROL = page(url="https://a.example/v/2", probe=-1)
 PROBES = [page(404, url="https://a.example/v/zq1", probe=-1), page(404, url="https://a.example/v/zq2", probe=-1)]
 NONE_LEFT = [picture(), picture("thumbnail")]
 ALIVE = [picture(status=200, matches=True), picture("thumbnail", 200, matches=True)]
@@ -71,10 +74,10 @@ CONFIRMED = [*(replace(one, at=one.at - 10 * DAY) for one in GONE_THREE_DAYS), p
     "observation",
     [
         seen(control=None),
-        seen(control=page(500, url="https://a.example/")),
-        seen(control=page(url="https://a.example/", walls=("challenge",))),
-        seen(control=page(url="https://a.example/", walls=("not-found",))),
-        seen(control=page(0, url="https://a.example/", error="timeout")),
+        seen(control=page(500, url="https://a.example/v/2")),
+        seen(control=page(url="https://a.example/v/2", walls=("challenge",))),
+        seen(control=page(url="https://a.example/v/2", walls=("not-found",))),
+        seen(control=page(0, url="https://a.example/v/2", error="timeout")),
         seen(elsewhere_ok=False),
         seen(page(0, error="servfail")),
         seen(page(0, error="internal")),
@@ -187,7 +190,7 @@ def test_row_8_not_where_the_door_was_always_there() -> None:
     behind = seen(page(walls=("age", "not-found")))
     assert told(behind).row == 8
     assert told(behind, walls_before=frozenset({"age"})).row == 14
-    everywhere = seen(page(404, walls=("login",)), control=page(url="https://a.example/", walls=("login",)))
+    everywhere = seen(page(404, walls=("login",)), control=page(url="https://a.example/v/2", walls=("login",)))
     assert told(everywhere, walls_before=frozenset({"login"})).row == 14
 
 
@@ -255,7 +258,8 @@ def test_row_13_unreachable_only_after_three_checks_in_two_days(error: str) -> N
     [
         seen(page(404)), seen(page(410)), seen(page(walls=("not-found",))), seen(page(probe=0.9)),
         seen(page(404), [picture(status=200, mime="text/html", error="unknown-format", wall="not-found")]),
-        seen(page(404), [picture(status=200, distance=130)]),
+        seen(page(404), [picture(status=200, distance=130, compared=True)]),
+        seen(page(404), [picture(status=200, distance=130, usual=True)]),
         seen(page(404), [picture(status=410)]),
     ],
 )  # fmt: skip
@@ -314,7 +318,7 @@ def test_row_15_is_watched_for_ever() -> None:
 
 
 def test_row_16_replaced_and_the_text_gone_counts_like_14() -> None:
-    look = seen(page(baseline=0.1), [picture(status=200, distance=130), picture("thumbnail")])
+    look = seen(page(baseline=0.1), [picture(status=200, distance=130, compared=True), picture("thumbnail")])
     verdict = told(look)
     assert (verdict.row, verdict.state) == (16, "content-replaced")
     assert (

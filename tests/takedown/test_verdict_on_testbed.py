@@ -64,7 +64,8 @@ class Finding:
     def __init__(self, bed: Bed, site: Site, gallery: Gallery) -> None:
         state = bed.running.state
         shot = gallery.shots[0]
-        self.bed, self.front = bed, f"http://{site.domain}/"
+        others = [one for one in site.galleries if one is not gallery and state.published(one)]
+        self.bed, self.control = bed, f"http://{site.domain}{others[-1].path if others else '/'}"
         self.page = f"http://{site.domain}{gallery.path}"
         self.full, self.thumb = state.media_url(site, shot.full_path), state.media_url(site, shot.thumb_path)
         self.pdq = [value for one in bed.fetcher.scan(ScanRequest(self.full)).media for value in one.picture.pdq]
@@ -75,7 +76,7 @@ class Finding:
 
     def _request(self) -> ObserveRequest:
         assets = [AssetRef("page", self.page), AssetRef("media", self.full), AssetRef("thumbnail", self.thumb)]
-        return ObserveRequest(assets, pdq=self.pdq, baseline=self.baseline, control_url=self.front)
+        return ObserveRequest(assets, pdq=self.pdq, baseline=self.baseline, control_url=self.control)
 
     def check(self, hours: float) -> Verdict:
         now = START + timedelta(hours=hours)

@@ -437,3 +437,59 @@ def test_odd_urls_and_mails_do_not_break_reading() -> None:
         b"Content-Type: text/plain; charset=nonsense\n\nhttp://a.example/",
     ):
         read(junk, "", ["a@b.example"])
+
+
+@pytest.fixture
+def other(folder: Path, request: pytest.FixtureRequest) -> Iterator[Yard]:
+    """A world whose obliging operators behave otherwise."""
+    file = folder / "world.json"
+    world = json.loads(file.read_text())
+    for operator in world["operators"]:
+        if operator["desk"] == "complies-fast":
+            operator["desk"] = request.param
+    file.write_text(json.dumps(world))
+    made = Yard(folder)
+    yield made
+    made.stop()
+
+
+@pytest.mark.parametrize("other", ["refuses", "court-order"], indirect=True)
+def test_who_says_no_leaves_it_where_it_is(other: Yard) -> None:
+    desk = next(one.desk for one in other.world.operators if one.desk in ("refuses", "court-order"))
+    item, _, mailbox = other.item_at(desk)
+    other.send(mailbox, item.urls())
+    other.forward(hours=20)
+    assert other.statuses(item) == (200, 200, 200)
+    said = other.inbox.mails[-1][2].get_content()
+    assert ("court order" in said) is (desk == "court-order")
+
+
+@pytest.mark.parametrize("other", ["geo-blocks"], indirect=True)
+def test_blocked_for_some_countries_is_not_removed(other: Yard) -> None:
+    item, _, mailbox = other.item_at("geo-blocks")
+    other.send(mailbox, item.urls())
+    other.forward(hours=20)
+    assert other.statuses(item) == (451, 451, 451)
+    assert not other.events("url-down") and len(other.events("geo-blocked")) >= len(item.urls())
+
+
+@pytest.mark.parametrize("other", ["publishes"], indirect=True)
+def test_a_complaint_is_shown_to_everybody(other: Yard) -> None:
+    item, site, mailbox = other.item_at("publishes")
+    page = f"http://{site.domain}/complaints/"
+    assert other.client.get(page).status == 404
+    other.send(mailbox, item.urls())
+    other.forward(hours=20)
+    assert b"reply+1@helpline.example" in other.client.get(page).body
+    assert other.statuses(item) == (200, 200, 200)
+
+
+@pytest.mark.parametrize("other", ["greylists"], indirect=True)
+def test_a_greylisting_mailbox_takes_the_second_try(other: Yard) -> None:
+    item, _, mailbox = other.item_at("greylists")
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as later:
+        other.send(mailbox, item.urls())
+    assert later.value.recipients[mailbox][0] == 451
+    other.send(mailbox, item.urls())
+    other.forward(hours=20)
+    assert other.statuses(item) == (404, 404, 404)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from efface.engine.base import sealing, settings
 
@@ -38,11 +38,13 @@ def parameters(role: str) -> dict[str, Any]:
         parts = urlsplit(url)
         if parts.scheme not in ("postgres", "postgresql"):
             raise settings.SettingError("EFFACE_DATABASE_URL must begin with postgres://")
+        # As libpq has it: postgres:///name?host=/folder is a socket there.
+        socket = parse_qs(parts.query).get("host", [""])[0]
         entry |= {
             "NAME": parts.path.lstrip("/") or NAME,
             "USER": unquote(parts.username or ""),
             "PASSWORD": unquote(parts.password or ""),
-            "HOST": parts.hostname or "",
+            "HOST": parts.hostname or socket,
             "PORT": str(parts.port or 5432),
         }
         if role != "efface_owner":

@@ -2,7 +2,8 @@
 
 A handler runs as the app role inside the deadline's organisation, in the same transaction that marks the deadline done,
 so an effect and its next deadline happen together or not at all. Handlers are short: slow work is deferred as a job,
-which is enqueued in the same transaction.
+which is enqueued in the same transaction. Of a kind that comes by the thousand the handler gets all that a batch holds
+of one organisation at once, and reads and writes each table once.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from efface.engine.base import tenancy
+from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Deadline
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Deadline, datetime], None]
+Together = Callable[[list[Deadline], datetime], None]
 _handlers: dict[str, Handler] = {}
-BATCH = 100
+_together: dict[str, Together] = {}
+BATCH = 250
 MAX_ATTEMPTS = 8
 
 
@@ -28,12 +33,68 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     """Register the function that acts when a deadline of this kind is due."""
 
     def register(function: Handler) -> Handler:
-        if kind in _handlers:
+        if kind in _handlers or kind in _together:
             raise ValueError(f"two handlers for deadline {kind}")
         _handlers[kind] = function
         return function
 
     return register
+
+
+def handler_of_many(kind: str) -> Callable[[Together], Together]:
+    """Register the function that acts on all due deadlines of this kind and one organisation at once. Where it fails,
+    it is called again for each of them alone, so that one that cannot be acted on holds up no other."""
+
+    def register(function: Together) -> Together:
+        if kind in _handlers or kind in _together:
+            raise ValueError(f"two handlers for deadline {kind}")
+        _together[kind] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline to be set: as the arguments of ``set_deadline``."""
+
+    kind: str
+    subject: uuid.UUID
+    due: datetime
+    organisation: uuid.UUID | None = None
+    case: uuid.UUID | None = None
+    key: str = ""
+    statutory: bool = False
+
+
+SET_TOGETHER = """
+    INSERT INTO engine_deadline (id, organisation_id, case_id, kind, subject, key, due, original_due, statutory,
+                                          state, attempts, error)
+    SELECT id, organisation, "case", kind, subject, key, due, due, statutory, 'waiting', 0, ''
+    FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::uuid[], %s::text[], %s::timestamptz[], %s::bool[])
+         AS given (id, organisation, "case", kind, subject, key, due, statutory)
+    ON CONFLICT (key) DO UPDATE
+    SET organisation_id = excluded.organisation_id, case_id = excluded.case_id, kind = excluded.kind,
+        subject = excluded.subject, due = excluded.due, original_due = excluded.due, statutory = excluded.statutory,
+        state = 'waiting', done_at = NULL, attempts = 0, error = ''
+"""
+"""Arrays instead of a row of values each: with hundreds of rows the text of a statement costs more than its work."""
+
+
+def set_together(wanted: Iterable[Due]) -> None:
+    """Set or move many deadlines with one statement. Of the same key the last one counts."""
+    rows = {one.key or f"{one.kind}:{one.subject}": one for one in wanted}
+    # In one order everywhere, so that two writers never wait for each other in a circle.
+    keys = sorted(rows)
+    if not keys:
+        return
+    some = [rows[key] for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(SET_TOGETHER, [
+            [uuid7() for _ in keys], [one.organisation for one in some], [one.case for one in some],
+            [one.kind for one in some], [one.subject for one in some], keys, [one.due for one in some],
+            [one.statutory for one in some],
+        ])  # fmt: skip
 
 
 def set_deadline(
@@ -119,9 +180,28 @@ def fire(now: datetime, limit: int = BATCH) -> int:
             .filter(state=Deadline.State.WAITING, due__lte=now)
             .order_by("due")[:limit]
         )
+        groups: dict[tuple[str, uuid.UUID | None], list[Deadline]] = {}
         for deadline in due:
-            _act(deadline, now)
+            if deadline.kind in _together:
+                groups.setdefault((deadline.kind, deadline.organisation_id), []).append(deadline)
+            else:
+                _act(deadline, now)
+        for (kind, organisation), group in groups.items():
+            _act_together(_together[kind], organisation, group, now)
     return len(due)
+
+
+def _act_together(act: Together, organisation: uuid.UUID | None, group: list[Deadline], now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            rows = Deadline.objects.filter(pk__in=[one.pk for one in group])
+            rows.update(state=Deadline.State.DONE, done_at=now)
+            with tenancy.engine_acts_for(organisation):
+                act(group, now)
+    except Exception:
+        log.exception("%d deadlines of kind %s failed together; each is tried alone", len(group), group[0].kind)
+        for deadline in group:
+            _act(deadline, now)
 
 
 def _act(deadline: Deadline, now: datetime) -> None:
@@ -129,7 +209,10 @@ def _act(deadline: Deadline, now: datetime) -> None:
     Deadline.objects.filter(pk=deadline.pk).update(state=Deadline.State.DONE, done_at=now)
     try:
         with transaction.atomic(), tenancy.engine_acts_for(deadline.organisation_id):
-            _handlers[deadline.kind](deadline, now)
+            if deadline.kind in _together:
+                _together[deadline.kind]([deadline], now)
+            else:
+                _handlers[deadline.kind](deadline, now)
     except Exception as error:
         log.exception("deadline %s of kind %s failed", deadline.pk, deadline.kind)
         attempts = deadline.attempts + 1

@@ -15,6 +15,8 @@ from typing import Any
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from efface.engine.base import settings
+
 log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,9 @@ def _uuid(value: str) -> Any:
 
 
 def job(queue: str, *, system: bool = False, retries: int = 3) -> Callable[[Callable[..., None]], Job]:
-    """Make a function a job on ``queue`` (crawl, match, takedown, verify, evidence, mail)."""
+    """Make a function a job on one of ``settings.QUEUES``."""
+    if queue not in settings.QUEUES:
+        raise ValueError(f"no such queue: {queue}")
 
     def register(function: Callable[..., None]) -> Job:
         return Job(function, queue, system, retries)

@@ -47,6 +47,7 @@ class Installation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     created = models.DateTimeField()
     virtual_now = models.DateTimeField(null=True)
+    key_mark = models.BinaryField(null=True, help_text="keyed digest: a host with another key is told so")
 
     @classmethod
     def current(cls) -> Installation:
@@ -140,3 +141,35 @@ class Outbox(Owned):
         indexes = [
             models.Index("state", name="outbox_open", condition=models.Q(state__in=["ready", "sending", "ambiguous"]))
         ]
+
+
+class Lease(models.Model):
+    """Who may do one piece of work (a site's visit, the planning of a sweep) among all workers of all hosts
+    (``leases.py``). Told by the database's own clock: a living process's sign of life, not a moment of any case."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    engine_may = ("SELECT",)
+
+    key = models.CharField(max_length=80, primary_key=True)
+    token = models.BigIntegerField(help_text="grows each time it is taken: what an older one writes is refused")
+    holder = models.UUIDField(null=True)
+    until = models.DateTimeField(help_text="it returns then, unless its holder gives signs of life")
+    free_at = models.DateTimeField(help_text="not taken again before: the next turn of a site")
+
+    class Meta:
+        indexes = [models.Index("holder", name="lease_holder", condition=models.Q(holder__isnull=False))]
+
+
+class Worker(models.Model):
+    """A worker process on some host, and its last sign of life by the database's clock (``workers.py``)."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE", "DELETE")
+    engine_may = ("SELECT", "DELETE")
+
+    id = models.UUIDField(primary_key=True)
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    queues = models.CharField(max_length=200, blank=True, help_text="with commas; empty: all")
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    skew_s = models.FloatField(default=0, help_text="seconds its host's clock is ahead of the database's")

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,10 +40,12 @@ WAIT = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """A courier's word right before sending: ``go``, ``wait`` (asked again later) or ``drop`` (never), and why."""
+    """A courier's word right before sending: ``go``, ``wait`` (asked again later, at ``until`` where that is known) or
+    ``drop`` (never), and why."""
 
     word: Literal["go", "wait", "drop"]
     why: str = ""
+    until: datetime | None = None
 
 
 class Courier(Protocol):
@@ -118,9 +120,12 @@ def queue_message(
     return row
 
 
-def wake(case: uuid.UUID) -> int:
-    """Look again, now, at everything of a case that waits: after a hold or a pause ended. Returns how many."""
+def wake(case: uuid.UUID, subjects: Iterable[uuid.UUID] | None = None) -> int:
+    """Look again, now, at everything of a case that waits: after a hold or a pause ended; or at what it has for these
+    ``subjects`` alone. Returns how many."""
     rows = Outbox.objects.filter(case_id=case, state=Outbox.State.READY)
+    if subjects is not None:
+        rows = rows.filter(subject__in=list(subjects))
     for row in rows:
         _defer(row)
     return len(rows)
@@ -206,7 +211,7 @@ def _begin(outbox: uuid.UUID, now: datetime) -> tuple[str, str, bytes] | None:
         _couriers[row.kind].dropped(row, word.why, now)
         return None
     if word.word == "wait":
-        _later(row, now + WAIT, word.why, align=True)
+        _later(row, word.until or now + WAIT, word.why, align=word.until is None)
         return None
     deadlines.cancel(key=_retry_key(row.pk))
     row.state, row.sending_at, row.attempts = Outbox.State.SENDING, now, row.attempts + 1

@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 import uuid
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -83,12 +83,17 @@ def make_secret(name: str, length: int = 32) -> bytes:
 
 def derive(purpose: str) -> bytes:
     """A 32-byte key for one purpose, from the installation key."""
-    return hmac.new(installation_key(), b"efface/" + purpose.encode(), hashlib.sha256).digest()
+    return _derived(installation_key(), purpose)
+
+
+@lru_cache(maxsize=64)
+def _derived(key: bytes, purpose: str) -> bytes:
+    return hmac.new(key, b"efface/" + purpose.encode(), hashlib.sha256).digest()
 
 
 def digest(scope: str, value: str) -> bytes:
     """Keyed digest to find a sealed value by: equal values of one scope have equal digests, and only here."""
-    return hmac.new(derive("digest/" + scope), value.encode(), hashlib.sha256).digest()
+    return hmac.digest(derive("digest/" + scope), value.encode(), "sha256")
 
 
 _case_keys: dict[uuid.UUID, tuple[float, bytes]] = {}

@@ -49,6 +49,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Folder that holds everything Efface keeps. Empty: /var/lib/efface for root, else the user's data folder.",
     ),
     Setting(
+        "run",
+        str,
+        "",
+        "Folder of this host's sockets. Empty: run/ in the data folder; `efface worker` makes one of its own there.",
+    ),
+    Setting(
         "database_url",
         str,
         "",
@@ -61,6 +67,9 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Where sealed objects are kept: a folder or s3://bucket/prefix. Empty: objects/ in the data folder.",
     ),
+    Setting("objects_endpoint", str, "", "Address of the S3-compatible storage: https://host or https://host:port."),
+    Setting("objects_region", str, "us-east-1", "Its region."),
+    Setting("objects_key", str, "", "Its access key id; the secret is in secrets/objects-secret."),
     Setting("web_host", str, "127.0.0.1", "Address the web server listens on. Put a TLS proxy in front of it."),
     Setting("web_port", int, 8400, "Port of the web server. 0 takes a free one."),
     Setting("hosts", str, "localhost,127.0.0.1", "Host names the web server answers to, with commas."),
@@ -76,15 +85,31 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "dkim_selector", str, "efface", "DKIM selector that notices are signed under; the key is in secrets/dkim.key."
     ),
+    Setting(
+        "quiet_hours", str, "22-7", "Hours of the recipient's night in which reminders and the like wait. Empty: none."
+    ),
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
     Setting("mail_in_host", str, "127.0.0.1", "Address mail-in listens on (SMTP)."),
     Setting("mail_in_port", int, 8425, "Port of mail-in. 0 takes a free one."),
+    Setting("mail_in_lmtp", bool, False, "Mail-in speaks LMTP, as a mail server on the same machine delivers it."),
+    Setting("imap_host", str, "", "Mail server whose catch-all mailbox of mail_domain is read. Empty: none is."),
+    Setting("imap_port", int, 993, "Its port."),
+    Setting("imap_user", str, "", "Its user name; the password is in secrets/imap-password."),
+    Setting("imap_folder", str, "INBOX", "The folder that is read."),
+    Setting("imap_tls", str, "tls", "How it is reached: tls, starttls, or none on this machine."),
     Setting(
         "tsa_url", str, "", "RFC 3161 time-stamping authority. Empty: captures carry no timestamp, and doctor says so."
     ),
     Setting("tsa_certificate", str, "", "PEM file of the authority's certificate, to verify its tokens with."),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
     Setting("tor_everything", bool, False, "Fetch every site through tor_proxy, not .onion sites alone."),
+    Setting(
+        "ways_out",
+        str,
+        "",
+        "Other ways out that a check looks through too, NAME=PROXY with commas: nl=socks5://HOST:PORT, "
+        "br=http://HOST:PORT. Empty: it looks from here alone, and says so.",
+    ),
     Setting("workers", int, 2, "Jobs one worker process runs at once."),
     Setting("queues", str, "", "Queues this worker serves, with commas. Empty: all."),
     Setting("crawl_pages", int, 12, "Pages fetched from one site in one visit."),
@@ -95,9 +120,15 @@ SETTINGS: tuple[Setting, ...] = (
         "session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."
     ),
     Setting(
+        "trusted_flagger", bool, False,
+        "The organisations here hold the status of trusted flagger (Digital Services Act, Article 22).",
+    ),
+    Setting(
         "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
     ),
 )
+QUEUES = ("crawl", "sweep", "sites", "match", "takedown", "verify", "evidence", "mail")
+"""What a worker may be told to serve."""
 BY_NAME = {setting.name: setting for setting in SETTINGS}
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
@@ -158,8 +189,9 @@ def _short(name: str) -> Path:
 
 
 def run_folder() -> Path:
-    """Folder of this installation's sockets, 0700, ours."""
-    folder = _short("run")
+    """Folder of this installation's sockets on this host, 0700, ours."""
+    configured = get("run")
+    folder = Path(configured).absolute() if configured else _short("run")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise SettingError(f"{folder} belongs to another user")

@@ -34,17 +34,21 @@ def examine(with_database: bool) -> list[Finding]:
     checks: list[Callable[[], Iterator[Finding]]] = [
         _python,
         _folder,
+        _objects,
         _settings,
         _decoder,
         _models,
         _browser,
         _outside,
+        _mailbox,
+        _desks,
         _sources,
+        _ways_out,
         _facts,
         _processes,
     ]
     if with_database:
-        checks.append(_database)
+        checks += [_database, _workers]
     for check in checks:
         try:
             findings += list(check())
@@ -81,6 +85,23 @@ def _folder() -> Iterator[Finding]:
         yield Finding("key", "ok", "the installation key is there")
     except sealing.KeyMissing as error:
         yield Finding("key", "problem", str(error))
+
+
+def _objects() -> Iterator[Finding]:
+    """The store takes a few bytes and gives them back."""
+    from efface.engine.base import objects
+
+    if not settings.data_folder().exists():
+        return
+    try:
+        where = objects.try_out()
+    except (objects.StoreUnavailable, settings.SettingError) as error:
+        yield Finding("objects", "problem", str(error))
+        return
+    if settings.get("objects_endpoint").startswith("http:"):
+        yield Finding("objects", "warning", f"{where}: without TLS, names and sizes of sealed objects can be seen")
+    else:
+        yield Finding("objects", "ok", f"sealed objects are kept in {where}")
 
 
 def _settings() -> Iterator[Finding]:
@@ -142,12 +163,71 @@ def _outside() -> Iterator[Finding]:
         yield Finding(name, "ok" if value else "warning", f"{name} = {value}" if value else words)
 
 
+def _mailbox() -> Iterator[Finding]:
+    from efface.takedown import mailin
+    from efface.takedown.mailbox import Mailbox, MailboxError
+
+    try:
+        account = mailin.account()
+        if account is None:
+            yield Finding("mailbox", "note", "no mailbox is read by IMAP; replies come to mail-in itself")
+            return
+        Mailbox(account, lambda _address: False, lambda _address, _raw: "").open()
+        yield Finding("mailbox", "ok", f"mailbox {account.folder} at {account.host} can be read")
+    except MailboxError as error:
+        yield Finding("mailbox", "problem", f"the mailbox cannot be read: {error}")
+
+
+def _desks() -> Iterator[Finding]:
+    """How recipients are reached: their night, and the desks that take tickets."""
+    from efface.takedown.channels.email import pace
+    from efface.takedown.channels.ticket import endpoints
+
+    try:
+        pace.quiet_hours(settings.get("quiet_hours"))
+    except pace.QuietHoursError as error:
+        yield Finding("quiet_hours", "problem", str(error))
+    try:
+        desks = endpoints.parse(endpoints.written(), production=False)
+    except endpoints.EndpointsUnusable as error:
+        yield Finding("tickets", "problem", str(error))
+        return
+    names = ", ".join(one.name for one in desks)
+    yield Finding("tickets", "ok" if desks else "note", f"tickets to {names}" if desks else
+                  "no desk takes tickets; notices go by mail and forms")  # fmt: skip
+
+
 def _sources() -> Iterator[Finding]:
     tor = settings.get("tor_proxy")
     yield Finding("tor", "ok" if tor else "note", f"onion sites through {tor}" if tor else
                   "no Tor client is set: onion sites are not read")  # fmt: skip
     if settings.get("tor_everything") and not tor:
         yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
+
+
+def _ways_out() -> Iterator[Finding]:
+    """From where checks see a page, and whether those proxies take a connection."""
+    from efface.net import paths
+
+    try:
+        known = paths.read_paths(paths.split(settings.get("ways_out")))
+    except paths.PathError as error:
+        yield Finding("ways out", "problem", f"ways_out cannot be used, and nothing is fetched until it can: {error}")
+        return
+    if not known:
+        yield Finding(
+            "ways out", "note",
+            "checks see pages from this machine alone: a page hidden from here only looks gone, and every such claim "
+            "says so; set ways_out to look from elsewhere too",
+        )  # fmt: skip
+        return
+    if settings.get("tor_everything"):
+        words = "with tor_everything what is seen \"here\" is what Tor's exits see"
+        yield Finding("ways out", "note", words)
+    for name, proxy in known.items():
+        there = paths.answers(proxy)
+        words = f"{name}: {proxy}" if there else f"{name}: {proxy} takes no connection; claims are capped until it does"
+        yield Finding("ways out", "ok" if there else "warning", words)
 
 
 def _facts() -> Iterator[Finding]:
@@ -234,3 +314,36 @@ def _database() -> Iterator[Finding]:
             if permitted
             else "off; a coordinator may switch it on after an impact assessment",
         )
+
+
+def _workers() -> Iterator[Finding]:
+    """Who works, on which hosts; and queues in which work waits that nobody serves."""
+    from django.db import connection, transaction
+
+    from efface.engine.base import workers
+
+    with transaction.atomic():
+        signs = workers.signs()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT queue_name, count(*) FROM procrastinate_jobs WHERE status = 'todo' GROUP BY 1")
+            waiting = dict(cursor.fetchall())
+    for one in signs:
+        words = f"{one.host} ({one.pid}): {one.queues or 'all queues'}; last sign of life {one.silent_s:.0f} s ago"
+        if not one.alive:
+            yield Finding("worker", "note", f"{words}; it ended, and its work was given to others")
+        elif one.skewed:
+            yield Finding("worker", "warning", f"{words}; its clock is {one.skew_s:+.0f} s off: set it by NTP")
+        else:
+            yield Finding("worker", "ok", words)
+    alive = [one for one in signs if one.alive]
+    if not alive:
+        yield Finding("workers", "note", "no worker runs; `efface up` starts one, `efface worker` another")
+        return
+    served = {queue for one in alive for queue in (one.queues.split(",") if one.queues else settings.QUEUES)}
+    idle = {queue: number for queue, number in waiting.items() if queue not in served}
+    told = ", ".join(f"{queue} ({number})" for queue, number in sorted(idle.items()))
+    yield Finding(
+        "workers", "warning" if idle else "ok",
+        f"work waits that no worker serves: {told}" if idle else f"{len(alive)} workers on "
+        f"{len({one.host for one in alive})} hosts",
+    )  # fmt: skip

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from efface.engine.base import settings
+from efface.net import paths
 
 #: What a trusted process may inherit from the supervisor's environment.
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "HOME", "VIRTUAL_ENV", "PYTHONPATH")
@@ -29,6 +30,8 @@ class Process:
     ready_line: str = "ready"
     #: Killed at random by a crash run.
     expendable: bool = field(default=True)
+    #: Ended before the others: it leans on them to finish what it began.
+    ends_first: bool = False
 
 
 def sockets() -> dict[str, Path]:
@@ -66,6 +69,20 @@ def _kind() -> str:
 
 def of_installation(world_fd: int | None = None) -> list[Process]:
     """All processes besides PostgreSQL, in the order of their start."""
+    return [
+        *of_worker(world_fd),
+        _trusted("scheduler", "efface.engine.run.scheduler", "efface_engine"),
+        _trusted("mail-in", "efface.takedown.mailin", "efface_app"),
+        replace(_trusted("web", "efface.engine.run.web", "efface_app"), expendable=False),
+    ]
+
+
+def _trusted(name: str, module: str, role: str) -> Process:
+    return Process(name, [sys.executable, "-m", module], trusted_environment(role))
+
+
+def of_worker(world_fd: int | None = None) -> list[Process]:
+    """What one more worker runs: its own scanner with its decoder, its own matcher, and the jobs."""
     python = [sys.executable, "-m"]
     socket = sockets()
     scanner = [
@@ -81,12 +98,10 @@ def of_installation(world_fd: int | None = None) -> list[Process]:
         scanner += ["--socks", settings.get("tor_proxy")]
         if settings.get("tor_everything"):
             scanner.append("--socks-all")
+    scanner += [f"--path={one}" for one in paths.split(settings.get("ways_out"))]
     clean = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONUNBUFFERED": "1", **ONE_THREAD}
     return [
         Process("scanner", scanner, clean, () if world_fd is None else (world_fd,)),
-        Process("matcher", [*python, "efface.search.matcher"], trusted_environment("efface_engine")),
-        Process("scheduler", [*python, "efface.engine.run.scheduler"], trusted_environment("efface_engine")),
-        Process("worker", [*python, "efface.engine.run.worker"], trusted_environment("efface_app")),
-        Process("mail-in", [*python, "efface.takedown.mailin"], trusted_environment("efface_app")),
-        Process("web", [*python, "efface.engine.run.web"], trusted_environment("efface_app"), expendable=False),
+        _trusted("matcher", "efface.search.matcher", "efface_engine"),
+        replace(_trusted("worker", "efface.engine.run.worker", "efface_app"), ends_first=True),
     ]

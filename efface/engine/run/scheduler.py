@@ -67,7 +67,7 @@ def main() -> None:
     common.begin("scheduler")
     from django.db import close_old_connections
 
-    from efface.engine.base import clock, deadlines
+    from efface.engine.base import clock, deadlines, workers
     from efface.engine.base.models import Installation
     from efface.engine.base.outbox import rescue as rescue_outbox
 
@@ -83,6 +83,7 @@ def main() -> None:
                 rescued = time.monotonic()
                 given_back = rescue()
                 unclear = rescue_outbox(clock.now())
+                workers.forget()
                 if given_back or unclear:
                     log.warning("%d jobs given back, %d messages unclear", given_back, unclear)
         except Exception:

@@ -16,7 +16,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,19 +58,20 @@ def _last_line(log: Path) -> str:
 
 
 class Supervisor:
-    """``start`` returns when every process said it is ready; ``watch`` keeps them running until ``stop``."""
+    """``start`` returns when every process said it is ready; ``watch`` keeps them running until ``stop``. ``of``: which
+    processes, all of an installation where None; ``name`` stands before the names of their logs."""
 
     def __init__(
         self, *, world_fd: int | None = None, server: postgres.Server | None = None,
-        tell: Callable[[str], None] = lambda line: None,
+        of: Sequence[processes.Process] | None = None, name: str = "", tell: Callable[[str], None] = lambda line: None,
     ) -> None:  # fmt: skip
         self.server = server
         self.tell = tell
         logs = settings.data_folder() / "logs"
         logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.children = {
-            process.name: Child(process, logs / f"{process.name}.log")
-            for process in processes.of_installation(world_fd)
+            process.name: Child(process, logs / f"{name and name + '-'}{process.name}.log")
+            for process in (processes.of_installation(world_fd) if of is None else of)
         }
         self.stopping = threading.Event()
         self.lock = threading.Lock()
@@ -189,13 +190,23 @@ class Supervisor:
         temporary.replace(path)
 
     def stop(self) -> None:
-        """Ask every process to end, in the reverse order of their start; those that do not are killed."""
+        """Ask every process to end, those first that lean on the others, so that they can finish what they began;
+        those that do not are killed."""
         self.stopping.set()
         with self.lock:
-            running = [child.running for child in reversed(self.children.values()) if child.running]
-            for one in running:
-                with contextlib.suppress(ProcessLookupError):
-                    one.terminate()
+            running = [child for child in reversed(self.children.values()) if child.running]
+        self._end([child.running for child in running if child.running and child.process.ends_first])
+        self._end([child.running for child in running if child.running and not child.process.ends_first])
+        with contextlib.suppress(OSError):
+            (settings.run_folder() / "processes.json").unlink()
+        if self.server:
+            self.server.stop()
+
+    @staticmethod
+    def _end(running: Sequence[subprocess.Popen[bytes]]) -> None:
+        for one in running:
+            with contextlib.suppress(ProcessLookupError):
+                one.terminate()
         until = time.monotonic() + STOP_S
         for one in running:
             try:
@@ -204,7 +215,3 @@ class Supervisor:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(one.pid, signal.SIGKILL)
                 one.wait(5)
-        with contextlib.suppress(OSError):
-            (settings.run_folder() / "processes.json").unlink()
-        if self.server:
-            self.server.stop()

@@ -28,6 +28,7 @@ from efface.net.protocol import (
     Limits,
     Listed,
     Mail,
+    MediaRef,
     Picture,
     ProtocolError,
     Want,
@@ -36,6 +37,7 @@ from efface.net.protocol import (
 )
 from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
+from efface.vision.local.tiles import MOST_BYTES as MOST_TILE_BYTES
 
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
@@ -57,7 +59,8 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_VIDEO_BYTES = 63 * 1024 * 1024
 VIDEO_S = 60.0
 """Seconds one video may take, wall clock."""
-_MOST_TILE = 2000
+_MOST_TILE = 4 * (MOST_TILE_BYTES // 3 + 1)
+"""Characters of base64."""
 _MOST_ENTRIES = 5000
 _HEAD = struct.Struct("!4sBI")
 _META = struct.Struct("!I")
@@ -198,7 +201,7 @@ class Decoder:
         meta = json.dumps({"url": url}).encode("utf-8", "replace")
         with self._places:
             try:
-                with contextlib.closing(_Child(self)) as child:
+                with self._child() as child:
                     data = _META.pack(len(meta)) + meta + body[:MAX_BYTES]
                     found: Listed = from_wire(Listed, child.ask(b"LIST", data, Want.PLAIN, LIST_S))
             except (_Failed, ProtocolError):
@@ -275,8 +278,8 @@ class Decoder:
             self._stop()
 
     def _child(self) -> _Child:
-        """A sealed child for pages or pictures: one that waits for more of its batch, else a fresh one. Mail has a
-        child of its own."""
+        """A sealed child for pages, lists or pictures: one that waits for more of its batch, else a fresh one. Mail has
+        a child of its own."""
         with self._lock:
             while self._waiting:
                 child = self._waiting.pop()
@@ -449,7 +452,7 @@ def _bounded(page: Page, limits: Limits) -> Page:
         language=page.language[:20],
         lines=page.lines[:2000],
         links=[url for url in page.links[: limits.links_per_page] if _is_web(url)],
-        media=[ref for ref in page.media[: limits.media_per_page] if _is_web(ref.url) and len(ref.link) <= 2048],
+        media=[ref for ref in page.media[: limits.media_per_page] if _is_ref(ref)],
         walls=[wall[:20] for wall in page.walls[:12]],
         text_sketch=page.text_sketch[:256],
         dom_sketch=page.dom_sketch[:256],
@@ -459,11 +462,16 @@ def _bounded(page: Page, limits: Limits) -> Page:
         frames=[url for url in page.frames[:20] if _is_web(url)],
         search=page.search if _is_web(page.search) else "",
         described=page.described if _is_web(page.described) else "",
+        alternates=[url for url in page.alternates[:6] if _is_web(url)],
     )
 
 
 def _is_web(url: str) -> bool:
     return len(url) <= 2048 and url.startswith(("http://", "https://"))
+
+
+def _is_ref(ref: MediaRef) -> bool:
+    return _is_web(ref.url) and len(ref.link) <= 2048 and (not ref.of or _is_web(ref.of))
 
 
 def _checked(answer: Any, data: bytes, want: Want) -> Decoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -108,12 +109,13 @@ class Context:
             while len(self._answered) > 32:
                 self._answered.popitem(last=False)
 
-    def unrelated(self, url: str) -> str:
-        """The front page of another site that answered last; empty where none is known."""
+    def unrelated(self, url: str, most: int = 3) -> list[str]:
+        """The front pages of other sites that answered last."""
         here = site_of(url)
-        return next((front for site, (front, _) in reversed(self._answered.items()) if site != here), "")
+        return [front for site, (front, _) in reversed(self._answered.items()) if site != here][:most]
 
 
+@functools.lru_cache(maxsize=8192)
 def site_of(url: str) -> str:
     """The registered domain of an address, or its host where there is none."""
     try:

@@ -34,6 +34,7 @@ from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
+from efface.net.paths import PathError, read_paths
 from efface.net.process import die_with_parent, no_dumps
 from efface.net.protocol import (
     CaptureRequest,
@@ -84,7 +85,15 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
             log.error("%s", error)
             return 2
     os.environ.clear()
-    guard = Guard(world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all)
+    try:
+        paths = read_paths(given.path)
+    except PathError as error:
+        log.error("%s", error)
+        return 2
+    guard = Guard(
+        world=world, nameservers=_nameservers(given.nameserver), socks=given.socks, socks_all=given.socks_all,
+        paths=paths,
+    )  # fmt: skip
     guard.own = guard.own | _addresses(given.own)
     decoder = Decoder(models=given.models)
     browser = Browser(enabled=not given.no_browser)
@@ -109,6 +118,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--own", action="append", default=[], help="an address of ours never to be dialled, repeatable")
     parser.add_argument("--socks", default="", help="SOCKS proxy for onion names, socks5://HOST:PORT")
     parser.add_argument("--socks-all", action="store_true", help="send everything through the SOCKS proxy")
+    parser.add_argument("--path", action="append", default=[], help="another way out, NAME=PROXY, repeatable")
     parser.add_argument("--agent", default=BOT_AGENT, help="user agent")
     parser.add_argument("--no-browser", action="store_true", help="show no page to the system's Chromium")
     parser.add_argument("--exit-with-parent", action="store_true", help="end when the parent process ends")
@@ -256,6 +266,7 @@ class Service:
             "confined": self.confined,
             "faces": self.context.push is not None,
             "world": self.context.guard.world is not None,
+            "paths": sorted(self.context.guard.paths),
             "ops": sorted({*_OPS, *self.extra, "ping"}),
             "pid": os.getpid(),
             "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -1,249 +1,127 @@
 """One verification check: everything the verdict table needs to see, seen in one window.
 
-The page under two user agents, two siblings nobody has ever asked for, another live page of the site, every medium of
-the finding, and cached copies asked for past the cache. Nothing is judged here.
+The page as several kinds of visitors are shown it, two siblings nobody has ever asked for, another live page of the
+site, every medium of the finding, and cached copies asked for past the cache; and through each other way out the page,
+the other page and the full media once more. Nothing is judged here.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 from yarl import URL
 
 from efface.net.fetch import Session
 from efface.net.fetcher.alike import alike, frames_alike
-from efface.net.fetcher.context import Context
-from efface.net.fetcher.scan import MOST_VIDEOS, READ_IN_PART, fetch_picture, read
-from efface.net.fetcher.target import Target
-from efface.net.guard import random_token
-from efface.net.page.media import is_video
-from efface.net.page.model import Page
+from efface.net.fetcher.context import Context, site_of
+from efface.net.fetcher.looking import NOT_LOOKED, NOTHING, Looking, Shown, Visit, cache_hit
+from efface.net.fetcher.siblings import probe_addresses
 from efface.net.page.shingles import estimate
 from efface.net.page.urls import canonical
-from efface.net.protocol import (
-    AssetRef,
-    Decoded,
-    FetchFacts,
-    MediaLook,
-    MediaRef,
-    Observation,
-    ObserveRequest,
-    PageLook,
-    Picture,
-)
-from efface.vision.formats import is_media
+from efface.net.protocol import AssetRef, MediaLook, Observation, ObserveRequest, PageLook, PathLook
 
-MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn"})
-_PAGE_MEDIA = 24
+__all__ = ["MEDIA_S", "NOT_LOOKED", "cache_hit", "observe", "probe_addresses"]
+
+MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn", "segment", "search"})
 MEDIA_S = 150.0
 """Seconds after which a check looks at no further media."""
-NOT_LOOKED = "not looked at in time"
-_ALIKE = 0.8
-_MOVING_CHARS = 300
-"""A page that moves on at once and says no more than this is a redirect; a longer one is a page."""
-_CACHE_HEADERS = ("cf-cache-status", "x-cache", "x-cache-status", "cache-status")
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    facts: FetchFacts
-    page: Page | None = None
-    picture: Picture | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    """What a page shows: whether it serves the target, the media that do; videos that may be it and could not be
-    compared; whether some media were not looked at."""
-
-    serves: bool = False
-    media: list[str] = field(default_factory=list)
-    uncompared: list[str] = field(default_factory=list)
-    missed: bool = False
-
-
-NOTHING = _Shown()
+ELSEWHERE_S = 8.0
+PATH_S = 60.0
+"""The same of what is looked at through another way out."""
+MOST_OTHERS = 4
+"""Further pages of the finding that are looked at."""
+PATH_MEDIA = 8
+SEARCH_REFERER = "https://www.google.com/"
+"""Where a visitor of the kind "from-search" says that it comes from."""
 
 
 async def observe(request: ObserveRequest, context: Context) -> Observation:
     """The answer to an ``ObserveRequest``."""
-    target = next((asset.url for asset in request.assets if asset.role == "page"), "")
+    pages = list(dict.fromkeys(asset.url for asset in request.assets if asset.role == "page"))
     media = [asset for asset in request.assets if asset.role in MEDIA_ROLES]
-    anchor = target or (media[0].url if media else "")
+    anchor = pages[0] if pages else media[0].url if media else ""
+    if not anchor:
+        return Observation(elsewhere_ok=False)
+    control = request.control_url or str(URL(anchor).origin()) + "/"
+    target = pages[0] if pages else ""
+    through = asyncio.gather(*(_through(one, request, context, target, control, media) for one in context.guard.paths))
+    here, paths = await asyncio.gather(_here(request, context, pages, control, media, anchor), through)
+    return replace(here, paths=list(paths))
+
+
+async def _here(
+    request: ObserveRequest, context: Context, targets: list[str], control_url: str, media: list[AssetRef], anchor: str
+) -> Observation:
+    target = targets[0] if targets else ""
     async with context.session(request.limits) as session:
-        judge = _Judge(session, context, request, target, asyncio.get_running_loop().time() + MEDIA_S)
-        visits: dict[str, _Visit] = {}
+        looking = Looking(session, context, request, target, asyncio.get_running_loop().time() + MEDIA_S)
+        visits: dict[str, Visit] = {}
         if target:
-            visits = {"bot": await judge.visit(target), "browser": await judge.visit(target, browser=True)}
-        siblings = [await judge.visit(url) for url in probe_addresses(target or anchor)] if anchor else []
-        control = await judge.visit(_control(request.control_url, anchor)) if anchor else None
-        looks = list(await asyncio.gather(*(judge.medium(asset) for asset in media)))
-        shown = {name: await judge.shows(visit) for name, visit in visits.items()}
-    pages = {name: _look(visit, request, siblings, control, shown[name]) for name, visit in visits.items()}
+            visits = {
+                "bot": await looking.visit(target, plain=True), "browser": await looking.visit(target, browser=True),
+            }  # fmt: skip
+            if visits["browser"].rendered:
+                # The same empty frame, which says nothing beside what a browser has filled it with.
+                del visits["bot"]
+        # A site that does not answer is not waited for again and again: nothing is concluded from its siblings.
+        answers = not visits or any(not visit.facts.error for visit in visits.values())
+        siblings = [await looking.visit(url) for url in probe_addresses(anchor)] if answers else []
+        control = await looking.visit(control_url)
+        looks = [look for found in await asyncio.gather(*map(looking.medium, media)) for look in found]
+        shown = {name: await looking.shows(visit) for name, visit in visits.items()}
+        if "bot" in visits and answers and not any(one.serves for one in shown.values()):
+            for name, referer in (("from-site", str(URL(target).origin()) + "/"), ("from-search", SEARCH_REFERER)):
+                visits[name] = await looking.visit(target, browser=True, referer=referer)
+                shown[name] = await looking.shows(visits[name])
+        wanted = targets[1:]
+        if any(one.serves for one in shown.values()):
+            # While it stands there, the page tells where else it stands.
+            named = [url for visit in visits.values() if visit.page for url in visit.page.alternates]
+            wanted += [url for url in dict.fromkeys(named) if url not in targets and site_of(url) == site_of(target)]
+        others = [await looking.visit(url, browser=True) for url in wanted[:MOST_OTHERS]]
+        more = [_look(visit, request, siblings, control, await looking.shows(visit)) for visit in others]
     failed = any(visit.facts.error for visit in visits.values()) or any(look.facts.error for look in looks)
     return Observation(
-        pages=pages,
+        pages={name: _look(visit, request, siblings, control, shown[name]) for name, visit in visits.items()},
         probes=[_look(visit, request, [], None) for visit in siblings],
-        control=_look(control, request, [], None) if control is not None else None,
+        control=_control(control, request, siblings),
         media=looks,
         elsewhere_ok=await _elsewhere(request, context, anchor) if failed else True,
+        others=more,
     )
 
 
-class _Judge:
-    """Fetches for one check, every address once per user agent."""
-
-    def __init__(self, session: Session, context: Context, request: ObserveRequest, page: str, until: float) -> None:
-        self.until = until
-        self.session = session
-        self.context = context
-        self.request = request
-        self.target = Target(request)
-        self.page = page
-        self._pictures: dict[str, tuple[FetchFacts, Decoded]] = {}
-        self._gate = asyncio.Semaphore(4)
-
-    async def visit(self, url: str, *, browser: bool = False) -> _Visit:
-        """The page at ``url``; where it does no more than send a browser on at once, the page it sends it to."""
-        first = await self._visit(url, browser)
-        if first.page is None or not first.page.moved_to or len(first.page.text) > _MOVING_CHARS:
-            return first
-        second = await self._visit(first.page.moved_to, browser)
-        trail = [*first.facts.redirects, first.page.moved_to, *second.facts.redirects]
-        return replace(second, facts=replace(second.facts, url=first.facts.url, redirects=trail))
-
-    async def _visit(self, url: str, browser: bool) -> _Visit:
-        fetched = await self.session.get(url, agent=self.context.browser_agent if browser else "")
-        if fetched.facts.error:
-            return _Visit(fetched.facts)
-        self.context.note_answer(fetched.facts.final_url)
-        if is_media(fetched.body):
-            facts = replace(fetched.facts, detail=READ_IN_PART) if fetched.clipped else fetched.facts
-            return _Visit(facts, picture=(await self.context.decoding.picture(fetched.body)).picture)
-        facts, page = await read(self.context, fetched, self.request.limits)
-        return _Visit(facts, page)
-
-    async def picture(self, url: str) -> tuple[FetchFacts, Decoded]:
-        async with self._gate:
-            if url not in self._pictures:
-                try:
-                    async with asyncio.timeout_at(self.until):
-                        self._pictures[url] = await fetch_picture(self.session, self.context, url, self.page)
-                except TimeoutError:
-                    facts = FetchFacts(url, error="internal", detail=NOT_LOOKED)
-                    self._pictures[url] = facts, Decoded(Picture())
-            return self._pictures[url]
-
-    async def shows(self, visit: _Visit) -> _Shown:
-        """What the page, or the picture at its address, shows of what must be gone."""
-        if visit.picture is not None:
-            serves = self.target.is_it(visit.picture)[0]
-            ref = MediaRef(canonical(visit.facts.final_url), source="page")
-            unsure = not serves and self._unsure(ref, visit.facts, visit.picture)
-            return _Shown(serves, uncompared=[ref.url] if unsure else [])
-        if visit.page is None:
-            return _Shown()
-        videos = [ref for ref in visit.page.media if is_video(ref)]
-        if not self.target.known:
-            return _Shown(uncompared=[] if self.target.still else [ref.url for ref in videos])
-        refs = [ref for ref in visit.page.media if not is_video(ref)][:_PAGE_MEDIA] + videos[:MOST_VIDEOS]
-        left = [] if self.target.still else videos[MOST_VIDEOS:]
-        answers = await asyncio.gather(*(self.picture(ref.url) for ref in refs))
-        looks = [(ref, facts, one.picture) for ref, (facts, one) in zip(refs, answers, strict=True)]
-        found = [ref.url for ref, _, picture in looks if self.target.is_it(picture)[0]]
-        left += [ref for ref, facts, one in looks if ref.url not in found and self._unsure(ref, facts, one)]
-        missed = any(facts.detail == NOT_LOOKED for _, facts, _ in looks)
-        return _Shown(bool(found), found, [ref.url for ref in left], missed)
-
-    def _unsure(self, ref: MediaRef, facts: FetchFacts, picture: Picture) -> bool:
-        """Whether it is a video that is there and could not be told from the target."""
-        moves = is_video(ref) or picture.clip or "video/" in (picture.mime[:6], facts.mime[:6])
-        if self.target.still or not moves or facts.status in (404, 410):
-            return False
-        return facts.detail == READ_IN_PART or self.target.may_be(picture)
-
-    async def medium(self, asset: AssetRef) -> MediaLook:
-        facts, decoded = await self.picture(asset.url)
-        matches, distance = self.target.is_it(decoded.picture)
-        look = MediaLook(asset.role, facts, decoded.picture, matches, distance, cache_hit(facts.headers))
-        if 200 <= facts.status < 300 and facts.mime.startswith("text/") and not matches:
-            look = replace(look, wall=await self._wall(asset.url))
-        if not look.cache_hit:
-            return look
-        past = str(URL(asset.url).update_query({"nocache": random_token()}))
-        bypass, fresh = await fetch_picture(self.session, self.context, past, self.page)
-        return replace(look, bypass_status=bypass.status, bypass_matches=self.target.is_it(fresh.picture)[0])
-
-    async def _wall(self, url: str) -> str:
-        """What the page is that stands where a picture was. A door outranks "not found"."""
-        page = (await self.visit(url)).page
-        if page is None or not page.text:
-            return ""
-        door = next((wall for wall in page.walls if wall != "not-found"), "")
-        if door or "not-found" in page.walls:
-            return door or "not-found"
-        never = [
-            one.page for one in [await self.visit(probe) for probe in probe_addresses(url)] if one.page is not None
-        ]
-        same = len(never) > 1 and all(
-            alike(page, [one], None) >= _ALIKE and frames_alike(page, [one]) >= _ALIKE for one in never
-        )
-        return "not-found" if same else ""
+async def _through(
+    name: str, request: ObserveRequest, context: Context, target: str, control_url: str, media: Sequence[AssetRef]
+) -> PathLook:
+    """The page, the control and the full media, as they are seen by way of another path."""
+    full = [asset for asset in media if asset.role not in ("search", "segment")]
+    full.sort(key=lambda asset: asset.role not in ("media", "cdn"))
+    async with Session(context.guard.via(name), request.limits, context.agent) as session:
+        until = asyncio.get_running_loop().time() + PATH_S
+        looking = Looking(session, context, replace(request, looks=False, vectors=False), target, until, renders=False)
+        control = await looking.visit(control_url)
+        if control.facts.error:
+            return PathLook(name, control=_control(control, request, []))
+        visit = await looking.visit(target, browser=True) if target else None
+        siblings = [await looking.visit(url) for url in probe_addresses(target)] if target else []
+        looks: list[MediaLook] = []
+        for found in await asyncio.gather(*map(looking.medium, full[:PATH_MEDIA])):
+            looks += found
+        page = _look(visit, request, siblings, control, await looking.shows(visit)) if visit is not None else None
+    return PathLook(name, page, _control(control, request, siblings), looks)
 
 
-def cache_hit(headers: dict[str, str]) -> bool:
-    """Whether an answer says that it comes from a cache (RFC 9211, RFC 9111 section 5.1, and what CDNs write)."""
-    status = " ".join(headers.get(name, "") for name in _CACHE_HEADERS)
-    if re.search(r"\bhit\b|\bstale\b|\brevalidated\b", status, re.IGNORECASE):
-        return True
-    return bool(re.fullmatch(r"\s*0*[1-9]\d*\s*", headers.get("age", ""))) and "miss" not in status.lower()
-
-
-def probe_addresses(url: str) -> list[str]:
-    """Two siblings of ``url`` that nobody has asked for: the same shape of address with a random tail (the last path
-    segment, or the last query value where the path ends in a slash or the query names the page)."""
-    try:
-        base = URL(url)
-    except (ValueError, TypeError):
-        return []
-    return [str(_sibling(base)) for _ in range(2)]
-
-
-def _sibling(base: URL) -> URL:
-    token = random_token()
-    if base.query:
-        pairs = list(base.query.items())
-        name, value = pairs[-1]
-        pairs[-1] = (name, _shaped(value, token))
-        return base.with_query(pairs)
-    parts = list(base.raw_parts)
-    slash = len(parts) > 1 and parts[-1] == ""
-    names = [part for part in parts if part not in ("", "/")]
-    if not names:
-        return base.with_path("/" + token)
-    stem, dot, end = names[-1].rpartition(".")
-    shaped = f"{_shaped(stem, token)}.{end}" if dot and stem and len(end) <= 5 else _shaped(names[-1], token)
-    return base.with_path("/" + "/".join([*names[:-1], shaped]) + ("/" if slash else ""), encoded=True)
-
-
-def _shaped(value: str, token: str) -> str:
-    """A random value of the kind of ``value``: digits for digits, else a word."""
-    if value.isdigit():
-        digits = "".join(str(ord(letter) % 10) for letter in token)
-        return "9" + digits[: max(8, len(value))]
-    return token
-
-
-def _control(given: str, anchor: str) -> str:
-    if given:
-        return given
-    return str(URL(anchor).origin()) + "/"
+def _control(control: Visit, request: ObserveRequest, siblings: list[Visit]) -> PageLook:
+    """The control, beside the siblings that were not forwarded to it."""
+    others = [one for one in siblings if one.facts.final_url != control.facts.final_url]
+    return _look(control, request, others, None)
 
 
 def _look(
-    visit: _Visit, request: ObserveRequest, siblings: list[_Visit], control: _Visit | None, shown: _Shown = NOTHING
+    visit: Visit, request: ObserveRequest, siblings: list[Visit], control: Visit | None, shown: Shown = NOTHING
 ) -> PageLook:
     """A page of which some media were ``missed`` and none is the target was not seen: nothing follows from it."""
     page = visit.page
@@ -268,13 +146,17 @@ def _look(
         serves_target=shown.serves,
         target_media=shown.media,
         uncompared=shown.uncompared,
+        dom_similar_baseline=estimate(page.dom_sketch, baseline.dom_shingles) if baseline is not None else -1.0,
+        cut=visit.clipped or page.cut or shown.left,
+        scripted=page.scripted,
+        alternates=page.alternates,
     )
 
 
 async def _elsewhere(request: ObserveRequest, context: Context, anchor: str) -> bool:
-    """Whether an unrelated site answers now: the one named, else the one that answered last. None known: no."""
-    url = request.elsewhere_url or context.unrelated(anchor)
-    if not url:
-        return False
-    async with context.session(replace(request.limits, total_s=min(10.0, request.limits.total_s))) as session:
-        return not (await session.get(url, want="text")).facts.error
+    """Whether an unrelated site answers now: the one named, else one of those that answered last. None known: no."""
+    async with context.session(replace(request.limits, total_s=min(ELSEWHERE_S, request.limits.total_s))) as session:
+        for url in [request.elsewhere_url] if request.elsewhere_url else context.unrelated(anchor):
+            if not (await session.get(url, want="text")).facts.error:
+                return True
+    return False

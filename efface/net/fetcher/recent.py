@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from efface.net.protocol import Decoded, Picture, Want
 
@@ -34,6 +34,7 @@ class Recent:
 
     def __init__(self) -> None:
         self._files: OrderedDict[tuple[str, Want], File] = OrderedDict()
+        self._wants: set[Want] = set()
 
     async def find(self, body: bytes, want: Want, again: Again | None) -> Picture | None:
         """The fingerprints of ``body``, where it was met and need not be looked at again."""
@@ -46,11 +47,21 @@ class Recent:
             return None
         return known.picture
 
+    def hashes(self, body: bytes) -> Picture | None:
+        """The hashes of ``body``, whatever was wanted when it was met; of its faces nothing."""
+        digest = hashlib.sha256(body).hexdigest()
+        for want in (Want.PLAIN, *self._wants):
+            known = self._files.get((digest, want))
+            if known is not None:
+                return replace(known.picture, faces=0, face_px=0)
+        return None
+
     def note(self, decoded: Decoded, want: Want, delivered: bool) -> None:
         """A file was decoded; ``delivered``: all it showed was handed over."""
         picture = decoded.picture
         if not delivered or picture.error or not picture.sha256 or len(picture.clip) > LONGEST_CLIP:
             return
+        self._wants.add(want)
         self._files[picture.sha256, want] = File(picture, bool(decoded.faces or decoded.look or decoded.vectors))
         while len(self._files) > MOST:
             self._files.popitem(last=False)

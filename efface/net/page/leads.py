@@ -15,6 +15,7 @@ from efface.net.page.urls import absolute
 WORD = "{word}"
 """Stands in a search address for what is looked for."""
 MOST = 20
+MOST_ALTERNATES = 6
 _FEEDS = frozenset({"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"})
 _OEMBED = frozenset({"application/json+oembed", "text/json+oembed"})
 _MORE = (
@@ -33,27 +34,33 @@ _NEXT_TEXT = re.compile(
 @dataclass(frozen=True, slots=True)
 class Leads:
     """``further``: more of the same list; ``frames``: what is embedded from elsewhere; ``search``: an address with
-    ``WORD`` in it, and ``described`` the address of an OpenSearch description; "" where there is none."""
+    ``WORD`` in it, and ``described`` the address of an OpenSearch description; "" where there is none. ``alternates``
+    are what the page calls itself elsewhere: in other languages, for phones, and by its canonical address."""
 
     feeds: list[str] = field(default_factory=list)
     further: list[str] = field(default_factory=list)
     frames: list[str] = field(default_factory=list)
     search: str = ""
     described: str = ""
+    alternates: list[str] = field(default_factory=list)
 
 
 def leads(tree: LexborHTMLParser, base: URL) -> Leads:
     """What a page says about where more is. Absolute addresses, each once, at most ``MOST`` of a kind."""
     feeds, described = [], ""
+    alternates: list[str | None] = []
     for node in tree.css("link[rel]")[:200]:
         given = node.attributes
         rel, kind = (given.get("rel") or "").lower().split(), (given.get("type") or "").lower()
         if "alternate" in rel and (kind in _FEEDS or kind in _OEMBED):
             feeds.append(given.get("href"))
+        elif {"canonical", "amphtml"} & set(rel) or ("alternate" in rel and {"hreflang", "media"} & set(given)):
+            alternates.append(given.get("href"))
         elif "search" in rel and "opensearch" in kind and not described:
             described = absolute(base, given.get("href") or "")
     further, frames = _some(base, _further(tree)), _some(base, _frames(tree, base))
-    return Leads(_some(base, feeds), further, frames, _search(tree, base), described)
+    same = [url for url in _some(base, alternates) if url != str(base.with_fragment(None))]
+    return Leads(_some(base, feeds), further, frames, _search(tree, base), described, same[:MOST_ALTERNATES])
 
 
 def _some(base: URL, references: Iterator[str] | list[str | None]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -63,6 +64,8 @@ def media_refs(tree: LexborHTMLParser, base: URL, most: int) -> tuple[list[Media
             found[ref.url] = ref
         elif known.role != "media" and ref.role == "media" and ref.source in ("a", "meta", "json-ld"):
             found[ref.url] = MediaRef(ref.url, "media", known.source, known.link or ref.link)
+        elif known.role != "media" and ref.of and not known.of:
+            found[ref.url] = replace(known, of=ref.of)
     return list(found.values()), more
 
 
@@ -145,10 +148,12 @@ def _refs(found: Iterator[data.Met], source: str) -> Iterator[MediaRef]:
             yield MediaRef(met.url, "thumbnail" if met.kind == "thumbnail" else "media", source)
 
 
-def _one(base: URL, reference: str | None, role: Role, source: str, link: str = "") -> Iterator[MediaRef]:
+def _one(
+    base: URL, reference: str | None, role: Role, source: str, link: str = "", of: str = ""
+) -> Iterator[MediaRef]:
     url = absolute(base, reference or "")
     if url and not _VECTOR.search(URL(url).path):
-        yield MediaRef(url, role, source, link)
+        yield MediaRef(url, role, source, link, of if of != url and role != "media" else "")
 
 
 def _link(given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
@@ -170,19 +175,35 @@ def _img(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[
     own: Role = "thumbnail" if full or (link and absolute(base, plain or "") != link) else _role(plain or "", given)
     if link and not to_picture and not _looks_small(plain or "", given) and not _is_thumb_link(node):
         own = "media"
+    largest = max(sizes, key=lambda pair: pair[1])[0] if sizes else ""
+    best = absolute(base, full or "") or (link if to_picture else "") or absolute(base, largest or _beside(node))
     if plain:
-        yield from _one(base, plain, own, "img", link)
-    if sizes:
-        largest = max(sizes, key=lambda pair: pair[1])[0]
-        for url, _ in sizes[:6]:
-            yield from _one(base, url, own if url == largest else "thumbnail", "srcset", link)
+        yield from _one(base, plain, own, "img", link, best)
+    if (shown := given.get("src")) and shown != plain:
+        # What is shown to those without scripts: the other attribute may name nothing.
+        yield from _one(base, shown, "thumbnail", "img", link, best)
+    for url, _ in sizes[:6]:
+        yield from _one(base, url, own if url == largest else "thumbnail", "srcset", link, best)
+
+
+def _beside(node: LexborNode) -> str:
+    """The largest of the sources that stand beside a picture's image, for those who can show them."""
+    around = node.parent
+    if around is None or around.tag != "picture":
+        return ""
+    for source in around.css("source")[:6]:
+        sizes = [pair for name in _LAZY_SETS for pair in _srcset(source.attributes.get(name) or "")]
+        if sizes:
+            return max(sizes, key=lambda pair: pair[1])[0]
+    return ""
 
 
 def _source(node: LexborNode, given: dict[str, str | None], base: URL) -> Iterator[MediaRef]:
     sizes = [pair for name in _LAZY_SETS for pair in _srcset(given.get(name) or "")]
     largest = max(sizes, key=lambda pair: pair[1])[0] if sizes else ""
+    best = absolute(base, largest)
     for url, _ in sizes[:6]:
-        yield from _one(base, url, "media" if url == largest else "thumbnail", "srcset")
+        yield from _one(base, url, "media" if url == largest else "thumbnail", "srcset", of=best)
     yield from _one(base, given.get("src"), "media", "source")
 
 

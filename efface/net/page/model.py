@@ -10,11 +10,11 @@ from efface.net.protocol import MediaRef
 @dataclass(frozen=True, slots=True)
 class Page:
     """``base`` is the address its references start from. ``lines`` are the lines of the main text (navigation, header
-    and footer left out where something else is left). ``more`` says that links, media or nesting went past a limit.
-    The sketches are bottom-k shingles of the main text and of the tags with their depth (``shingles``). ``moved_to`` is
-    the target of a meta refresh within five seconds. ``html`` is the source without media, only where
-    asked for. ``feeds``, ``further``, ``frames``, ``search`` and ``described`` are those of ``leads.Leads``;
-    ``scripted`` says that scripts write it."""
+    and footer left out where something else is left). ``more`` says that links, media or nesting went past a limit,
+    ``cut`` that media or nesting did. The sketches are bottom-k shingles of the main text and of the tags with their
+    depth (``shingles``). ``moved_to`` is the target of a meta refresh within five seconds. ``html`` is the source
+    without media, only where asked for. ``feeds``, ``further``, ``frames``, ``search``, ``described`` and
+    ``alternates`` are those of ``leads.Leads``; ``scripted`` says that scripts write it."""
 
     base: str
     title: str = ""
@@ -35,3 +35,5 @@ class Page:
     search: str = ""
     described: str = ""
     scripted: bool = False
+    alternates: list[str] = field(default_factory=list)
+    cut: bool = False

@@ -202,6 +202,8 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
         search=more_of_it.search,
         described=more_of_it.described,
         scripted=needs_browser(signs(tree, text, len(links), len(media))),
+        alternates=more_of_it.alternates,
+        cut=more_media or cut,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 
@@ -35,6 +36,7 @@ def absolute(base: URL, reference: str) -> str:
     return result if len(result) <= MAX_URL else ""
 
 
+@functools.lru_cache(maxsize=8192)
 def canonical(url: str) -> str:
     """The one spelling of an absolute address; empty where it is none."""
     try:
@@ -43,6 +45,7 @@ def canonical(url: str) -> str:
         return ""
 
 
+@functools.lru_cache(maxsize=8192)
 def url_digest(url: str) -> str:
     """SHA-256, hexadecimal, of the canonical address: how addresses are named where they must not be written."""
     return hashlib.sha256((canonical(url) or url).encode("utf-8", "replace")).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +23,8 @@ _LONGEST_DISGUISE = 16_384
 class Pulled:
     """``data`` is what to hand to the decoder: the initialisation and the pieces that came, in order of time; empty
     with ``reason`` set (a key of ``WORDS``) where there is nothing. ``seconds`` of ``total_seconds`` of the video are
-    in it, from ``pieces`` of ``planned`` pieces; ``requests`` counts what was asked for."""
+    in it, from ``pieces`` of ``planned`` pieces; ``requests`` counts what was asked for. ``marks`` are address and
+    SHA-256 of a few of those pieces that are files of their own."""
 
     data: bytes = b""
     reason: Reason | str = ""
@@ -31,6 +33,7 @@ class Pulled:
     pieces: int = 0
     planned: int = 0
     requests: int = 0
+    marks: tuple[tuple[str, str], ...] = ()
 
 
 async def fetch(
@@ -67,6 +70,7 @@ class _Puller:
         self.planned = 0
         self.init = b""
         self.got: dict[Piece, bytes] = {}
+        self.marks: dict[Piece, tuple[str, str]] = {}
 
     async def run(self, url: str, body: bytes) -> None:
         self.track = await self._indexed(await self._track(url, body, {url}))
@@ -91,6 +95,7 @@ class _Puller:
             pieces=len(parts),
             planned=self.planned,
             requests=self.requests,
+            marks=tuple(self.marks[piece] for piece in _few([one for one in pieces if one in self.marks])),
         )
 
     async def _track(self, url: str, body: bytes, seen: set[str]) -> Track:
@@ -140,6 +145,8 @@ class _Puller:
                 if data and len(data) <= self.left:
                     self.left -= len(data)
                     self.got[piece] = data if self.init else undisguised(data)
+                    if piece.first < 0:
+                        self.marks[piece] = piece.url, hashlib.sha256(data).hexdigest()
                 elif data:
                     self.left = 0
 
@@ -162,6 +169,11 @@ class _Puller:
         if answer.facts.status != 206:  # the server sent all of it
             return answer.body[piece.first : piece.last + 1] if len(answer.body) > piece.last else b""
         return answer.body[: piece.size] if len(answer.body) >= piece.size else b""
+
+
+def _few(pieces: Sequence[Piece]) -> list[Piece]:
+    """The first, the middle and the last."""
+    return list(dict.fromkeys([pieces[0], pieces[len(pieces) // 2], pieces[-1]])) if pieces else []
 
 
 def undisguised(data: bytes) -> bytes:

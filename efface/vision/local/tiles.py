@@ -36,6 +36,8 @@ _FEW = 12
 _PLACES = ((0, 0), *((x * SHIFT, y * SHIFT) for y in (-1, 0, 1) for x in (-1, 0, 1) if x or y))
 
 _MAGIC = b"ETB\x01"
+MOST_BYTES = len(_MAGIC) + 1 + 2 * 5 + TILES * TILES * (1 + 2 * 8 * len(_PLACES))
+"""Largest answer about one place that is written."""
 
 Affine = tuple[float, float, float, float, float, float]
 """a, b, c, d, e, f: (x, y), shares of the enrolled picture -> (a x + b y + c, d x + e y + f), shares of the query."""

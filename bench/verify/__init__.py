@@ -1,0 +1,1 @@
+"""Verification on sites that only look as if they had removed something."""

@@ -1,0 +1,77 @@
+"""Signed mail addresses: a reply or a bounce finds its notice, and nobody can make one up.
+
+``r-<notice>.<mark>@mail_domain`` takes replies, ``b-...`` is the envelope sender that bounces come back to. ``notice``
+is the notice's id in base32, ``mark`` ten bytes of an HMAC over it; 45 characters in all, inside the 64 of RFC 5321.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from efface.engine.base import sealing, settings
+
+Use = Literal["reply", "bounce"]
+_LETTER: dict[Use, str] = {"reply": "r", "bounce": "b"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    use: Use
+    notice: uuid.UUID
+
+
+def domain() -> str:
+    return str(settings.get("mail_domain")).lower() or "localhost"
+
+
+def reply(notice: uuid.UUID) -> str:
+    return _address("reply", notice)
+
+
+def bounce(notice: uuid.UUID) -> str:
+    return _address("bounce", notice)
+
+
+def read(address: str) -> Signed | None:
+    """What a recipient address stands for; None for any that was not signed here. Case does not count."""
+    local, _, host = address.strip().strip("<>").lower().rpartition("@")
+    letter, _, rest = local.partition("-")
+    name = rest.partition(".")[0]
+    use = next((use for use, one in _LETTER.items() if one == letter), None)
+    if use is None or host != domain() or len(name) != 26:
+        return None
+    try:
+        notice = uuid.UUID(bytes=base64.b32decode(name.upper() + "======"))
+    except (binascii.Error, ValueError):
+        return None
+    # Compared as written out, so that spare bits of the last letter cannot vary.
+    same = hmac.compare_digest(_address(use, notice).encode(), f"{local}@{host}".encode("utf-8", "replace"))
+    return Signed(use, notice) if same else None
+
+
+_WRITTEN = re.compile(r"[rb]-[a-z2-7]{26}\.[a-z2-7]{16}@[a-z0-9.-]{1,255}", re.IGNORECASE)
+MOST_WRITTEN = 20
+
+
+def written(text: str) -> list[str]:
+    """Addresses in a text that have the form of ours, lower case, each once, at most ``MOST_WRITTEN``. Whether one was
+    signed here says ``read``."""
+    found = dict.fromkeys(one[0].lower().rstrip(".") for one in _WRITTEN.finditer(text))
+    return list(found)[:MOST_WRITTEN]
+
+
+def _address(use: Use, notice: uuid.UUID) -> str:
+    name = _letters(notice.bytes)
+    mark = hmac.new(sealing.derive("reply-address"), f"{use}:{notice}".encode(), hashlib.sha256).digest()[:10]
+    return f"{_LETTER[use]}-{name}.{_letters(mark)}@{domain()}"
+
+
+def _letters(data: bytes) -> str:
+    return base64.b32encode(data).decode("ascii").rstrip("=").lower()

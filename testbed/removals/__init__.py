@@ -1,0 +1,1 @@
+"""Sites that remove what they were asked to remove, or only look as if they did."""
