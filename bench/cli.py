@@ -162,11 +162,12 @@ def crawl(
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def mail(folder: Path, as_json: str | None) -> None:
-    """Mails that came back (.eml files in DIR, or in DIR/bounce and DIR/other): recognised, and whom they are about."""
-    from bench.mail import measure
+    """Mails that came back (.eml files in DIR, or in DIR/bounce and DIR/other): recognised, and whom they are about.
+    And the replies of the repository's own corpus, by the half that was developed on and the half that was kept."""
+    from bench.mail import corpus, measure
 
     try:
-        result = measure(folder)
+        result = measure(folder) | {"replies": {half: corpus(half) for half in ("open", "kept")}}
     except ValueError as error:
         raise click.ClickException(str(error)) from None
     _tell(result, as_json)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from efface.takedown.classify import sentences, unquoted
+from efface.takedown.reading import sentences, unquoted
 
 HOME = Path(__file__).parent / "answers"
 ANSWERED = ("identity", "authority", "urls", "law")

@@ -182,7 +182,7 @@ def _weaker(heard: Voices, received: str, automatic: bool) -> tuple[Kind, str, s
         return "auto-acknowledgement", "thanks" if thanks else "received", received
     if hints:
         section, kind = hints[0]
-        twice = len(heard.of(section)) > 1 or len(hints) > 1 and hints[1][1] == kind
+        twice = len(heard.of(section)) > 1 or (len(hints) > 1 and hints[1][1] == kind)
         return kind, "two hints" if twice else "hint", heard.first(section)
     if automatic or heard.first("automatic"):
         return "auto-acknowledgement", "machine", heard.first("automatic")

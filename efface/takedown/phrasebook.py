@@ -28,7 +28,7 @@ import yaml
 
 HOME = Path(__file__).parent / "phrases"
 SECTIONS = (
-    "removed", "removed_hint", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",
+    "removed", "removed_hint", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",  # noqa: E501
     "forwards", "forwards_hint", "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
 )  # fmt: skip
 MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing")
@@ -36,7 +36,7 @@ MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing")
 verb; a mere possibility; a thing that is lacking. ``thanks`` is courtesy, ``why`` asks as a list of questions does, and
 ``closing`` is said of tickets as well as of pages."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ـ": "", "ة": "ه", "ى": "ي",
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ـ": "", "ة": "ه", "ى": "ي",  # noqa: E501
                         "’": "'", "ʼ": "'", "`": "'"})  # fmt: skip
 _CONTRACTED = re.compile(r"(?<=\w)'(?=(?:t|re|ve|ll|s|m|d)\b)")
 _LINK = re.compile(r"(?:https?|hxxps?|ftp)://\S{1,2000}|www\.\S{1,500}")
@@ -93,7 +93,7 @@ def languages() -> dict[str, Language]:
 
 def read(path: Path) -> Language:
     """One file of phrases. Raises ``BadPhrase``."""
-    data: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
+    data: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506
     unknown = sorted(set(data) - {"name", "common", "spaceless", "same", "words", *SECTIONS, *MARKS})
     if unknown:
         raise BadPhrase(f"{path.name}: {', '.join(unknown)} is no section")
@@ -103,13 +103,17 @@ def read(path: Path) -> Language:
     compiler = _Compiler(path.name, lists, spaceless, same)
     patterns = {section: compiler.all(_phrases(data.get(section))) for section in SECTIONS if section != "removed"}
     patterns |= {mark: compiler.all(str(data.get(mark) or "").split()) for mark in MARKS}
-    patterns |= {name: compiler.all(lists.get(name, [])) for name in ("removal", "content", "request", "inside", "party")}
+    patterns |= {
+        name: compiler.all(lists.get(name, [])) for name in ("removal", "content", "request", "inside", "party")
+    }
     patterns |= _removed(_phrases(data.get("removed")), compiler, patterns["not"])
     common = frozenset(word for one in str(data.get("common") or "").split() for word in fold(one).split())
     return Language(path.stem, common, patterns, spaceless, same)
 
 
-def _removed(phrases: list[str], compiler: _Compiler, denial: re.Pattern[str] | None) -> dict[str, re.Pattern[str] | None]:
+def _removed(
+    phrases: list[str], compiler: _Compiler, denial: re.Pattern[str] | None
+) -> dict[str, re.Pattern[str] | None]:
     """Phrases of removal, those that hold a "not" themselves ("no longer available") apart."""
     gone = [one for one in phrases if denial and denial.search(_words(one, compiler))]
     one_clause = replace(compiler, crossing=False)
@@ -182,7 +186,7 @@ class _Compiler:
             return re.escape("".join(plain))
         comma = "(?: ,)?" if self.crossing else ""
         body = f"{comma} ".join(re.escape(one) for one in plain)
-        return f"{comma} {'[^ ]{0,25}' if beginning else ''}{body}{'[^ ]{0,25}' if ending else ''}{'' if ending else '(?= )'}"
+        return f"{comma} {'[^ ]{0,25}' if beginning else ''}{body}{'[^ ]{0,25}' if ending else ''}{'' if ending else '(?= )'}"  # noqa: E501
 
 
 _KANA = re.compile(r"[\u3040-\u30ff]")

@@ -28,7 +28,7 @@ _OLDER = re.compile(
 _WROTE = re.compile(r"[:：]\s*$")
 _WHEN = re.compile(r"\d{1,2}[:.h]\d{2}|\d{4}|\d{1,2}[./-]\d{1,2}[./-]")
 _SAID = re.compile(
-    r"\b(?:wrote|writes|schrieb|escribi[oó]|a [eé]crit|escreveu|ha scritto|napisa[lł]\(?a?\)?|schreef|пишет|написал\(?а?\)?"
+    r"\b(?:wrote|writes|schrieb|escribi[oó]|a [eé]crit|escreveu|ha scritto|napisa[lł]\(?a?\)?|schreef|пишет|написал\(?а?\)?"  # noqa: E501
     r"|писав|написав\(?ла\)?|пише|yazd[iı]|skrev|napsal\(?a?\)?)\b|写道|寫道|のメール|書きました|كتب",
     re.IGNORECASE,
 )
@@ -36,20 +36,20 @@ _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _FIELD = re.compile(r"^\s*\*?([^\W\d_][\w .ё'’-]{0,24}?)\s{0,2}\*?\s?[:：]\s?\*?\s?\S")
 _FROM = frozenset({
     "from", "von", "de", "da", "van", "od", "från", "fra", "от", "від", "kimden", "gönderen", "差出人", "送信者",
-    "发件人", "寄件者", "من", "remitente", "expéditeur", "mittente", "afzender", "avsändare", "odesílatel", "отправитель",
+    "发件人", "寄件者", "من", "remitente", "expéditeur", "mittente", "afzender", "avsändare", "odesílatel", "отправитель",  # noqa: E501
 })  # fmt: skip
 _HEAD = _FROM | {
-    "sent", "date", "to", "subject", "cc", "gesendet", "datum", "an", "betreff", "enviado", "enviado el", "fecha", "para",
+    "sent", "date", "to", "subject", "cc", "gesendet", "datum", "an", "betreff", "enviado", "enviado el", "fecha", "para",  # noqa: E501
     "asunto", "envoyé", "à", "objet", "enviada em", "data", "assunto", "inviato", "a", "oggetto", "verzonden", "aan",
     "onderwerp", "wysłano", "wysłane", "do", "temat", "odesláno", "komu", "předmět", "skickat", "till", "ämne",
-    "отправлено", "дата", "кому", "тема", "надіслано", "gönderildi", "tarih", "kime", "konu", "送信日時", "日付", "宛先",
-    "件名", "发送时间", "日期", "收件人", "主题", "寄件日期", "收件者", "主旨", "تاريخ الإرسال", "إلى", "الموضوع", "التاريخ",
+    "отправлено", "дата", "кому", "тема", "надіслано", "gönderildi", "tarih", "kime", "konu", "送信日時", "日付", "宛先",  # noqa: E501
+    "件名", "发送时间", "日期", "收件人", "主题", "寄件日期", "收件者", "主旨", "تاريخ الإرسال", "إلى", "الموضوع", "التاريخ",  # noqa: E501
     "enviado em", "envoyé le",
 }  # fmt: skip
 _SIGNED = re.compile(r"^--\s?$")
 _PHONE = re.compile(
     r"^\s*(?:sent (?:from|via|with) |get outlook |von meinem |gesendet (?:von|mit) |diese nachricht wurde von meinem "
-    r"|enviado (?:desde|do|a partir|de(?:l)? m|via) |envoy[ée] (?:de|à partir|depuis) |inviato d|verzonden v|verstuurd v"
+    r"|enviado (?:desde|do|a partir|de(?:l)? m|via) |envoy[ée] (?:de|à partir|depuis) |inviato d|verzonden v|verstuurd v"  # noqa: E501
     r"|skickat fr|wys[łl]ano z |odesl[áa]no z|отправлено (?:с|из) |надіслано (?:з|із) |.{0,30} gönderildi$"
     r"|iphone ?から送信|.{0,20}から送信|发自|發自|从我的|أُ?رسلت? من|تم الإرسال من).{0,80}$",
     re.IGNORECASE,
@@ -57,7 +57,7 @@ _PHONE = re.compile(
 _ABOVE = re.compile(r"^\W{0,8}(?:please )?(?:type|write|reply|antwort|bitte .{0,20}antwort|responda|répondre)\b.{0,40}"
                     r"\b(?:above|oberhalb|encima|au-dessus)\b", re.IGNORECASE)  # fmt: skip
 _CONFIDENTIAL = re.compile(
-    r"confidential|intended (?:only |solely )?(?:for|recipient)|vertraulich|confidenciales?\b|confidentiel|confidenciais"
+    r"confidential|intended (?:only |solely )?(?:for|recipient)|vertraulich|confidenciales?\b|confidentiel|confidenciais"  # noqa: E501
     r"|riservat[eoi]\b|poufn[eay]|vertrouwelijk|конфиденциальн|конфіденційн|gizli(?:dir|lik)|機密|保密|سري[ةه]?\b"
     r"|konfidentiell|důvěrn|consider the environment|(?:vor|before) dem ausdrucken|antes de imprimir|avant d'imprimer",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """What the sentences of a mail say, each for itself: asked of the phrases of its language, with what turns it round.
 
-Nothing is decided here. "Removed" is heard only where the same clause does not deny it, nothing in the sentence makes it
-a condition, a plan, a rule or a question, and it is not said of somebody else's claim.
+Nothing is decided here. "Removed" is heard only where the same clause does not deny it, nothing in the sentence makes
+it a condition, a plan, a rule or a question, and it is not said of somebody else's claim.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ _PLAIN = (
     "automatic",
 )  # fmt: skip
 _UNDENIED = ("forwards", "forwards_hint", "received", "asks", "removed_hint")
+
+_FEE = re.compile(
+    r"\b(?:fee|price|gebuhr|preis|tarifa|tarif)\b.{0,60}\d.{0,40}\b(?:per|each|pro|por|par|advance|vorkasse)\b"
+)
+"""What something costs for each picture, or before anything is done: said where the removal was offered before."""
+
 
 
 @dataclass(slots=True)
@@ -68,7 +74,8 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
     for section in _PLAIN:
         if language.found(section, folded):
             heard.add(section, sentence)
-    if language.found("price", folded) and language.found("removal", folded) and not language.found("free", folded):
+    offered = language.found("removal", folded) or _FEE.search(folded)
+    if language.found("price", folded) and offered and not language.found("free", folded):
         heard.add("price", sentence)
     if language.found("content", folded):
         heard.add("content", sentence)
