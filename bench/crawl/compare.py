@@ -2,8 +2,10 @@
 
 - *ours*: scanner with decoder, matcher, scheduler, worker and PostgreSQL, everything that ``efface up`` needs to crawl:
   links found, pages parsed in the sandbox, pictures hashed, their local features and faces compared with the cases'.
+  Who stands behind a site is asked by another queue, which no worker here serves (``efface bench whereabouts``,
+  ``efface bench networks``): the spider asks nobody either.
 - *theirs*: one Scrapy process with the libraries one would take (parsel, Pillow, pdqhash, face_recognition). It gets
-  the addresses of the pages that ours found, and keeps nothing.
+  the addresses of the pages that ours found, and keeps nothing. Pages count on both sides where the answer was 200.
 - *same vision*: the spider again, its pictures through our own vision code in its own process, without a sandbox.
 
 Then the whole world with two workers: what was planted and can be reached, bytes kept; and a slice by the machine's own
@@ -114,14 +116,16 @@ def _told(one: Crawled) -> dict[str, Any]:
 
 
 def slice_of(folder: Path, seeds: Sequence[str], pages: int, media: int) -> list[str]:
-    """The first sites that together have as many pages and media."""
+    """The first sites that together have as many pages and media that a visitor comes to: sites that do not answer or
+    ask for a password are visited, and not counted."""
     world = {site.domain: site for site in load(folder).sites}
     chosen, counted, shown = [], 0, 0
     for seed in seeds:
         site = world[urlsplit(seed).hostname or ""]
         chosen.append(seed)
-        counted += len(site.galleries) + 4
-        shown += sum(2 * len(gallery.shots) for gallery in site.galleries)
+        open_ = [one for one in site.galleries if not one.hidden and not site.wall and not site.dead_dns]
+        counted += len(open_)
+        shown += len({path for one in open_ for shot in one.shots for path in (shot.full_path, shot.thumb_path)})
         if counted >= pages and shown >= media:
             break
     return chosen

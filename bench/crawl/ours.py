@@ -33,7 +33,7 @@ class Stuck(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
-    """``pages`` and ``media`` fetched and fingerprinted; processor and wall-clock seconds; ``parts`` the processor
+    """``pages`` that were there and were read, ``media`` fetched and fingerprinted; processor and wall-clock seconds; ``parts`` the processor
     seconds of each process; ``found``: (key of the subject, address of the page) of every match."""
 
     pages: int
@@ -149,7 +149,7 @@ class Bench(Installation):
         peak.sample()
         parts = {name: round(after[name] - before.get(name, 0.0), 2) for name in after}
         return Crawled(
-            pages=int(self._one("SELECT count(*) FROM search_frontier WHERE visited_at IS NOT NULL")),
+            pages=int(self._one("SELECT count(*) FROM search_frontier WHERE visited_at IS NOT NULL AND status = 200")),
             media=int(self._one("SELECT count(DISTINCT media_digest) FROM search_sighting")),
             cpu_s=round(sum(parts.values()), 2), wall_s=round(wall, 1), peak_mb=round(peak.stop() / 1e6, 1),
             parts=parts, found=self.found(),

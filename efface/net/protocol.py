@@ -515,6 +515,8 @@ class WhereaboutsRequest:
     fresh_s: float = 0.0
 
 
+_PLAIN = frozenset({str, int, float, bool})
+"""Types that are sent as they are."""
 _FIELDS: dict[Any, tuple[str, ...]] = {}
 """The names of the fields of each type that was sent."""
 
@@ -543,6 +545,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def from_wire(kind: Any, data: Any, where: str = "") -> Any:
     """The inverse of ``to_wire`` for ``kind``. Raises ``ProtocolError`` naming the field that does not fit."""
+    if type(data) is kind and kind in _PLAIN:
+        return data
     where = where or getattr(kind, "__name__", str(kind))
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(data, dict):
@@ -561,6 +565,8 @@ def from_wire(kind: Any, data: Any, where: str = "") -> Any:
         if not isinstance(data, list):
             raise ProtocolError(f"{where}: not a list")
         inner = typing.get_args(kind)[0]
+        if inner in _PLAIN and all(type(item) is inner for item in data):
+            return data
         return [from_wire(inner, item, f"{where}[{i}]") for i, item in enumerate(data)]
     if origin is dict:
         if not isinstance(data, dict):
