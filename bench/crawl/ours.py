@@ -33,8 +33,9 @@ class Stuck(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Crawled:
-    """``pages`` that were there and were read, ``media`` fetched and fingerprinted; processor and wall-clock seconds; ``parts`` the processor
-    seconds of each process; ``found``: (key of the subject, address of the page) of every match."""
+    """``pages`` that were there and were read, ``media`` fetched and fingerprinted; processor and wall-clock seconds;
+    ``parts`` the processor seconds of each process; ``found``: (key of the subject, address of the page) of every
+    match."""
 
     pages: int
     media: int
