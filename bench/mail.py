@@ -19,7 +19,7 @@ from efface.takedown.classify import classify
 REPORTS = frozenset({"bounce", "delay", "feedback-report"})
 _FIELDS = re.compile(
     rb"^(?:final-recipient|original-recipient):[ \t]*(?:[\w/-]+[ \t]*;)?[ \t]*<?([^\s<>;,]+@[^\s<>;,]+)"
-    rb"|^x-failed-recipients:[ \t]*([^\r\n]+)", re.IGNORECASE | re.MULTILINE,
+    rb"|^x-failed-recipients:[ \t]*([^\r\n]+(?:\r?\n[ \t][^\r\n]+){0,100})", re.IGNORECASE | re.MULTILINE,
 )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def measure(folder: Path) -> dict[str, Any]:
 def addresses(data: bytes) -> set[str]:
     """The addresses that failed, as the report's fields say."""
     return {
-        one.decode("ascii", "replace").lower().strip(" .,<>")
+        one.decode("ascii", "replace").lower().strip(" .,<>\r\n\t")
         for pair in _FIELDS.findall(data)
         for one in [pair[0], *pair[1].split(b",")]
         if b"@" in one

@@ -62,6 +62,10 @@ def row(file: Path, found: Classification) -> dict[str, Any]:
         "needs_person": found.needs_person,
         "demands_money": found.demands_money,
         "mentions": list(found.mentions),
+        "partial": found.partial,
+        "reference": found.reference,
+        "automatic": found.automatic,
+        "language": found.language,
     }
 
 

@@ -51,7 +51,7 @@ CERTAINTY = {
     "hint": 0.5,
     "silence": 0.0,
 }
-"""How often each ground was right; set by ``efface bench mail`` on the open half of the corpus, rounded down."""
+"""How far each ground is believed: an estimate, set by hand while the open half of the corpus was worked on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,15 +31,17 @@ SECTIONS = (
     "removed", "removed_hint", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",  # noqa: E501
     "forwards", "forwards_hint", "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
 )  # fmt: skip
-MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing")
+MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours")
 """Words that turn a statement round: a denial; a condition anywhere in the sentence; a wish, plan or rule before the
 verb; a mere possibility; a thing that is lacking. ``thanks`` is courtesy, ``why`` asks as a list of questions does, and
-``closing`` is said of tickets as well as of pages."""
+``closing`` is said of tickets as well as of pages; ``ours`` names what is not the content (our account, our mail)."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ـ": "", "ة": "ه", "ى": "ي",  # noqa: E501
                         "’": "'", "ʼ": "'", "`": "'"})  # fmt: skip
 _CONTRACTED = re.compile(r"(?<=\w)'(?=(?:t|re|ve|ll|s|m|d)\b)")
 _LINK = re.compile(r"(?:https?|hxxps?|ftp)://\S{1,2000}|www\.\S{1,500}")
+_TIME = re.compile(r"(?<=\d)[:.](?=\d)")
+"""The mark inside a time or number parts no clause."""
 _MAILBOX = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _TOKEN = re.compile(r"[^\W_]+|[,;:()?!$£¥\u20a0-\u20bf•–—、،؛・]")
 _CLAUSE = frozenset(",;:()!–—、،؛")
@@ -80,6 +82,7 @@ def fold(text: str) -> str:
     The voicing marks of kana are kept: they make other letters."""
     low = _CONTRACTED.sub("", text.lower().translate(_PLAIN))
     low = _MAILBOX.sub(" mailbox ", _LINK.sub(" link ", low))
+    low = _TIME.sub("", low)
     spread = unicodedata.normalize("NFKD", low)
     bare = "".join(one for one in spread if not unicodedata.combining(one) or one in "\u3099\u309a")
     plain = unicodedata.normalize("NFC", bare).translate(_PLAIN)
@@ -148,7 +151,8 @@ class _Compiler:
             raise BadPhrase(f"{self.file}: {phrase!r} begins or ends with a gap, or is empty")
         if pieces[0] == "^" and not self.crossing:
             return replace(self, crossing=True).one(phrase)
-        return "".join(self._piece(piece, phrase) for piece in pieces) + ("" if self.spaceless else "(?= )")
+        closed = self.spaceless or pieces[-1] == "$"
+        return "".join(self._piece(piece, phrase) for piece in pieces) + ("" if closed else "(?= )")
 
     def _piece(self, piece: str, phrase: str) -> str:
         if piece == "^":

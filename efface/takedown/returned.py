@@ -30,11 +30,13 @@ class Returned:
 
 
 def is_report(mail: Mail) -> bool:
-    """A delivery report: said so by the parser, or written by a mail system about a mail of ours."""
+    """A delivery report: said so by the parser, or written by a mail system about a mail of ours. A postmaster is
+    also a person who writes about mail: then only the subject counts."""
     if mail.is_bounce or mail.bounce:
         return True
     daemon = not mail.sender or bool(_DAEMON.match(mail.sender))
-    words = f"{mail.subject}\n{mail.text[:4000]}".lower()
+    person = mail.sender.lower().startswith("postmaster@") and not mail.auto_submitted
+    words = (mail.subject if person else f"{mail.subject}\n{mail.text[:4000]}").lower()
     return daemon and any(pattern.search(words) for kind in ("bounce", "delay") for pattern in patterns()[kind])
 
 

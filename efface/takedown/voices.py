@@ -13,6 +13,8 @@ from efface.takedown.phrasebook import Language, aside, languages
 from efface.takedown.reading import sentences
 
 _MOST_MATCHES = 6
+BRIEF = 5
+"""Up to so many words a removal needs no name of what went: "c'est supprimé". In a longer sentence it must be named."""
 _PLAIN = (
     "refuses_hint", "not_ours", "asks_hint", "counter_hint", "away", "closed", "off_topic", "partial", "thanks",
     "automatic",
@@ -23,7 +25,6 @@ _FEE = re.compile(
     r"\b(?:fee|price|gebuhr|preis|tarifa|tarif)\b.{0,60}\d.{0,40}\b(?:per|each|pro|por|par|advance|vorkasse)\b"
 )
 """What something costs for each picture, or before anything is done: said where the removal was offered before."""
-
 
 
 @dataclass(slots=True)
@@ -100,7 +101,7 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
 
 
 def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> None:
-    for section in ("removed", "gone"):
+    for section in ("gone", "removed"):
         pattern = language.patterns[section]
         for number, match in enumerate(pattern.finditer(folded) if pattern else ()):
             if number == _MOST_MATCHES:
@@ -108,17 +109,31 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
             before = _before(folded, match)
             denied = language.found("not", before if section == "gone" else before + match[0] + _after(folded, match))
             if denied:
-                heard.add("not_removed", sentence)
+                if sentence not in heard.of("removed"):  # "n'est plus accessible" is its own denial
+                    heard.add("not_removed", sentence)
             elif language.found("closing", match[0] + " ") and not _of_content(language, folded, match):
                 heard.add("closed_hint", sentence)
             elif not unsure and not language.found("plan", before + match[0]):
-                heard.add("removed", sentence)
+                heard.add("closed_hint" if _of_something_else(language, folded, match) else "removed", sentence)
 
 
 def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
     """What is said to be closed is a page or an account, not a ticket."""
     clause = _clause(folded, match) + _after(folded, match)
     return language.found("content", clause) and not language.found("request", clause)
+
+
+def _of_something_else(language: Language, folded: str, match: re.Match[str]) -> bool:
+    """What went is our mail, our account or the report itself, not the content."""
+    before, told = _before(folded, match), match[0] + _after(folded, match)
+    close = " " + " ".join(before.split()[-4:]) + " "
+    if language.found("ours", close + told.lstrip()):
+        return True
+    if not language.spaceless and len(folded.split()) > BRIEF and not language.found("content", folded):
+        return True
+    if language.spaceless or language.found("content", told) or language.found("content", before):
+        return False
+    return language.found("request", " " + " ".join(before.split()[-2:]) + " ") or language.found("request", told)
 
 
 def _inside(language: Language, folded: str) -> bool:
@@ -132,9 +147,9 @@ def _before(folded: str, match: re.Match[str]) -> str:
 
 
 def _after(folded: str, match: re.Match[str]) -> str:
-    """Two words after the match, in its clause."""
+    """Three words after the match, in its clause."""
     rest = folded[match.end() :].split(",")[0]
-    return " " + " ".join(rest.split()[:2]) + " "
+    return " " + " ".join(rest.split()[:3]) + " "
 
 
 def _clause(folded: str, match: re.Match[str]) -> str:

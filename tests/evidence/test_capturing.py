@@ -10,7 +10,7 @@ from django.db import connection
 
 from efface.cases import consents, events
 from efface.cases.models import Case, CaseEvent
-from efface.engine.base import clock, deadlines, objects
+from efface.engine.base import clock, deadlines, objects, settings
 from efface.engine.base.models import Deadline
 from efface.evidence import capturing, verifying
 from efface.evidence.models import Capture, Custody
@@ -64,11 +64,11 @@ def test_two_jobs_at_once_leave_one_capture_and_one_object(finding: Finding, fet
         run(finding)
         return captured(html="later")
 
-    before = sum(1 for path in objects.folder().rglob("*") if path.is_file())
+    before = sum(1 for path in (settings.data_folder() / "objects").rglob("*") if path.is_file())
     fetcher.answers["capture"] = other_comes_first
     run(finding)
     assert Capture.objects.count() == 1 and kinds() == ["finding.captured"]
-    assert sum(1 for path in objects.folder().rglob("*") if path.is_file()) == before + 1
+    assert sum(1 for path in (settings.data_folder() / "objects").rglob("*") if path.is_file()) == before + 1
 
 
 @pytest.mark.parametrize("age", ["unknown", "minor"])

@@ -83,7 +83,7 @@ def test_it_rests_sealed(office: Office, sent: Notice) -> None:
         cursor.execute("SELECT text, sender, subject_line, because FROM takedown_inbound")
         kept = b"".join(bytes(value or b"") for value in cursor.fetchone())
     assert b"odd" not in kept and b"pictures.example" not in kept
-    stored = objects._path(row.raw).read_bytes()
+    stored = objects.store().read(row.raw)
     assert b"odd sentence" not in stored
 
 
