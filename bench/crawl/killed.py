@@ -235,7 +235,8 @@ def _waits(bench: Bench) -> list[str]:
     assert bench.connection is not None
     rows = bench.connection.execute(
         "SELECT site.domain, count(*), count(page.asked_at), min(deadline.due), min(deadline.state),"
-        " min(site.last_error), min(page.due_at) FROM search_frontier page JOIN sites_site site ON site.id = page.site_id"
+        " min(site.last_error), min(page.due_at)"
+        " FROM search_frontier page JOIN sites_site site ON site.id = page.site_id"
         " LEFT JOIN engine_deadline deadline ON deadline.subject = site.id AND deadline.kind = 'site.visit'"
         " WHERE (page.visited_at IS NULL OR page.asked_at IS NOT NULL) AND page.wall NOT IN ('robots', 'stopped')"
         " GROUP BY site.domain"
