@@ -230,6 +230,20 @@ def _pages_left(bench: Bench) -> int:
     )
 
 
+def _waits(bench: Bench) -> list[str]:
+    """For each site with pages left: how many, how many of them rest, when its next visit is, and what came last."""
+    assert bench.connection is not None
+    rows = bench.connection.execute(
+        "SELECT site.domain, count(*), count(page.asked_at), min(deadline.due), min(deadline.state),"
+        " min(site.last_error), min(page.due_at)"
+        " FROM search_frontier page JOIN sites_site site ON site.id = page.site_id"
+        " LEFT JOIN engine_deadline deadline ON deadline.subject = site.id AND deadline.kind = 'site.visit'"
+        " WHERE (page.visited_at IS NULL OR page.asked_at IS NOT NULL) AND page.wall NOT IN ('robots', 'stopped')"
+        " GROUP BY site.domain"
+    )  # fmt: skip
+    return [" ".join(map(str, row)) for row in rows]
+
+
 def _kill_until_done(
     bench: Bench, hosts: Sequence[Host], rng: random.Random, least_kills: int, tell: Callable[[str], None]
 ) -> int:
@@ -255,5 +269,6 @@ def _kill_until_done(
         done = kills >= least_kills and not _pages_left(bench) and not bench.visits_left(datetime.now(UTC))
         calm = calm + 1 if done else 0
         if now > until:
-            raise Unfinished(f"{_pages_left(bench)} pages left after {LONGEST_S:.0f} s and {kills} kills")
+            left = f"{_pages_left(bench)} pages left after {LONGEST_S:.0f} s and {kills} kills"
+            raise Unfinished(f"{left}: {_waits(bench)}")
     return kills

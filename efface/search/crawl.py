@@ -40,6 +40,8 @@ AT_ONCE = 60
 STALE_VISIT = timedelta(days=2)
 COUNT_EACH = 10
 """So many pages of a step that reads several are counted together."""
+OURS_AGAIN = timedelta(minutes=1)
+"""A visit goes on so long after our own fetcher or matcher was not there: they are started again within seconds."""
 SILENT_AT_ONCE = 2
 """So many pages in a row without an answer end the visit; where nothing else answered, the site is down."""
 
@@ -109,10 +111,12 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
             _down(site, down, now)
         return read
     except (FetcherUnavailable, MatcherUnavailable) as error:
-        # Ours, not the site's: the visit goes on at the next step of the grid.
+        # Ours, not the site's: the visit goes on once ours may be there again. Where time is driven, nothing comes back
+        # between two moments: then at the next step of the grid.
         log.warning("visit of site %s put off: %s", site.pk, type(error).__name__)
         with turn.lease.writing():
-            registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
+            again = turn.ended(now) + OURS_AGAIN if pace.step == 1 else revisit.after_failure(now=now, failures=1)
+            registry.visit_at(site.pk, again)
         return read
     if pace.step == 1:
         turn.rest_s = _delay(site, pace, rule)

@@ -17,6 +17,7 @@ from efface.net.client import FetcherGone
 from efface.net.protocol import Scan, ScanRequest
 from efface.search import reported, sweep, turns
 from efface.search.crawl import Pace
+from efface.search.matcher.client import MatcherUnavailable
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites.models import Site
 from tests.search.scene import Page, StubFetcher, StubMatcher, make_case
@@ -183,6 +184,22 @@ def test_a_fetcher_that_ended_with_the_page_is_not_asked_for_it_again_at_once(
     assert set(world.visit(SLOW)) == {"/v/1", "/v/2"} - {asked[0].removeprefix(world.fetcher.host)}
     world.now = world.due()
     assert world.visit(SLOW) == [] and world.due() == began + REST
+
+
+def test_where_our_own_fetcher_or_matcher_is_gone_the_visit_goes_on_in_a_minute(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that dies with its host may see the others die first: its site does not wait for hours."""
+
+    def gone(*_: Any) -> Any:
+        raise MatcherUnavailable("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.matcher, "watch", gone)
+        assert world.visit(SLOW) == []
+    assert world.due() == world.now + timedelta(minutes=1)
+    world.now = world.due()
+    assert world.visit(SLOW) == ["/"]
 
 
 def test_a_reported_link_waits_for_its_sites_turn(world: World, organisation: Any) -> None:
