@@ -26,6 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from efface import __version__
+from efface.engine.base.text import one_line
 from efface.net.protocol import Captured, ScannedMedia
 
 _NAMES = uuid.UUID("6f6a3a0e-43b5-5c0e-9a55-0f5c6a1a7e11")
@@ -105,7 +106,7 @@ def _html(captured: Captured) -> bytes:
 
 def _response_headers(captured: Captured, length: int) -> StatusAndHeaders:
     facts = captured.facts
-    headers = [(_title(name), _line(value)) for name, value in facts.headers.items() if name.lower() not in WIRE]
+    headers = [(_title(name), one_line(value)) for name, value in facts.headers.items() if name.lower() not in WIRE]
     headers.append(("Content-Length", str(length)))
     try:
         phrase = HTTPStatus(facts.status).phrase
@@ -117,7 +118,7 @@ def _response_headers(captured: Captured, length: int) -> StatusAndHeaders:
 def _request_headers(captured: Captured, target: str) -> StatusAndHeaders:
     parts = urlsplit(target)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    headers = [(_title(name), _line(value)) for name, value in captured.request_headers.items()]
+    headers = [(_title(name), one_line(value)) for name, value in captured.request_headers.items()]
     if not any(name == "Host" for name, _ in headers):
         headers.insert(0, ("Host", parts.netloc))
     return StatusAndHeaders(f"GET {path} HTTP/1.1", headers, is_http_request=True)
@@ -151,9 +152,4 @@ def _json(value: dict[str, Any]) -> bytes:
 
 
 def _title(name: str) -> str:
-    return "-".join(part.capitalize() for part in _line(name).split("-"))
-
-
-def _line(value: str) -> str:
-    """One header line: nothing a site wrote opens a new one."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
+    return "-".join(part.capitalize() for part in one_line(name).split("-"))

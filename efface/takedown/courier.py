@@ -92,9 +92,7 @@ def last_word(notice: Notice | None, now: datetime) -> outbox.May:
     if notice is None or notice.state != Notice.State.QUEUED:
         return outbox.May("drop", "the notice does not stand any more")
     finding, route = notice.finding, notice.route
-    if route.role == "operator" and facts.hostile(finding.site):
-        return outbox.May("drop", "the operator is hostile: never written to")
-    if facts.hostile_desk(notice):
+    if (route.role == "operator" and facts.hostile(finding.site)) or facts.hostile_desk(notice):
         return outbox.May("drop", "the operator is hostile: never written to")
     if facts.never_told(notice):
         return outbox.May("drop", "the recipient must never hear of it")

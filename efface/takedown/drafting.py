@@ -22,10 +22,11 @@ from efface.cases.may import may
 from efface.cases.models import Age, Case, Level, Purpose
 from efface.engine.base import addresses, sealing
 from efface.engine.base.ids import uuid7
+from efface.engine.base.text import one_line
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, filling, notice, templates
+from efface.takedown import answering, facts, notice, templates
 from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
@@ -257,7 +258,7 @@ def _remind(row: Notice, route: Route) -> None:
     wanted = asked(route)
     if wanted:
         organisation = Organisation.objects.get(pk=route.organisation_id)
-        values["organisation"] = filling.line(organisation.name)
+        values["organisation"] = one_line(organisation.name)
         attested = route.case.level == Level.ATTESTED
         said: Any = answering.preface(wanted, row.language, values, attested)
         row.subject_line = f"Re: {row.subject_line}"

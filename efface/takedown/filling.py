@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from efface.engine.base.text import one_line
 from efface.takedown.templates import Shared
 
 if TYPE_CHECKING:
@@ -29,26 +30,26 @@ def values(facts: NoticeFacts, words: Shared) -> dict[str, str]:
         "kind_start": words.kind_start,
         "addresses": f" {words.addresses} {addresses}" if addresses else "",
         "nature": words.natures.get(facts.nature, ""),
-        "reference": line(facts.reference),
-        "organisation": line(facts.organisation.name),
-        "signatory": line(facts.organisation.signatory),
-        "email": line(facts.organisation.email),
-        "recipient": line(facts.recipient) or line(facts.domain),
-        "domain": line(facts.domain),
-        "residence": line(facts.residence),
+        "reference": one_line(facts.reference),
+        "organisation": one_line(facts.organisation.name),
+        "signatory": one_line(facts.organisation.signatory),
+        "email": one_line(facts.organisation.email),
+        "recipient": one_line(facts.recipient) or one_line(facts.domain),
+        "domain": one_line(facts.domain),
+        "residence": one_line(facts.residence),
         "locations": "\n".join(f"  {words.roles.get(one.role, one.role)}: {one.url}" for one in facts.locations),
         "urls": "\n".join(one.url for one in facts.locations),
         "seen": moment(facts.seen) if facts.seen else "",
         "prepared": moment(facts.prepared),
-        "offences": "; ".join(map(line, facts.offences)),
+        "offences": "; ".join(map(one_line, facts.offences)),
         "earlier_removal": facts.earlier_removal.isoformat() if facts.earlier_removal else "",
-        "link": line(facts.link) or line(facts.residence),
+        "link": one_line(facts.link) or one_line(facts.residence),
         "keep_days": str(facts.keep_days),
         "span_from": moment(facts.since or facts.seen or facts.prepared),
-        "accounts": "\n".join(f"  {line(one)}" for one in facts.accounts) or f"  {words.nothing}",
-        "controller": line(facts.controller) or line(facts.domain),
-        "age_context": line(facts.age_context),
-        "terms": ", ".join(map(line, facts.terms)),
+        "accounts": "\n".join(f"  {one_line(one)}" for one in facts.accounts) or f"  {words.nothing}",
+        "controller": one_line(facts.controller) or one_line(facts.domain),
+        "age_context": one_line(facts.age_context),
+        "terms": ", ".join(map(one_line, facts.terms)),
         **_records(facts, words),
         **_groups(facts, words),
     }
@@ -58,32 +59,32 @@ def _records(facts: NoticeFacts, words: Shared) -> dict[str, str]:
     """What is a list with times, one a line."""
     earlier = []
     for one in facts.earlier_notices:
-        answer = f" ({line(one.answer)})" if one.answer else ""
-        earlier.append(f"  {words.parties.get(one.role, one.role)} {line(one.name)}: {moment(one.sent)}{answer}")
+        answer = f" ({one_line(one.answer)})" if one.answer else ""
+        earlier.append(f"  {words.parties.get(one.role, one.role)} {one_line(one.name)}: {moment(one.sent)}{answer}")
     return {
         "earlier_notices": "\n".join(earlier),
         "captures": "\n".join(f"  {moment(one.at)}  SHA-256 {one.sha256}\n    {one.url}" for one in facts.captures),
         "looks": "\n".join(f"  {moment(one.at)}: {words.states.get(one.state, one.state)}" for one in facts.looks),
-        "chronology": "\n".join(f"  {moment(one.at)}: {line(one.words)}" for one in facts.chronology),
+        "chronology": "\n".join(f"  {moment(one.at)}: {one_line(one.words)}" for one in facts.chronology),
     }
 
 
 def _groups(facts: NoticeFacts, words: Shared) -> dict[str, str]:
     asked, police, merchant = facts.asked, facts.police, facts.merchant
     return {
-        "work": line(facts.copyright.work) if facts.copyright else "",
-        "asked_to": line(asked.to) if asked else "",
+        "work": one_line(facts.copyright.work) if facts.copyright else "",
+        "asked_to": one_line(asked.to) if asked else "",
         "asked_on": moment(asked.sent) if asked else "",
-        "asked_proof": line(asked.proof) if asked else "",
-        "asked_answer": (line(asked.answer) or words.nothing) if asked else "",
-        "safety": line(police.safety) if police else "",
-        "police_file": line(police.file_number) if police else "",
+        "asked_proof": one_line(asked.proof) if asked else "",
+        "asked_answer": (one_line(asked.answer) or words.nothing) if asked else "",
+        "safety": one_line(police.safety) if police else "",
+        "police_file": one_line(police.file_number) if police else "",
         "police_day": moment(police.reported_at) if police and police.reported_at else "",
-        "hash_lists": ", ".join(map(line, facts.hash_lists.lists)) if facts.hash_lists else "",
-        "checkout": line(merchant.checkout) if merchant else "",
-        "processor": line(merchant.processor) if merchant else "",
-        "descriptor": (line(merchant.descriptor) or words.nothing) if merchant else "",
-        "violation": line(merchant.violation) if merchant else "",
+        "hash_lists": ", ".join(map(one_line, facts.hash_lists.lists)) if facts.hash_lists else "",
+        "checkout": one_line(merchant.checkout) if merchant else "",
+        "processor": one_line(merchant.processor) if merchant else "",
+        "descriptor": (one_line(merchant.descriptor) or words.nothing) if merchant else "",
+        "violation": one_line(merchant.violation) if merchant else "",
         "complained": merchant.complained.isoformat() if merchant and merchant.complained else "",
     }
 
@@ -117,8 +118,3 @@ def leak(facts: NoticeFacts, filled: Mapping[str, str]) -> str:
 def moment(time: datetime) -> str:
     """To the minute, in UTC, for people: "2026-11-21 09:30 UTC"."""
     return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def line(value: str) -> str:
-    """One line of printable text: nothing a stranger wrote may open a new paragraph or header of ours."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())

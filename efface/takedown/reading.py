@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from efface.engine.base.text import one_line
+
 LONGEST_TEXT = 20_000
 LONGEST_SENTENCE = 600
 LONGEST_LINE = 2_000
@@ -182,4 +184,4 @@ def _ideographic(line: str) -> bool:
 
 
 def short(text: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:LONGEST_SENTENCE]
+    return one_line(text)[:LONGEST_SENTENCE]

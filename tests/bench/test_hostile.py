@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,12 +16,6 @@ from efface.net.fetcher.context import Context
 
 PLAIN = [case for case in CASES if not case.name.startswith("script: ")]
 SCRIPTS = [case for case in CASES if case.name.startswith("script: ")]
-
-
-@pytest.fixture(scope="module")
-def decoder() -> Iterator[Decoder]:
-    with Decoder(models=None) as made:
-        yield made
 
 
 @pytest.mark.parametrize("case", PLAIN, ids=lambda case: case.name)

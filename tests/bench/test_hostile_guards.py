@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +19,6 @@ from efface.net.fetcher import looking
 from efface.whereabouts import lookup, page, script
 
 BY_NAME = {one.name: one for one in CASES}
-
-
-@pytest.fixture(scope="module")
-def decoder() -> Iterator[Decoder]:
-    with Decoder(models=None) as made:
-        yield made
 
 
 def _nothing_hidden(patch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 
 from efface.accounts.models import CalendarFeed
-from efface.cases import consents
 from efface.engine.base import clock, tenancy
 from efface.engine.base.models import Deadline
 from efface.takedown import overdue, timing
@@ -21,20 +20,6 @@ from tests.takedown.test_ical import read
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def case(organisation: Any, now: Any) -> Any:
-    case = people.open_case(organisation).case
-    with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
-            consents.give(case, purpose, "survivor", now)
-    return case
-
-
-@pytest.fixture
-def desk(organisation: Any, case: Any) -> Client:
-    return people.signed_in(people.worker(organisation, "caseworker"))
 
 
 def make(case: Any, kind: str = "us_tida", country: str = "", page: str = "https://pictures.example/p/9") -> Notice:

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from efface.cases import consents
 from efface.engine.base import tenancy
 from efface.net.protocol import FetchFacts, MediaLook, Observation, PageLook, PathLook, Picture, to_wire
 from efface.search.models import Asset, Finding
@@ -21,20 +20,6 @@ pytestmark = pytest.mark.django_db
 PAGE = "https://pictures.example/v/1"
 FULL = "https://img.pictures.example/1.jpg"
 STRANGER = "a5" * 32
-
-
-@pytest.fixture
-def case(organisation: Any, now: Any) -> Any:
-    case = people.open_case(organisation).case
-    with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
-            consents.give(case, purpose, "survivor", now)
-    return case
-
-
-@pytest.fixture
-def desk(organisation: Any, case: Any) -> Client:
-    return people.signed_in(people.worker(organisation, "caseworker"))
 
 
 def look(status: int, **more: Any) -> PageLook:

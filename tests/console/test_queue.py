@@ -21,20 +21,6 @@ from tests import people
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def case(organisation: Any, now: Any) -> Any:
-    case = people.open_case(organisation).case
-    with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
-            consents.give(case, purpose, "survivor", now)
-    return case
-
-
-@pytest.fixture
-def desk(organisation: Any, case: Any) -> Client:
-    return people.signed_in(people.worker(organisation, "caseworker"))
-
-
 def mark_of(client: Client, kind: str, id: Any) -> str:
     content = client.get(f"/console/decision/{kind}/{id}/").content.decode()
     found = re.search(r'name="mark" value="([0-9a-f]+)"', content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import socket
@@ -16,6 +17,9 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from efface.net.fetch import Session
+from efface.net.guard import Guard
+from efface.net.protocol import FetchFacts, Limits
 from efface.net.world import World
 
 Handler = Callable[["Request"], bytes | list[bytes] | None]
@@ -151,3 +155,14 @@ def _one(stream: socket.socket, internet: Internet) -> None:
         for piece in body if isinstance(body, list) else [body]:
             if piece:
                 stream.sendall(piece)
+
+
+def fetch(guard: Guard, url: str) -> tuple[FetchFacts, bytes]:
+    """One GET through a guard, within five seconds."""
+
+    async def go() -> tuple[FetchFacts, bytes]:
+        async with Session(guard, Limits(total_s=5)) as session:
+            fetched = await session.get(url)
+        return fetched.facts, fetched.body
+
+    return asyncio.run(go())

@@ -9,14 +9,13 @@ import pytest
 
 from bench.verify import proxies
 from efface.net.decoder import Decoder
-from efface.net.fetch import Session
 from efface.net.fetcher.context import Context
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.observe import observe
 from efface.net.guard import Guard
 from efface.net.paths import PathError, answers, read_paths, split
-from efface.net.protocol import AssetRef, FetchFacts, Limits, Observation, ObserveRequest
-from tests.net.internet import Internet, Request, answer, running
+from efface.net.protocol import AssetRef, Limits, Observation, ObserveRequest
+from tests.net.internet import Internet, Request, answer, fetch, running
 
 HERE = "127.0.0.1"
 
@@ -33,15 +32,6 @@ def internet() -> Iterator[Internet]:
 def ways() -> Iterator[dict[str, str]]:
     with proxies.standing() as paths:
         yield paths
-
-
-def fetch(guard: Guard, url: str) -> tuple[FetchFacts, bytes]:
-    async def go() -> tuple[FetchFacts, bytes]:
-        async with Session(guard, Limits(total_s=5)) as session:
-            fetched = await session.get(url)
-        return fetched.facts, fetched.body
-
-    return asyncio.run(go())
 
 
 def test_each_way_leads_out_elsewhere_and_the_guard_itself_stays_here(internet: Internet, ways: dict[str, str]) -> None:

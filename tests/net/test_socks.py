@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from efface.net.fetch import Session
 from efface.net.guard import Guard
-from efface.net.protocol import FetchFacts, Limits
-from tests.net.internet import Internet, answer, running
+from tests.net.internet import Internet, answer, fetch, running
 
 ONION = "expyuzz4wqqyqhjnexpyuzz4wqqyqhjnexpyuzz4wqqyqhjnexpyuzzd.onion"
 
@@ -57,15 +54,6 @@ def internet() -> Iterator[Internet]:
     with running() as net:
         net.add("a.test", lambda request: answer(b"<p>open"))
         yield net
-
-
-def fetch(guard: Guard, url: str) -> tuple[FetchFacts, bytes]:
-    async def go() -> tuple[FetchFacts, bytes]:
-        async with Session(guard, Limits(total_s=5)) as session:
-            fetched = await session.get(url)
-        return fetched.facts, fetched.body
-
-    return asyncio.run(go())
 
 
 def test_an_onion_name_reaches_the_proxy_as_a_name(proxy: Proxy, internet: Internet) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from efface.engine.base import sealing, settings
+from efface.engine.base.text import one_line
 
 CONNECT_S = 30.0
 FINAL_S = 120.0
@@ -135,7 +136,7 @@ def _nothing_left(error: Exception) -> Answer:
 
 def _words(text: bytes | str) -> str:
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())[:250]
+    return one_line(plain)[:250]
 
 
 def _password() -> str:

@@ -44,21 +44,6 @@ def of_step(step: Step, now: datetime) -> Task:
     return replace(task, subject=drafted.subject, text=drafted.text, answers=answers, language=drafted.language)
 
 
-def of_notice(row: Notice) -> Task:
-    """The task of a notice that a person files in a form."""
-    stored: Any = row.answers
-    return Task(
-        notice_type=row.notice_type, role=row.route.role, name=row.route.party_name or row.route.party_key,
-        contact=row.contact, known_desk=desks.known(row.contact), language=row.language, reference=row.reference,
-        subject=str(row.subject_line or ""), text=str(row.text or ""),
-        answers=tuple(
-            Copy(str(one["field"]), str(one["label"]), str(one["value"])) for one in stored or () if one.get("value")
-        ),
-        urls=tuple(str(one) for one in (row.urls or ())), site=row.finding.site.domain,
-        exposure=lines(row.exposure_lines or row.route.exposure_lines),
-    )  # fmt: skip
-
-
 def prepared(step: Step, now: datetime) -> Prepared:
     return registry.channel(step.channel).prepare(of_step(step, now))
 

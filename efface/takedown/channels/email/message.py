@@ -8,6 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, formataddr
 from typing import Any
 
+from efface.engine.base.text import one_line
 from efface.takedown.channels.contract import CannotPrepare, Task
 from efface.takedown.channels.email import guard
 
@@ -20,11 +21,11 @@ def build(task: Task) -> bytes:
     Raises ``guard.ImageryRefused``."""
     given = task.more
     mail = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=76))
-    who = f"{_line(task.organisation)}, {_line(task.signatory)}"
+    who = f"{one_line(task.organisation)}, {one_line(task.signatory)}"
     mail["From"] = formataddr((who, given.get("from", task.reply_to)))
     mail["To"] = task.contact
     mail["Reply-To"] = task.reply_to
-    mail["Subject"] = _line(task.subject)
+    mail["Subject"] = one_line(task.subject)
     if task.written is None:
         raise CannotPrepare("a mail needs a date")
     mail["Date"] = format_datetime(task.written)
@@ -42,7 +43,3 @@ def build(task: Task) -> bytes:
     made = mail.as_bytes()
     guard.check(made)
     return made
-
-
-def _line(value: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())

@@ -9,6 +9,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from efface.engine.base.text import one_line
 from efface.takedown.channels.contract import CannotPrepare, Task
 
 SOURCE = Path(__file__).parent / "letter.typ"
@@ -60,12 +61,13 @@ def _data(task: Task) -> dict[str, object]:
     reference, enclosures = WORDS.get(language, WORDS["en"])
     paragraphs = [part.splitlines() for part in re.split(r"\n\s*\n", task.text.strip()) if part.strip()]
     return {
-        "language": language, "organisation": _line(task.organisation), "signatory": _line(task.signatory),
-        "sender": [_line(one) for one in task.sender or (task.organisation, task.reply_to) if one.strip()],
-        "postal": [_line(one) for one in (task.name, *task.postal) if one.strip()],
-        "date": task.written.date().isoformat() if task.written else "", "reference": _line(task.reference),
-        "subject": _line(task.subject) or _line(task.reference), "enclosures": [_line(one) for one in task.enclosures],
-        "paragraphs": [[piece for line in part for piece in _broken(_line(line))] for part in paragraphs],
+        "language": language, "organisation": one_line(task.organisation), "signatory": one_line(task.signatory),
+        "sender": [one_line(one) for one in task.sender or (task.organisation, task.reply_to) if one.strip()],
+        "postal": [one_line(one) for one in (task.name, *task.postal) if one.strip()],
+        "date": task.written.date().isoformat() if task.written else "", "reference": one_line(task.reference),
+        "subject": one_line(task.subject) or one_line(task.reference),
+        "enclosures": [one_line(one) for one in task.enclosures],
+        "paragraphs": [[piece for line in part for piece in _broken(one_line(line))] for part in paragraphs],
         "words": {"reference": reference, "enclosures": enclosures},
     }  # fmt: skip
 
@@ -78,7 +80,3 @@ def _broken(line: str) -> list[str]:
         cut = run.start() + WIDTH
         pieces += [last[:cut], last[cut:]]
     return pieces
-
-
-def _line(value: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from efface.engine.base.text import one_line
 from efface.takedown.channels.contract import Task
 from efface.takedown.channels.email import guard
 
@@ -77,8 +78,4 @@ def read(data: bytes) -> Ticket:
         raise AnswerUnusable("the answer names no ticket")
     state = STATES.get(str(given.get("state", "")).lower(), "open")
     words = given.get("message")
-    return Ticket(id, state, _line(words)[:LONGEST_WORDS] if isinstance(words, str) else "")
-
-
-def _line(value: str) -> str:
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in value).split())
+    return Ticket(id, state, one_line(words)[:LONGEST_WORDS] if isinstance(words, str) else "")
