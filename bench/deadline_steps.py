@@ -107,7 +107,7 @@ def _jobs(place: Place, waiting: int, sample: int) -> float:
     global _job
     if _job is None:
 
-        @job("bench")
+        @job("takedown")
         def one_deadline(organisation: uuid.UUID, case: uuid.UUID, subject: uuid.UUID) -> None:
             with tenancy.organisation(organisation):
                 CaseEvent.objects.create(
@@ -122,7 +122,7 @@ def _jobs(place: Place, waiting: int, sample: int) -> float:
     statement("DELETE FROM procrastinate_jobs")
     statement(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, queueing_lock, args, scheduled_at) "
-        "SELECT 'bench', %s, 'bench:' || subject, jsonb_build_object('organisation', %s::text, 'case', %s::text, "
+        "SELECT 'takedown', %s, 'bench:' || subject, jsonb_build_object('organisation', %s::text, 'case', %s::text, "
         "'subject', subject::text), CASE WHEN number <= %s THEN '2020-01-01'::timestamptz ELSE '2100-01-01' END "
         "FROM (SELECT gen_random_uuid() AS subject, number FROM generate_series(1, %s) number ORDER BY random()) made",
         _job.name, str(place.organisation), str(place.case), sample, waiting + sample,
@@ -135,7 +135,7 @@ def _jobs(place: Place, waiting: int, sample: int) -> float:
         async with workers.open_async():
             began = time.perf_counter()
             await workers.run_worker_async(
-                concurrency=max(1, settings.get("workers")), queues=["bench"], install_signal_handlers=False,
+                concurrency=max(1, settings.get("workers")), queues=["takedown"], install_signal_handlers=False,
                 delete_jobs="successful", wait=False,
             )  # fmt: skip
             return time.perf_counter() - began

@@ -7,6 +7,7 @@ import shutil
 import signal
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,28 @@ def test_it_is_closed_restarts_after_a_kill_and_keeps_what_was_committed(folder:
         with server.connect() as connection:
             assert connection.execute("SELECT n FROM kept").fetchone() == (1,)
     finally:
+        server.stop()
+
+
+def test_it_waits_for_the_children_of_a_killed_server(folder: Path) -> None:
+    manage.prepare_data_folder("demo")
+    server = postgres.Server.of_installation()
+    server.start()
+    process = server.process
+    assert process is not None
+    child = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+    os.kill(child, signal.SIGSTOP)
+    process.kill()
+    process.wait()
+    resumed = threading.Timer(1.5, os.kill, (child, signal.SIGCONT))
+    resumed.start()
+    try:
+        server.start()
+        assert postgres.ORPHANED in server.log.read_bytes()
+        with server.connect() as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        resumed.cancel()
         server.stop()
 
 

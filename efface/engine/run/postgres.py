@@ -26,6 +26,8 @@ from efface.engine.base import database, sealing, settings
 
 SUPERUSER = "efface_super"
 READY_S = 30.0
+ORPHANS_S = 20.0
+ORPHANED = b"pre-existing shared memory block"
 
 
 class PostgresFailed(RuntimeError):
@@ -98,6 +100,21 @@ class Server:
             "-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "password_encryption=scram-sha-256",
             "-c", "idle_in_transaction_session_timeout=10min",
         ]  # fmt: skip
+        # Children of a server that was killed live on for a moment, and while they do no other may begin.
+        until = time.monotonic() + ORPHANS_S
+        while True:
+            at = self.log.stat().st_size
+            self._launch(command, drop)
+            try:
+                self._await_ready()
+                break
+            except PostgresFailed:
+                if self.is_alive() or ORPHANED not in self._said(at) or time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
+        self._make_roles()
+
+    def _launch(self, command: list[str], drop: tuple[int, int] | None) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -109,8 +126,11 @@ class Server:
                 cwd="/",
                 **_identity(drop),
             )
-        self._await_ready()
-        self._make_roles()
+
+    def _said(self, at: int) -> bytes:
+        with self.log.open("rb") as log:
+            log.seek(at)
+            return log.read()
 
     def stop(self) -> None:
         """Fast shutdown: open transactions are rolled back, the WAL is written."""
