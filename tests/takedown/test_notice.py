@@ -131,6 +131,7 @@ def test_an_unknown_type_is_an_error() -> None:
         ("eu_dsa_art16", "sv", "en"),
         ("us_tida", "de", "en"),
         ("br_mci_art21", "ja", "en"),
+        ("br_mci_art21", "pt-BR", "pt"),
     ],
 )
 def test_the_language_asked_for_or_english_with_a_note(type: str, asked: str, got: str) -> None:
