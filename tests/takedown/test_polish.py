@@ -12,7 +12,7 @@ NAMES = "organisation|signatory|recipient|reference|domain|controller|processor|
 """Places that hold a name or an address, which would have to be inflected."""
 BEFORE = re.compile(r"(?:^|[:;,.(]|\b(?:że|organizacji|znaku?|domeny|adres|to))$")
 """What may stand before one: the start or a break of the sentence (it is the subject, or stands by itself), a
-conjunction or a verb before the subject, or a word that is inflected in its place."""
+conjunction or "to" before the subject, or a word that is inflected in its place."""
 UNFIT = re.compile(
     r"zemst|porno|ofiar|kompromit|nagie zdj|roznegliż|\bpan[ia]?\b(?!stw)|\bpanią\b"
     r"|\bmiał[ae]ś\b|\bbył[ae]ś\b",
