@@ -137,7 +137,7 @@ def test_an_unknown_type_is_an_error() -> None:
 def test_the_language_asked_for_or_english_with_a_note(type: str, asked: str, got: str) -> None:
     found = draft(type, COMPLETE, asked)
     assert found.language == got and not found.read_only
-    assert found.version == f"{type}/{got}/1"
+    assert found.version == f"{type}/{got}/{template(type, got).number}"
     assert bool(found.note) == (got == "en")
     if found.note:
         assert ", ".join(load().notices[type].languages) in found.note
