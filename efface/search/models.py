@@ -321,7 +321,7 @@ class HotlineDraft(models.Model):
     organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
     stop = models.OneToOneField(SiteStop, on_delete=models.PROTECT, related_name="draft")
     made_at = models.DateTimeField()
-    addresses = SealedField(scope="installation", help_text=_("pages and media, each once; empty after it was decided"))
+    addresses = SealedField(scope="installation", help_text=_("pages, each once; empty after a false alarm, and some time after the report"))
     reference = models.CharField(max_length=80, blank=True, help_text=_("what the desk called the report"))
     why = models.CharField(max_length=200, blank=True, help_text=_("why it was a false alarm"))
     agreed_why = models.CharField(max_length=200, blank=True, help_text=_("why the second lead agrees"))

@@ -16,9 +16,9 @@ def _finding(event: CaseEvent) -> Finding | None:
     return locking.finding(event.subject) if event.subject else None
 
 
-@events.on("finding.captured", "finding.uncaptured")
+@events.on("finding.captured", "finding.uncaptured", "finding.resumed")
 def _plan(event: CaseEvent) -> None:
-    """Proven: looked at as it stands now, and planned for."""
+    """Proven, or its site goes on: looked at as it stands now, and planned for."""
     finding = _finding(event)
     if finding is not None:
         verifying.request(finding)

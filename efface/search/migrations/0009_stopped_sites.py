@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('made_at', models.DateTimeField()),
-                ('addresses', efface.engine.base.fields.SealedField(blank=True, help_text='pages and media, each once; empty after it was decided', null=True, scope='installation')),
+                ('addresses', efface.engine.base.fields.SealedField(blank=True, help_text='pages, each once; empty after a false alarm, and some time after the report', null=True, scope='installation')),
                 ('reference', models.CharField(blank=True, help_text='what the desk called the report', max_length=80)),
                 ('why', models.CharField(blank=True, help_text='why it was a false alarm', max_length=200)),
                 ('agreed_why', models.CharField(blank=True, help_text='why the second lead agrees', max_length=200)),
