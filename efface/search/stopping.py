@@ -29,7 +29,6 @@ from efface.search.models import (
     Frontier,
     HotlineDraft,
     Match,
-    Media,
     Sighting,
     SiteList,
     SiteLore,
@@ -97,6 +96,7 @@ def alarmed(site: Site, alarm: Alarm, address: str, now: datetime) -> Site | Non
 def _stop(site: Site, cause: Cause, addresses: Sequence[str], now: datetime) -> SiteStop:
     with transaction.atomic():
         rows = _of_one(site)
+        site = rows[0]
         # First of all: whoever writes under the site's turn is waited for, whoever comes after writes nothing.
         for one in rows:
             leases.revoke(turns.key_of(one.pk))

@@ -139,7 +139,9 @@ def stop(sites: Iterable[Site], by: str, now: datetime, why: str) -> None:
         record(one, "state", one.state, str(Site.State.STOPPED), by, now, why=why)
         one.state = Site.State.STOPPED
     ids = {one.pk for one in rows}
-    Site.objects.filter(pk__in=ids).update(state=Site.State.STOPPED, visit_began=None, visit_changed=False, pages_left=0)
+    Site.objects.filter(pk__in=ids).update(
+        state=Site.State.STOPPED, visit_began=None, visit_changed=False, pages_left=0
+    )  # fmt: skip
     for kind in (registry.VISIT, registry.LOOKUP):
         deadlines.cancel_many(kind, ids)
 

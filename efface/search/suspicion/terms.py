@@ -1,4 +1,5 @@
-"""Words by which a page says that it shows children. Conservative: one place is no alarm, news and house rules are none.
+"""Words by which a page says that it shows children. Conservative: one place is no alarm, neither are news and house
+rules.
 
 An alarm names ids of terms ("en.age", "own.3"), never words. The data is ``terms.yaml``; an operator may have a file of
 phrases that only a hotline may hand out (setting ``child_terms``)::
@@ -51,7 +52,7 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``own``: digest of a phrase -> (id, whether it is enough by itself); ``own_lengths`` how many words those have."""
+    """``own``: digest of a phrase -> (id, whether it is enough by itself); ``own_lengths``: of how many words."""
 
     languages: Mapping[str, Language]
     own: Mapping[str, tuple[str, bool]] = field(default_factory=dict)
@@ -146,9 +147,9 @@ def _language(name: str, given: Any) -> Language:
     if not isinstance(given, dict) or set(given) != _SHAPE:
         raise ListRefused(f"terms.yaml: {name} has {', '.join(sorted(_SHAPE))} and nothing else")
     return Language(
-        *(tuple(map(_phrase, given[kind])) for kind in ("age", "young")),
-        *(frozenset(_plain(given[kind])) for kind in ("beside", "not", "about")),
-    )  # type: ignore[arg-type]
+        tuple(map(_phrase, given["age"])), tuple(map(_phrase, given["young"])),
+        frozenset(_plain(given["beside"])), frozenset(_plain(given["not"])), frozenset(_plain(given["about"])),
+    )  # fmt: skip
 
 
 def _phrase(text: str) -> tuple[str | None, ...]:
