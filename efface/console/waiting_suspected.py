@@ -76,7 +76,10 @@ def _asked(one: HotlineDraft, member: Member) -> tuple[str, str, tuple[Option, .
         return (
             _("Does the site go on?"),
             _("A colleague says that it was a false alarm. If you agree, it is visited again from nothing."),
-            (Option("stays", _("No, it stays stopped"), "primary"), Option("agree", _("I agree: let it go on"), "careful")),
+            (
+                Option("stays", _("No, it stays stopped"), "primary"),
+                Option("agree", _("I agree: let it go on"), "careful"),
+            ),
             (Blank("why", _("Why you agree (no case, no name)"), needed_for=("agree",)),),
         )
     if one.stop.state == SiteStop.State.REPORTED:

@@ -102,7 +102,7 @@ class Fetcher:
         """Any operation by its name; the answer is read as ``kind``. Raises ``FetcherUnavailable`` and
         ``FetcherRefused``."""
         domains = list(self.avoid()) if self.avoid is not None else []
-        if avoided.covers(frozenset(domains), _host(request)):
+        if domains and any(avoided.covers(frozenset(domains), host) for host in _hosts(request)):
             raise FetcherRefused("stopped")
         body = self._exchange(op, to_wire(request), self.timeout_s, domains)
         try:
@@ -133,9 +133,14 @@ class Fetcher:
         return answer.get("body")
 
 
-def _host(request: Any) -> str:
-    """The host that a request is about; "" where it names none."""
+def _hosts(request: Any) -> list[str]:
+    """The hosts that a request is about: of its address, or of the pages among a finding's assets."""
+    pages = [one.url for one in getattr(request, "assets", []) if one.role == "page"]
+    return [_host(url) for url in [getattr(request, "url", ""), getattr(request, "origin", ""), *pages] if url]
+
+
+def _host(url: str) -> str:
     try:
-        return urlsplit(str(getattr(request, "url", "") or getattr(request, "origin", ""))).hostname or ""
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""

@@ -50,7 +50,7 @@ class Scanner(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tools:
     """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
-    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``); ``suspicion`` is what
+    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``); ``suspicion``: what
     pages are held against before anything else is done with them."""
 
     fetcher: Scanner
@@ -235,11 +235,10 @@ def save(
     linked: frontier.Linked | None = None,
     lease: Lease | None = None,
 ) -> Saved:
-    """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. Of a page with an
-    alarm, and of a site that is stopped, nothing is written: raises ``SiteStopped``. ``visit``
+    """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
     numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
-    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Raises
-    ``leases.Lost``."""
+    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Of a page with an
+    alarm, and of a site that is stopped, nothing is written ever. Raises ``leases.Lost`` and ``SiteStopped``."""
     page, reading = looked.page, looked.reading
     if looked.alarm is not None:
         raise SiteStopped(site.pk)

@@ -45,9 +45,9 @@ def follow(
     organisation: uuid.UUID, link_id: uuid.UUID, tools: Tools, now: datetime, pace: Pace | None = None
 ) -> str:  # fmt: skip
     """Look at a reported link, in its site's turn, and write down what came of it: "matched", "seen: not recognised",
-    "nothing shown", "not there", "wall: ...", "no answer", "refused", "not a site", "put off", "stopped" (nothing is asked
-    of its site: suspected child material). Returns that; "" where
-    it was done before, or the turn has not come: then it is asked for again (``DUE``)."""
+    "nothing shown", "not there", "wall: ...", "no answer", "refused", "not a site", "put off", "stopped" (its
+    site is, for suspected child material: nothing is asked of it). Returns that; "" where it was done before, or the
+    turn has not come: then it is asked for again (``DUE``)."""
     link = _load(organisation, link_id, now)
     if link is None:
         return ""

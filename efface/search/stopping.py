@@ -116,7 +116,7 @@ def _stop(site: Site, cause: Cause, addresses: Sequence[str], now: datetime) -> 
 
 def _of_one(site: Site) -> list[Site]:
     """The site with its other domains."""
-    head = site.merged_id or site.pk
+    head = Site.objects.filter(pk=site.pk).values_list("merged", flat=True).first() or site.pk
     return list(Site.objects.filter(pk=head)) + list(Site.objects.filter(merged=head).order_by("pk"))
 
 
@@ -173,21 +173,25 @@ def _write(site: Site, before: str, cause: Cause, addresses: Sequence[str], now:
             site=site, at=now, how=cause.how, reasons=list(cause.reasons), by=cause.by[:60],
             flagged_in=cause.organisation, before=earlier.before if earlier else before,
         )  # fmt: skip
-        draft = HotlineDraft(organisation_id=cause.organisation, stop=standing, made_at=now)
         for organisation in Organisation.objects.order_by("pk"):
             with tenancy.organisation(organisation.pk):
                 by = cause.by if cause.organisation == organisation.pk else ENGINE
                 audit.record(organisation.pk, by, "site.stopped", str(standing.pk), now)
-    else:
-        draft = HotlineDraft.objects.select_for_update().get(stop=standing)
-    known = draft.addresses if isinstance(draft.addresses, list) else []
-    draft.addresses = list(dict.fromkeys([*known, *addresses]))[:MOST_ADDRESSES]
     if cause.organisation is None:
-        draft.save()
+        _add(standing, cause, addresses, now)
     else:
         with tenancy.organisation(cause.organisation):
-            draft.save()
+            _add(standing, cause, addresses, now)
     return standing
+
+
+def _add(standing: SiteStop, cause: Cause, addresses: Sequence[str], now: datetime) -> None:
+    draft = HotlineDraft.objects.select_for_update(of=("self",)).filter(stop=standing).first()
+    if draft is None:
+        draft = HotlineDraft(organisation_id=cause.organisation, stop=standing, made_at=now)
+    known = draft.addresses if isinstance(draft.addresses, list) else []
+    draft.addresses = list(dict.fromkeys([*known, *addresses]))[:MOST_ADDRESSES]
+    draft.save()
 
 
 def report(stop_id: uuid.UUID, reference: str, actor: str, now: datetime) -> None:

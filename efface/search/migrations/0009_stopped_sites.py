@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('how', models.CharField(choices=[('list', 'a list of known material'), ('terms', 'words of a page'), ('person', "a worker's flag")], max_length=8)),
                 ('reasons', models.JSONField(default=list, help_text='ids of terms, or of lists; never their words')),
                 ('by', models.CharField(help_text='engine, or role and id of a member', max_length=60)),
-                ('flagged_in', models.UUIDField(help_text='organisation whose worker flagged it; empty where the crawl did', null=True)),
+                ('flagged_in', models.UUIDField(help_text='organisation whose worker flagged it; empty: the crawl', null=True)),
                 ('before', models.CharField(help_text="the site's state until then", max_length=8)),
                 ('state', models.CharField(choices=[('open', 'to be reported'), ('reported', 'reported to a hotline'), ('doubted', 'called a false alarm; a second lead decides'), ('false', 'a false alarm')], default='open', max_length=8)),
                 ('said_at', models.DateTimeField(help_text='when the last of these was said', null=True)),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('made_at', models.DateTimeField()),
-                ('addresses', efface.engine.base.fields.SealedField(blank=True, help_text='pages, each once; empty after a false alarm, and some time after the report', null=True, scope='installation')),
+                ('addresses', efface.engine.base.fields.SealedField(blank=True, help_text='pages, each once; forgotten some time after the report', null=True, scope='installation')),
                 ('reference', models.CharField(blank=True, help_text='what the desk called the report', max_length=80)),
                 ('why', models.CharField(blank=True, help_text='why it was a false alarm', max_length=200)),
                 ('agreed_why', models.CharField(blank=True, help_text='why the second lead agrees', max_length=200)),
