@@ -43,9 +43,9 @@ def _decision(one: HotlineDraft, member: Member) -> Decision:
     stop, addresses = one.stop, one.addresses if isinstance(one.addresses, list) else []
     proposed, reason, options, blanks = _asked(one, member)
     facts = [
-        Fact("site", _("Site"), defang(f"http://{stop.site.domain}").partition("//")[2]),
+        Fact("site", _("Site"), _plain(stop.site.domain)),
         Fact("how", _("Noticed by"), str(stop.get_how_display())),
-        Fact("terms", _("Which (ids only)"), ", ".join(map(str, stop.reasons))),
+        Fact("terms", _("Which (ids only)"), "" if stop.how == SiteStop.How.PERSON else ", ".join(stop.reasons)),
         Fact("flagged", _("Stopped"), stop.at.strftime("%Y-%m-%d %H:%M")),
         Fact("state", _("State"), str(stop.get_state_display())),
         Fact("reference", _("Reference of the desk"), one.reference),
@@ -53,12 +53,12 @@ def _decision(one: HotlineDraft, member: Member) -> Decision:
     ]
     return Decision(
         kind="suspected", id=one.pk, case_id=None, reference="",
-        title=_("Stopped: suspected child material"), proposed=proposed, reason=reason, options=options, blanks=blanks,
+        title=_("Stopped: suspected child material on %(site)s") % {"site": _plain(stop.site.domain)}, proposed=proposed, reason=reason, options=options, blanks=blanks,
         facts=tuple(facts), harm=0, since=one.made_at, mark=mark(one.pk, stop.state, len(addresses)),
         text_label=_("Draft for a hotline"), text=draft(one, member),
         notes=(
             _("Please do not open these addresses, and do not ask anybody to. The hotline has people for that. If this "
-              "weighs on you, hand it to somebody else: nothing is lost by waiting until tomorrow."),
+              "weighs on you, please hand it to somebody else."),
         ),
     )  # fmt: skip
 
@@ -109,10 +109,12 @@ def draft(one: HotlineDraft, member: Member) -> str:
     ]
     lines = [
         _("Report of suspected child sexual abuse material"), "",
-        _("Site: %(site)s") % {"site": defang(f"http://{site.domain}").partition("//")[2]},
+        _("Site: %(site)s") % {"site": _plain(site.domain)},
         _("Noticed on %(when)s by: %(how)s.") % {
             "when": one.stop.at.strftime("%Y-%m-%d %H:%M UTC"), "how": one.stop.get_how_display()},
-        _("Nobody here looked at it. No picture was kept, and none is attached."), "",
+        _("A machine noticed it; nobody here looked at it.") if one.stop.how != SiteStop.How.PERSON else
+        _("A worker said so. Nothing was opened to make sure."),
+        _("No picture was kept, and none is attached."), "",
         _("Addresses (written so that they do not open):"),
         *([f"- {defang(url)}" for url in addresses] or ["- " + _("the whole site")]), "",
         _("Who holds it:"),
@@ -122,3 +124,8 @@ def draft(one: HotlineDraft, member: Member) -> str:
         _("Where it may be reported, the nearest first:"), *desks,
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _plain(domain: str) -> str:
+    """A domain that no program takes for a link."""
+    return domain.replace(".", "[.]")

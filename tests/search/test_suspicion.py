@@ -240,4 +240,5 @@ def test_hotlines_are_those_of_the_place_and_then_the_one_that_finds_others() ->
     assert names.index("Internet Watch Foundation") < names.index("SaferNet Brasil")
     assert names[-1] == "INHOPE"
     assert len(set(names)) == len(names)
+    assert "Report Remove (Childline and IWF)" not in names and "Childline" not in names and "IWF" not in names
     assert [one.name for one in hotlines.of_places(load(), [])] == ["INHOPE"]

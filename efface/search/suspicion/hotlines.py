@@ -25,13 +25,21 @@ class Hotline:
 def of_places(law: Law, places: Iterable[str]) -> list[Hotline]:
     """Hotlines of these places (ISO codes, the nearest first), then the one that finds all others. Each once."""
     found: dict[str, Hotline] = {}
+
+    def add(name: str, contact: str, code: str) -> None:
+        # A desk is named once, whatever it is called; a telephone of a helpline for children takes no addresses.
+        key = contact.lower().partition("://")[2] or contact.lower()
+        if "." in key and not key.replace(".", "").replace(" ", "").isdigit():
+            found.setdefault(key.removeprefix("www.").partition("/")[0], Hotline(name, contact, code))
+
     for code in dict.fromkeys(one.upper() for one in places if one):
         for channel in law.channels.values():
-            if channel.role == "hotline" and NOTICE in channel.notice_types and code in channel.places:
-                found.setdefault(channel.name, Hotline(channel.name, channel.url or channel.contact, code))
+            # Others of that role are for children about their own pictures.
+            if channel.kind == "hotline" and NOTICE in channel.notice_types and code in channel.places:
+                add(channel.name, channel.url or channel.contact, code)
         place = law.jurisdictions.get(code)
         for desk in place.minors if place is not None else ():
-            found.setdefault(desk.name, Hotline(desk.name, desk.contact, code))
+            add(desk.name, desk.contact, code)
     listed = list(found.values())[: MOST - 1]
     anywhere = law.channels.get(ANYWHERE)
     if anywhere is not None:
