@@ -53,7 +53,8 @@ def _decision(one: HotlineDraft, member: Member) -> Decision:
     ]
     return Decision(
         kind="suspected", id=one.pk, case_id=None, reference="",
-        title=_("Stopped: suspected child material on %(site)s") % {"site": _plain(stop.site.domain)}, proposed=proposed, reason=reason, options=options, blanks=blanks,
+        title=_("Stopped: suspected child material on %(site)s") % {"site": _plain(stop.site.domain)},
+        proposed=proposed, reason=reason, options=options, blanks=blanks,
         facts=tuple(facts), harm=0, since=one.made_at, mark=mark(one.pk, stop.state, len(addresses)),
         text_label=_("Draft for a hotline"), text=draft(one, member),
         notes=(

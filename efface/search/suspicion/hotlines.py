@@ -26,15 +26,19 @@ def of_places(law: Law, places: Iterable[str]) -> list[Hotline]:
     """Hotlines of these places (ISO codes, the nearest first), then the one that finds all others. Each once."""
     found: dict[str, Hotline] = {}
 
+    # For children, about their own pictures: no desks for a site that somebody else noticed.
+    own_pictures = {
+        _host(one.url) for one in law.channels.values() if one.role == "hotline" and not one.kind.startswith("hotline")
+    }
+
     def add(name: str, contact: str, code: str) -> None:
         # A desk is named once, whatever it is called; a telephone of a helpline for children takes no addresses.
-        key = contact.lower().partition("://")[2] or contact.lower()
-        if "." in key and not key.replace(".", "").replace(" ", "").isdigit():
-            found.setdefault(key.removeprefix("www.").partition("/")[0], Hotline(name, contact, code))
+        host = _host(contact)
+        if "." in host and host not in own_pictures and not host.replace(".", "").replace(" ", "").isdigit():
+            found.setdefault(host, Hotline(name, contact, code))
 
     for code in dict.fromkeys(one.upper() for one in places if one):
         for channel in law.channels.values():
-            # Others of that role are for children about their own pictures.
             if channel.kind == "hotline" and NOTICE in channel.notice_types and code in channel.places:
                 add(channel.name, channel.url or channel.contact, code)
         place = law.jurisdictions.get(code)
@@ -45,3 +49,8 @@ def of_places(law: Law, places: Iterable[str]) -> list[Hotline]:
     if anywhere is not None:
         listed.append(Hotline(anywhere.name, anywhere.url, ""))
     return listed
+
+
+def _host(contact: str) -> str:
+    bare = contact.lower().partition("://")[2] or contact.lower()
+    return bare.removeprefix("www.").partition("/")[0]
