@@ -26,7 +26,7 @@ def tools(driven: bool) -> Tools:
     folder = settings.run_folder()
     limits = Limits(total_s=DRIVEN_FETCH_S) if driven else Limits()
     matcher = Matcher(folder / "matcher.sock")
-    return Tools(stopped.fetcher(), matcher, limits, once=not driven, suspicion=known.suspicion())
+    return Tools(stopped.fetcher(), matcher, limits, once=not driven, suspicion=known.for_crawl())
 
 
 def is_driven() -> bool:
