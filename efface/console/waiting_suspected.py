@@ -12,8 +12,8 @@ from efface.accounts.models import Member
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import EACH
 from efface.engine.base import clock
+from efface.engine.base.text import defang
 from efface.law.load import load
-from efface.portal.templatetags.doors import defang
 from efface.search.models import HotlineDraft, SiteStop
 from efface.search.suspicion import hotlines
 from efface.sites import dossiers
