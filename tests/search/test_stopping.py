@@ -577,3 +577,13 @@ def test_a_page_with_an_alarm_is_never_written(world: Watched) -> None:
         pages.save(world.site, replace(looked, alarm=Alarm("terms", ("own.1",))), world.now)
     assert pages.save(world.site, looked, world.now).outcome == "read"
 
+
+
+def test_an_erased_case_leaves_no_address_in_a_draft(world: Watched, cases: list[Case], organisation: Any) -> None:
+    from efface.cases import erasing
+
+    hers, other = "http://quiet-lake.example/v/1", "http://quiet-lake.example/elsewhere"
+    stopping.stop(world.site, Cause("person", ("finding",), FLAG, organisation.pk), [hers, other], world.now)
+    with tenancy.organisation(organisation.pk):
+        erasing.erase(cases[0], "lead:1", world.now)
+        assert HotlineDraft.objects.get().addresses == [other]
