@@ -10,6 +10,8 @@ import click
 from efface.cli.output import emit, json_option
 from efface.cli.session import database
 
+A_DAY = 50
+
 
 @click.group()
 def source() -> None:
@@ -50,12 +52,13 @@ def _line(row: dict[str, Any]) -> str:
 @click.option("--endpoint", default="", help="Its https:// address.")
 @click.option("--key-file", type=click.Path(exists=True, dir_okay=False), help="File with the key.")
 @click.option("--terms", default="", help="Where its terms allow this use, and who read them.")
-@click.option("--a-day", default=50, show_default=True, help="Most questions a day.")
-@click.option("--on/--off", default=False)
+@click.option("--a-day", type=int, default=None, help="Most questions a day; 50 unless it was set.")
+@click.option("--on/--off", default=None, help="Off unless it was switched on.")
 @json_option
 def set_(
-    name: str, short: str, endpoint: str, key_file: str | None, terms: str, a_day: int, on: bool, as_json: str | None
-) -> None:
+    name: str, short: str, endpoint: str, key_file: str | None, terms: str, a_day: int | None, on: bool | None,
+    as_json: str | None,
+) -> None:  # fmt: skip
     """Switch a source on or off. What is not given stays as it was."""
     with database("efface_app"):
         from efface.engine.base import clock, tenancy
@@ -63,9 +66,16 @@ def set_(
         from efface.search.sources.contract import Setup, SourceRefused
 
         organisation = _organisation(short)
-        key = Path(key_file).read_text(encoding="utf-8").strip() if key_file else ""
+        try:
+            key = Path(key_file).read_text(encoding="utf-8").strip() if key_file else ""
+        except (OSError, UnicodeDecodeError):
+            raise click.ClickException("the key file cannot be read: it holds the key, as text, and no more") from None
         with tenancy.organisation(organisation.pk):
-            before, _row = known.configured(name)
+            before, standing = known.configured(name)
+            if a_day is None:
+                a_day = standing.a_day if standing is not None else A_DAY
+            if on is None:
+                on = standing is not None and standing.on
             given = Setup(endpoint or before.endpoint, key or before.key, terms or before.terms)
             try:
                 row = known.configure(organisation.pk, name, given, a_day, on, "operator:command", clock.now())

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts import audit
-from efface.accounts.access import SITES, SITES_CHANGE, view
+from efface.accounts.access import SITES, SITES_CHANGE, STAFF_CASES, view
+from efface.accounts.models import Role
 from efface.console.typed import one_line
 from efface.engine.base import clock
 from efface.search import coverage as reach
 from efface.search import rules
-from efface.search.models import SiteRule
+from efface.search.models import HotlineDraft, SiteRule, SiteStop
 from efface.search.revisit import PAGES_A_DAY
 from efface.sites import registry
 from efface.sites.models import Site
@@ -54,8 +55,19 @@ def site(request: Any, id: uuid.UUID) -> HttpResponse:
         "row": reach.of(one, now, PAGES_A_DAY), "site": one, "pages": reach.pages(one.pk, now),
         "log": reach.log(one.pk),
         "rule": rules.of(one.pk, now), "may_change": request.member.role in SITES_CHANGE.roles,
+        "may_flag": request.member.role in STAFF_CASES.roles, "stops": _stops(one, request.member.role),
         "earlier": SiteRule.objects.filter(site=one).count() > 0, "most": rules.MOST_PAGES,
     })  # fmt: skip
+
+
+def _stops(one: Site, role: str) -> list[SiteStop]:
+    """Why it was stopped, the last first; with ``draft_id`` where this member may open it."""
+    causes = list(SiteStop.objects.filter(site=one.merged_id or one.pk).order_by("-at")[:20])
+    mine = HotlineDraft.objects.filter(stop__in=causes).exclude(stop__state=SiteStop.State.FALSE)
+    drafts = dict(mine.values_list("stop_id", "pk")) if role == Role.LEAD else {}
+    for cause in causes:
+        cause.draft_id = drafts.get(cause.pk)  # type: ignore[attr-defined]
+    return causes
 
 
 @view(access=SITES_CHANGE)

@@ -239,6 +239,25 @@ def _conflict(id: uuid.UUID, given: Given) -> str:
     return _("Noted as still there.") if given.choice == "live" else _("It is checked again.")
 
 
+def _suspected(id: uuid.UUID, given: Given) -> str:
+    from efface.search import stopping
+    from efface.search.models import HotlineDraft
+
+    cause = HotlineDraft.objects.values_list("stop", flat=True).get(pk=id)
+    if given.choice == "reported":
+        stopping.report(cause, one_line(given.filled.get("reference", ""), 80), given.actor, given.now)
+        return _("Noted as reported. The site stays stopped.")
+    if given.choice == "false":
+        stopping.doubt(cause, given.why, given.actor, given.now)
+        return _("Noted. A second lead decides whether the site goes on.")
+    if given.choice == "stays":
+        stopping.keep_stopped(cause, given.actor, given.now)
+        return _("The site stays stopped.")
+    if stopping.agree(cause, given.why, given.actor, given.now):
+        return _("The site goes on, from nothing: what was met there before is not kept.")
+    return _("Noted. The site stays stopped for another reason.")
+
+
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "message": _message,
     "attestation": _attestation,
@@ -246,6 +265,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "match": _match,
     "age": _age,
     "site": _site,
+    "suspected": _suspected,
     "notice": _notice,
     "moved": _moved,
     "filing": _filing,

@@ -13,7 +13,7 @@ from django.db.models import Exists, QuerySet
 from efface.accounts.models import Member
 from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLink
 from efface.engine.base.models import Outbox
-from efface.search.models import Finding, FindingState, Match
+from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
 from efface.sites.models import Site
 from efface.takedown import overdue
 from efface.takedown.models import ClockFact, Inbound, Notice, Publication
@@ -27,6 +27,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "match": Match.objects.filter(state=Match.State.CANDIDATE),
         "age": Finding.objects.filter(age=Age.UNKNOWN),
         "site": Finding.objects.filter(site__hostility=Site.Hostility.UNKNOWN),
+        "suspected": HotlineDraft.objects.filter(stop__state__in=(SiteStop.State.OPEN, SiteStop.State.DOUBTED)),
         "notice": Notice.objects.filter(state=Notice.State.DRAFT),
         "filing": Notice.objects.filter(state=Notice.State.PREPARED),
         "moved": Notice.objects.filter(state=Notice.State.HELD),

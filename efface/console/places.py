@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from efface.accounts.access import SITE_EDITORS, SITES, view
+from efface.accounts.access import SITE_EDITORS, SITES, STAFF_CASES, view
 from efface.console.opening import actor
 from efface.engine.base import clock
 from efface.sites import dossiers, finding, history, registry
@@ -94,6 +94,7 @@ def page(request: Any, id: uuid.UUID, *, problem: str = "", status: int = 200) -
         "aliases": one.aliases.order_by("domain").only("domain"), "age": finding.age(one, now), "problem": problem,
         "siblings": one.network.sites.exclude(pk=one.pk).order_by("domain").only("domain")[:200] if one.network else [],
         "editor": request.member.role in SITE_EDITORS.roles, "choices": choices(),
+        "may_flag": request.member.role in STAFF_CASES.roles,
         "undo": last_batch(actor(request), now),
     }, status=status)  # fmt: skip
 

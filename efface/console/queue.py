@@ -18,6 +18,7 @@ from efface.console import (
     waiting_letters,
     waiting_moved,
     waiting_search,
+    waiting_suspected,
     waiting_takedown,
 )
 from efface.console.decision import Decision
@@ -33,6 +34,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "match": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.matches),
     "age": (frozenset({Role.LEAD}), waiting_search.ages),
     "site": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.sites),
+    "suspected": (frozenset({Role.LEAD}), waiting_suspected.suspected),
     "notice": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.drafts),
     "moved": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_moved.moved),
     "filing": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.filings),

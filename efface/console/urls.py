@@ -26,6 +26,7 @@ from efface.console import (
     site_desk,
     site_lists,
     statute,
+    suspecting,
     visiting,
     webs,
 )  # fmt: skip
@@ -105,6 +106,7 @@ rooms = [
     path("sites/<uuid:id>/look-up/", site_desk.look_up, name="site-look-up"),
     path("sites/<uuid:id>/merge/", site_desk.merge, name="site-merge"),
     path("sites/<uuid:id>/split/", site_desk.split, name="site-split"),
+    path("suspect/<slug:kind>/<uuid:id>/", suspecting.suspect, name="suspect"),
     path("results/", results.results, name="results"),
     path("law/", statute.law, name="law"),
     path("law/places/<slug:code>/", statute.place, name="law-place"),

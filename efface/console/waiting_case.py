@@ -105,6 +105,7 @@ def link_words(outcome: str) -> str:
         "no answer": _("The site did not answer"),
         "nothing shown": _("The page shows no picture that could be compared"),
         "moved away": _("The page leads somewhere else"),
+        "stopped": _("Its site was stopped for suspected child material; nothing of it is looked at"),
     }.get(outcome, outcome)
 
 
@@ -129,7 +130,8 @@ def links(
             title=_("A reported link that led to nothing"),
             proposed=_("Have it looked at again, ask her about it, or put it aside."),
             reason=link_words(one.outcome) + ".",
-            options=(Option("again", _("Look again")), Option("aside", _("Put aside"))),
+            options=(*([] if one.outcome == "stopped" else [Option("again", _("Look again"))]),
+                     Option("aside", _("Put aside"))),
             facts=(
                 Fact("url", _("Address"), one.url or "", address=True),
                 Fact("outcome", _("What came of it"), one.outcome, side=True),

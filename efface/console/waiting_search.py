@@ -25,6 +25,7 @@ def matches(
     rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN).select_related(
         "case", "sighting__site", "sighting__media"
     )
+    rows = rows.filter(sighting__isnull=False)
     shown = list(narrowed(rows.order_by("-strong", "made_at"), case, only, lock))
     names = reasons.labels(shown)
     for one in shown:
@@ -80,6 +81,7 @@ _SURE = {
 def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
     sure = one.strong and one.kind in COPIES
     title, proposed, reason = _words(one, back)
+    assert one.sighting is not None
     media, measure = one.sighting.media, Fact("", "", "")
     if one.kind in ("face", "vector"):
         measure = Fact("similarity", _("Similarity"), _("%(score).2f of 1") % {"score": one.score})

@@ -8,7 +8,7 @@ from efface.evidence import capturing
 from efface.search.models import Finding
 
 
-@events.on("finding.confirmed", "finding.age_known", "finding.reappeared")
+@events.on("finding.confirmed", "finding.age_known", "finding.reappeared", "finding.resumed")
 def _capture(event: CaseEvent) -> None:
     finding = Finding.objects.select_related("case").filter(pk=event.subject or event.pk).first()
     if finding is not None:

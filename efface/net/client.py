@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from efface.net import frames
+from efface.net import avoided, frames
 from efface.net.decoded import check_picture
 from efface.net.protocol import (
     Answered,
@@ -54,11 +56,14 @@ class FetcherRefused(FetcherError):
 
 
 class Fetcher:
-    """``path`` is the fetcher's socket, ``timeout_s`` the longest wait for one answer."""
+    """``path`` is the fetcher's socket, ``timeout_s`` the longest wait for one answer. ``avoid`` gives the registered
+    domains of which nothing may be asked, at the moment of each question: one about them is refused here
+    (``FetcherRefused``, error "stopped"), and the fetcher refuses them wherever else they turn up."""
 
-    def __init__(self, path: str, timeout_s: float = 300.0) -> None:
+    def __init__(self, path: str, timeout_s: float = 300.0, avoid: Callable[[], Sequence[str]] | None = None) -> None:
         self.path = str(path)
         self.timeout_s = timeout_s
+        self.avoid = avoid
 
     def scan(self, request: ScanRequest) -> Scan:
         """Raises what ``ask`` raises, also for fingerprints that have not their form."""
@@ -96,21 +101,25 @@ class Fetcher:
     def ask(self, op: str, request: Any, kind: type[T]) -> T:
         """Any operation by its name; the answer is read as ``kind``. Raises ``FetcherUnavailable`` and
         ``FetcherRefused``."""
-        body = self._exchange(op, to_wire(request), self.timeout_s)
+        domains = list(self.avoid()) if self.avoid is not None else []
+        if domains and any(avoided.covers(frozenset(domains), host) for host in _hosts(request)):
+            raise FetcherRefused("stopped")
+        body = self._exchange(op, to_wire(request), self.timeout_s, domains)
         try:
             answer: T = from_wire(kind, body)
         except ProtocolError as error:
             raise FetcherRefused("bad-answer", str(error)) from None
         return answer
 
-    def _exchange(self, op: str, body: Any, timeout_s: float) -> Any:
+    def _exchange(self, op: str, body: Any, timeout_s: float, avoid: Sequence[str] = ()) -> Any:
         asked = False
+        message = {"op": op, "body": body} | ({"avoid": list(avoid)} if avoid else {})
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
                 stream.settimeout(timeout_s)
                 stream.connect(self.path)
                 asked = True
-                stream.sendall(frames.pack({"op": op, "body": body}))
+                stream.sendall(frames.pack(message))
                 answer = frames.receive(stream)
         except (OSError, ProtocolError) as error:
             raise (FetcherGone if asked else FetcherUnavailable)(type(error).__name__) from None
@@ -122,3 +131,16 @@ class Fetcher:
                 raise FetcherTimeout(word) if word == "timeout" else FetcherUnavailable(word)
             raise FetcherRefused(word or "refused", detail)
         return answer.get("body")
+
+
+def _hosts(request: Any) -> list[str]:
+    """The hosts that a request is about: of its address, or of the pages among a finding's assets."""
+    pages = [one.url for one in getattr(request, "assets", []) if one.role == "page"]
+    return [_host(url) for url in [getattr(request, "url", ""), getattr(request, "origin", ""), *pages] if url]
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

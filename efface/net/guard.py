@@ -22,6 +22,7 @@ import dns.rdatatype
 import dns.resolver
 from yarl import URL
 
+from efface.net import avoided
 from efface.net.address import Address, literal, name_problem, own_addresses, refusal
 from efface.net.protocol import ErrorKind
 from efface.net.world import World
@@ -114,6 +115,8 @@ class Guard:
 
     def check_host(self, host: str) -> Address | None:
         """The address ``host`` spells, judged, or None for an acceptable name. Raises ``Refused``."""
+        if avoided.refuses(host):
+            raise Refused(avoided.WHY)
         try:
             address = literal(host)
         except ValueError as error:

@@ -92,6 +92,7 @@ def candidates(one: Case) -> list[dict[str, Any]]:
     return [
         {"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)}
         for row in rows.order_by("made_at")
+        if row.sighting is not None
     ]
 
 

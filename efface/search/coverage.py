@@ -84,7 +84,8 @@ def why(kind: str, last_error: str) -> str:
                     "for at most half a year."),
         "dead": _("It did not answer. It is tried again, each time after a longer wait."),
         "paused": _("Somebody paused it. It is not visited until it is resumed."),
-        "stopped": _("Stopped for good: it may show children. Nothing of it is looked at or kept."),
+        "stopped": _("Suspected child material. Nothing of it is looked at or kept, and nobody should open it. A lead "
+                     "reports it to a hotline; two leads can say that it was a false alarm."),
         "budget": _("More of its pages are due than its budget of a day allows. They are read on the following days; a "
                     "lead or coordinator can raise the budget."),
     }[kind]  # fmt: skip

@@ -21,14 +21,15 @@ from django.db.models import F
 from efface.engine.base import leases, settings
 from efface.net.client import FetcherGone, FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
-from efface.search import asking, frontier, lists, lore, pages, revisit, rules, turns, urls
+from efface.search import asking, frontier, lists, lore, pages, revisit, rules, stopping, turns, urls
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Watch
 from efface.search.media import Seen
 from efface.search.models import Frontier, SiteList, SiteLore
-from efface.search.pages import Looked, Tools
+from efface.search.pages import Looked, SiteStopped, Tools
 from efface.search.reading import Reading
 from efface.search.rules import Rule
+from efface.search.suspicion.page import Alarm
 from efface.search.turns import Turn
 from efface.sites import jobs as site_jobs
 from efface.sites import registry
@@ -52,6 +53,14 @@ class SiteDown(Exception):
     def __init__(self, why: str, retry_after_s: float = 0.0) -> None:
         super().__init__(why)
         self.why, self.retry_after_s = why, retry_after_s
+
+
+class Suspected(Exception):
+    """A page of the site may show child material: ``address`` is for the hotline alone."""
+
+    def __init__(self, alarm: Alarm, address: str) -> None:
+        super().__init__(alarm.how)
+        self.alarm, self.address = alarm, address
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +100,9 @@ def visit(site_id: uuid.UUID, tools: Tools, pace: Pace, now: datetime) -> int:
     except leases.Held as held:
         registry.visit_at(site_id, now + timedelta(seconds=held.wait_s))
     except leases.Lost:
-        log.warning("the turn of site %s is another worker's by now; nothing of it is written here", site_id)
+        log.warning("the turn of site %s is no longer ours; nothing of it is written here", site_id)
+    except SiteStopped:
+        log.warning("site %s is stopped; nothing of it is written", site_id)
     return 0
 
 
@@ -105,7 +116,12 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
     try:
         watch = tools.matcher.watch()
         read, finished = _step(site, turn, tools, watch, pace, rule, now)
+    except Suspected as found:
+        stopping.alarmed(site, found.alarm, found.address, now)
+        return read
     except (SiteDown, FetcherRefused) as error:
+        if isinstance(error, FetcherRefused) and error.error == "stopped":
+            return read
         down = error if isinstance(error, SiteDown) else SiteDown(error.error)
         with turn.lease.writing():
             _down(site, down, now)
@@ -169,7 +185,8 @@ def _step(
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     learned = lore.of(site.pk)
     if site.visits > 1 and learned.guessed_at is None:
-        lists.guess(site, learned, now)
+        with turn.lease.writing():
+            lists.guess(site, learned, now)
     for row in lists.due(site, now):
         if not rule.ignore_robots and not _may_list(site, row, tools):
             continue
@@ -177,7 +194,7 @@ def _step(
         if pace.step == 1:
             return 0, False  # a list is a request like any other: the next one waits its turn
     if not site.day_pages or pace.step > 1:
-        asked = _ask(site, learned, tools, rule, now)
+        asked = _ask(site, turn, learned, tools, rule, now)
         if asked and pace.step == 1:
             with turn.lease.writing():
                 Site.objects.filter(pk=site.pk).update(day_pages=F("day_pages") + 1)
@@ -205,6 +222,8 @@ def _step(
         except FetcherGone:
             # It ended with the page in its hands. The page rests, as one whose worker died.
             return read, False
+        if looked.alarm is not None:
+            raise Suspected(looked.alarm, looked.scan.facts.final_url or page.url)
         dropped = lore.dropped(learned)
         linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
         saved = pages.save(
@@ -298,14 +317,14 @@ def _probe(
     return True
 
 
-def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> bool:
+def _ask(site: Site, turn: Turn, learned: SiteLore, tools: Tools, rule: Rule, now: datetime) -> bool:
     """Put one question to the site's own search, where that is allowed: each word once in seven visits. Whether one
     was put."""
     asked = False
     if not rule.search_words or not learned.search or not urls.belongs(learned.search, site.domain):
         return asked
-    turn = site.visits % asking.TURNS
-    for word in asking.words(rule, now)[turn :: asking.TURNS][:1]:
+    share = site.visits % asking.TURNS
+    for word in asking.words(rule, now)[share :: asking.TURNS][:1]:
         url = asking.address(learned.search, word)
         request = RobotsRequest(urls.origin(url), [url], AGENT, min(15.0, tools.limits.total_s))
         if not url or (not rule.ignore_robots and not all(tools.fetcher.robots(request).allowed)):
@@ -314,7 +333,8 @@ def _ask(site: Site, learned: SiteLore, tools: Tools, rule: Rule, now: datetime)
         scan = tools.fetcher.scan(ScanRequest(url, media=False, limits=tools.limits))
         if scan.facts.status == 200:
             links = [one for one in scan.links if not asking.says(one, learned.search, word)]
-            frontier.add_found(site, links, now, dropped=lore.dropped(learned))
+            with turn.lease.writing():
+                frontier.add_found(site, links, now, dropped=lore.dropped(learned))
     return asked
 
 
@@ -338,6 +358,8 @@ def _look(
     try:
         return pages.look(site, page, tools, seen, watch, now, browser, glance)
     except FetcherRefused as refusal:
+        if refusal.error == "stopped":
+            raise
         return Looked(page, Scan(FetchFacts(page.url)), Reading("refused", why=refusal.error), [], [])
     except FetcherTimeout:
         # The page's fault, for all we know: others are read before it comes again.
@@ -411,7 +433,7 @@ def _ask_robots(
         Frontier.objects.filter(pk__in=no).update(**forbidden, due_at=now + timedelta(days=revisit.WALL_DAYS))
     for row in rows:
         if row.pk in no:
-            pages.from_lists(row, tools.matcher, now)
+            pages.from_lists(row, tools.matcher, now, turn.lease)
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:

@@ -41,6 +41,8 @@ def confirm(match: Match, actor: str, why: str, now: datetime) -> Finding:
     if match.state == Match.State.CONFIRMED:
         return Finding.objects.get(match=match)
     case = _usable(match, now)
+    if match.sighting is None:
+        raise DecisionRefused(_("Its site was stopped, and what was met there is not kept."))
     if not _decide(match, Match.State.CONFIRMED, actor, why, now, also=(Match.State.REJECTED,)):
         raise DecisionRefused(_("This was decided already."))
     trusted, age = _judged(match, case)

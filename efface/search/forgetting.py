@@ -10,7 +10,8 @@ from django.db import IntegrityError, models, transaction
 
 from efface.cases import events
 from efface.cases.models import CaseEvent
-from efface.search.models import Asset, Match, Media, Sighting
+from efface.search import urls
+from efface.search.models import Asset, HotlineDraft, Match, Media, Sighting
 
 KEEP_MEDIA = timedelta(days=180)
 EVERY = timedelta(days=7)
@@ -57,3 +58,16 @@ def erased(event: CaseEvent) -> None:
     """Sealed fields are unreadable already; what is not sealed goes too."""
     Match.objects.filter(case_id=event.case_id).update(reasons=[], decided_why="")
     Asset.objects.filter(case_id=event.case_id).update(pdq=[], sha256="")
+    _forget_in_drafts(event.case_id)
+
+
+def _forget_in_drafts(case: uuid.UUID) -> None:
+    """A worker's draft for a hotline names the page of the case that it was flagged on: that address goes with the
+    case. What the crawl noticed by itself is of no case."""
+    pages = {bytes(one) for one in Match.objects.filter(case=case).values_list("page_digest", flat=True)}
+    for draft in HotlineDraft.objects.select_for_update(of=("self",)).exclude(organisation=None):
+        known = draft.addresses if isinstance(draft.addresses, list) else []
+        kept = [one for one in known if urls.digest(urls.canonical(str(one))) not in pages]
+        if len(kept) < len(known):
+            draft.addresses = kept
+            draft.save(update_fields=["addresses"])

@@ -7,16 +7,16 @@ import uuid
 from efface.engine.base import clock, settings
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Installation
-from efface.net.client import Fetcher
 from efface.net.protocol import Limits
-from efface.search import crawl, forgetting, lookback, reported
+from efface.search import crawl, forgetting, lookback, reported, stopping
 from efface.search import sweep as sweeps
 from efface.search import watch as watching
 from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
 from efface.search.pages import Tools
 from efface.search.sources import asking
-from efface.sites import networks
+from efface.search.suspicion import known
+from efface.sites import networks, stopped
 
 DRIVEN_FETCH_S = 3.0
 """Longest fetch under a driven clock: its sites are near, and those that hang need not be waited for."""
@@ -25,8 +25,8 @@ DRIVEN_FETCH_S = 3.0
 def tools(driven: bool) -> Tools:
     folder = settings.run_folder()
     limits = Limits(total_s=DRIVEN_FETCH_S) if driven else Limits()
-    fetcher, matcher = Fetcher(str(folder / "fetcher.sock")), Matcher(folder / "matcher.sock")
-    return Tools(fetcher, matcher, limits, once=not driven)
+    matcher = Matcher(folder / "matcher.sock")
+    return Tools(stopped.fetcher(), matcher, limits, once=not driven, suspicion=known.for_crawl())
 
 
 def is_driven() -> bool:
@@ -63,9 +63,8 @@ def sweep(organisation: uuid.UUID, case: uuid.UUID) -> None:
 @job("crawl")
 def ask_sources(organisation: uuid.UUID, case: uuid.UUID) -> None:
     """Ask what lies beyond the crawl for a case's names."""
-    folder = settings.run_folder()
     limits = Limits(total_s=DRIVEN_FETCH_S) if is_driven() else Limits()
-    asking.ask(organisation, case, Fetcher(str(folder / "fetcher.sock")), limits, clock.now())
+    asking.ask(organisation, case, stopped.fetcher(), limits, clock.now())
 
 
 @job("crawl")
@@ -79,3 +78,4 @@ def forget() -> None:
     """Drop what was not seen for too long."""
     forgetting.old_media(clock.now())
     networks.forget_pictures(clock.now())
+    stopping.forget_addresses(clock.now())

@@ -287,10 +287,11 @@ def _decided_before(case: Case, page: PageFacts, evidence: Sequence[Evidence]) -
     if any(one.hit.kind not in RESEMBLANCES for one in evidence):
         return None
     rejected = Match.objects.filter(case=case, state=Match.State.REJECTED, kind__in=RESEMBLANCES)
-    rejected = rejected.exclude(decided_by=ENGINE)
+    rejected = rejected.exclude(decided_by=ENGINE).exclude(sighting=None)
     rows = list(rejected.select_related("sighting__media").order_by("-decided_at")[:MOST_REJECTED])
-    pictures = [row.sighting.media.pdq for row in rows if row.sighting.media.pdq]
-    files = {row.sighting.media_id for row in rows}
+    shown = [row.sighting for row in rows if row.sighting is not None]
+    pictures = [one.media.pdq for one in shown if one.media.pdq]
+    files = {one.media_id for one in shown}
     if rows and all(one.met.media in files or near(one.met, pictures) for one in evidence):
         return Match.State.REJECTED, SAME_PICTURE
     return None

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from efface.cases.models import Age, CaseOwned
 from efface.engine.base.fields import SealedField
+from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Owned
 from efface.sites.models import GlobalRow, Site
 
@@ -161,7 +162,10 @@ class Match(CaseOwned):
         REJECTED = "rejected", _("not hers")
         OWN = "own", _("her own, leave it")
 
-    sighting = models.ForeignKey(Sighting, on_delete=models.PROTECT, related_name="matches")
+    sighting = models.ForeignKey(
+        Sighting, on_delete=models.PROTECT, related_name="matches", null=True,
+        help_text=_("empty once its site was stopped: what was met there is not kept"),
+    )  # fmt: skip
     page_digest = models.BinaryField()
     kind = models.CharField(max_length=8)
     score = models.FloatField(help_text=_("in the measure of its kind (search.matcher.hits.Hit)"))
@@ -268,3 +272,56 @@ class SourceUse(Owned):
 
     class Meta:
         constraints = [models.UniqueConstraint("organisation", "source", "day", name="one_use_a_source_and_day")]
+
+
+class SiteStop(GlobalRow):
+    """Why a site was stopped for suspected child material: one row for each cause. It says nothing of any page; what
+    a hotline needs stands in its ``HotlineDraft``. A site goes on once every cause of it was a false alarm."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE")
+    engine_may: tuple[str, ...] = ()
+
+    class How(models.TextChoices):
+        LIST = "list", _("a list of known material")
+        TERMS = "terms", _("words of a page")
+        PERSON = "person", _("a worker's flag")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("to be reported")
+        REPORTED = "reported", _("reported to a hotline")
+        DOUBTED = "doubted", _("called a false alarm; a second lead decides")
+        FALSE = "false", _("a false alarm")
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="stops")
+    at = models.DateTimeField()
+    how = models.CharField(max_length=8, choices=How)
+    reasons = models.JSONField(default=list, help_text=_("ids of terms, or of lists; never their words"))
+    by = models.CharField(max_length=60, help_text=_("engine, or role and id of a member"))
+    flagged_in = models.UUIDField(null=True, help_text=_("organisation whose worker flagged it; empty: the crawl"))
+    before = models.CharField(max_length=8, help_text=_("the site's state until then"))
+    state = models.CharField(max_length=8, choices=State, default=State.OPEN)
+    said_at = models.DateTimeField(null=True, help_text=_("when the last of these was said"))
+    reported_by = models.CharField(max_length=60, blank=True)
+    doubted_by = models.CharField(max_length=60, blank=True)
+    ended_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [models.Index("site", "state", name="site_stop_state")]
+
+
+class HotlineDraft(models.Model):
+    """What a lead may hand to a hotline: addresses only, sealed. Of a worker's flag it is that organisation's alone; of
+    the crawl's it is every organisation's. Nothing sends it."""
+
+    tenant_or_global = True
+    app_may = ("SELECT", "INSERT", "UPDATE")
+    engine_may: tuple[str, ...] = ()
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    organisation = models.ForeignKey("accounts.Organisation", null=True, on_delete=models.PROTECT, related_name="+")
+    stop = models.OneToOneField(SiteStop, on_delete=models.PROTECT, related_name="draft")
+    made_at = models.DateTimeField()
+    addresses = SealedField(scope="installation", help_text=_("pages, each once; forgotten some time after the report"))
+    reference = models.CharField(max_length=80, blank=True, help_text=_("what the desk called the report"))
+    why = models.CharField(max_length=200, blank=True, help_text=_("why it was a false alarm"))
+    agreed_why = models.CharField(max_length=200, blank=True, help_text=_("why the second lead agrees"))

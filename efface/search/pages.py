@@ -23,6 +23,8 @@ from efface.search.matching import RESEMBLANCES, Evidence, PageFacts, Written
 from efface.search.media import Met, Seen
 from efface.search.models import Frontier, Sighting
 from efface.search.reading import Reading, read
+from efface.search.suspicion import terms
+from efface.search.suspicion.page import Alarm, Suspicion
 from efface.search.turns import PATIENCE_S
 from efface.sites import hostility, networks
 from efface.sites.models import Site
@@ -48,13 +50,15 @@ class Scanner(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tools:
     """``limits`` bound each fetch; ``patience_s`` is how long a fetcher that is restarting is waited for; ``once``: a
-    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``)."""
+    page that may have been asked for is not asked for again (``FetcherGone``, ``FetcherTimeout``); ``suspicion``: what
+    pages are held against before anything else is done with them."""
 
     fetcher: Scanner
     matcher: Comparer
     limits: Limits = field(default_factory=Limits)
     patience_s: float = PATIENCE_S
     once: bool = False
+    suspicion: Suspicion = field(default_factory=lambda: Suspicion(None, terms.read()))
 
 
 def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -> T:
@@ -76,7 +80,8 @@ def patiently(call: Callable[[], T], patience_s: float, *, once: bool = False) -
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A page that was fetched and compared, before anything is written. ``lost``: faces may not have been compared;
-    ``novel``: media whose address was not known of the site; ``left``: the fetcher had no time for some."""
+    ``novel``: media whose address was not known of the site; ``left``: the fetcher had no time for some; ``alarm``: it
+    may show child material, so it was compared with nothing and nothing of it is written."""
 
     page: Frontier
     scan: Scan
@@ -86,6 +91,11 @@ class Looked:
     lost: bool = False
     novel: int = 0
     left: bool = False
+    alarm: Alarm | None = None
+
+
+class SiteStopped(Exception):
+    """The site is stopped, or has to be: nothing of it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,10 @@ def look(
     )
     scan = patiently(lambda: tools.fetcher.scan(request), tools.patience_s, once=tools.once)
     reading = read(scan, page.url, site.domain, now)
+    alarm = tools.suspicion.of(scan)
+    if alarm is not None:
+        tools.matcher.forget(request.token)
+        return Looked(page, scan, reading, [], [], alarm=alarm)
     if not reading.shows:
         return Looked(page, scan, reading, [], [])
     met = media.meet(scan, page, site, seen, faces=faces, looks=looks)
@@ -223,13 +237,20 @@ def save(
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
     numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
-    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Raises
-    ``leases.Lost``."""
+    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Of a page with an
+    alarm, and of a site that is stopped, nothing is written ever. Raises ``leases.Lost`` and ``SiteStopped``."""
     page, reading = looked.page, looked.reading
+    if looked.alarm is not None:
+        raise SiteStopped(site.pk)
     with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        rows = Frontier.objects.select_for_update().filter(pk=page.pk).order_by().values_list("visited_at")
-        before = next(iter(rows), None)
+        rows = Frontier.objects.select_for_update(of=("self",)).filter(pk=page.pk).order_by()
+        found = next(iter(rows.values_list("visited_at", "site__state")), None)
+        before = found[:1] if found is not None else None
+        # Stopping drops the page; where it did not, because the page is marked, the site says so.
+        state = found[1] if found is not None else Site.objects.values_list("state", flat=True).get(pk=site.pk)
+        if state == Site.State.STOPPED:
+            raise SiteStopped(site.pk)
         if reading.outcome == "same":
             media.still_shown(page, now)
             frontier.still_listed(page, now)
@@ -283,13 +304,14 @@ def _match(site: Site, looked: Looked, now: datetime) -> tuple[Written, bool]:
     return matching.write(facts, evidence, now), asked
 
 
-def from_lists(page: Frontier, matcher: Comparer, now: datetime) -> Written:
-    """A page that must not be read: what lists show of it is compared all the same."""
+def from_lists(page: Frontier, matcher: Comparer, now: datetime, lease: Lease | None = None) -> Written:
+    """A page that must not be read: what lists show of it is compared all the same. Under a ``lease``, nothing is
+    written where that was lost. Raises ``leases.Lost``."""
     met = media.pointing_at(bytes(page.digest), now - POINTERS_FOR)
     if not met:
         return Written()
     answer = _compare(matcher, "", met)
-    with transaction.atomic():
+    with lease.writing() if lease is not None else transaction.atomic():
         evidence = [Evidence(hit, met[hit.media]) for hit in answer.hits]
         return matching.write(PageFacts(page.url, bytes(page.digest)), evidence, now)
 

@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import deadlines, leases, tenancy
 from efface.net.client import FetcherRefused, FetcherUnavailable
-from efface.search import frontier, matching, pages, turns, urls
+from efface.search import frontier, matching, pages, stopping, turns, urls
 from efface.search.crawl import Pace
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Hit
 from efface.search.matching import Evidence, PageFacts
 from efface.search.media import Seen
 from efface.search.models import Frontier, Match
-from efface.search.pages import Looked, Tools
-from efface.sites import registry
+from efface.search.pages import Looked, SiteStopped, Tools
+from efface.search.turns import Turn
+from efface.sites import registry, stopped
 from efface.sites.models import Site
 
 MOST_MOVES = 3
@@ -44,16 +45,17 @@ def follow(
     organisation: uuid.UUID, link_id: uuid.UUID, tools: Tools, now: datetime, pace: Pace | None = None
 ) -> str:  # fmt: skip
     """Look at a reported link, in its site's turn, and write down what came of it: "matched", "seen: not recognised",
-    "nothing shown", "not there", "wall: ...", "no answer", "refused", "not a site", "put off". Returns that; "" where
-    it was done before, or the turn has not come: then it is asked for again (``DUE``)."""
+    "nothing shown", "not there", "wall: ...", "no answer", "refused", "not a site", "put off", "stopped" (its
+    site is, for suspected child material: nothing is asked of it). Returns that; "" where it was done before, or the
+    turn has not come: then it is asked for again (``DUE``)."""
     link = _load(organisation, link_id, now)
     if link is None:
         return ""
     real = pace is not None and pace.real
     rest_s = max(pace.delay_s, link.site.robots_delay) if pace is not None and real else 0.0
     try:
-        with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real):
-            return _follow(organisation, link_id, link, tools, now)
+        with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real) as turn:
+            return _follow(organisation, link_id, link, turn, tools, now)
     except leases.Held as held:
         due = now + timedelta(seconds=held.wait_s)
         with tenancy.organisation(organisation):
@@ -61,16 +63,29 @@ def follow(
         return ""
 
 
-def _follow(organisation: uuid.UUID, link_id: uuid.UUID, link: Link, tools: Tools, now: datetime) -> str:
+def _follow(
+    organisation: uuid.UUID, link_id: uuid.UUID, link: Link, turn: Turn, tools: Tools, now: datetime
+) -> str:  # fmt: skip
+    if stopped.is_stopped(link.site.domain):
+        return _done(organisation, link_id, "stopped", now)
     try:
-        looked = _look(link, tools, now)
+        looked = _look(link, turn, tools, now)
+        if looked.alarm is not None:
+            stopping.alarmed(link.site, looked.alarm, looked.scan.facts.final_url or looked.page.url, now)
+            return _done(organisation, link_id, "stopped", now)
+        pages.save(link.site, looked, now, lease=turn.lease)
+    except (SiteStopped, leases.Lost):
+        # Stopped while it was looked at; or somebody else's turn by now, who has the page read first of all.
+        if stopped.is_stopped(link.site.domain):
+            return _done(organisation, link_id, "stopped", now)
+        registry.visit_soon(link.site.pk, now)
+        return _done(organisation, link_id, "put off", now)
     except (FetcherUnavailable, MatcherUnavailable):
         # The page is due, and its site is visited: the crawl reads it then.
         registry.visit_soon(link.site.pk, now)
         return _done(organisation, link_id, "put off", now)
-    except FetcherRefused:
-        return _done(organisation, link_id, "refused", now)
-    pages.save(link.site, looked, now)
+    except FetcherRefused as refusal:
+        return _done(organisation, link_id, "stopped" if refusal.error == "stopped" else "refused", now)
     registry.visit_soon(link.site.pk, now)
     return _done(organisation, link_id, _outcome(organisation, link, looked, now), now)
 
@@ -87,13 +102,17 @@ def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | 
         except registry.NotASite:
             ReportedLink.objects.filter(pk=link_id).update(handled_at=now, outcome="not a site")
             return None
+        if site.state == Site.State.STOPPED:
+            # Nothing is kept of it, not even that this page is known.
+            ReportedLink.objects.filter(pk=link_id).update(handled_at=now, outcome="stopped")
+            return None
         page = frontier.ensure(site, url, now, depth=1, priority=frontier.ASKED)
         frontier.make_due([bytes(page.digest)], now)
         page.refresh_from_db()
     return Link(url, by, case_id, site, page)
 
 
-def _look(link: Link, tools: Tools, now: datetime) -> Looked:
+def _look(link: Link, turn: Turn, tools: Tools, now: datetime) -> Looked:
     """The page, wherever on its site it has moved to. Links without a scheme were taken for https; where nobody
     answers there, http is tried."""
     watch, seen = tools.matcher.watch(), Seen()
@@ -103,9 +122,9 @@ def _look(link: Link, tools: Tools, now: datetime) -> Looked:
         page = frontier.ensure(link.site, "http://" + link.url[len("https://") :], now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     for _ in range(MOST_MOVES):
-        if looked.reading.outcome != "moved" or not looked.reading.to:
+        if looked.alarm is not None or looked.reading.outcome != "moved" or not looked.reading.to:
             break
-        pages.save(link.site, looked, now)
+        pages.save(link.site, looked, now, lease=turn.lease)
         page = frontier.ensure(link.site, looked.reading.to, now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     return looked

@@ -42,12 +42,17 @@ class Turn:
         return now + timedelta(seconds=time.monotonic() - self.began) if self.at is None else now
 
 
+def key_of(site: uuid.UUID) -> str:
+    """The name of a site's lease."""
+    return f"site:{site}"
+
+
 @contextmanager
 def of(site: uuid.UUID, now: datetime, *, rest_s: float, real: bool, patiently: bool = False) -> Iterator[Turn]:
     """The site's turn. ``real``: the machine's own time runs, and the database's clock tells the turns for all hosts;
     else ``now`` does. ``patiently``: another worker's end is waited for (under a driven clock no virtual moment may
     pass). Raises ``leases.Held``."""
-    key, at = f"site:{site}", None if real else now
+    key, at = key_of(site), None if real else now
     lease = leases.await_(key, at=at) if patiently else leases.take(key, rest_s=rest_s, at=at)
     turn = Turn(lease, time.monotonic(), rest_s, at)
     try:

@@ -132,6 +132,37 @@ def _visits(changes: list[SiteChange], rows: Mapping[uuid.UUID, Site], now: date
     deadlines.cancel_many(registry.VISIT, {one.pk for one in changed} - {one.pk for one in watched})
 
 
+def stop(sites: Iterable[Site], by: str, now: datetime, why: str) -> None:
+    """Suspected child material: none of them is visited or looked up any more. Only ``go_on`` ends it."""
+    rows = list(sites)
+    for one in rows:
+        record(one, "state", one.state, str(Site.State.STOPPED), by, now, why=why)
+        one.state = Site.State.STOPPED
+    ids = {one.pk for one in rows}
+    Site.objects.filter(pk__in=ids).update(
+        state=Site.State.STOPPED, visit_began=None, visit_changed=False, pages_left=0
+    )  # fmt: skip
+    for kind in (registry.VISIT, registry.LOOKUP):
+        deadlines.cancel_many(kind, ids)
+
+
+def go_on(site: Site, state: str, by: str, now: datetime, why: str) -> None:
+    """It was a false alarm: the site begins anew, as one that was never visited, in the state it had."""
+    record(site, "state", site.state, state, by, now, why=why)
+    site.state = state
+    Site.objects.filter(pk=site.pk).update(
+        state=state, visited_at=None, visit_began=None, quiet_visits=0, visit_hours=24.0, failures=0,
+        backoff_until=None, last_error="",
+    )  # fmt: skip
+    _visits_of(site, now)
+    registry.lookup_at(site.pk, registry.soon(site.domain, now))
+
+
+def _visits_of(site: Site, now: datetime) -> None:
+    if site.state == Site.State.ACTIVE and site.merged_id is None:
+        registry.visit_at(site.pk, now)
+
+
 def accept(site: Site, by: str, now: datetime) -> Done:
     """Watch a discovered site from now on."""
     state = {} if site.state == Site.State.STOPPED else {"state": str(Site.State.ACTIVE)}

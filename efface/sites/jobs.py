@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 import uuid
 
-from efface.engine.base import clock, settings, tenancy
+from efface.engine.base import clock, tenancy
 from efface.engine.base.jobs import job
-from efface.net.client import Fetcher, FetcherRefused, FetcherUnavailable
+from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
-from efface.sites import contacts, lookups, mirrors, registry
+from efface.sites import contacts, lookups, mirrors, registry, stopped
 from efface.sites.models import Site
 from efface.whereabouts.client import whereabouts
 
 log = logging.getLogger(__name__)
 
 
-def fetcher() -> Fetcher:
-    return Fetcher(str(settings.run_folder() / "fetcher.sock"))
+fetcher = stopped.fetcher
 
 
 @job("sites", system=True)

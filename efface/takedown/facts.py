@@ -275,7 +275,8 @@ def page_now(finding: Finding, rows: list[Asset]) -> str:
 def last_seen(finding: Finding) -> datetime:
     """When it was last seen there: by a check, or when a person confirmed the sighting."""
     check = Check.objects.filter(finding=finding, state__in=verdict.SEEN).order_by("-at").first()
-    sighted = finding.match.sighting.last_seen
+    sighting = finding.match.sighting  # none where its site was stopped since
+    sighted = sighting.last_seen if sighting is not None else finding.confirmed_at
     return max(filter(None, (check.at if check else None, min(sighted, finding.confirmed_at))))
 
 

@@ -265,3 +265,20 @@ def close_all(finding: Finding, state: str, why: str, now: datetime) -> None:
     routes = Route.objects.select_for_update(of=("self",)).filter(finding=finding, episode=finding.episode)
     for route in routes.filter(state__in=(Route.State.PLANNED, Route.State.ACTIVE)):
         close(route, state, why, now)
+
+
+def reopen_all(finding: Finding, why: str, now: datetime) -> int:
+    """What ``close_all`` ended for this reason goes on: a party that was asked is waited for, the others wait for their
+    turn anew. What was taken back is written anew then. The caller holds the finding's lock. Returns how many."""
+    routes = Route.objects.select_for_update(of=("self",)).filter(finding=finding, episode=finding.episode)
+    ended = list(routes.filter(state=Route.State.DROPPED, state_why=why).order_by("position", "pk"))
+    for route in ended:
+        sent = list(Notice.objects.select_for_update().filter(route=route, sent_at__isnull=False))
+        route.state, route.state_why = Route.State.ACTIVE if sent else Route.State.PLANNED, ""
+        route.save(update_fields=["state", "state_why"])
+        if not sent:
+            start_at(route, max(route.starts_at, now))
+        for notice in sent:
+            notice.route = route
+            timing.recount(notice, now)
+    return len(ended)

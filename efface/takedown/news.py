@@ -11,6 +11,9 @@ from efface.takedown.models import Notice, Route
 
 WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
 
+STOPPED = "stopped"
+"""Why the routes of a stopped finding ended."""
+
 
 def _finding(event: CaseEvent) -> Finding | None:
     return locking.finding(event.subject) if event.subject else None
@@ -73,9 +76,19 @@ def _stopped(event: CaseEvent) -> None:
     """Under 18, or another safety rule: nothing leaves, nothing is looked at any more."""
     finding = _finding(event)
     if finding is not None:
-        ladder.close_all(finding, Route.State.DROPPED, "stopped", event.at)
+        ladder.close_all(finding, Route.State.DROPPED, STOPPED, event.at)
         deadlines.cancel(subject=finding.pk)
         deadlines.cancel_many(timing.KIND, finding.notices.values_list("pk", flat=True))
+
+
+@events.on("finding.resumed")
+def _resumed(event: CaseEvent) -> None:
+    """Its site was stopped by mistake: what ended for that goes on, after a look at how it stands now."""
+    finding = _finding(event)
+    if finding is not None:
+        ladder.reopen_all(finding, STOPPED, event.at)
+        verifying.request(finding)
+        planning.request(finding)
 
 
 @events.on("case.closed", "case.erased")

@@ -64,7 +64,7 @@ MATRIX: dict[str, set[str]] = {
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
-    "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
+    "console:suspect": CASEWORK, "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
 

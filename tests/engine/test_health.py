@@ -41,3 +41,20 @@ def test_old_facts_are_told_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> 
         assert any("efface data refresh" in line.words for line in old) and any("update" in line.words for line in old)
     finally:
         snapshots.use(None)
+
+
+def test_a_list_of_known_material_is_told_and_a_broken_one_with_what_it_costs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from efface.search.suspicion import known
+
+    path = tmp_path / "list.txt"
+    path.write_text(f"sha256 {'ab' * 32}\n")
+    told = []
+    for given in ("", str(path), str(tmp_path / "absent"), "http://lists.example/known"):
+        known.forget_cache()
+        monkeypatch.setenv("EFFACE_CHILD_LIST", given)
+        told += list(health._child_list())
+    known.forget_cache()
+    assert [line.level for line in told] == ["note", "ok", "problem", "problem"]
+    assert "nothing is crawled until this is mended" in told[2].words

@@ -227,6 +227,7 @@ class StubMatcher:
         self.more_hits: dict[str, list[Hit]] = {}
         self.text_hits: dict[str, list[Hit]] = {}
         self.questions: list[Compare] = []
+        self.forgotten: list[str] = []
         self.templates = self.looks = 0
         self.boot = "1"
 
@@ -235,6 +236,9 @@ class StubMatcher:
 
     def missing(self, fingerprints: list[str]) -> list[str]:
         return []
+
+    def forget(self, token: str) -> None:
+        self.forgotten.append(token)
 
     def compare(self, question: Compare) -> Hits:
         self.questions.append(question)

@@ -200,6 +200,10 @@ def test_client_and_sockets(tmp_path: Path) -> None:
         hits = matcher.compare(Compare("", [Shown("u", mine.value["pdq"][::-1], 90)]))
         assert (hits.boot, hits.hits[0].view) == (server.boot, "transverse")
         assert matcher.watch().pictures == 1
+        server.holding.memory.add("t", "u", "", [_hit()])
+        assert len(matcher.compare(Compare("t", [Shown("u")])).hits) == 1
+        matcher.forget("t")
+        assert matcher.compare(Compare("t", [Shown("u")])).hits == [] and len(server.holding.memory) == 0
         with pytest.raises(MatcherRefused, match="too many"):
             matcher.compare(Compare("", [Shown("u")] * 2001))
         assert (tmp_path / "faces.sock").stat().st_mode & 0o777 == 0o600

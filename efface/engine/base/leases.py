@@ -142,6 +142,18 @@ def rest(lease: Lease, *, rest_s: float, at: datetime | None = None) -> None:
             raise Lost(lease.key)
 
 
+def revoke(key: str) -> None:
+    """Whoever holds it holds nothing any more, once the caller's transaction ends: those who are writing under it are
+    waited for, those who come after write nothing (``Lost``)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO engine_lease AS held (key, token, holder, until, free_at)"
+            " VALUES (%(key)s, %(first)s, NULL, clock_timestamp(), 'epoch')"
+            " ON CONFLICT (key) DO UPDATE SET token = held.token + 1, holder = NULL, until = clock_timestamp()",
+            {"key": key, "first": secrets.randbits(48)},
+        )
+
+
 def drop(lease: Lease) -> None:
     """Its work is done and never comes again under this key."""
     with connection.cursor() as cursor:

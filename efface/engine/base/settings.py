@@ -117,6 +117,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("crawl_delay", float, 10.0, "Seconds between two requests to one site when robots.txt names none."),
     Setting("crawl_hours", float, 24.0, "Hours between two visits of a site that changes; quiet sites wait longer."),
     Setting(
+        "child_list", str, "",
+        "File of digests of known child material, or the https address of a service that holds such a list. What the "
+        "crawl meets is compared with it in memory; a hit stops the site. Empty: off.",
+    ),
+    Setting(
+        "child_terms", str, "",
+        "File of further phrases that pages with child material use, beside those that come with Efface. Empty: none.",
+    ),
+    Setting(
         "session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."
     ),
     Setting(

@@ -43,6 +43,7 @@ def examine(with_database: bool) -> list[Finding]:
         _mailbox,
         _desks,
         _sources,
+        _child_list,
         _ways_out,
         _facts,
         _processes,
@@ -203,6 +204,22 @@ def _sources() -> Iterator[Finding]:
                   "no Tor client is set: onion sites are not read")  # fmt: skip
     if settings.get("tor_everything") and not tor:
         yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
+
+
+def _child_list() -> Iterator[Finding]:
+    """Whether what the crawl meets can be held against the list and the terms that were set."""
+    from efface.search.suspicion import known
+    from efface.search.suspicion.contract import Digests, ListRefused, ListUnavailable
+
+    try:
+        held = known.suspicion()
+        if held.known is None:
+            yield Finding("child material", "note", "no list of known material is set (child_list); words are heeded")
+            return
+        held.known.holds([Digests(sha256="0" * 64)])
+        yield Finding("child material", "ok", f"what the crawl meets is held against a list ({held.known.name})")
+    except (ListRefused, ListUnavailable) as error:
+        yield Finding("child material", "problem", f"nothing is crawled until this is mended: {error}")
 
 
 def _ways_out() -> Iterator[Finding]:

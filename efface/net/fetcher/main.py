@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from efface.net import frames
+from efface.net import avoided, frames
 from efface.net.address import Address
 from efface.net.browser import Browser
 from efface.net.connect import tls_context
@@ -248,14 +248,16 @@ class Service:
         if kind is None:
             raise ProtocolError("unknown operation")
         request = from_wire(kind, body)
+        avoid = avoided.read(message.get("avoid", []))
         if self._waiting >= QUEUE:
             raise _Busy
         self._waiting += 1
         try:
             async with self._gate, asyncio.timeout(REQUEST_S):
-                if op in _OPS:
-                    return to_wire(await _OPS[op][1](request, self.context))
-                return to_wire(await self.extra[op][1](request, self.context.guard))
+                with avoided.during(avoid):
+                    if op in _OPS:
+                        return to_wire(await _OPS[op][1](request, self.context))
+                    return to_wire(await self.extra[op][1](request, self.context.guard))
         finally:
             self._waiting -= 1
 

@@ -11,6 +11,7 @@ from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from efface.engine.base import text as plain_text
 from efface.sites import registry
 
 register = template.Library()
@@ -42,15 +43,8 @@ def listed(values: Any, between: str = ", ") -> str:
 
 @register.filter
 def defang(value: Any) -> str:
-    """An address to read and not to open: ``hxxps://example[.]com/a.jpg``. Only the scheme and the host change."""
-    text = " ".join(clean(value).split())
-    scheme, found, rest = text.partition("://")
-    if not found:
-        return text
-    cut = min((rest.find(mark) for mark in "/?#" if mark in rest), default=len(rest))
-    if scheme.lower().startswith("http"):
-        scheme = "hxxp" + scheme[4:]
-    return f"{scheme}://{rest[:cut].replace('.', '[.]')}{rest[cut:]}"
+    """An address to read and not to open (``engine.base.text.defang``)."""
+    return plain_text.defang(clean(value))
 
 
 @register.filter

@@ -32,6 +32,8 @@ class Comparer(Protocol):
 
     def missing(self, fingerprints: list[str]) -> list[str]: ...
 
+    def forget(self, token: str) -> None: ...
+
 
 class Matcher:
     """``path`` is the matcher's trusted socket. A connection for each question; safe from any thread."""
@@ -53,6 +55,10 @@ class Matcher:
         """Those of these fingerprints' ids that are not compared with yet."""
         found: Holds = self._ask("missing", wire(Holds(fingerprints)), Holds)
         return found.fingerprints
+
+    def forget(self, token: str) -> None:
+        """Have it forget what the scan of this token resembled."""
+        self._ask("forget", wire(Compare(token)), Hits)
 
     def _ask(self, op: str, body: Any, kind: Any) -> Any:
         until, pause = time.monotonic() + self.patience_s, 0.05

@@ -69,6 +69,12 @@ class Memory:
             for scan in self._scans.values():
                 scan.hits = [entry for entry in scan.hits if entry[2].case not in cases]
 
+    def forget(self, token: str) -> None:
+        """What a scan resembled is forgotten at once, and nothing is taken under its token any more: its page is
+        suspected of child material."""
+        with self._lock:
+            self._scans.pop(token, None)
+
     def __len__(self) -> int:
         with self._lock:
             self._forget(self._clock())

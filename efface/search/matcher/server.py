@@ -45,6 +45,9 @@ class Server:
             op, body = message.get("op"), message.get("body")
             if op == "compare":
                 return {"ok": True, "body": wire(self._compare(unwire(Compare, body)))}
+            if op == "forget":
+                self.holding.memory.forget(unwire(Compare, body).token)
+                return {"ok": True, "body": wire(Hits(self.boot))}
             if op == "missing":
                 return {"ok": True, "body": wire(Holds(self.holding.index.missing(unwire(Holds, body).fingerprints)))}
             if op == "watch":
