@@ -24,6 +24,7 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
+from efface.net.spacing import longer_s
 
 T = TypeVar("T")
 
@@ -96,7 +97,8 @@ class Fetcher:
     def ask(self, op: str, request: Any, kind: type[T]) -> T:
         """Any operation by its name; the answer is read as ``kind``. Raises ``FetcherUnavailable`` and
         ``FetcherRefused``."""
-        body = self._exchange(op, to_wire(request), self.timeout_s)
+        timeout_s = self.timeout_s + longer_s(getattr(request, "pace_s", 0.0))
+        body = self._exchange(op, to_wire(request), timeout_s)
         try:
             answer: T = from_wire(kind, body)
         except ProtocolError as error:

@@ -378,7 +378,8 @@ class ObserveRequest:
     ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
     unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
     answered it lately. ``token`` names the check at the matcher: where ``looks`` or ``vectors`` ask for it, pictures
-    that stand at the finding's addresses and are not it are pushed there, to be compared as changed copies."""
+    that stand at the finding's addresses and are not it are pushed there, to be compared as changed copies. ``pace_s``:
+    seconds between two pages that are asked of one site."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
@@ -392,6 +393,7 @@ class ObserveRequest:
     token: str = ""
     looks: bool = False
     vectors: bool = False
+    pace_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,7 +505,7 @@ class WhereaboutsRequest:
     against; without it none has passed. ``refuse`` are addresses that must never be picked, above all her own: plain,
     or the SHA-256 (hex) of the address in lower case. ``earlier`` are addresses the page's host had before. ``agents``
     are directory entries of the domains in question. ``fresh_s``: an answer of another look-up may be used that is no
-    older than this many seconds; 0 asks anew."""
+    older than this many seconds; 0 asks anew. ``pace_s``: seconds between two pages that are asked of one site."""
 
     url: str
     media_urls: list[str] = field(default_factory=list)
@@ -513,6 +515,7 @@ class WhereaboutsRequest:
     earlier: list[str] = field(default_factory=list)
     agents: list[DesignatedAgent] = field(default_factory=list)
     fresh_s: float = 0.0
+    pace_s: float = 0.0
 
 
 _PLAIN = frozenset({str, int, float, bool})

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import deadlines, leases, tenancy
 from efface.net.client import FetcherRefused, FetcherUnavailable
-from efface.search import frontier, matching, pages, turns, urls
+from efface.search import crawl, frontier, matching, pages, rules, turns, urls
 from efface.search.crawl import Pace
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Hit
@@ -21,6 +21,7 @@ from efface.search.matching import Evidence, PageFacts
 from efface.search.media import Seen
 from efface.search.models import Frontier, Match
 from efface.search.pages import Looked, Tools
+from efface.search.turns import Turn
 from efface.sites import registry
 from efface.sites.models import Site
 
@@ -50,10 +51,11 @@ def follow(
     if link is None:
         return ""
     real = pace is not None and pace.real
-    rest_s = max(pace.delay_s, link.site.robots_delay) if pace is not None and real else 0.0
+    rule = rules.of(link.site.pk, now)
+    rest_s = crawl.delay(link.site, pace.under(rule), rule) if pace is not None and real else 0.0
     try:
-        with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real):
-            return _follow(organisation, link_id, link, tools, now)
+        with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real) as turn:
+            return _follow(organisation, link_id, link, tools, turn, now)
     except leases.Held as held:
         due = now + timedelta(seconds=held.wait_s)
         with tenancy.organisation(organisation):
@@ -61,9 +63,11 @@ def follow(
         return ""
 
 
-def _follow(organisation: uuid.UUID, link_id: uuid.UUID, link: Link, tools: Tools, now: datetime) -> str:
+def _follow(
+    organisation: uuid.UUID, link_id: uuid.UUID, link: Link, tools: Tools, turn: Turn, now: datetime
+) -> str:  # fmt: skip
     try:
-        looked = _look(link, tools, now)
+        looked = _look(link, tools, turn, now)
     except (FetcherUnavailable, MatcherUnavailable):
         # The page is due, and its site is visited: the crawl reads it then.
         registry.visit_soon(link.site.pk, now)
@@ -93,19 +97,21 @@ def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | 
     return Link(url, by, case_id, site, page)
 
 
-def _look(link: Link, tools: Tools, now: datetime) -> Looked:
+def _look(link: Link, tools: Tools, turn: Turn, now: datetime) -> Looked:
     """The page, wherever on its site it has moved to. Links without a scheme were taken for https; where nobody
     answers there, http is tried."""
     watch, seen = tools.matcher.watch(), Seen()
     page = link.page
     looked = pages.look(link.site, page, tools, seen, watch, now)
     if looked.reading.outcome == "unreachable" and link.url.startswith("https://"):
+        turn.pause()
         page = frontier.ensure(link.site, "http://" + link.url[len("https://") :], now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     for _ in range(MOST_MOVES):
         if looked.reading.outcome != "moved" or not looked.reading.to:
             break
         pages.save(link.site, looked, now)
+        turn.pause()
         page = frontier.ensure(link.site, looked.reading.to, now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     return looked
