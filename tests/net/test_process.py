@@ -80,12 +80,14 @@ def album(request: Request) -> bytes:
 
 
 @contextlib.contextmanager
-def fetcher(internet: Internet, folder: Path, *more: str) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
+def fetcher(
+    internet: Internet, folder: Path, *more: str, module: str = "efface.net.fetcher"
+) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
     reader, writer = os.pipe()
     os.write(writer, json.dumps(internet.world_json()).encode())
     os.close(writer)
     path = folder / "f.sock"
-    command = [sys.executable, "-m", "efface.net.fetcher", "--socket", str(path), "--world-fd", str(reader), *more]
+    command = [sys.executable, "-m", module, "--socket", str(path), "--world-fd", str(reader), *more]
     with (folder / "err").open("wb") as errors:
         process = subprocess.Popen(
             command,
