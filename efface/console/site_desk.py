@@ -24,7 +24,7 @@ from efface.sites import finding, history, jobs, merging, registry
 from efface.sites.models import Site
 
 MOST_CHOSEN = 500
-FIELDS = ("state", "review", "kind", "hostility")
+FIELDS = ("state", "review", "kind", "hostility", "priority")
 EACH = 40
 """Discovered sites on one page."""
 
@@ -145,7 +145,8 @@ def bulk(request: Any) -> HttpResponse:
         problem = _("Please say how you know. No case, no name.")
     elif given.get("confirmed"):
         problem = _("The number of sites has changed since you looked. Please read it again.")
-    labels = {"state": _("State"), "review": _("Review"), "kind": _("Type"), "hostility": _("Behaviour")}
+    labels = {"state": _("State"), "review": _("Review"), "kind": _("Type"), "hostility": _("Behaviour"),
+              "priority": _("Visited")}  # fmt: skip
     shown = places.choices()
     return render(request, "console/bulk.html", {
         "count": len(ids), "filter": wanted, "ids": [] if everything else ids, "everything": everything, "back": back,

@@ -426,6 +426,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         quiet=site.quiet_visits,
         base_h=pace.hours,
         harm=lore.of(site.pk).harm,
+        priority=site.priority,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

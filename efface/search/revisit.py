@@ -12,6 +12,8 @@ LONGEST_VISIT_H = 168.0
 LONGEST_BACKOFF_H = 168.0
 MOST_HARM = 6
 """More findings on a site than this do not have it visited sooner."""
+WEIGHTS = {"first": 2.0, "usual": 1.0, "last": 1 / 3}
+"""How many times as often a site is visited that comes before others, or after them."""
 PAGE_DAYS = 14
 LONGEST_PAGE_DAYS = 56
 DULL_DAYS = 28
@@ -80,18 +82,28 @@ class NextVisit:
 
 
 def after_visit(
-    *, now: datetime, changed: bool, more_due: bool, hours: float, quiet: int, base_h: float, harm: int = 0
+    *,
+    now: datetime,
+    changed: bool,
+    more_due: bool,
+    hours: float,
+    quiet: int,
+    base_h: float,
+    harm: int = 0,
+    priority: str = "usual",
 ) -> NextVisit:
     """A site that changed is visited again after ``base_h`` hours; each quiet visit doubles the wait up to seven days;
     one that has pages left to read is visited at the next step of the grid. The more ``harm`` was met on a site
-    (findings, returns twice), the sooner it is visited, down to a quarter of both."""
-    weight = 1 + min(harm, MOST_HARM) / 2
+    (findings, returns twice), the sooner it is visited, down to a quarter of both; ``priority`` is what a person said
+    of it (``WEIGHTS``)."""
+    asked = WEIGHTS.get(priority, 1.0)
+    weight = (1 + min(harm, MOST_HARM) / 2) * asked
     base_h, longest = max(GRID_H, base_h / weight), max(base_h, LONGEST_VISIT_H / weight)
     if changed:
         hours, quiet = base_h, 0
     elif not more_due:
         hours, quiet = min(max(hours, base_h) * 2, longest), quiet + 1
-    wait = GRID_H if more_due else hours
+    wait = max(GRID_H, GRID_H / asked) if more_due else hours
     # A moment on the grid stays where it is, so "at the next step" is never "now".
     return NextVisit(clock.align(now + timedelta(hours=wait), hours=GRID_H), hours, quiet)
 
