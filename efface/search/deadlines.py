@@ -74,4 +74,4 @@ def visit_is_due(deadline: Deadline, now: datetime) -> None:
     if not Deadline.objects.filter(kind=FORGET, subject=EVERYTHING).exists():
         deadlines.set_deadline(FORGET, EVERYTHING, clock.align(now + forgetting.EVERY, hours=GRID_H))
     key = f"visit:{deadline.subject}"
-    jobs.visit.defer(once=key, lock=key, rank=RANKS[priority], site=deadline.subject)
+    jobs.visit.defer(once=key, lock=key, rank=RANKS[Site.Priority(priority)], site=deadline.subject)
