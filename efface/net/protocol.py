@@ -184,8 +184,8 @@ class Mail:
 class MediaRef:
     """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
     it stood ("img", "srcset", "a", "meta", "source", "video", "object", "css", "json-ld", "json", "iframe",
-    "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where it calls it
-    none."""
+    "oembed", "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where
+    it calls it none."""
 
     url: str
     role: Literal["media", "thumbnail", "poster"] = "media"
@@ -238,7 +238,9 @@ class Scan:
     page. ``links`` are absolute, same-scheme http(s), fragment removed, in page order, without repeats. ``skipped``
     are references that were not fetched. A page whose URL is a picture has one entry in ``media`` and no links.
     ``feeds``, ``further`` (more of the same list), ``search`` and ``described`` as in ``efface.net.page.leads.Leads``.
-    ``scripted``: its scripts write it, and it was not ``rendered`` by a browser; ``browser_error`` says why not."""
+    ``scripted``: its scripts write it, and it was not ``rendered`` by a browser; ``browser_error`` says why not.
+    ``canonical`` is the address that the page says it is known by; ``asked`` counts what was asked of the site for it,
+    media not counted: the page, a browser's own look at it, its description as data."""
 
     facts: FetchFacts
     title: str = ""
@@ -257,6 +259,8 @@ class Scan:
     scripted: bool = False
     rendered: bool = False
     browser_error: str = ""
+    canonical: str = ""
+    asked: int = 1
 
 
 @dataclass(frozen=True, slots=True)

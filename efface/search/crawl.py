@@ -205,7 +205,7 @@ def _step(
         except FetcherGone:
             # It ended with the page in its hands. The page rests, as one whose worker died.
             return read, False
-        turn.asked = 2 if looked.scan.rendered else 1
+        turn.asked = looked.scan.asked
         dropped = lore.dropped(learned)
         linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
         saved = pages.save(

@@ -11,7 +11,7 @@ GRID_H = 6
 LONGEST_VISIT_H = 168.0
 LONGEST_BACKOFF_H = 168.0
 MOST_HARM = 6
-"""More findings on a site than this do not have it visited sooner."""
+"""More findings on a site, or a page, than this do not have it visited sooner."""
 WEIGHTS = {"first": 2.0, "usual": 1.0, "last": 1 / 3}
 """How many times as often a site is visited that comes before others, or after them."""
 PAGE_DAYS = 14
@@ -20,6 +20,7 @@ DULL_DAYS = 28
 """A page that neither shows pictures nor opened others, and one that is not there."""
 LONGEST_DULL_DAYS = 180
 WALL_DAYS = 7
+MOST_UNCHANGED = 12
 LIST_OPENS = 3
 """A page on which at least this many others were first found is a list."""
 LISTS = 4
@@ -52,19 +53,24 @@ def after_page(
     unchanged: int,
     failures: int,
     ever_read: bool,
+    double: bool = False,
+    harm: int = 0,
 ) -> Again:
     """``outcome``: "read", "same", "missing", "wall", "moved", "failed", "refused". ``dull``: neither pictures nor
-    links worth keeping; ``listed``: it is a list, due at each visit; ``ever_read``: it once was read."""
+    links worth keeping; ``listed``: it is a list, due at each visit; ``ever_read``: it once was read; ``double``: all
+    it shows stands on another page as well; the more ``harm`` was met on it, the sooner it is read again, down to a
+    quarter of the time."""
     if outcome in ("read", "same"):
-        unchanged = 0 if changed else min(unchanged + 1, 12)
+        unchanged = 0 if changed else min(unchanged + 1, MOST_UNCHANGED)
         if listed:
             return Again(now + timedelta(hours=1), unchanged, 0)
         first, most = (DULL_DAYS, LONGEST_DULL_DAYS) if dull else (PAGE_DAYS, LONGEST_PAGE_DAYS)
-        return Again(now + timedelta(days=min(first * 2.0**unchanged, most)), unchanged, 0)
+        days = most if double else min(first * 2.0**unchanged, most)
+        return Again(now + timedelta(days=days / (1 + min(harm, MOST_HARM) / 2)), unchanged, 0)
     if outcome == "wall":
         return Again(now + timedelta(days=WALL_DAYS), unchanged, 0)
     if outcome in ("missing", "moved"):
-        unchanged = min(unchanged + 1, 12)
+        unchanged = min(unchanged + 1, MOST_UNCHANGED)
         return Again(now + timedelta(days=min(DULL_DAYS * 2.0 ** (unchanged - 1), LONGEST_DULL_DAYS)), unchanged, 0)
     failures = min(failures + 1, 12)
     if outcome == "refused":
