@@ -306,7 +306,7 @@ def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: da
         bytes(shape): (number, read, shows or 0, doubles)
         for shape, number, read, shows, doubles in Frontier.objects.filter(site=site, shape__in=list(shapes))
         .values_list("shape")
-        .annotate(Count("pk"), Count("visited_at"), Sum("shows"), Count("pk", filter=Q(wall=DOUBLE)))
+        .annotate(Count("pk"), Count("visited_at"), Sum("shows"), doubles=Count("pk", filter=Q(wall=DOUBLE)))
     }
     total = Frontier.objects.filter(site=site).count()
     kept: list[Frontier] = []

@@ -96,6 +96,8 @@ def finding_reappeared(event: CaseEvent) -> None:
 @events.on("match.rejected", "match.own")
 def match_rejected(event: CaseEvent) -> None:
     """A page on which something was met that is not hers, or is to stay, is read like any other."""
+    if event.subject is None:
+        return
     digest = Match.objects.filter(pk=event.subject).values_list("page_digest", flat=True).first()
     if digest is not None:
         Frontier.objects.filter(digest=digest, harm__gt=0).update(harm=F("harm") - 1)
