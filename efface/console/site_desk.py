@@ -20,7 +20,7 @@ from efface.console import places
 from efface.console.opening import actor
 from efface.console.typed import one_line
 from efface.engine.base import clock
-from efface.sites import finding, history, jobs, merging, registry
+from efface.sites import finding, history, jobs, merging, networks, registry
 from efface.sites.models import Site
 
 MOST_CHOSEN = 500
@@ -190,8 +190,10 @@ def discovered(request: Any) -> HttpResponse:
     rows = Site.objects.filter(review=Site.Review.NEW, merged=None).order_by("-added_at", "-pk")
     mark = request.GET.get("after", "")
     shown = list(finding.after(rows, "-added_at", mark)[: EACH + 1])
+    kin = networks.kin_of([one.pk for one in shown[:EACH]])
     return render(request, "console/discovered.html", {
-        "sites": [{"site": one, "parties": _parties(one)} for one in shown[:EACH]], "count": rows.count(),
+        "sites": [{"site": one, "parties": _parties(one), "kin": kin.get(one.pk, "")} for one in shown[:EACH]],
+        "count": rows.count(),
         "keys": request.GET.get("keys") == "1",
         "next": finding.mark_of(shown[EACH - 1], "-added_at") if len(shown) > EACH else "",
         "editor": request.member.role in SITE_EDITORS.roles, "undo": places.last_batch(actor(request), now),

@@ -12,7 +12,7 @@ import pytest
 from efface.console import places
 from efface.engine.base import clock
 from efface.sites import contacts, finding, history, hostility, learning, registry
-from efface.sites.models import ContactObservation, Delivery, Network, Site, SiteChange
+from efface.sites.models import ContactObservation, Delivery, Network, NetworkEdge, Site, SiteChange
 from tests import people
 from tests.conftest import NOON
 
@@ -150,6 +150,15 @@ def test_a_caseworker_sees_and_adds_and_changes_nothing(desk: Any, now: Any) -> 
     assert post(f"/console/sites/new/{found.pk}/", {"choice": "ignore"}).status_code == 403
     assert post(f"/console/sites/new/{found.pk}/", {"choice": "accept"}).status_code == 302
     assert Site.objects.get(pk=found.pk).review == "accepted"
+
+
+def test_a_discovered_site_says_whose_it_is_likely_to_be(desk: Any, now: Any) -> None:
+    found, known = registry.discover("met.example", "link", now), registry.register("known.example", now)
+    assert found is not None
+    assert b"likely run by" not in desk["caseworker"].get("/console/sites/new/").content
+    one, two = sorted([found, known], key=lambda site: site.pk)
+    NetworkEdge.objects.create(one=one, other=two, brings=[], because=[], band="likely")
+    assert b"likely run by whoever runs known.example" in desk["caseworker"].get("/console/sites/new/").content
 
 
 def test_the_discovery_queue_is_answered_once(desk: Any, now: Any) -> None:
