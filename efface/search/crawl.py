@@ -168,7 +168,7 @@ def _step(
 ) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     learned = lore.of(site.pk)
-    if site.visits > 1 and learned.guessed_at is None:
+    if site.visits > 1 and site.visited_at is not None and learned.guessed_at is None:
         lists.guess(site, learned, now)
     for row in lists.due(site, now):
         if not rule.ignore_robots and not _may_list(site, row, tools):

@@ -263,13 +263,13 @@ def add_found(site: Site, links: Iterable[str], now: datetime, *, dropped: froze
 
 
 def guess(site: Site, pages: Iterable[str], now: datetime) -> int:
-    """Pages that a site may have, though none of its pages linked to them; where it is known to have one of their kind
-    it is not asked for others. One that is not there is not asked for again within half a year. Returns how many."""
-    given = [urls.canonical(one) for one in pages]
-    kinds = (urls.LATEST, urls.TAGS)
-    known = set(Frontier.objects.filter(site=site, priority__in=kinds).values_list("priority", flat=True).distinct())
-    rows = [_row(site.pk, url, urls.digest(url), 1, now) for url in given if url]
-    rows = [row for row in rows if row.priority in kinds and row.priority not in known]
+    """Pages that a site may have, though none of its pages linked to them; where anything beyond its front page leads
+    on (further pages, what is new, another list) it is not asked for them. One that is not there is not asked for again
+    within half a year. Returns how many."""
+    lists_of_it = Q(priority__in=(PAGER, urls.LATEST)) | Q(opened__gte=LIST_OPENS)
+    if Frontier.objects.filter(lists_of_it, site=site, depth__gt=0).exists():
+        return 0
+    rows = [_row(site.pk, url, urls.digest(url), 1, now) for url in map(urls.canonical, pages) if url]
     for row in rows:
         row.unchanged = revisit.MOST_UNCHANGED
     Frontier.objects.bulk_create(rows, ignore_conflicts=True)

@@ -28,8 +28,8 @@ USUAL = ("/sitemap.xml", "/feed", "/rss.xml")
 
 
 LATEST = ("/latest", "/new", "/recent", "/tags")
-"""Where pages of what is new, and of tags, lie on many. Looked for once, where no such page was met: pages like all
-others, that robots.txt may forbid and that count in the site's budget."""
+"""Where pages of what is new, and of tags, lie on many. Looked for once, where nothing beyond the front page leads on:
+pages like all others, that robots.txt may forbid and that count in the site's budget."""
 
 
 def note(site: Site, addresses: Iterable[str], now: datetime, *, guessed: bool = False) -> int:
