@@ -83,7 +83,7 @@ def change(request: Any, id: uuid.UUID) -> HttpResponse:
         said = _("Paused. It is not visited until somebody resumes it; “Resume” undoes this.")
     elif choice == "resume":
         registry.resume(one, now)
-        said = _("Resumed. Its next visit begins at once.")
+        said = _("Resumed. It is visited next, unless it asked us to wait.")
     elif choice == "soon":
         registry.visit_soon(one.pk, now)
         said = _("It is visited next, unless it asked us to wait.")

@@ -12,6 +12,7 @@ from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from efface.search import frontier
 from efface.search.models import Frontier, Sighting
 from efface.sites.models import Site
 
@@ -200,6 +201,8 @@ def _what(depth: int, opened: int) -> str:
 
 def outcome(status: int, wall: str, failures: int) -> str:
     """Pure."""
+    if wall == frontier.DOUBLE:
+        return _("read, the same as another page")
     if wall:
         return _("wall: %(wall)s") % {"wall": wall}
     if failures:

@@ -135,7 +135,7 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
             registry.visit_at(site.pk, again)
         return read
     if pace.step == 1:
-        turn.rest_s = _delay(site, pace, rule)
+        turn.rest_s = delay(site, pace, rule) * turn.asked
     with turn.lease.writing():
         rests = frontier.rests_until(site, turns.resting(turn.rest_s), now) if finished and pace.step == 1 else None
         if rests is not None:
@@ -143,11 +143,11 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
         elif finished:
             _end(site, pace, now)
         else:
-            registry.visit_at(site.pk, turn.ended(now) + timedelta(seconds=_delay(site, pace, rule)))
+            registry.visit_at(site.pk, turn.ended(now) + timedelta(seconds=delay(site, pace, rule) * turn.asked))
     return read
 
 
-def _delay(site: Site, pace: Pace, rule: Rule) -> float:
+def delay(site: Site, pace: Pace, rule: Rule) -> float:
     """Seconds between two pages: what robots.txt asks for, unless a coordinator decided that it does not bind."""
     return pace.delay_s if rule.ignore_robots else max(pace.delay_s, site.robots_delay)
 
@@ -168,8 +168,8 @@ def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | 
         return site
     if site.day != now.date():
         site.day, site.day_pages = now.date(), 0
-    delay = _delay(site, pace, rule)
-    site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=delay)
+    rest_s = delay(site, pace, rule)
+    site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=rest_s)
     if not site.pages_left:
         registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
         return None
@@ -184,7 +184,7 @@ def _step(
 ) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     learned = lore.of(site.pk)
-    if site.visits > 1 and learned.guessed_at is None:
+    if site.visits > 1 and site.visited_at is not None and learned.guessed_at is None:
         with turn.lease.writing():
             lists.guess(site, learned, now)
     for row in lists.due(site, now):
@@ -208,13 +208,13 @@ def _step(
     answered = False
     while read < pace.step and site.pages_left > 0:
         sweep_last = lore.sweep_had_its_share(learned, site.visits)
-        rests = turns.resting(_delay(site, pace, rule) if pace.step == 1 else 0.0)
+        rests = turns.resting(delay(site, pace, rule) if pace.step == 1 else 0.0)
         page = _next(site, turn, tools, queue, always, rule, now, sweep_last, rests)
         if page is None:
             _count(site, turn, counted)
             return read, True
         if pace.step == 1:
-            _asking_for(site, page, turn, _delay(site, pace, rule), now)
+            _asking_for(site, page, turn, delay(site, pace, rule), now)
         try:
             looked = _look(
                 site, page, tools, seen, watch, now, lore.browser(learned), _all_this_visit(site, queue)
@@ -222,6 +222,7 @@ def _step(
         except FetcherGone:
             # It ended with the page in its hands. The page rests, as one whose worker died.
             return read, False
+        turn.asked = looked.scan.asked
         if looked.alarm is not None:
             raise Suspected(looked.alarm, looked.scan.facts.final_url or page.url)
         dropped = lore.dropped(learned)
@@ -447,6 +448,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         quiet=site.quiet_visits,
         base_h=pace.hours,
         harm=lore.of(site.pk).harm,
+        priority=site.priority,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

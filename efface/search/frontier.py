@@ -23,6 +23,11 @@ ASKED, START, PAGER, RELISTED, FACES, SWEPT = 0, 10, urls.PAGER, 30, lore.FACES,
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
 swept for something newly enrolled: first pages known to show faces."""
 LAST = 99
+MOST_HARM = 1000
+DOUBLE, DOUBLED = "double", 90
+"""What is written in the place of a wall of a page that shows what another shows (``canonicals``); and the priority of
+new pages of a form of which most are such."""
+SOME_DOUBLES = 5
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
@@ -257,6 +262,20 @@ def add_found(site: Site, links: Iterable[str], now: datetime, *, dropped: froze
     return len(fresh)
 
 
+def guess(site: Site, pages: Iterable[str], now: datetime) -> int:
+    """Pages that a site may have, though none of its pages linked to them; where anything beyond its front page leads
+    on (further pages, what is new, another list) it is not asked for them. One that is not there is not asked for again
+    within half a year. Returns how many."""
+    lists_of_it = Q(priority__in=(PAGER, urls.LATEST)) | Q(opened__gte=LIST_OPENS)
+    if Frontier.objects.filter(lists_of_it, site=site, depth__gt=0).exists():
+        return 0
+    rows = [_row(site.pk, url, urls.digest(url), 1, now) for url in map(urls.canonical, pages) if url]
+    for row in rows:
+        row.unchanged = revisit.MOST_UNCHANGED
+    Frontier.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
 def forget_with(site: Site, key: str, now: datetime) -> int:
     """A parameter changes nothing on this site: pages that wait under addresses with it need not be read. Returns how
     many."""
@@ -284,20 +303,22 @@ def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: da
     rows = [_row(site, url, digest, depth, now) for digest, url in fresh.items()]
     shapes = {bytes(row.shape) for row in rows}
     counts = {
-        bytes(shape): (number, read, shows or 0)
-        for shape, number, read, shows in Frontier.objects.filter(site=site, shape__in=list(shapes))
+        bytes(shape): (number, read, shows or 0, doubles)
+        for shape, number, read, shows, doubles in Frontier.objects.filter(site=site, shape__in=list(shapes))
         .values_list("shape")
-        .annotate(Count("pk"), Count("visited_at"), Sum("shows"))
+        .annotate(Count("pk"), Count("visited_at"), Sum("shows"), doubles=Count("pk", filter=Q(wall=DOUBLE)))
     }
     total = Frontier.objects.filter(site=site).count()
     kept: list[Frontier] = []
     for row in rows:
         shape = bytes(row.shape)
-        number, read, shows = counts.get(shape, (0, 0, 0))
+        number, read, shows, doubles = counts.get(shape, (0, 0, 0, 0))
         most = MOST_DATES if urls.is_calendar(row.url) else MOST_OF_A_SHAPE
         if number >= most or (read >= BARREN and not shows) or total + len(kept) >= MOST_PAGES:
             continue
-        counts[shape] = (number + 1, read, shows)
+        counts[shape] = (number + 1, read, shows, doubles)
+        if doubles >= SOME_DOUBLES and 10 * doubles >= 9 * read:
+            row.priority = max(row.priority, DOUBLED)
         kept.append(row)
     # In one order, so that two pages that link to the same do not wait for each other.
     return sorted(kept, key=lambda row: bytes(row.digest))

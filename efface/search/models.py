@@ -40,6 +40,9 @@ class Frontier(GlobalRow):
     afresh = models.BooleanField(default=False, help_text=_("all its media must be fetched again"))
     wall = models.CharField(max_length=20, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    harm = models.PositiveSmallIntegerField(
+        default=0, help_text=_("candidates and findings there, returns counted twice")
+    )  # fmt: skip
 
     class Meta:
         indexes = [

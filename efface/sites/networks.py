@@ -353,3 +353,16 @@ def words(sites: Iterable[uuid.UUID]) -> list[NetworkWord]:
     wanted = list(sites)
     rows = NetworkWord.objects.filter(Q(one__in=wanted) | Q(other__in=wanted)).select_related("one", "other")
     return list(rows.order_by("-at"))
+
+
+def kin_of(sites: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Of each of these sites, the domain of a watched site that is likely run by the same operator; those without one
+    are left out. One query."""
+    wanted = set(sites)
+    rows = NetworkEdge.objects.filter(Q(one__in=wanted) | Q(other__in=wanted), band__in=("likely", "same"))
+    found: dict[uuid.UUID, str] = {}
+    for row in rows.select_related("one", "other").order_by("-support", "pk"):
+        for mine, theirs in ((row.one, row.other), (row.other, row.one)):
+            if mine.pk in wanted and theirs.review == Site.Review.ACCEPTED:
+                found.setdefault(mine.pk, theirs.domain)
+    return found

@@ -161,5 +161,7 @@ def pause(site: Site) -> None:
 
 
 def resume(site: Site, now: datetime) -> None:
-    if Site.objects.filter(pk=site.pk, state=Site.State.PAUSED).update(state=Site.State.ACTIVE, backoff_until=None):
-        visit_at(site.pk, now)
+    """Visit it again, at once; where it asked us to wait, or did not answer, after that."""
+    if Site.objects.filter(pk=site.pk, state=Site.State.PAUSED).update(state=Site.State.ACTIVE):
+        until = Site.objects.filter(pk=site.pk).values_list("backoff_until", flat=True).first()
+        visit_at(site.pk, max(now, until or now))

@@ -80,12 +80,14 @@ def album(request: Request) -> bytes:
 
 
 @contextlib.contextmanager
-def fetcher(internet: Internet, folder: Path, *more: str) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
+def fetcher(
+    internet: Internet, folder: Path, *more: str, module: str = "efface.net.fetcher"
+) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
     reader, writer = os.pipe()
     os.write(writer, json.dumps(internet.world_json()).encode())
     os.close(writer)
     path = folder / "f.sock"
-    command = [sys.executable, "-m", "efface.net.fetcher", "--socket", str(path), "--world-fd", str(reader), *more]
+    command = [sys.executable, "-m", module, "--socket", str(path), "--world-fd", str(reader), *more]
     with (folder / "err").open("wb") as errors:
         process = subprocess.Popen(
             command,
@@ -633,3 +635,30 @@ def test_fingerprints_of_the_fetcher_are_not_believed(change: dict[str, Any], mo
     assert scan(picture).media[0].picture == picture
     with pytest.raises(FetcherRefused, match="bad-answer"):
         scan(replace(picture, **change))
+
+
+def test_a_page_that_shows_nothing_is_read_by_its_description_as_data(net: tuple[Internet, Fetcher]) -> None:
+    """oEmbed, given as a .json file that says it is plain text; what lies on another site is not asked for."""
+    internet, client = net
+    bare = FRAME.format(title="Album", main="<p>An album with a text of its own, long enough to be told apart.</p>")
+    named = "<head><link rel=alternate type='application/json+oembed' href='{}'><link rel=canonical href=/p/1>"
+
+    def handler(request: Request) -> bytes:
+        if request.target == "/e/1":
+            return answer(bare.replace("<head>", named.format("/oembed/1.json")).encode())
+        if request.target == "/e/2":
+            return answer(bare.replace("<head>", named.format("http://b.test/oembed/1.json")).encode())
+        if request.target == "/oembed/1.json":
+            told = {"type": "photo", "url": "http://a.test/full.jpg", "html": "<iframe src='/player/7'></iframe>"}
+            return answer(json.dumps(told).encode(), mime="text/plain")
+        return album(request)
+
+    internet.add("a.test", handler)
+    scan = client.scan(ScanRequest("http://a.test/e/1", token="t", browser=""))
+    assert [(one.ref.url, one.ref.source) for one in scan.media] == [("http://a.test/full.jpg", "oembed")]
+    assert scan.asked == 2 and scan.canonical == "http://a.test/p/1" and "http://a.test/player/7" in scan.links
+    elsewhere = client.scan(ScanRequest("http://a.test/e/2", token="t", browser=""))
+    assert elsewhere.media == [] and elsewhere.asked == 1
+    assert not [host for host, _ in internet.asked if host == "b.test"]
+    shown = client.scan(ScanRequest("http://a.test/p/1", token="t", browser=""))
+    assert shown.asked == 1, "a page that shows its media is asked for once"

@@ -47,6 +47,12 @@ def test_a_slow_sweep_is_said_to_be_slow_and_a_finished_one_has_no_end() -> None
     assert sweep.ends(began=NOW, pages=200, left_by_site={}, pages_a_visit=12, now=later) is None
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that a site may have would be read at its second visit too."""
+    monkeypatch.setattr("efface.search.lists.LATEST", ())
+
+
 @pytest.fixture
 def world(now: datetime) -> Iterator[World]:
     made = World(now)

@@ -463,6 +463,8 @@ def _bounded(page: Page, limits: Limits) -> Page:
         search=page.search if _is_web(page.search) else "",
         described=page.described if _is_web(page.described) else "",
         alternates=[url for url in page.alternates[:6] if _is_web(url)],
+        canonical=page.canonical if _is_web(page.canonical) else "",
+        oembed=page.oembed if _is_web(page.oembed) else "",
     )
 
 
