@@ -292,14 +292,13 @@ def _dedupe(world: World, number: int) -> Timed:
 def _sweep_batch(world: World, number: int) -> Timed:
     """Marking the pages of a batch of sites."""
     from efface.engine.base import leases
-    from efface.search import sweep
+    from efface.search import marking
 
     with _undone():
         lease = leases.take(f"sweep:{uuid.uuid4()}")
         sites = chosen(world, number)
         with Timed() as timed:
-            for site in sites:
-                sweep._mark(lease, site, NOW, True, False, NOW, NOW)
+            marking.mark(lease, dict.fromkeys(sites, NOW), marking.Wanted(True, False, NOW), NOW)
     return timed
 
 
