@@ -16,8 +16,8 @@ from typing import Any
 
 SITES, LATER = 14, timedelta(hours=6)
 NOTE = (
-    "processor seconds of all processes, for pages of a sample on loopback whose full media are met again for one face; "
-    "multiplied by the pages of the sweep. Its pictures are made up and show no face, which is cheaper than one that does"
+    "processor seconds of all processes, for pages of a sample on loopback whose full media are met again for one "
+    "face; multiplied by the pages of the sweep. The pictures are made up, small, and show no face: real ones cost more"
 )
 _MARK = """
     UPDATE search_frontier SET sweep = true, due_at = %(at)s, priority = 35

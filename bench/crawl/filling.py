@@ -174,11 +174,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 
 def _chunks(pages: Iterable[Rows]) -> Iterator[Rows]:
-    chunk, count = Rows(), 0
-    for one in pages:
+    chunk = Rows()
+    for count, one in enumerate(pages, start=1):
         for name in COLUMNS:
             getattr(chunk, name).extend(getattr(one, name))
-        count += 1
         if count % EACH_COPY == 0:
             yield chunk
             chunk = Rows()
@@ -264,12 +263,13 @@ class Maker:
         due = now + timedelta(days=some.uniform(0.05, 56))
         if not read or listed or some.random() < DUE:
             due = now - timedelta(hours=some.uniform(0, 48))
+        read_at, visit, status, etag = (seen, 1, 200, "a1b2c3d4e5f6") if read else (None, 0, 0, "")
+        unchanged, wall = some.randint(0, 4) * visit, "login" if read and some.random() < 0.02 else ""
         rows.frontier.append((
-            pk, self.world.ids[site], digest, self._sealed(url, "frontier", "url", pk), depth,
-            _priority(page, url), seen, seen if read else None, 1 if read else 0, due, some.randint(0, 4) if read else 0,
-            200 if read else 0, "a1b2c3d4e5f6" if read else "", "", now - timedelta(hours=1), seen if read else None,
-            via[0] if via else None, seen, A_LIST if listed else 0, _shape(site, page < 0), FULL if read and not listed
-            else 0, False, False, "login" if read and some.random() < 0.02 else "", 0,
+            pk, self.world.ids[site], digest, self._sealed(url, "frontier", "url", pk), depth, _priority(page, url),
+            seen, read_at, visit, due, unchanged, status, etag, "", now - timedelta(hours=1), read_at,
+            via[0] if via else None, seen, A_LIST if listed else 0, _shape(site, page < 0),
+            FULL if read and not listed else 0, False, False, wall, 0,
         ))  # fmt: skip
 
     def _media(self, rows: Rows, site: int, page: int, url: str, digest: bytes, seen: datetime) -> None:
@@ -319,9 +319,9 @@ class Maker:
         ))  # fmt: skip
 
     def _album(self, rows: Rows, site: int, media: uuid.UUID, page: bytes, seen: datetime) -> None:
+        album = hashlib.blake2b(page, digest_size=16).digest()
         rows.evidence.append((
-            self._id(), self.world.ids[site], "picture", media.bytes[-8:], hashlib.blake2b(page, digest_size=16).digest(),
-            "", seen, seen,
+            self._id(), self.world.ids[site], "picture", media.bytes[-8:], album, "", seen, seen,
         ))  # fmt: skip
 
 

@@ -1,5 +1,5 @@
-"""What a hundred times the sites and media cost a step of the crawl: the same work, on the same sites, in a small and in
-a large database.
+"""What a hundred times the sites and media cost a step of the crawl: the same work, on the same sites, in a small and
+in a large database.
 
 Every figure is of the product's own code with real rows in the bench's own PostgreSQL; only what answers on the network
 is left out (``tools``): a fetcher that takes a page and is gone, that says it has not changed, or that brings a hundred
@@ -14,10 +14,9 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, LiteralString, cast
 
@@ -84,21 +83,23 @@ def sizes(media: int, sites: int) -> tuple[Size, Size, Size]:
 
 
 def run(
-    media: int, sites: int, seed: int, tell: Callable[[str], None], models: Path | None = None, *, carry: bool = True
-) -> dict[str, Any]:  # fmt: skip
-    """All figures. ``models``: with them, what a sweep finds is compared with a face; ``carry``: pages are swept on
-    loopback, to know what carrying a sweep out costs."""
+    media: int, sites: int, seed: int, tell: Callable[[str], None], models: Path | None, rounds: int = ROUNDS
+) -> dict[str, Any]:
+    """All figures. ``models``: of faces, with which a sweep is carried out on loopback, to know what that costs; None
+    leaves it out. Raises ``TooSmall``, ``carried.CannotCarry``."""
     wanted = sizes(media, sites)
     with installation() as place:
-        result = _measure(place, wanted, seed, tell)
-    if not carry:
+        result = _measure(place, wanted, seed, rounds, tell)
+    if models is None:
         return result
     from bench.crawl.carried import measure
 
     return with_cost(result, measure(seed, models, tell))
 
 
-def _measure(place: Place, wanted: tuple[Size, ...], seed: int, tell: Callable[[str], None]) -> dict[str, Any]:
+def _measure(
+    place: Place, wanted: tuple[Size, ...], seed: int, rounds: int, tell: Callable[[str], None]
+) -> dict[str, Any]:
     from efface.engine.base import database
     from efface.engine.run import postgres
     from testbed.demo.memory import Peak
@@ -119,14 +120,14 @@ def _measure(place: Place, wanted: tuple[Size, ...], seed: int, tell: Callable[[
         if size == wanted[-1]:
             # Before anything else is written: what a sweep leaves behind is no part of a table's size.
             tables = _tables(world)
-            large = Standing(database.NAME, world)
-            steps = {name: _paired(name, step, small, large, ROUNDS, tell) for name, step in STEPS.items()}
-            screens = {name: _paired(name, step, small, large, 3, tell) for name, step in SCREENS.items()}
+            both = small, Standing(database.NAME, world)
+            steps = _all(server, STEPS, both, rounds, tell)
+            screens = _all(server, SCREENS, both, min(rounds, 3), tell)
             _use(database.NAME)
         sweeps.append(_sweep(place, world))
         tell(f"a sweep is planned: {sweeps[-1]}")
     assert small is not None
-    return told(small.world, world, steps, screens, sweeps) | {
+    return told(small.world, world, steps, screens, sweeps, rounds) | {
         "load_s": loads, "peak_mb": round(peak.stop() / 1e6, 1), "tables_mb_per_million": tables,
         "all_tables_mb_per_million": round(sum(one["table"] + one["indexes"] for one in tables.values()), 1),
     }  # fmt: skip
@@ -144,6 +145,34 @@ def _use(name: str, role: str = "efface_app") -> None:
     connection.settings_dict["NAME"] = name
 
 
+Step = Callable[[World, int], "Timed"]
+"""Works on the sites of a round."""
+
+
+_BACKLOG = """
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args)
+    SELECT 'crawl', 'search.jobs.visit', 0, 'visit:' || subject, 'visit:' || subject,
+        jsonb_build_object('site', subject)
+    FROM engine_deadline WHERE kind = 'site.visit' AND state = 'waiting' AND due <= %s ORDER BY due
+"""
+
+
+@contextmanager
+def _prepared(server: Any, step: Step, databases: Iterable[str]) -> Iterator[None]:
+    """For ``_take``, a queue in both databases that is as long as there are sites due, analysed as autovacuum would."""
+    if step is not _take:
+        yield
+        return
+    for name in databases:
+        with server.connect(name) as raw:
+            raw.execute(_BACKLOG, [NOW])
+            raw.execute("ANALYZE procrastinate_jobs")
+    yield
+    for name in databases:
+        with server.connect(name) as raw:
+            raw.execute("DELETE FROM procrastinate_jobs")
+
+
 @contextmanager
 def _undone() -> Iterator[None]:
     """A transaction that leaves nothing behind."""
@@ -152,10 +181,6 @@ def _undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-Step = Callable[[World, int], "Timed"]
-"""Works on the sites of a round."""
 
 
 class Timed:
@@ -180,20 +205,28 @@ class Timed:
         return time.thread_time() + int(self._schedule.read_text().split()[0]) / 1e9
 
 
-def _paired(
-    name: str, step: Step, small: Standing, large: Standing, rounds: int, tell: Callable[[str], None]
-) -> Measured:  # fmt: skip
+def _all(
+    server: Any, steps: Mapping[str, Step], both: tuple[Standing, Standing], rounds: int, tell: Callable[[str], None]
+) -> dict[str, Measured]:
+    found = {}
+    for name, step in steps.items():
+        with _prepared(server, step, [one.name for one in both]):
+            one = found[name] = _paired(step, both, rounds)
+        tell(f"{name}: {one.ms} ms, {one.ratio} by the clock, {one.processor_ratio} of a processor")
+    return found
+
+
+def _paired(step: Step, both: tuple[Standing, Standing], rounds: int) -> Measured:
     """Small and large take turns: what else the machine does meets both."""
     found = Measured()
-    role = "efface_engine" if step in (_claim, _take) else "efface_app"
+    role = "efface_engine" if step is _claim else "efface_app"
     for number in range(rounds):
-        for place, one in enumerate((small, large)):
+        for place, one in enumerate(both):
             _use(one.name, role)
             step(one.world, number + 1)  # fills the connection's caches, on other sites; not counted
             timed = step(one.world, number)
             found.clock[place].append(timed.clock)
             found.processor[place].append(timed.processor)
-    tell(f"{name}: {found.ms} ms, {found.ratio} by the clock, {found.processor_ratio} of a processor")
     return found
 
 
@@ -218,15 +251,10 @@ def _claim(world: World, number: int) -> Timed:
 
 
 def _take(world: World, number: int) -> Timed:
-    """A worker takes jobs while those of all sites that are due wait."""
+    """A worker takes jobs while those of all sites that are due wait (``_BACKLOG``)."""
     from django.db import connection
 
-    from efface.engine.base import deadlines
-
     with _undone(), connection.cursor() as cursor:
-        while deadlines.fire(NOW):
-            pass
-        cursor.execute("SET LOCAL ROLE efface_app")
         cursor.execute("INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id")
         worker = cursor.fetchone()[0]
         with Timed() as timed:
@@ -452,7 +480,8 @@ def _tables(world: World) -> dict[str, Any]:
 
 
 def told(
-    small: World, large: World, steps: dict[str, Measured], screens: dict[str, Measured], sweeps: list[dict[str, Any]]
+    small: World, large: World, steps: dict[str, Measured], screens: dict[str, Measured], sweeps: list[dict[str, Any]],
+    rounds: int,
 ) -> dict[str, Any]:
     worst = max(steps, key=lambda name: steps[name].ratio)
     return {
@@ -461,7 +490,7 @@ def told(
         "steps": {name: _told(one) for name, one in steps.items()},
         "screens": {name: _told(one) for name, one in screens.items()},
         "sweeps": sweeps,
-        "note": f"medians of {ROUNDS} rounds of {BATCH} sites, turn by turn in both databases, rolled back "
+        "note": f"medians of {rounds} rounds of {BATCH} sites, turn by turn in both databases, rolled back "
                 "(look_up_100_media: one look-up a round); the fetcher and the matcher answer at once",
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Marking the pages of a sweep, many sites with one statement: what shows a face is found, and marked, where it lies."""
+"""Marking the pages of a sweep, many sites with one statement: what shows a face is marked where it lies."""
 
 from __future__ import annotations
 
