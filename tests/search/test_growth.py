@@ -56,7 +56,8 @@ def watching() -> Iterator[list[str]]:
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if not many and _EXPLAINED.match(sql) and any(table in sql for table in LARGE):
             with connection.connection.cursor() as raw:
-                raw.execute("SET LOCAL enable_seqscan = off")
+                for way in ("seqscan", "mergejoin", "hashjoin"):
+                    raw.execute(f"SET LOCAL enable_{way} = off")
                 plans = raw.execute("EXPLAIN (FORMAT JSON) " + sql, params).fetchone()[0]
             plans = json.loads(plans) if isinstance(plans, str) else plans
             found.extend(f"{one}: {sql[:300]}" for one in whole_reads(plans[0]["Plan"]))
