@@ -205,6 +205,7 @@ def _step(
     queue: list[Frontier] = []
     linked = frontier.Linked(site.domain)
     read = silent = counted = 0
+    first = frontier.LAST
     answered = False
     while read < pace.step and site.pages_left > 0:
         sweep_last = lore.sweep_had_its_share(learned, site.visits)
@@ -239,8 +240,10 @@ def _step(
         if probes < lore.PROBES_A_VISIT and pace.step > 1 and _probe(site, page, looked, learned, tools, now):
             probes += 1
             site.pages_left -= 1
-        if not queue or saved.first < queue[0].priority:
+        first = min(first, saved.first)
+        if not queue or first < queue[0].priority:
             queue.clear()  # what was found comes before what waits
+            first = frontier.LAST
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.visit_changed = site.visit_changed or saved.changed

@@ -22,6 +22,9 @@ from efface.sites.models import Site
 ASKED, START, PAGER, RELISTED, FACES, SWEPT = 0, 10, urls.PAGER, 30, lore.FACES, lore.SWEPT
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
 swept for something newly enrolled: first pages known to show faces."""
+FRESH = SWEPT + 2
+"""Priority of what is new on a list that was read before: it was published since, and does not wait behind pages that
+have waited for long, nor behind those that are only read again."""
 LAST = 99
 MOST_HARM = 1000
 DOUBLE, DOUBLED = "double", 90
@@ -199,9 +202,12 @@ def add_links(
         )
     }
     fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    news = page.read_at is not None and is_list(page, len(fresh))
     for row in fresh:
         if bytes(row.digest) in pagers:
             row.priority = min(row.priority, PAGER)
+        elif news:
+            row.priority = min(row.priority, FRESH)
     insert(fresh)
     relisted: list[uuid.UUID] = []
     if is_list(page, len(fresh)):

@@ -383,7 +383,7 @@ def _finish(
         values["visit"] = visit
     if once_more:
         values["priority"] = frontier.ASKED
-    elif page.priority <= frontier.SWEPT:
+    elif page.priority <= frontier.FRESH:
         values["priority"] = frontier.START if page.depth == 0 else urls.priority(page.url, page.depth)
     if reading.outcome in ("read", "same"):
         values["read_at"] = now

@@ -6,6 +6,7 @@ import re
 import unicodedata
 import uuid
 import zlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
@@ -142,6 +143,14 @@ def visit_soon(site: uuid.UUID, now: datetime) -> None:
         Q(backoff_until=None) | Q(backoff_until__lte=now), pk=site, state=Site.State.ACTIVE
     ).exists():
         visit_at(site, now)
+
+
+def visit_many_soon(visits: Mapping[uuid.UUID, datetime]) -> None:
+    """The same for many sites at once, each at its moment."""
+    rows = Site.objects.filter(pk__in=visits, state=Site.State.ACTIVE).values_list("pk", "backoff_until")
+    due = [(pk, visits[pk]) for pk, until in rows if until is None or until <= visits[pk]]
+    if due:
+        deadlines.set_many(VISIT, sorted(due, key=lambda one: str(one[0])))
 
 
 def find(text: str) -> Site | None:

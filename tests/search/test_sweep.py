@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from efface.engine.base import tenancy
 from efface.engine.base.models import Deadline
-from efface.search import frontier, sweep, urls
+from efface.search import frontier, marking, sweep, urls
 from efface.search.crawl import Pace
 from efface.search.models import Frontier, Media, Sighting, Sweep
 from efface.search.sweep import Harm
@@ -123,7 +123,7 @@ def test_planning_that_was_killed_goes_on_and_nothing_is_read_twice(
         def killed(*_: Any) -> int:
             raise KeyboardInterrupt
 
-        patch.setattr(sweep, "_mark", killed)
+        patch.setattr(marking, "mark", killed)
         with pytest.raises(KeyboardInterrupt):
             sweep.start(organisation.pk, case.pk, world.matcher, began)
     with tenancy.organisation(organisation.pk):
