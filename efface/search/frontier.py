@@ -206,7 +206,7 @@ def add_links(
     for row in fresh:
         if bytes(row.digest) in pagers:
             row.priority = min(row.priority, PAGER)
-        elif news:
+        elif news and row.priority < DOUBLED:
             row.priority = min(row.priority, FRESH)
     insert(fresh)
     relisted: list[uuid.UUID] = []
