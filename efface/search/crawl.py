@@ -391,7 +391,8 @@ def _ask_robots(
     """One look at robots.txt answers for every page that waits."""
     origin = urls.origin(page.url)
     rows = [row for row in rows if urls.origin(row.url) == origin]
-    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s))
+    visit = f"{site.pk} {site.visits}"
+    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s), visit)
     answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
     facts = answer.facts
     if facts.error or facts.status >= 500:

@@ -11,10 +11,9 @@ from django.db.models import Case as Choose
 from django.db.models import Count, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Least
 
-from efface.engine.base import sealing
+from efface.engine.base import sealing, statements
 from efface.net.protocol import Entry
 from efface.search import lore, revisit, urls
-from efface.search.inserting import insert
 from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
@@ -126,6 +125,9 @@ def stop(digest: bytes) -> None:
     Frontier.objects.filter(digest=digest).update(wall="stopped", due_at=far, opened=0)
 
 
+_KNOWN = "SELECT digest, id, linked_at, visited_at FROM search_frontier WHERE digest = ANY(%s)"
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """``new`` pages were not known; ``relisted`` ones are linked to again after they were not. ``first`` is the best
@@ -189,15 +191,13 @@ def add_links(
         return Added()
     known = {
         bytes(digest): (pk, linked_at, visited_at)
-        for digest, pk, linked_at, visited_at in Frontier.objects.filter(digest__in=list(wanted)).values_list(
-            "digest", "pk", "linked_at", "visited_at"
-        )
+        for digest, pk, linked_at, visited_at in statements.select(_KNOWN, [list(wanted)])
     }
     fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
     for row in fresh:
         if bytes(row.digest) in pagers:
             row.priority = min(row.priority, PAGER)
-    insert(fresh)
+    statements.insert(fresh)
     relisted: list[uuid.UUID] = []
     if is_list(page, len(fresh)):
         if page.read_at is not None:

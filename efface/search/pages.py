@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
+from efface.engine.base import statements
 from efface.engine.base.leases import Lease
 from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
@@ -211,6 +212,9 @@ def _shown(one: Met) -> Shown:
     return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
+_MINE = "SELECT visited_at FROM search_frontier WHERE id = %s FOR UPDATE"
+
+
 def save(
     site: Site,
     looked: Looked,
@@ -228,8 +232,7 @@ def save(
     page, reading = looked.page, looked.reading
     with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        rows = Frontier.objects.select_for_update().filter(pk=page.pk).order_by().values_list("visited_at")
-        before = next(iter(rows), None)
+        before = next(iter(statements.select(_MINE, [page.pk])), None)
         if reading.outcome == "same":
             media.still_shown(page, now)
             frontier.still_listed(page, now)
@@ -355,5 +358,5 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
             "etag": headers.get("etag", "")[:200] if whole else "",
             "last_modified": headers.get("last-modified", "")[:60] if whole else "",
         }
-    Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
+    statements.update(Frontier, [page.pk], values, unless=("wall", "stopped"))
     return saved

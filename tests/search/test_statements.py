@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from efface.search import frontier, inserting
-from efface.search.inserting import insert
+from efface.engine.base import statements
+from efface.engine.base.statements import insert
+from efface.search import frontier
 from efface.search.models import Frontier, Media
 from efface.sites import registry
 
@@ -28,7 +29,7 @@ def test_what_is_there_stays_and_is_not_told(now: datetime) -> None:
 
 
 def test_more_than_a_statement_holds_goes_in_parts(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inserting, "MOST_VALUES", 40)
+    monkeypatch.setattr(statements, "MOST_VALUES", 40)
     rows = [_media(number, now) for number in range(20)]
     assert insert(rows) == {row.pk for row in rows}
     assert Media.objects.get(pk=rows[19].pk).pdq == ["0" * 64]
