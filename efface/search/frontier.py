@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Case as Choose
-from django.db.models import Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, F, Sum, Value
 from django.db.models.functions import Least
 
 from efface.engine.base import sealing, statements
@@ -83,18 +82,25 @@ def waiting(
     *,
     sweep_last: bool = False,
     rests: timedelta = timedelta(0),
-) -> QuerySet[Frontier]:
-    """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
-    sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which nothing came
-    back."""
-    rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
-    rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
-    if rests:
-        rows = rows.exclude(asked_at__gt=now - rests)
-    if sweep_last:
-        swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
-        return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
-    return rows.order_by("priority", "due_at", "pk")
+    most: int,
+) -> list[Frontier]:
+    """The first ``most`` that this visit has still to read, in order: due pages, and lists, that it has not read yet.
+    ``sweep_last``: a sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which
+    nothing came back."""
+    # A page is asked for again where nothing came back of it within ``rests``.
+    since = now - rests if rests else datetime.max.replace(tzinfo=UTC)
+    first = _SWEPT_LAST if sweep_last else ""
+    return statements.read(
+        Frontier, f"{_WAITING} ORDER BY {first}priority, due_at, id LIMIT %s",
+        [site.pk, now, list(always), site.visits, since, most],
+    )  # fmt: skip
+
+
+_WAITING = """
+    WHERE site_id = %s AND (due_at <= %s OR id = ANY(%s::uuid[])) AND visit <> %s AND wall <> 'stopped'
+        AND (asked_at IS NULL OR asked_at <= %s)
+"""
+_SWEPT_LAST = f"(sweep AND priority BETWEEN {FACES} AND {SWEPT}), "
 
 
 def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Field, Model
 
+Row = TypeVar("Row", bound=Model)
 MOST_VALUES = 20_000
 """Values of one statement; PostgreSQL's protocol has room for three times as many."""
 
@@ -55,6 +56,18 @@ def update(
         return int(cursor.rowcount)
 
 
+def read(model: type[Row], text: str, values: Sequence[Any]) -> list[Row]:
+    """Rows of ``model``, whole. ``text`` is what stands after ``FROM`` and the table's name."""
+    head, names, converters = _selection(model)
+    found = []
+    for row in select(head + text, values):
+        given = list(row)
+        for place, convert in converters:
+            given[place] = convert(given[place], None, connection)
+        found.append(model.from_db(connection.alias, names, given))
+    return found
+
+
 def select(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that is written out."""
     with connection.cursor() as cursor:
@@ -77,6 +90,17 @@ def _insertion(
     head = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({columns}) VALUES "  # noqa: S608
     one = f"({', '.join(['%s'] * len(fields))})"
     return head, one, f" ON CONFLICT {then} RETURNING {_quoted(meta.pk)}", fields
+
+
+@functools.cache
+def _selection(model: type[Model]) -> tuple[str, list[str], list[tuple[int, Any]]]:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(_quoted(field) for field in fields)
+    converters = [
+        (place, convert) for place, field in enumerate(fields) for convert in field.get_db_converters(connection)
+    ]  # fmt: skip
+    head = f"SELECT {columns} FROM {connection.ops.quote_name(model._meta.db_table)} "  # noqa: S608
+    return head, [str(field.attname) for field in fields], converters
 
 
 @functools.cache
