@@ -48,7 +48,7 @@ START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
 AT_ONCE = 4
-MOST_JOBS = 250
+MOST_JOBS = 150
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
 MOST_WORK_S = 30.0
 """Seconds of work after which a child takes no more: with one long video on top it stays below the processor time it
