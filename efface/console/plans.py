@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases.models import Case
-from efface.console import planned_steps
+from efface.console import clock_words, planned_steps
 from efface.console.decision import exposures
 from efface.console.opening import living
 from efface.console.typed import one_line
@@ -40,7 +40,8 @@ def plan(request: Any, id: uuid.UUID, finding_id: uuid.UUID) -> HttpResponse:
 
 def _page(request: Any, finding: Finding, status: int = 200, problem: str = "") -> HttpResponse:
     now = clock.now()
-    rows = Route.objects.filter(finding=finding, episode=finding.episode).prefetch_related("notices")
+    rows = Route.objects.filter(finding=finding, episode=finding.episode).select_related("case")
+    rows = rows.prefetch_related("notices")
     routes = [_shown(one) for one in rows.order_by("position", "starts_at")]
     kept = KeptPlan.objects.filter(finding=finding, episode=finding.episode).first()
     content = (kept.content if kept else None) or {}
@@ -57,6 +58,9 @@ def _shown(route: Route) -> dict[str, Any]:
     odds = told.get("odds") or {}
     return {
         "route": route, "name": kind.name if kind else route.notice_type, "told": told,
+        "clocks": clock_words.ahead(
+            route.notice_type, route.party_name or route.party_key, route.country or route.case.country
+        ),
         "needs": told.get("needs", []), "trade": told.get("trade", []),
         "exposure": exposures(route.exposure_lines), "tells": tradeoff.TELLS.get(route.exposure, ""),
         "odds": odds if odds.get("n") else None, "low": 100 * float(odds.get("low", 0)),

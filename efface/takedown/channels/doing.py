@@ -213,7 +213,8 @@ def _count(row: Step, now: datetime) -> None:
     channel = registry.channel(row.channel)
     if row.state == Step.State.DONE and row.answered_as in hearing.OPEN and row.notice_type in load().notices:
         moments: dict[Moment, datetime | None] = {
-            "done": row.done_at, "delivered": row.delivered_at, "answered": row.answered_at,
+            "done": row.done_at, "confirmed": row.done_at if row.reference or row.confirmation else None,
+            "delivered": row.delivered_at, "answered": row.answered_at,
         }  # fmt: skip
         seen = {
             event: began for event in channel.starts if (began := channel.begins(event, moments)) is not None

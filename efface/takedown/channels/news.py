@@ -53,7 +53,8 @@ def _back(event: CaseEvent) -> None:
 
 @events.on("case.closed", "case.erased")
 def _end(event: CaseEvent) -> None:
-    for row in Step.objects.select_for_update(of=("self",)).filter(case=event.case, state=Step.State.TODO):
+    waiting = Step.objects.select_for_update(of=("self",)).filter(case=event.case, state=Step.State.TODO)
+    for row in waiting.select_related("case"):
         steps.drop(row, steps.ENGINE, "the case is closed", event.at)
     for pk in Step.objects.filter(case=event.case).values_list("pk", flat=True):
         deadlines.cancel(subject=pk)
