@@ -26,7 +26,7 @@ from efface.engine.base.text import one_line
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, notice, templates
+from efface.takedown import answering, entering, facts, notice, templates
 from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
@@ -177,7 +177,7 @@ def _facts(
 ) -> notice.NoticeFacts:  # fmt: skip
     offence = load().offence(case.country, synthetic=facts.nature(case) != "authentic")
     sent = _sent(finding)
-    return notice.NoticeFacts(
+    made = notice.NoticeFacts(
         reference=row.reference,
         organisation=notice.Organisation(
             organisation.name, addresses.reply(row.pk), addresses.domain(), organisation.signatory
@@ -209,6 +209,7 @@ def _facts(
         police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
         never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
     )
+    return entering.merged(made, case)
 
 
 def _removed_before(finding: Finding) -> date | None:

@@ -69,6 +69,7 @@ def test_every_new_page_for_everybody(organisation: Any, planned: Any, now: Any)
         "plan-use": f"{plan}change/?verb=use&party={HOST.key}&notice_type=generic_host_abuse",
         "plan-ask": f"{plan}change/?verb=ask&party=host:AS64999",
         "steps": f"/console/cases/{planned.case_id}/by-hand/", "asking": f"/console/cases/{planned.case_id}/asking/",
+        "particulars": f"/console/cases/{planned.case_id}/particulars/",
         "results": "/console/results/", "results-none": "/console/results/?by=language", "law": "/console/law/",
         "law-place": "/console/law/places/US/", "law-notice": "/console/law/notices/us_tida/",
         "law-desk": "/console/law/desks/stopncii/",

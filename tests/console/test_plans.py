@@ -197,3 +197,21 @@ def test_results_say_how_little_they_stand_on(desk: Client, now: Any) -> None:
     page = text(desk, "/console/results/?by=site")
     assert "s.example" in page and "5 of 7" in page and "polyline" in page
     assert "Notice of illegal content" in text(desk, "/console/results/?by=nonsense")
+
+
+def test_what_a_notice_lacks_leads_to_where_it_is_written_down(organisation: Any, desk: Client, planned: Any) -> None:
+    at = f"/console/cases/{planned.case_id}/particulars/"
+    page = text(desk, at)
+    assert "Read by:" in page and 'data-entry="checkout"' not in page, "nobody takes payment for it"
+    with tenancy.organisation(organisation.pk):
+        route = Route.objects.filter(finding=planned, state="planned").first()
+        assert route is not None
+        needs = [{"kind": "element", "words": "give the checkout page", "ask": "particulars:checkout"}]
+        Route.objects.filter(pk=route.pk).update(notice_type="payment_network", told={**route.told, "needs": needs})
+    plan = text(desk, f"/console/cases/{planned.case_id}/plan/{planned.pk}/")
+    assert f"{at}#e-checkout" in plan
+    page = text(desk, at)
+    assert "One of these is missing before something can go." in page and 'id="e-checkout"' in page
+    assert desk.post(at + "say/", {"entry": "complained", "value": "soon"}).status_code == 422
+    assert desk.post(at + "say/", {"entry": "checkout", "value": "https://pay.example/join"}).status_code == 302
+    assert "https://pay.example/join" in text(desk, at)
