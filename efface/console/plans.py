@@ -57,6 +57,7 @@ def _shown(route: Route) -> dict[str, Any]:
     told, kind = route.told or {}, load().notices.get(route.notice_type)
     odds = told.get("odds") or {}
     return {
+        "notices": sorted((one for one in route.notices.all() if one.state != "cancelled"), key=lambda one: one.step),
         "route": route, "name": kind.name if kind else route.notice_type, "told": told,
         "clocks": clock_words.ahead(
             route.notice_type, route.party_name or route.party_key, route.country or route.case.country

@@ -44,6 +44,7 @@ MATRIX: dict[str, set[str]] = {
     "console:case-bundle": CASEWORK, "console:case-mine": CASEWORK, "console:case-name": CASEWORK,
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:by-hand": CASEWORK, "console:case-by-hand": CASEWORK, "console:by-hand-add": CASEWORK,
+    "console:notice-text": CASEWORK, "console:notice-plain": CASEWORK,
     "console:by-hand-take": CASEWORK, "console:case-particulars": CASEWORK, "console:case-particular": CASEWORK,
     "console:step": CASEWORK, "console:step-say": CASEWORK, "console:step-letter": CASEWORK,
     "console:form-fits": CASEWORK,
