@@ -99,7 +99,7 @@ def _draft(step: Step, organisation: Organisation, urls: tuple[str, ...], now: d
     roles = {str(one.url): one.role for one in facts.assets(finding)}
     stand_in = Notice(pk=step.pk, reference=reference(step))
     route = Route(role=step.role, party_name=step.party_name, finding=finding, case=step.case)
-    given = drafting._facts(
+    given = drafting.facts_of(
         stand_in, route, finding, step.case, organisation, [(url, roles.get(url, "page")) for url in urls], now
     )
     given = replace(given, organisation=replace(given.organisation, email=mailbox()))
