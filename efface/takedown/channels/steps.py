@@ -155,13 +155,14 @@ def sharing(finding: Finding) -> QuerySet[Finding]:
 
 def drop(step: Step, actor: str, why: str, now: datetime) -> None:
     """It is not needed. The caller holds the row's lock."""
-    fields = ["state", "done_by"]
     step.state, step.done_by = Step.State.DROPPED, actor
-    if step.case.state != Case.State.ERASED:
+    if step.case.state == Case.State.ERASED:
         # Of an erased case nothing is sealed any more.
-        step.state_why = why
-        fields.append("state_why")
-    step.save(update_fields=fields)
+        step.save(update_fields=["state", "done_by"])
+        deadlines.cancel(subject=step.pk)
+        return
+    step.state_why = why
+    step.save(update_fields=["state", "done_by", "state_why"])
     deadlines.cancel(subject=step.pk)
     events.record(step.case, "step.dropped", actor, subject=step.pk, now=now, channel=step.channel)
 
