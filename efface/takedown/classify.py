@@ -140,7 +140,7 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
     if price and (threaded or not off):
         return "refuses", "price", price
     if off:
-        if not substance or not threaded:
+        if not (substance or heard.first("not_ours")) or not threaded:
             return "other", "off topic", off
         return "other", "off topic, and more", off
     if counter:
@@ -178,8 +178,7 @@ def _belief(heard: Voices, automatic: bool, threaded: bool) -> str:
     sentence = heard.first("removed")
     against = ("refuses", "asks", "asks_if", "offer", "not_removed", "price", "counter_hint")
     if any(heard.first(section) for section in against):
-        partly = sentence in heard.of("partial") or set(heard.of("refuses")) <= set(heard.of("partial"))
-        here = partly and not heard.first("asks") and not heard.first("offer") and bool(heard.first("refuses"))
+        here = sentence in heard.of("partial") and not heard.first("asks") and not heard.first("offer")
         return "removed, here and not there" if here else "removed, and the contrary"
     if set(heard.of("removed")) <= set(heard.of("undone")):
         return "removed, and perhaps undone"

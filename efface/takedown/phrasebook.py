@@ -31,11 +31,12 @@ SECTIONS = (
     "removed", "removed_hint", "promise", "notice", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",  # noqa: E501
     "forwards", "forwards_hint", "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
 )  # fmt: skip
-MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours", "rule", "undone", "doubt")
+MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours", "rule", "undone", "doubt", "house", "although")
 """Words that turn a statement round: a denial; a condition or a doubt (somebody else's word, a day to
 come) anywhere in the sentence; a wish, plan or rule before the
 verb; a mere possibility; a thing that is lacking. ``thanks`` is courtesy, ``why`` asks as a list of questions does, and
-``closing`` is said of tickets as well as of pages; ``ours`` names what is not the content (our account, our mail);
+``closing`` is said of tickets as well as of pages; ``ours`` names what is not the content (our account, our mail), ``house`` what is the desk's own;
+``although`` grants a point before the opposite is done;
 ``rule`` speaks of any content rather than of this one; ``undone`` is the past before the past: what had been removed
 may be back."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

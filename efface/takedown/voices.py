@@ -120,7 +120,7 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         heard.add("price", sentence)
     if language.found("content", folded):
         heard.add("content", sentence)
-    _removed(language, folded, sentence, heard, asks or conditional)
+    done = _removed(language, folded, sentence, heard, asks or conditional)
     _promise(language, folded, sentence, heard, asks, condition)
     counter = language.find("counter", folded)
     if counter and not language.found("may", _clause(folded, counter)):
@@ -128,7 +128,7 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
     if language.found("court", folded) and not asks:
         heard.add("refuses", sentence)
         heard.add("court", sentence)
-    elif language.found("refuses", folded) and not asks and not _promised(language, folded):
+    elif _refused(language, folded, done) and not asks and not _promised(language, folded):
         until = conditional or language.found("without", folded)
         heard.add("refuses_hint" if until else "refuses", sentence)
     for section in _UNDENIED:
@@ -142,6 +142,14 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         heard.add("asks_if" if section == "asks" and conditional else section, sentence)
 
 
+def _refused(language: Language, folded: str, done: int) -> bool:
+    """``done`` is where a removal is claimed, -1 where it is not: "although we are not obliged to, we removed it"."""
+    match = language.find("refuses", folded)
+    if not match:
+        return False
+    return not (match.start() < done and language.found("although", folded[:done]))
+
+
 def _promised(language: Language, folded: str) -> bool:
     """A removal that is still to come is said, and not denied: "will be removed" is no "will not"."""
     match = language.find("promise", folded)
@@ -153,16 +161,19 @@ def _promise(language: Language, folded: str, sentence: str, heard: Voices, asks
     match = language.find("promise", folded)
     if not match or asks or language.found("rule", folded):
         return
-    denied = language.found("not", _before(folded, match) + match[0] + _after(folded, match))
-    if denied:
+    when = language.patterns["if"]
+    before = when.sub(" ", _before(folded, match)) if when else _before(folded, match)
+    if language.found("not", before + match[0] + _after(folded, match)):
         return
-    if not condition:
-        heard.add("promise", sentence)
-    elif language.found("thing", folded) or language.found("send", folded):
+    if condition and (language.found("thing", folded) or language.found("send", folded)):
         heard.add("offer", sentence)
+    elif not language.found("if", folded[: match.end()] + _after(folded, match)):
+        heard.add("promise", sentence)
 
 
-def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> None:
+def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> int:
+    """Where the last removal is claimed that is believed; -1: nowhere."""
+    claimed = -1
     for section in ("gone", "removed"):
         pattern = language.patterns[section]
         for number, match in enumerate(pattern.finditer(folded) if pattern else ()):
@@ -178,8 +189,10 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
             elif not unsure and not language.found("plan", before + match[0]) and not language.found("rule", folded):
                 other = _of_something_else(language, folded, match)
                 heard.add("closed_hint" if other else "removed", sentence)
+                claimed = claimed if other else max(claimed, match.start())
                 if not other and language.found("undone", before + match[0]):
                     heard.add("undone", sentence)
+    return claimed
 
 
 def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
@@ -191,7 +204,8 @@ def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
 def _of_something_else(language: Language, folded: str, match: re.Match[str]) -> bool:
     """What went is our mail, our account or the report itself, not the content."""
     before, told = _before(folded, match), match[0] + _after(folded, match)
-    if language.found("ours", _close(folded, match) + told.lstrip()):
+    close = _close(folded, match)
+    if language.found("ours", close + told.lstrip()) or language.found("house", close):
         return True
     if not language.spaceless and len(folded.split()) > BRIEF and not language.found("content", folded):
         return True
