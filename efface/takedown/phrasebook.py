@@ -113,6 +113,7 @@ def read(path: Path) -> Language:
     patterns |= {
         name: compiler.all(lists.get(name, [])) for name in ("removal", "content", "request", "inside", "party", "thing", "send")
     }
+    patterns["done"] = compiler.all(lists.get("removed", []))
     patterns |= _removed(_phrases(data.get("removed")), compiler, patterns["not"])
     common = frozenset(word for one in str(data.get("common") or "").split() for word in fold(one).split())
     return Language(path.stem, common, patterns, spaceless, same)

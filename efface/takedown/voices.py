@@ -192,7 +192,18 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
                 claimed = claimed if other else max(claimed, match.start())
                 if not other and language.found("undone", before + match[0]):
                     heard.add("undone", sentence)
+    if sentence not in heard.of("removed") and not unsure and _left_alone(language, folded):
+        heard.add("not_removed", sentence)
     return claimed
+
+
+def _left_alone(language: Language, folded: str) -> bool:
+    """The word for "removed", with a denial shortly before it: "has not yet been removed", "none were taken down"."""
+    pattern = language.patterns["done"]
+    if pattern is None or language.spaceless:
+        return False
+    found = (match for _, match in zip(range(_MOST_MATCHES), pattern.finditer(folded), strict=False))
+    return any(language.found("not", _close(folded, match)) for match in found)
 
 
 def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
