@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from efface.net.protocol import Mail
-from efface.takedown import leaning, phrasebook, voices
+from efface.takedown import phrasebook, voices
 from efface.takedown.reading import disguised, own_words, sentences, short, unquoted, visible
 from efface.takedown.returned import Refusal, feedback, is_report, report
 from efface.takedown.voices import Voices
@@ -55,9 +55,6 @@ CERTAINTY = {
     "off topic, and more": 0.5,
     "two hints": 0.65,
     "hint": 0.5,
-    "hint, borne out": 0.75,
-    "wording": 0.75,
-    "wording of a removal": 0.5,
     "silence": 0.0,
 }
 """How far each ground is believed: an estimate, set by hand while the open half of the corpus was worked on."""
@@ -109,8 +106,6 @@ def classify(mail: Mail, sent: str = "") -> Classification:
     said, spoken, tongues = reading(mail, sent)
     heard = voices.listen(said, _subject(mail), spoken)
     kind, ground, because = decide(heard, automatic=mail.auto_submitted, threaded=_threaded(mail))
-    if ground in UNSURE and said:
-        kind, ground = _leaning(kind, ground, leaning.lean("\n".join(said), spoken[0]))
     if kind == "claims-removal" and disguised(own_words(mail.text)):
         ground = "removed, in disguise"
     words = "\n".join(said)
@@ -135,23 +130,6 @@ def reading(mail: Mail, sent: str = "") -> tuple[list[str], list[str], list[str]
     tongues = phrasebook.tongues(f"{words}\n{mail.text if brief else _subject(mail)}") or phrasebook.tongues(mail.text)
     spoken = tongues or list(phrasebook.LATIN)
     return voices.own(sentences(words), spoken, sent), spoken, tongues
-
-
-UNSURE = ("silence", "hint", "two hints")
-MUCH, SOME = 0.7, 0.4
-"""Share of a kind from which the words alone are followed, and from which they bear a hint out."""
-
-
-def _leaning(kind: Kind, ground: str, shares: dict[str, float]) -> tuple[Kind, str]:
-    """Where no phrase settles it, what the words lean to; a removal is never believed on such grounds."""
-    likely = max(shares, key=lambda one: shares[one])
-    if ground != "silence":
-        borne_out = likely == kind and shares[likely] >= SOME and kind != "claims-removal"
-        return kind, "hint, borne out" if borne_out else ground
-    if shares[likely] < MUCH:
-        return kind, ground
-    found = cast(Kind, likely)
-    return found, "wording of a removal" if found == "claims-removal" else "wording"
 
 
 def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str, str]:
