@@ -145,7 +145,9 @@ def own_words(text: str) -> str:
     return "\n\n".join(one for place, one in enumerate(paragraphs) if place not in small_print)
 
 
-_UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
 """Letters that no reader sees: soft hyphens, joiners of no width, marks of direction, fillers."""
 _INSIDE = re.compile(f"[^\\W\\d_]{_UNSEEN.pattern}+[^\\W\\d_]")
 _MIXED = re.compile(

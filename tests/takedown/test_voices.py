@@ -202,4 +202,6 @@ def test_a_notice_that_is_known_is_left_out_wherever_it_stands() -> None:
 
 
 def test_a_few_words_that_the_notice_has_too_are_still_the_desks() -> None:
-    assert voices.own(["Images were removed."], ["en"], "Confirm that the images were removed.") == ["Images were removed."]
+    assert voices.own(["Images were removed."], ["en"], "Confirm that the images were removed.") == [
+        "Images were removed."
+    ]
