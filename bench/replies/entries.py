@@ -12,7 +12,7 @@ import yaml
 HERE = Path(__file__).parent
 HALVES = ("open", "kept")
 MORE = ("more/worked", "more/aside")
-"""Written later, to develop on and to calibrate: the first while phrases were worked on, the second only to calibrate."""
+"""Written later, to develop on and to calibrate: the first while phrases were worked on, the second only to calibrate."""  # noqa: E501
 LARGER = ("en", "es", "fr", "de")
 LANGUAGES = (*LARGER, "pt", "it", "pl", "nl", "ru", "uk", "tr", "ja", "zh", "ar", "sv", "cs")
 KINDS = (

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from efface.takedown.phrasebook import Language, aside, fold, languages
+import itertools
 
 _MOST_MATCHES = 6
 BRIEF = 5
@@ -70,12 +71,12 @@ def own(said: Iterable[str], tongues: list[str], sent: str = "") -> list[str]:
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
     """Neighbouring words of our notice (of a language without spaces: letters), at most 20,000."""
     words = _units(text[:100_000])[:20_000]
-    return frozenset(zip(words, words[1:], strict=False))
+    return frozenset(itertools.pairwise(words))
 
 
 def _repeats(sentence: str, pairs: frozenset[tuple[str, str]]) -> bool:
     words = _units(sentence)
-    own_pairs = list(zip(words, words[1:], strict=False))
+    own_pairs = list(itertools.pairwise(words))
     return len(words) >= _FEW and sum(pair in pairs for pair in own_pairs) >= _REPEATED * len(own_pairs)
 
 
@@ -85,7 +86,7 @@ def _units(text: str) -> list[str]:
 
 
 def listen(said: Iterable[str], subject: str, tongues: list[str]) -> Voices:
-    """``said`` are the sender's own sentences; ``subject`` counts as a hint only; English is read beside every language."""
+    """``said`` are the sender's own sentences; ``subject`` counts as a hint only; English is read beside every language."""  # noqa: E501
     heard = Voices()
     spoken = [languages()[code] for code in dict.fromkeys([*tongues, "en"])]
     for sentence in said:

@@ -32,9 +32,9 @@ def test_what_is_seen_is_believed() -> None:
 @pytest.mark.parametrize(
     "hidden",
     [
-        "<!-- {} -->", "<p hidden>{}</p>", '<div style="display: none">{}</div>', '<span style="font-size:0px">{}</span>',
+        "<!-- {} -->", "<p hidden>{}</p>", '<div style="display: none">{}</div>', '<span style="font-size:0px">{}</span>',  # noqa: E501
         '<div style="visibility:hidden"><div>{}</div></div>', '<p style="color: transparent">{}</p>',
-        '<div style="opacity:0">{}</div>', '<div style="max-height:0;overflow:hidden">{}</div>', '<div style="mso-hide:all">{}',
+        '<div style="opacity:0">{}</div>', '<div style="max-height:0;overflow:hidden">{}</div>', '<div style="mso-hide:all">{}',  # noqa: E501
     ],
 )  # fmt: skip
 def test_hidden_words_are_not_read(hidden: str) -> None:
@@ -46,7 +46,7 @@ def test_hidden_words_are_not_read(hidden: str) -> None:
     "text",
     [
         "We have n\u200bot removed the images.", "We have n\u00adot removed the images.",
-        "We have n\u043et removed the images.", "\u202eWe have removed the images.", "We have rem\u2060oved the images.",
+        "We have n\u043et removed the images.", "\u202eWe have removed the images.", "We have rem\u2060oved the images.",  # noqa: E501
     ],
 )  # fmt: skip
 def test_a_word_in_disguise_is_never_believed(text: str) -> None:

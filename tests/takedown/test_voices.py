@@ -14,7 +14,7 @@ DONE = {
     "en": ("We deleted the images an hour ago.", "The video has been taken offline.", "That account no longer exists."),
     "de": ("Das Video haben wir gestern vom Netz genommen.", "Die Seite ist nicht mehr erreichbar.",
            "Wir löschten die Bilder umgehend."),
-    "fr": ("Les images viennent d'être supprimées.", "Nous avons retiré la vidéo hier.", "La page n'est plus en ligne."),
+    "fr": ("Les images viennent d'être supprimées.", "Nous avons retiré la vidéo hier.", "La page n'est plus en ligne."),  # noqa: E501
     "es": ("Acabamos de borrar las fotos.", "El vídeo fue retirado ayer.", "La página ya no está disponible."),
     "pt": ("Acabámos de apagar as fotos.", "O vídeo foi retirado ontem.", "A página já não está disponível."),
     "it": ("Le foto sono state cancellate ieri.", "Abbiamo appena rimosso il video.", "La pagina non è più online."),
@@ -31,7 +31,7 @@ DONE = {
 }  # fmt: skip
 DENIED = {
     "en": ("We did not delete the images.", "The video wasn't taken offline.", "Nothing has been removed so far."),
-    "de": ("Das Video haben wir nicht gelöscht.", "Keines der Bilder wurde entfernt.", "Die Seite ist noch nicht gesperrt."),
+    "de": ("Das Video haben wir nicht gelöscht.", "Keines der Bilder wurde entfernt.", "Die Seite ist noch nicht gesperrt."),  # noqa: E501
     "fr": ("Les images n'ont pas été supprimées.", "Nous n'avons rien retiré.", "Aucune page n'a été supprimée."),
     "es": ("No hemos borrado las fotos.", "El vídeo no fue retirado.", "Ninguna página ha sido eliminada."),
     "pt": ("Não apagámos as fotos.", "O vídeo não foi retirado.", "Nenhuma página foi removida."),
