@@ -6,12 +6,12 @@ it a condition, a plan, a rule or a question, and it is not said of somebody els
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from efface.takedown.phrasebook import Language, aside, fold, languages
-import itertools
 
 _MOST_MATCHES = 6
 BRIEF = 5
