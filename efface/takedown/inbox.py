@@ -119,12 +119,13 @@ def read(organisation: uuid.UUID, inbound: uuid.UUID) -> None:
         row = Inbound.objects.filter(pk=inbound, kind="").first()
         try:
             raw = objects.get(row.case_id, row.raw) if row else b""
+            sent = str(row.notice.text) if row else ""
         except sealing.KeyMissing:
             return
     if row is None:
         return
     mail = decode(raw)
-    found = classify.classify(mail)
+    found = classify.classify(mail, sent)
     with tenancy.organisation(organisation):
         _keep(inbound, mail, found, clock.now())
 
