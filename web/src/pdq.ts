@@ -2,7 +2,7 @@
 // fractions of pixels around the centres of 64 by 64 samples, the 16 by 16 lowest frequencies of that, each above
 // their median or not.
 
-import { type Grey, areaGrey } from "./resample.js";
+import { areaGrey, type Grey, linearGrey, round } from "./resample.js";
 
 /** A side shorter than this, pixels, has no fingerprint. */
 export const LEAST_SIDE = 16;
@@ -30,11 +30,12 @@ export function fingerprint(grey: Grey): Fingerprint | undefined {
   return { hashes: views(frequencies(samples)).map(hash), quality: quality(samples) };
 }
 
-/** The longer side by a whole factor nearest to 256 pixels. */
+/** The longer side by a whole factor nearest to 256 pixels. Halving takes the four nearest pixels, as Python does. */
 function reduced(grey: Grey): Grey {
   const { width, height } = grey;
-  const factor = Math.min(Math.round(Math.max(width, height) / REDUCED), Math.floor(Math.min(width, height) / 2));
-  return factor < 2 ? grey : areaGrey(grey, Math.round(width / factor), Math.round(height / factor));
+  const factor = Math.min(round(Math.max(width, height) / REDUCED), Math.floor(Math.min(width, height) / 2));
+  if (factor < 2) return grey;
+  return (factor === 2 ? linearGrey : areaGrey)(grey, round(width / factor), round(height / factor));
 }
 
 /** 64 x 64 brightnesses, 0..255, rows first. */

@@ -12,6 +12,12 @@ export interface Grey {
   data: Uint8Array;
 }
 
+/** To the nearest whole number, halves to the even one, as Python and OpenCV do. */
+export function round(value: number): number {
+  const floor = Math.floor(value);
+  return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
+}
+
 /** Weights of the mean over areas along one side: for each target pixel the first source pixel and what each counts. */
 interface Span {
   first: number;
@@ -120,44 +126,60 @@ export function areaRgb(rgb: Rgb, width: number, height: number): Rgb {
 export function toGrey(rgb: Rgb): Grey {
   const data = new Uint8Array(rgb.width * rgb.height);
   for (let i = 0, from = 0; i < data.length; i++, from += 3) {
-    data[i] = (4899 * rgb.data[from]! + 9617 * rgb.data[from + 1]! + 1868 * rgb.data[from + 2]! + 8192) >> 14;
+    data[i] = (9798 * rgb.data[from]! + 19235 * rgb.data[from + 1]! + 3735 * rgb.data[from + 2]! + 16384) >> 15;
   }
   return { width: rgb.width, height: rgb.height, data };
 }
 
 /** Bilinear between the centres of the four nearest pixels; the edge goes on beyond itself. */
 export function linear(rgb: Rgb, width: number, height: number): Rgb {
+  return bilinear(rgb, width, height, 3);
+}
+
+export function linearGrey(grey: Grey, width: number, height: number): Grey {
+  return bilinear(grey, width, height, 1);
+}
+
+/** In OpenCV's whole numbers (weights of 1/2048), so that what follows sees the same bytes as in Python. */
+function bilinear(rgb: Rgb | Grey, width: number, height: number, channels: 1 | 3): Rgb {
   if (rgb.width === width && rgb.height === height) return rgb;
-  const out = new Uint8Array(width * height * 3);
+  const out = new Uint8Array(width * height * channels);
   const columns = places(rgb.width, width), rows = places(rgb.height, height);
+  const mixed = (row: number, { low, high, share }: Place, channel: number): number => {
+    const a = rgb.data[(row * rgb.width + low) * channels + channel]!;
+    const b = rgb.data[(row * rgb.width + high) * channels + channel]!;
+    return (a * (ONE - share) + b * share) >> 4;
+  };
   for (let y = 0; y < height; y++) {
     const { low: top, high: bottom, share: down } = rows[y]!;
     for (let x = 0; x < width; x++) {
-      const { low: left, high: right, share: across } = columns[x]!;
-      for (let channel = 0; channel < 3; channel++) {
-        const a = rgb.data[(top * rgb.width + left) * 3 + channel]!;
-        const b = rgb.data[(top * rgb.width + right) * 3 + channel]!;
-        const c = rgb.data[(bottom * rgb.width + left) * 3 + channel]!;
-        const d = rgb.data[(bottom * rgb.width + right) * 3 + channel]!;
-        const upper = a + (b - a) * across, lower = c + (d - c) * across;
-        out[(y * width + x) * 3 + channel] = upper + (lower - upper) * down + 0.5;
+      const column = columns[x]!;
+      for (let channel = 0; channel < channels; channel++) {
+        const upper = ((ONE - down) * mixed(top, column, channel)) >> 16;
+        const lower = (down * mixed(bottom, column, channel)) >> 16;
+        out[(y * width + x) * channels + channel] = (upper + lower + 2) >> 2;
       }
     }
   }
   return { width, height, data: out };
 }
 
+const ONE = 2048;
+
 interface Place {
   low: number;
   high: number;
+  /** Weight of `high`, in 1/2048. */
   share: number;
 }
 
 function places(from: number, to: number): Place[] {
   return Array.from({ length: to }, (_, index) => {
-    const at = Math.max(0, Math.min(from - 1, ((index + 0.5) * from) / to - 0.5));
+    const at = Math.fround(((index + 0.5) * from) / to - 0.5);
     const low = Math.floor(at);
-    return { low, high: Math.min(from - 1, low + 1), share: at - low };
+    if (low < 0) return { low: 0, high: 0, share: 0 };
+    if (low >= from - 1) return { low: from - 1, high: from - 1, share: 0 };
+    return { low, high: low + 1, share: round(Math.fround(at - low) * ONE) };
   });
 }
 
@@ -212,8 +234,8 @@ export function warped(rgb: Rgb, matrix: Affine, size: number, cubic: boolean): 
   const reach = cubic ? 2 : 1;
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const fromX = (e * (x - c) - b * (y - f)) / determinant;
-      const fromY = (a * (y - f) - d * (x - c)) / determinant;
+      const fromX = grid((e * (x - c) - b * (y - f)) / determinant);
+      const fromY = grid((a * (y - f) - d * (x - c)) / determinant);
       const left = Math.floor(fromX), top = Math.floor(fromY);
       const across = kernel(fromX - left, cubic), down = kernel(fromY - top, cubic);
       let red = 0, green = 0, blue = 0;
@@ -236,6 +258,11 @@ export function warped(rgb: Rgb, matrix: Affine, size: number, cubic: boolean): 
     }
   }
   return { width: size, height: size, data };
+}
+
+/** OpenCV knows places to 1/32 of a pixel. */
+function grid(value: number): number {
+  return Math.floor(value * 32 + 0.5) / 32;
 }
 
 function byte(value: number): number {

@@ -5,7 +5,7 @@ import { free, sheet, type Sheet } from "./canvas.js";
 import type { Clip, Frame } from "./clip.js";
 import { fingerprint, type Fingerprint, LEAST_SIDE, LONG_SIDE } from "./pdq.js";
 import { Unreadable } from "./pixels.js";
-import { type Grey, toGrey } from "./resample.js";
+import { type Grey, round, toGrey } from "./resample.js";
 import { Sampler, stepOf } from "./sample.js";
 
 const MAX_PIXELS = 9_500_000;
@@ -46,7 +46,7 @@ export async function watch(file: Blob, pause: () => Promise<void>, progress: Pr
     if (Math.min(width, height) < LEAST_SIDE) throw new Unreadable("small");
     const duration = await lengthOf(video);
     const scale = LONG_SIDE / Math.max(width, height);
-    view = sheet(Math.max(2, Math.round(width * scale)), Math.max(2, Math.round(height * scale)));
+    view = sheet(Math.max(2, round(width * scale)), Math.max(2, round(height * scale)));
     const reading = new Reading(video, view, duration, pause, progress);
     const whole = await reading.run();
     if (!reading.best) throw new Unreadable("video");

@@ -1,6 +1,6 @@
 // From five points to the upright 112 x 112 chip that the embedder was trained on. As `efface.vision.faces.align`.
 
-import { type Affine, areaRgb, part, type Rgb, warped } from "../resample.js";
+import { type Affine, areaRgb, part, type Rgb, round, warped } from "../resample.js";
 import type { Points } from "./landmarks.js";
 
 /** Where the five points lie on the chip (Deng et al., ArcFace, 2019). */
@@ -56,7 +56,7 @@ function shrunk(rgb: Rgb, points: Points, factor: number): Surroundings {
   const [left, right] = range(Math.min(...xs) - reach, Math.max(...xs) + reach, rgb.width);
   const [top, bottom] = range(Math.min(...ys) - reach, Math.max(...ys) + reach, rgb.height);
   const view = part(rgb, left, top, right - left, bottom - top);
-  const width = Math.max(1, Math.round(view.width * factor)), height = Math.max(1, Math.round(view.height * factor));
+  const width = Math.max(1, round(view.width * factor)), height = Math.max(1, round(view.height * factor));
   return { rgb: areaRgb(view, width, height), left, top, across: width / view.width, down: height / view.height };
 }
 

@@ -1,7 +1,7 @@
 // Where faces are: the RFB-320 detector over the whole picture, over tiles of a large one or one that hints at small
 // faces, and over the picture turned by quarters. As `efface.vision.faces.detect`.
 
-import { part, type Rgb, shrink, turned } from "../resample.js";
+import { part, type Rgb, round, shrink, turned } from "../resample.js";
 import type { Net } from "./net.js";
 
 export interface Box {
@@ -63,7 +63,7 @@ export class Detector {
 
   private async look(rgb: Rgb, cells: Cell[]): Promise<{ looks: Box[][]; crowd: boolean }> {
     const { width, height, mean } = this.net.manifest.input;
-    const grey = Math.round(typeof mean === "number" ? mean : mean.reduce((a, b) => a + b, 0) / mean.length);
+    const grey = round(typeof mean === "number" ? mean : mean.reduce((a, b) => a + b, 0) / mean.length);
     const canvas: Rgb = { width, height, data: new Uint8Array(width * height * 3).fill(grey) };
     for (const cell of cells) {
       const scale = scaleOf(cell, rgb.width, rgb.height);
@@ -169,7 +169,7 @@ function grid(width: number, height: number, across: number, down: number): Wind
 function spans(length: number, count: number): [start: number, size: number][] {
   const size = Math.min(length, Math.ceil((length / count) * (1 + TILE_OVERLAP)));
   if (count === 1) return [[0, length]];
-  return Array.from({ length: count }, (_, i) => [Math.round((i * (length - size)) / (count - 1)), size]);
+  return Array.from({ length: count }, (_, i) => [round((i * (length - size)) / (count - 1)), size]);
 }
 
 /** Places of the boxes to keep: of those that overlap the surest; one mostly inside a surer one goes too. */

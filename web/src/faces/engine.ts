@@ -1,11 +1,11 @@
 // The face engine: pixels in, faces with embeddings out, nothing kept. As `efface.vision.faces.engine`.
 
-import type { Rgb } from "../resample.js";
+import { type Rgb, round } from "../resample.js";
 import { chip } from "./align.js";
 import { type Box, Detector, suppress } from "./detect.js";
 import { LandmarkFinder, type Points } from "./landmarks.js";
 import { type Manifest, Net, start } from "./net.js";
-import { quality, round, sharpShare, turn } from "./quality.js";
+import { decimals, quality, sharpShare, turn } from "./quality.js";
 
 export { start };
 export type { Manifest };
@@ -108,14 +108,14 @@ export class FaceEngine {
     const { x1, y1, x2, y2, score } = seen.box;
     const box = [x1 / rgb.width, y1 / rgb.height, (x2 - x1) / rgb.width, (y2 - y1) / rgb.height];
     return {
-      box: box.map((share) => round(share, 5)) as Face["box"],
-      score: round(score, 4),
+      box: box.map((share) => decimals(share, 5)) as Face["box"],
+      score: decimals(score, 4),
       quality: quality(picture, seen.points, seen.px, score),
-      px: Math.round(seen.px),
+      px: round(seen.px),
       embedding,
       model: this.nets[2].manifest.model,
-      sharp: round(sharpShare(picture), 3),
-      turn: round(turn(seen.points), 3),
+      sharp: decimals(sharpShare(picture), 3),
+      turn: decimals(turn(seen.points), 3),
     };
   }
 }

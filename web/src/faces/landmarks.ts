@@ -1,6 +1,6 @@
 // Five points of a face: MTCNN's output net on the detector's box. As `efface.vision.faces.landmarks`.
 
-import { areaRgb, linear, part, type Rgb, turned } from "../resample.js";
+import { areaRgb, linear, part, type Rgb, round, turned } from "../resample.js";
 import { type Box, turnBack } from "./detect.js";
 import type { Net } from "./net.js";
 
@@ -43,10 +43,6 @@ interface Square {
 /** The square that the net is shown, in whole pixels: 0.83 of the longer side of the box, around its middle. */
 function squareAround(box: Box): Square {
   const side = Math.max(box.x2 - box.x1, box.y2 - box.y1) * VIEW;
-  const round = (value: number): number => {
-    const floor = Math.floor(value);
-    return value - floor === 0.5 ? floor + (floor % 2) : Math.round(value);
-  };
   return {
     x: round((box.x1 + box.x2 - side) / 2),
     y: round((box.y1 + box.y2 - side) / 2),

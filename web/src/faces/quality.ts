@@ -4,7 +4,7 @@ import { type Rgb, toGrey } from "../resample.js";
 import type { Points } from "./landmarks.js";
 
 export function quality(chip: Rgb, points: Points, px: number, score: number): number {
-  return round(clip((px - 12) / 68) * sharpShare(chip) * poseShare(points) * score, 4);
+  return decimals(clip((px - 12) / 68) * sharpShare(chip) * poseShare(points) * score, 4);
 }
 
 /** From the variance of the Laplacian over the chip's middle, relative to its contrast. */
@@ -60,6 +60,6 @@ function variance(values: number[]): number {
   return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
 }
 
-export function round(value: number, digits: number): number {
+export function decimals(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
