@@ -57,6 +57,7 @@ def _scripts(folder: Path, stamp: int) -> Scripts | None:
 
 
 def models_folder() -> Path:
+    """Where the installation keeps its models."""
     return settings.data_folder() / "models"
 
 
@@ -68,8 +69,7 @@ def nets(folder: Path) -> dict[str, Manifest]:
     except ModelError:
         return {}
     whole = len(found) == len(ROLES) and all(
-        KINDS[one.role] == one.kind and (folder / one.file).is_file() and not (one.role == "face-embedder" and one.align != "arcface112")
-        for one in found.values()
+        KINDS[one.role] == one.kind and (folder / one.file).is_file() for one in found.values()
     )
     return found if whole else {}
 

@@ -14,7 +14,7 @@ export type Trouble = "empty" | "unknown" | "heic" | "damaged" | "large" | "smal
 
 /** Why a file cannot be used. */
 export class Unreadable extends Error {
-  constructor(readonly trouble: Trouble | "video" | "video-time" | "protected") {
+  constructor(readonly trouble: Trouble | "video" | "video-time") {
     super(trouble);
   }
 }
