@@ -82,7 +82,7 @@ def _items(case: Case, bundle: str, age: str, most: int) -> list[Item] | str:
         return unfit
     try:
         items = uploading.read_bundle(bundle.encode())
-    except (BundleError, UnicodeEncodeError):
+    except BundleError:
         return unfit
     fits = 0 < len(items) <= most and not any(one.decoded.picture.error for one in items)
     return items if fits else unfit

@@ -38,7 +38,7 @@ def offer(face_allowed: bool) -> dict[str, Any] | None:
 
 def megabytes(count: int) -> str:
     """In the reader's own way of writing numbers; "" for none."""
-    return number_format(max(0.1, count / 1_000_000), 1) if count else ""
+    return number_format(max(0.1, round(count / 1_000_000, 1)), 1) if count else ""
 
 
 def words() -> dict[str, str]:
