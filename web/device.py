@@ -45,7 +45,9 @@ class Device:
         self.asked.append(route.request.url)
         name = path.rsplit("/", 1)[-1]
         if path == "/":
-            script = f'<!doctype html><title>-</title><script type="module" src="/built/{self._manifest["begin"]}"></script>'
+            script = (
+                f'<!doctype html><title>-</title><script type="module" src="/built/{self._manifest["begin"]}"></script>'
+            )
             route.fulfill(body=script, headers={"content-type": "text/html", "content-security-policy": POLICY})
         elif path.startswith("/given/"):
             route.fulfill(body=self.given[name], headers={"content-type": "application/octet-stream"})
@@ -67,7 +69,9 @@ class Device:
             {"wasm": f"/built/{self._manifest['wasm']}", "glue": f"/built/{self._manifest['glue']}", "nets": plan},
         )
 
-    def make(self, data: bytes, name: str = "a.jpg", kind: str = "image/jpeg", *, faces: bool = False) -> dict[str, Any]:
+    def make(
+        self, data: bytes, name: str = "a.jpg", kind: str = "image/jpeg", *, faces: bool = False
+    ) -> dict[str, Any]:
         """What is made of a file: ``decoded``, ``faces``, ``firstOnly``, ``ms``; or ``trouble``."""
         self.given = {"file": data}
         made: dict[str, Any] = self._page.evaluate(
@@ -89,7 +93,9 @@ def device(models: Path | None = None) -> Iterator[Device]:
     """Raises ``NoChromium``, and ``web.build.BuildFailed``."""
     from playwright.sync_api import sync_playwright
 
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), "")
+    path = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
+    )
     if not path:
         raise NoChromium("There is no Chromium on this machine: install the package chromium.")
     folder = Path(tempfile.gettempdir()) / "efface-device-measure"

@@ -62,7 +62,7 @@ def take_faces(case: Case, bundle: str, age: str, model: str, dim: int, now: dat
     # A stranger's face has no place here, and a picture none either.
     photos = [Decoded(Picture(), one.decoded.faces[:1]) for one in items]
     if not all(_is_ours(face, model, dim) for photo in photos for face in photo.faces):
-        return Taken(_("This does not fit to what this page sends. Please load the page again."))
+        return Taken(_("This is not what the page sends. Please load the page again."))
     try:
         words, made = fingerprints.enrol_face(case, photos, age, "survivor", now)
     except fingerprints.MinorCase as refusal:
@@ -74,10 +74,12 @@ def _items(case: Case, bundle: str, age: str, most: int) -> list[Item] | str:
     """What the bundle holds, or why nothing is taken in."""
     # Asked before anything is read: of a minor nothing is taken in.
     if Age.MINOR in (age, case.age) or age not in Age.values:
-        return _("For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster.")
+        return _(
+            "For pictures of somebody under 18 we keep nothing. Your caseworker shows you the ways that help faster."
+        )
     if case.state != Case.State.OPEN:
         return _("Everything is paused. Press Continue first.")
-    unfit = _("This does not fit to what this page sends. Please load the page again.")
+    unfit = _("This is not what the page sends. Please load the page again.")
     if len(bundle) > MOST_CHARACTERS:
         return unfit
     try:
@@ -99,5 +101,3 @@ def _is_ours(face: Face, model: str, dim: int) -> bool:
     shares = (*face.box, face.score, face.quality, face.sharp)
     fits = face.model == model and len(face.embedding) == dim and abs(length - 1) < _UNIT
     return fits and all(-0.01 <= share <= 1.01 for share in shares)
-
-

@@ -58,21 +58,24 @@ def words() -> dict[str, str]:
         ),
         "noise": _(
             "This browser changes pictures a little when a page reads them, to protect you from being recognised. "
-            "Fingerprints made here would not fit. Use another browser for this, let our computer do it below, or do it "
-            "on your caseworker's computer."
+            "Fingerprints made here would not fit. Use another browser for this, let our computer do it below, or do "
+            "it on your caseworker's computer."
         ),
         "old": _("This browser cannot do it. Let our computer do it below, or do it on your caseworker's computer."),
+        "many": _("Please choose at most {n} files at a time."),
         "empty": _("the file is empty"),
         "unknown": _("is not a picture or video of a kind we can read"),
         "heic": _(
-            "is in the iPhone's own form (HEIC), which this browser cannot read. Take a screenshot of it and choose that, "
-            "or open this page on the iPhone"
+            "is in the iPhone's own form (HEIC), which this browser cannot read. Take a screenshot of it and choose "
+            "that, or open this page on the iPhone"
         ),
         "damaged": _("could not be read; the file may be damaged"),
         "large": _("is too large; a screenshot of it, or a smaller copy, will do"),
         "small": _("is too small to be recognised by"),
         "video": _("is a video that this browser cannot play. Let our computer read it below"),
-        "video-time": _("stopped playing. Keep this page in front and choose it again, or let our computer read it below"),
+        "video-time": _(
+            "stopped playing. Keep this page in front and choose it again, or let our computer read it below"
+        ),
         "failed": _("could not be read here. Let our computer read it below"),
         "loading": _("What finds faces is being loaded."),
         "unloaded": _("What finds faces could not be loaded. Check the connection and begin again."),

@@ -16,8 +16,8 @@ from efface.cases.models import Age, Case
 from efface.engine.base import clock
 from efface.portal import device, device_words, page
 
-show_with_device = csp_update({"script-src": ["'wasm-unsafe-eval'"], "media-src": ["blob:"]})(page.show)
-"""The one page on which the browser may run the nets, and play a video that it was given."""
+WIDER = {"script-src": ["'wasm-unsafe-eval'"], "media-src": ["blob:"]}
+"""On this one page the browser may run the nets, and play a video that it was given."""
 
 
 @view(access=PORTAL)
@@ -31,7 +31,7 @@ def pictures(request: Any, case: Case) -> HttpResponse:
     minor, is_open = case.age == Age.MINOR, case.state == Case.State.OPEN
     face_allowed = bool(fingerprints.face_allowed(case, clock.now()))
     offered = device_words.offer(face_allowed) if is_open and not minor else None
-    return (show_with_device if offered else page.show)(
+    answer = page.show(
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": minor, "open": is_open, "face_allowed": face_allowed,
@@ -39,6 +39,9 @@ def pictures(request: Any, case: Case) -> HttpResponse:
         },
         422 if problem else 200,
     )  # fmt: skip
+    if offered:
+        csp_update(WIDER)(lambda _: answer)(request)
+    return answer
 
 
 @view(access=PORTAL)

@@ -110,7 +110,10 @@ def leaks(asked: list[Asked], files: list[tuple[str, bytes]], seconds: float = 0
         if one.method == "GET" and not one.body:
             continue
         given = parse_qs(one.body.decode("latin-1"), keep_blank_values=True)
-        if one.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded" or set(given) != SENT:
+        if (
+            one.headers.get("content-type", "").split(";")[0] != "application/x-www-form-urlencoded"
+            or set(given) != SENT
+        ):
             found.append(f"not the form of numbers: {one.method} {urlsplit(one.url).path}")
             continue
         found += _beyond(given["bundle"][0])

@@ -162,7 +162,11 @@ def test_under_18_nothing_is_taken_and_nothing_offered(organisation: Any, her: C
     young = people.entered(people.open_case(organisation, age="minor").access_code)
     assert young.post(MADE, {"age": "adult", "part": "file", "bundle": numbers(photo(1))}).status_code == 422
     page = young.get("/case/pictures/")
-    assert b'type="file"' not in page.content and b"device-plan" not in page.content and b"<script type" not in page.content
+    assert (
+        b'type="file"' not in page.content
+        and b"device-plan" not in page.content
+        and b"<script type" not in page.content
+    )
     assert "wasm" not in page.headers["Content-Security-Policy"]
     assert kept(organisation) == []
 
@@ -191,7 +195,9 @@ def faces(model: str, dim: int = 192, **more: Any) -> str:
         vector = person + np.random.default_rng(5 + number).normal(size=dim) * 0.5
         vector *= more.get("length", 1) / np.linalg.norm(vector)
         picture = Picture(f"{number:064x}", "1" * 32, 9, "image/jpeg", 9, 9, ["0" * 64] * 8, 90)
-        items.append((f"{number}.jpg", Decoded(picture, [Face([0.1, 0.1, 0.5, 0.5], 0.99, 0.8, 150, vector.tolist(), model)])))
+        items.append(
+            (f"{number}.jpg", Decoded(picture, [Face([0.1, 0.1, 0.5, 0.5], 0.99, 0.8, 150, vector.tolist(), model)]))
+        )
     return bundled(items)
 
 
@@ -234,7 +240,9 @@ def test_models_are_handed_out_where_a_face_may_be_learned(
     assert her.get(last).status_code == 404
 
 
-def test_where_the_scripts_are_absent_the_page_says_so(her: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_where_the_scripts_are_absent_the_page_says_so(
+    her: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(offered, "BUILT", tmp_path)
     for broken in ("", "{", '{"files": ["begin.js"], "begin": "begin.js"}'):
         if broken:
@@ -259,7 +267,9 @@ def test_what_is_loaded_is_not_kept_by_the_browser(her: Client) -> None:
     page = her.get("/case/pictures/").content.decode()
     script = re.search(r'<script type="module" src="([^"]+)"', page)
     assert script
-    plan = json.loads(re.search(r'<script id="device-plan" type="application/json">(.*?)</script>', page, re.S).group(1))  # type: ignore[union-attr]
+    plan = json.loads(
+        re.search(r'<script id="device-plan" type="application/json">(.*?)</script>', page, re.S).group(1)
+    )  # type: ignore[union-attr]
     for url in (script.group(1), plan["wasm"], plan["glue"]):
         assert re.search(r"-[0-9A-Za-z]{8,}\.(js|wasm)$", url)
         answer = her.get(url, headers={"accept-encoding": "gzip"})
@@ -287,7 +297,12 @@ def test_pictures_and_a_video_become_fingerprints_and_no_byte_of_them_leaves(org
         assert page.page.evaluate(stays) == [0, 0, 0, 0]
         assert page.page.evaluate("indexedDB.databases().then(all => all.length)") == 0
         assert page.page.evaluate("'caches' in window ? caches.keys().then(all => all.length) : 0") == 0
-        assert page.page.evaluate("'serviceWorker' in navigator ? navigator.serviceWorker.getRegistrations().then(all => all.length) : 0") == 0
+        assert (
+            page.page.evaluate(
+                "'serviceWorker' in navigator ? navigator.serviceWorker.getRegistrations().then(all => all.length) : 0"
+            )
+            == 0
+        )
     assert kept(organisation) == ["pdq", "pdq", "video"]
     with tenancy.organisation(organisation.pk):
         for row in Fingerprint.objects.filter(kind="pdq"):

@@ -78,7 +78,9 @@ def test_pdq(size: tuple[int, int]) -> None:
 def test_the_eight_views_are_those_of_the_picture_really_turned() -> None:
     picture = scene(5, (320, 240))
     turned = [picture, np.rot90(picture), picture[::-1, ::-1], np.rot90(picture, -1), picture[::-1], picture[:, ::-1]]
-    whole, *each = ask(("fingerprint", given(picture)), *(("fingerprint", given(np.ascontiguousarray(t))) for t in turned))
+    whole, *each = ask(
+        ("fingerprint", given(picture)), *(("fingerprint", given(np.ascontiguousarray(t))) for t in turned)
+    )
     for view, one in zip(whole["hashes"], each, strict=False):
         assert pdq.distance(view, one["hashes"][0]) <= 2
     assert len(set(whole["hashes"])) == 8
@@ -197,7 +199,8 @@ def test_what_a_file_is(tmp_path: Path) -> None:
     picture.save(tmp_path / "moving.gif", save_all=True, append_images=[Image.new("RGB", (37, 21))], loop=0)
     names = ("a.jpg", "a.png", "a.gif", "a.webp", "moving.gif")
     heads = [(tmp_path / name).read_bytes() for name in names]
-    others = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypisom", b"\xff\xd8\xff" + b"\xff" * 50,
+    others = [b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"\0\0\0\x18ftypheic", b"\0\0\0\x18ftypisom",
+        b"\xff\xd8\xff" + b"\xff" * 50,
               b"\0\0\0\x1cftypmif1\0\0\0\0mif1avif"]  # fmt: skip
     answers = ask(*(("header", b64encode(one).decode()) for one in [*heads, *others]))
     assert [one["kind"] for one in answers] == [

@@ -19,6 +19,7 @@ interface Plan {
 }
 
 const MOST_FILES = 40;
+const LEAST_PHOTOS = 3;
 
 /** A photo whose fingerprint was kept, and the faces on it: these stay here until she said which one is hers. */
 interface Photo {
@@ -41,6 +42,7 @@ class Work {
 
   async run(files: File[], withFace: boolean): Promise<string> {
     const engine = withFace ? await this.load() : undefined;
+    this.list.say("");
     try {
       for (const [place, file] of files.entries()) {
         this.pace.check();
@@ -119,7 +121,8 @@ class Work {
       this.pace.check();
       if (face) hers.push({ label: item.label, decoded: { ...item.decoded, faces: [face] } });
     }
-    if (hers.length < 3) return this.say("few");
+    // Fewer than this make no template; the server, which looks at whether they agree, asks for as many.
+    if (hers.length < LEAST_PHOTOS) return this.say("few");
     this.list.say(this.say("face-sending"));
     try {
       return (await this.send("face", bundle(hers))).notes.join(" ");
@@ -166,7 +169,8 @@ function setUp(): void {
     const age = form.querySelector<HTMLInputElement>("[name=age]:checked")?.value ?? "unknown";
     // Of a minor nothing is read at all.
     if (age === "minor") return list.say(say("minor"));
-    const chosen = Array.from(files.files ?? []).slice(0, MOST_FILES);
+    const chosen = Array.from(files.files ?? []);
+    if (chosen.length > MOST_FILES) return list.say(say("many", { n: MOST_FILES }));
     list.fill(chosen.map((file) => file.name), say("waiting"));
     work = new Work(plan, say, (part, text) => send(part, text, age), list, find("device-ask"));
     busy(true);

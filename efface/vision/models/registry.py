@@ -227,11 +227,6 @@ def _judge(source: Source, answer: str, complaint: str) -> ModelError:
     return PackageClientFailed(f"The package client failed for {name}: {_line(text, re.compile('rror'))}")
 
 
-def complaint(text: str) -> str:
-    """The most telling line of what a package client said, without an address: it may hold a password."""
-    return _line(text, _NETWORK if _NETWORK.search(text) else re.compile("rror"))
-
-
 def _line(text: str, pattern: re.Pattern[str]) -> str:
     lines = [line.strip() for line in text.splitlines() if pattern.search(line)] or text.strip().splitlines()[-1:]
     line = re.sub(r"\w+://\S+", "(address)", lines[0] if lines else "no reason given")
