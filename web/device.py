@@ -82,7 +82,7 @@ class Device:
         return made
 
     def pixels(self, data: bytes, side: int) -> dict[str, Any]:
-        """The picture as it is looked at: ``width``, ``height``, ``data`` (RGB)."""
+        """The picture as it is looked at: ``width``, ``height``, ``data`` (RGB, base64)."""
         self.given = {"file": data}
         found: dict[str, Any] = self._page.evaluate("side => measure.pixels('/given/file', side)", side)
         return found

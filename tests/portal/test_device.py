@@ -330,6 +330,7 @@ LEAKS = {
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize("leak", LEAKS.values(), ids=LEAKS)
 def test_a_planted_leak_is_seen(her: Client, leak: str) -> None:
     built()
@@ -399,6 +400,7 @@ def test_minor_pictures_are_not_even_read(organisation: Any, her: Client) -> Non
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["stop", "close", "away"])
 def test_what_was_sent_is_kept_and_nothing_else(organisation: Any, her: Client, how: str) -> None:
     built()
@@ -421,6 +423,7 @@ def test_what_was_sent_is_kept_and_nothing_else(organisation: Any, her: Client, 
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_two_tabs(organisation: Any, her: Client) -> None:
     built()
     files = [("one.jpg", photo(1)), ("two.jpg", photo(2))]

@@ -1,6 +1,7 @@
 // For `efface bench ondevice` and the tests: the product's own steps, to be called from outside. Never shipped.
 
 import { readsTrue } from "./canvas.js";
+import { base64 } from "./clip.js";
 import { type Face, FaceEngine, type Models, start } from "./faces/engine.js";
 import { make, type Made } from "./make.js";
 import { Pace } from "./pace.js";
@@ -25,10 +26,10 @@ async function one(url: string, name: string, type: string, faces: boolean): Pro
   return { ...made, ms: performance.now() - began };
 }
 
-async function pixels(url: string, side: number): Promise<{ width: number; height: number; data: number[] }> {
+async function pixels(url: string, side: number): Promise<{ width: number; height: number; data: string }> {
   const file = new Blob([await bytes(url)]);
   const { rgb } = await read(file, new Uint8Array(await file.arrayBuffer()), side, new Pace().breathe);
-  return { width: rgb.width, height: rgb.height, data: Array.from(rgb.data) };
+  return { width: rgb.width, height: rgb.height, data: base64(rgb.data) };
 }
 
 declare global {
