@@ -2,8 +2,8 @@
 
 PDQ of the same files both ways: the greatest distance of any of the eight hashes. Faces: each face that Python finds is
 paired with the browser's of most overlap; the cosine of their embeddings. A picture of 12 megapixels and a clip of
-thirty seconds are made here, and timed with Chromium and everything else on one core. A clip's frames are judged by what
-they are for: the server's copy of the clip, re-encoded, is looked up by them.
+thirty seconds are made here, and timed with Chromium and everything else on one core. A clip's frames are judged by
+what they are for: the server's copy of the clip, re-encoded, is looked up by them.
 """
 
 from __future__ import annotations

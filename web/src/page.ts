@@ -154,7 +154,9 @@ function setUp(): void {
     list.say(say("createImageBitmap" in window ? "noise" : "old"));
     return;
   }
-  find<HTMLDetailsElement>("upload-way").open = false;
+  // Open where she used it just now, and is told why it did not work.
+  const other = find<HTMLDetailsElement>("upload-way");
+  other.open = "used" in other.dataset;
   let work: Work | undefined;
   const busy = (is: boolean): void => {
     for (const one of form.querySelectorAll<HTMLInputElement>("input")) one.disabled = is;
