@@ -29,6 +29,8 @@ class Courier:
             return outbox.May("wait", "others to this desk are gathered at this moment", now + ASK_AGAIN)
         notice = locking.notice(row.subject)
         parted = notice is not None and together.part(notice, now)
+        if notice is not None:
+            together.restore(notice, row, now)
         word = last_word(notice, now)
         if word.word != "go" or notice is None:
             return word

@@ -65,6 +65,13 @@ def part(lead: Notice, now: datetime) -> int:
     return len(rows)
 
 
+def restore(lead: Notice, row: Outbox, now: datetime) -> None:
+    """A message that was to name others too is that of its own notice again. Any other is left as it is."""
+    message: Any = row.message
+    if message is not None and message.get("gathered"):
+        _put(row, lead, [lead], now)
+
+
 def _queue(one: Notice, now: datetime) -> None:
     from efface.takedown import sending
 
@@ -99,7 +106,6 @@ def gather(lead: Notice, row: Outbox, may: Any, now: datetime) -> list[Notice]:
         return found
     for one in found:
         _queue(one, now)
-    _put(row, lead, [lead], now)
     return []
 
 
@@ -110,7 +116,7 @@ def _put(row: Outbox, made: Notice, parts: Sequence[Notice], now: datetime) -> N
         return
     organisation = Organisation.objects.get(pk=made.organisation_id)
     data = composing.compose(made, organisation, now, [(one.reference, one.xarf) for one in parts if one.xarf])
-    message: Any = {**before, "data": base64.b64encode(data).decode("ascii")}
+    message: Any = {**before, "data": base64.b64encode(data).decode("ascii"), "gathered": len(parts) > 1}
     row.message = message
     row.save(update_fields=["message"])
 
