@@ -12,7 +12,7 @@ from statistics import median
 from typing import cast
 from urllib.parse import urlsplit
 
-from efface.cases import avoiding, knowing
+from efface.cases import avoiding, classing, knowing
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
 from efface.engine.base import settings
@@ -61,7 +61,6 @@ def hostile(site: Site) -> bool:
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
     hold = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).order_by("-ends").first()
     said, avoid = knowing.answers(case), avoiding.known(case)
-    demand = said.get("demand", "unknown")
     lives = said.get("lives_in", "")
     return plan.CaseFacts(
         age=PLAN_AGE[case.age],
@@ -77,8 +76,8 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         suspect_numbers=avoid.numbers,
         lives_in="" if lives == "unknown" else lives,
         acquisition=case.acquisition if case.acquisition in load().words["acquisition_path"] else "",
-        abuse_type={"money": "sextortion_financial", "other": "sextortion_coercive_control"}.get(demand, ""),
-        motive="economic" if demand == "money" else "unknown",
+        abuse_type=classing.LAW.get(classing.decide(said)[0].kind, ""),
+        motive="economic" if said.get("demand") == "money" else "unknown",
         pressed_shutter=_answer(said.get("pressed_shutter")),
         assignment=_answer(said.get("assignment")),
         has_file=_answer(said.get("has_file")),
