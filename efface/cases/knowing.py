@@ -151,14 +151,15 @@ def answer(case: Case, name: str, value: str, actor: str, now: datetime, *, staf
     note(case, name, value, actor, now)
 
 
-def note(case: Case, name: str, value: str, actor: str, now: datetime) -> None:
-    """Keep one fact; whoever calls has looked that it makes sense. The same again changes nothing."""
+def note(case: Case, name: str, value: str, actor: str, now: datetime, event: str = "fact.answered") -> None:
+    """Keep one fact; whoever calls has looked that it makes sense. The same again changes nothing. ``event`` is what
+    the rooms above are told."""
     if answers(case, left_out=True).get(name) == value:
         return
     row = CaseFact(organisation_id=case.organisation_id, case=case, name=name, by=actor[:60], at=now)
     row.value = value
     row.save()
-    events.record(case, "fact.answered", actor, now=now, question=name)
+    events.record(case, event, actor, now=now, question=name)
 
 
 def answers(case: Case, *, left_out: bool = False) -> Mapping[str, str]:
