@@ -43,11 +43,11 @@ KINDS: dict[str, Words] = {
     "assault": gettext_lazy("the recording of an assault"),
     "sextortion_financial": gettext_lazy("blackmail for money"),
     "sextortion_sexual": gettext_lazy("blackmail for pictures or something sexual"),
-    "sextortion_control": gettext_lazy("blackmail to rule over you"),
+    "sextortion_control": gettext_lazy("blackmail to rule over somebody"),
     "synthetic": gettext_lazy("pictures made or changed by a computer"),
     "covert": gettext_lazy("recorded in secret"),
-    "doxxing": gettext_lazy("pictures together with your name or address"),
-    "ncii": gettext_lazy("intimate pictures shared without your agreement"),
+    "doxxing": gettext_lazy("pictures together with name or address"),
+    "ncii": gettext_lazy("intimate pictures shared without agreement"),
 }
 RULES: tuple[Rule, ...] = (
     Rule("assault", gettext_lazy("You said that it was made under force or during an assault."),
@@ -74,6 +74,11 @@ LANE_RULES: tuple[tuple[str, Mapping[str, tuple[str, ...]]], ...] = (
     ("synthetic", {"kind": ("synthetic",)}),
     ("published", {}),
 )
+LANE_WORDS: dict[str, Words] = {
+    "minor": gettext_lazy("under 18"), "assault": gettext_lazy("an assault was recorded"),
+    "sextortion": gettext_lazy("blackmail"), "threat": gettext_lazy("only a threat so far"),
+    "synthetic": gettext_lazy("made by a computer"), "published": gettext_lazy("it is out there"),
+}  # fmt: skip
 LANES = tuple(name for name, _when in LANE_RULES)
 
 LAW: dict[str, str] = {
