@@ -65,8 +65,8 @@ INTAKE: tuple[Ask, ...] = (
         ),
         told={
             "feared": _(
-                "Use a private window, and “Leave now” when somebody comes. If you can, go on with a device that nobody "
-                "else uses. Do not keep the code on this one."
+                "Use a private window, and “Leave now” when somebody comes. If you can, go on with a device that "
+                "nobody else uses. Do not keep the code on this one."
             ),
             "unknown": _("Use a private window to be on the safe side, and “Leave now” when somebody comes."),
         },

@@ -49,7 +49,7 @@ def add_organisation(
 
 @organisation.command("portal")
 @click.argument("short")
-@click.option("--by-herself/--with-a-worker", "herself", default=None, help="May survivors open a case without a worker?")
+@click.option("--by-herself/--with-a-worker", "herself", default=None, help="May survivors open cases alone?")
 @click.option("--host", default=None, help='Host name of this organisation\'s portal; "" for none.')
 @json_option
 def portal(short: str, herself: bool | None, host: str | None, as_json: str | None) -> None:

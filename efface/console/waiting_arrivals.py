@@ -42,10 +42,12 @@ def _decision(one: Case) -> Decision:
         title, reason = _("She says that she is in danger"), _("She was shown the helplines of her country at once.")
     elif one.age == Age.MINOR:
         options = (Option("take", _("I take it"), "primary"),)
-        title, reason = _("She was under 18"), _("Everything that needs a picture has stopped; go the other ways with her.")
+        title = _("She was under 18")
+        reason = _("Everything that needs a picture has stopped; go the other ways with her.")
     else:
         options = (Option("take", _("I take it"), "primary"),)
-        title, reason = _("A case opened by herself"), _("Nobody here has met her yet. Nothing is allowed until she says so.")
+        title = _("A case opened by herself")
+        reason = _("Nobody here has met her yet. Nothing is allowed until she says so.")
     return Decision(
         kind="arrival", id=one.pk, case_id=one.pk, reference=one.reference, danger=one.danger, title=title,
         proposed=_("Read what she said, take the case, and write to her."), reason=reason, options=options,

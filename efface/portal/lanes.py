@@ -23,6 +23,7 @@ class Step:
     more: Words = ""
     leads: str = ""
     leads_words: Words = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,8 @@ KEEP = Step(
     "keep_evidence",
     _("Keep what was written to you; delete nothing yet."),
     _(
-        "Screenshots of messages, of the profile with its name and address, of bank or wallet numbers. You need not look "
-        "at a picture for it: cover it with your hand, or ask somebody you trust."
+        "Screenshots of messages, of the profile with its name and address, of bank or wallet numbers. You need not "
+        "look at a picture for it: cover it with your hand, or ask somebody you trust."
     ),
 )
 LOCK = Step(
@@ -90,7 +91,7 @@ ADDRESSES = Step(
     "keep_addresses",
     _("Give us the addresses of the pages you know."),
     _("You can copy an address without opening the page again. One is enough to begin."),
-    "portal:case", _("Report a page"),
+    "portal:case", _("Report a page"), "#link",
 )
 NEVER = Step(
     "never_told", _("Tell us who must never hear of this."), _("We then never write there, whatever the reason."),
@@ -107,7 +108,9 @@ REPORT_FIRST = Step(
     _("In this order: once blocked, it can be harder to report. Take the screenshots before."),
 )
 READS = _("A worker of ours reads your case and writes to you under “Messages”.")
-LOOKS = _("Where you allow it, we look for copies, also of pictures that appear later, and write to those who can remove.")
+LOOKS = _(
+    "Where you allow it, we look for copies, also of those that appear later, and write to those who can remove them."
+)
 NOTHING_ALONE = _("We do nothing that you have not allowed, and never write to the person who did this.")
 
 LANES: dict[str, Lane] = {one.name: one for one in (
@@ -152,7 +155,8 @@ LANES: dict[str, Lane] = {one.name: one for one in (
             Part(NOW, (KEEP, CODE_LIST, LOCK, FEW_WORDS, TELL_ONE)),
             Part(LATER, (PICTURES, ALLOW, NEVER, POLICE)),
         ),
-        (READS, _("Where you allow it, we keep looking for copies, so that we notice early if one appears."), NOTHING_ALONE),
+        (READS, _("Where you allow it, we keep looking for copies, so that we notice early if one appears."),
+         NOTHING_ALONE),
     ),
     Lane(
         "published",
@@ -162,7 +166,8 @@ LANES: dict[str, Lane] = {one.name: one for one in (
             Part(NOW, (ADDRESSES, KEEP, ALLOW, TELL_ONE)),
             Part(LATER, (PICTURES, CODE_LIST, NEVER, LOCK, FEW_WORDS, POLICE)),
         ),
-        (READS, LOOKS, _("We keep proof of where it was, look again, and go on when something comes back."), NOTHING_ALONE),
+        (READS, LOOKS, _("We keep proof of where it was, look again, and go on when something comes back."),
+         NOTHING_ALONE),
     ),
     Lane(
         "synthetic",
@@ -175,14 +180,15 @@ LANES: dict[str, Lane] = {one.name: one for one in (
             Part(NOW, (
                 ADDRESSES, KEEP,
                 Step("source_picture", _("If you know which picture of yours was used, tell your worker."),
-                     _("Often it is one that anybody can see. It was fine to show it. If you like, let fewer people see "
-                       "it now."),
+                     _("Often it is one that anybody can see. It was fine to show it. If you like, let fewer people "
+                       "see it now."),
                      "portal:messages", _("Write to your worker")),
                 ALLOW,
             )),
             Part(LATER, (PICTURES, CODE_LIST, FEW_WORDS, TELL_ONE, POLICE)),
         ),
-        (READS, LOOKS, _("Where the law has a rule of its own for such pictures, our letters lean on it."), NOTHING_ALONE),
+        (READS, LOOKS, _("Where the law has a rule of its own for such pictures, our letters lean on it."),
+         NOTHING_ALONE),
     ),
     Lane(
         "minor",
@@ -211,7 +217,7 @@ LANES: dict[str, Lane] = {one.name: one for one in (
                                     _("A grown-up you trust, or somebody from a helpline.")))),
         ),
         (
-            _("We take in no pictures, search for nothing and write to nobody about them. Everything of that kind has stopped."),
+            _("We take in no pictures, search for nothing and write to nobody about them. All of that has stopped."),
             _("A worker of ours reads your case first and goes these ways with you, under “Messages”."),
         ),
         young=True,
@@ -233,9 +239,7 @@ LANES: dict[str, Lane] = {one.name: one for one in (
                 KEEP, NEVER,
             )),
             Part(LATER, (
-                Step("police", _("Think about the police. It is yours to decide."),
-                     _("Ask your worker first what it can mean where you live. What you kept is useful there, also later.")),
-                ADDRESSES, ALLOW, CODE_LIST,
+                POLICE, ADDRESSES, ALLOW, CODE_LIST,
             )),
         ),
         (READS, _("If you wish, nothing is asked to be removed until proof of it is kept."), LOOKS, NOTHING_ALONE),

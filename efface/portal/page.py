@@ -89,7 +89,8 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
     now = clock.now()
     found = findings(one)
     return show(request, "portal/case.html", one, {
-        **walking.lane(one), "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
+        **walking.lane(one), "candidates": candidates(one), "findings": found,
+        "ages": [row for row in found if row["ask_age"]],
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),

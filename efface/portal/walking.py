@@ -17,10 +17,12 @@ def lane(case: Case) -> dict[str, Any]:
     known = intake.said(case)
     found = lanes.LANES[classing.lane(case)]
     ticked = {name for name in lanes.STEPS if known.get(lanes.TICKED + name) == "yes"}
-    parts = [
+    parts: list[dict[str, Any]] = [
         {"head": part.head, "steps": [{"step": step, "done": step.name in ticked} for step in part.steps]}
         for part in found.parts
     ]
+    for part in parts:
+        part["done"] = all(step["done"] for step in part["steps"])
     return {
         "lane": found, "parts": parts, "ticked": sum(step["done"] for part in parts for step in part["steps"]),
         "steps": sum(len(part["steps"]) for part in parts), "kinds": told(case),

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -101,7 +102,7 @@ def tick(request: Any, case: Case) -> HttpResponse:
     if case.state in LIVING:
         knowing.note(case, lanes.TICKED + name, "yes" if choice == "done" else "no", ACTOR, clock.now(),
                      event="lane.ticked")
-    return redirect("portal:case")
+    return redirect(f"{reverse('portal:case')}#s-{name}")
 
 
 @view(access=PORTAL)

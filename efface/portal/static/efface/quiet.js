@@ -9,7 +9,6 @@
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     var link = event.target.closest && event.target.closest("a[href]");
     if (!link || link.target || link.origin !== location.origin || link.hasAttribute("download")) return;
-    if (link.pathname === location.pathname && link.search === location.search && link.hash) return;
     event.preventDefault();
     location.replace(link.href);
   });
