@@ -52,7 +52,7 @@ def wait(case: Case, now: datetime) -> None:
 @events.on("message.written")
 def _listen(event: CaseEvent) -> None:
     """What she writes to her worker is looked through too."""
-    message = Message.objects.filter(pk=event.subject, from_survivor=True).first()
+    message = Message.objects.filter(pk=event.subject, from_survivor=True).first() if event.subject else None
     if message is not None and heard(str(message.text or "")):
         raise_for(event.case, event.actor, event.at)
 

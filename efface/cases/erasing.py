@@ -34,8 +34,8 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
-    for kept in (RecoveryWord, Draft):
-        kept.objects.filter(case=case).delete()
+    RecoveryWord.objects.filter(case=case).delete()
+    Draft.objects.filter(case=case).delete()
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()

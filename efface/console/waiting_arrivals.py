@@ -34,6 +34,7 @@ def _decision(one: Case) -> Decision:
     known = intake.said(one)
     answers = {name: value for name, value in known.items() if value != knowing.LEFT_OUT}
     kinds, lane = classing.decide(known), classing.lane(one)
+    options: tuple[Option, ...] = (Option("take", _("I take it"), "primary"),)
     if one.danger:
         options = (
             Option("still", _("I take it; the danger stands"), "primary"),
@@ -41,11 +42,9 @@ def _decision(one: Case) -> Decision:
         )
         title, reason = _("She says that she is in danger"), _("She was shown the helplines of her country at once.")
     elif one.age == Age.MINOR:
-        options = (Option("take", _("I take it"), "primary"),)
         title = _("She was under 18")
         reason = _("Everything that needs a picture has stopped; go the other ways with her.")
     else:
-        options = (Option("take", _("I take it"), "primary"),)
         title = _("A case opened by herself")
         reason = _("Nobody here has met her yet. Nothing is allowed until she says so.")
     return Decision(
