@@ -1,4 +1,4 @@
-"""What kind of abuse a case is, and which lane helps: by rules, with the reason shown. She and her worker may change it.
+"""What kind of abuse a case is and which lane helps: by rules, with the reason shown. She and her worker may change it.
 
 Rules are data. All of them are looked at in order; the first that fits names the case, the others stand beside it.
 """

@@ -1,4 +1,4 @@
-"""The first page on a slow line and an old phone, measured by Chromium itself: bytes, and the time until it can be used.
+"""The first page on a slow line and an old phone, measured by Chromium: bytes, and the time until it can be used.
 
 What the application answers is served as it is by a small server, for a slow line can only be played on a real one.
 The line is that of 3G as it is commonly played (1.6 Mbit/s, 300 ms there and back), the processor four times slower.
@@ -22,8 +22,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
 MOST_BYTES, MOST_MS = 60_000, 2_000
 LINE = {"offline": False, "latency": 300, "downloadThroughput": 1_600_000 / 8, "uploadThroughput": 768_000 / 8}
 SLOWER = 4
-PARTS = ("/", "/static/efface/style.css", "/static/efface/leave.js", "/static/efface/once.js", "/static/efface/quiet.js",
-         "/static/efface/icon.svg")  # fmt: skip
+PARTS = (
+    "/", "/static/efface/style.css", "/static/efface/leave.js", "/static/efface/once.js", "/static/efface/quiet.js",
+    "/static/efface/icon.svg",
+)  # fmt: skip
 
 
 def answers(packed: bool) -> dict[str, tuple[bytes, dict[str, str]]]:
@@ -96,7 +98,6 @@ def measured(held: dict[str, tuple[bytes, dict[str, str]]]) -> tuple[int, float]
 
 def test_the_first_page_is_small_and_soon_there(organisation: Any, record_property: Any) -> None:
     size, ms = measured(answers(packed=True))
-    print(f"first page, packed: {size} bytes, usable after {ms:.0f} ms")
     record_property("bytes", size)
     record_property("usable_ms", ms)
     assert 5_000 < size < MOST_BYTES

@@ -76,7 +76,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("https", bool, False, "True when a TLS proxy stands in front: cookies become Secure and HSTS is sent."),
     Setting(
         "trusted_proxy", str, "",
-        "Address of the TLS proxy, whose X-Forwarded-For is believed. Empty: everybody behind a proxy shares one limit.",
+        "Address of the TLS proxy, whose X-Forwarded-For is believed. Empty: all behind a proxy share one limit.",
     ),
     Setting("languages", str, "en,de,es", "Languages offered, with commas."),
     Setting("time_zone", str, "UTC", "Time zone shown to caseworkers."),
