@@ -78,13 +78,13 @@ def code(request: Any, case: Case) -> HttpResponse:
         words = ngettext(
             "Almost: please compare group %(which)s again.", "Please compare the groups %(which)s again.", len(groups)
         ) % {"which": ", ".join(map(str, groups))}
-        return _code_page(request, case, held, words)
+        return _code_page(request, case, held, words, typed[:60])
     keeping.let_go(request)
     return redirect("portal:case" if recovering.is_set(case) else "portal:word")
 
 
-def _code_page(request: Any, case: Case, held: str, problem: str = "") -> HttpResponse:
-    more = {"code": held, "problem": problem, "narrow": True}
+def _code_page(request: Any, case: Case, held: str, problem: str = "", typed: str = "") -> HttpResponse:
+    more = {"code": held, "problem": problem, "typed": typed.replace("\0", ""), "narrow": True}
     return page.show(request, "portal/code.html", case, more, 422 if problem else 200)
 
 

@@ -69,7 +69,7 @@ class Walker:
     def opens(self) -> None:
         self.page.goto(ORIGIN + "/")
         self.look("start")
-        self.press("a:text-is('Begin by yourself')")
+        self.press("a.button[href='/begin/']")
         self.look("begin")
         self.press("#begin button")
         code = self.page.inner_text("[data-fact=access-code]")
@@ -77,7 +77,7 @@ class Walker:
         self.page.fill("#typed", code.replace("-", " ").upper())
         self.press("#typed-back button")
         self.look("word")
-        self.press("a:text-is('Go on without')")
+        self.press("a.button[href='/case/steps/']")
 
     def answers(self, given: dict[str, str]) -> None:
         for _ in range(20):
@@ -125,7 +125,7 @@ def _walk(page: Any, lane: str, given: dict[str, str], problems: list[str], sche
     her.answers(given)
     assert page.get_attribute("[data-fact=lane]", "data-lane") == lane
     her.look("said")
-    her.press("a:text-is('See what can help now')")
+    her.press("a.button.primary[href='/case/']")
     assert page.get_attribute("#lane", "data-lane") == lane
     her.look("case")
     assert page.locator("input[type=file]").count() == 0
@@ -141,6 +141,22 @@ def _walk(page: Any, lane: str, given: dict[str, str], problems: list[str], sche
         for path in ("/case/pictures/", "/case/lists/", "/case/me/", "/case/"):
             page.goto(ORIGIN + path)
             assert page.locator("input[type=file]").count() == 0, path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("language", "title"), [("de", "Jemand erpresst dich"), ("es", "Alguien te chantajea")])
+def test_a_lane_in_her_language(open_house: Any, now: Any, language: str, title: str) -> None:
+    problems: list[str] = []
+    with chromium() as browser, browser.page(Client(headers={"accept-language": language})) as page:
+        her = Walker(page, f"sextortion-{language}", problems, "light")
+        her.opens()
+        her.answers(WALKS["sextortion"])
+        her.press("a.button.primary[href='/case/']")
+        her.look("case")
+        assert page.inner_text("#h-lane") == title
+        page.goto(ORIGIN + "/advice/")
+        her.look("advice")
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.slow
@@ -201,7 +217,7 @@ def test_leaving_leaves_no_trail_for_the_back_button(open_house: Any, now: Any) 
         her = Walker(page, "trail", [], "light", looks=False)
         her.opens()
         her.answers({"safe_now": "yes", "device": "feared"})
-        her.press("a:text-is('See what can help now')")
+        her.press("a.button.primary[href='/case/']")
         assert page.evaluate("history.length") == 2, "about:blank, and one page of ours"
         page.keyboard.press("Escape")
         # The redirect from /leave/ to the page about plants is followed on the server's side here.
