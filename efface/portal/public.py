@@ -74,7 +74,7 @@ def enter(request: Any) -> HttpResponse:
     limiting.right(request)
     organisation, case = found
     let_in(request, organisation, case)
-    return redirect("portal:drafts" if _take_over(request, organisation, case) else "portal:case")
+    return redirect("portal:drafts" if _unsent(request, organisation, case) else "portal:case")
 
 
 def let_in(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> None:
@@ -86,14 +86,17 @@ def let_in(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> None:
     request.session.set_expiry(settings.get("session_minutes") * 30)
 
 
-def _take_over(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> bool:
-    """What she had typed when her session ended becomes a draft of her case."""
+def _unsent(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> bool:
+    """Whether something is left that she typed and did not send. What she had typed when her session ended becomes a
+    draft of her case first."""
     carried = carrying.unpack(request.POST.get("carried", ""), clock.wall())
-    if carried is None:
-        return False
     with tenancy.organisation(organisation, case):
         hers = Case.objects.filter(pk=case).first()
-        return hers is not None and drafts.keep(hers, carried.path, carried.fields, clock.now())
+        if hers is None:
+            return False
+        if carried is not None:
+            drafts.keep(hers, carried.path, carried.fields, clock.now())
+        return bool(drafts.listed(hers))
 
 
 def _sorry(request: Any, words: str, status: int) -> HttpResponse:

@@ -278,6 +278,16 @@ def test_what_was_typed_into_an_ended_session_is_offered_again(house: Any, now: 
         assert Message.objects.count() == 1 and Draft.objects.count() == 0, "sent: no draft any more"
 
 
+def test_what_was_kept_while_she_typed_is_offered_with_the_next_code(house: Any, now: Any) -> None:
+    client = Client()
+    code = opened(client)
+    client.post("/case/typed/keep/", {"path": "/case/messages/write/", "text": "half"})
+    again = Client()
+    assert again.post("/enter/", {"code": code}).headers["Location"] == "/case/typed/"
+    again.post("/case/typed/drop/", {"path": "/case/messages/write/"})
+    assert Client().post("/enter/", {"code": code}).headers["Location"] == "/case/"
+
+
 def test_what_is_carried_cannot_be_made_or_kept(now: Any) -> None:
     from datetime import timedelta
 
