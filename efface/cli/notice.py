@@ -33,16 +33,15 @@ def show(which: str | None, notice_type: str, language: str, sample: bool, as_js
 
 
 def _sample(notice_type: str, language: str) -> Shown:
-    from datetime import UTC, datetime
-
     from efface.engine.run import manage
 
     manage.setup_django()
+    from efface.engine.base import clock
     from efface.takedown import sample, showing
     from efface.takedown.notice import NoticeError
 
     try:
-        return showing.of_draft(sample.draft(notice_type, language, datetime.now(UTC)))
+        return showing.of_draft(sample.draft(notice_type, language, clock.wall()))
     except NoticeError as error:
         raise click.ClickException(f"{error}. `efface law types` lists what there is.") from None
 

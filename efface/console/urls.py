@@ -62,6 +62,7 @@ rooms = [
     path("cases/<uuid:id>/mine/place/", mine.place, name="case-place"),
     path("cases/<uuid:id>/mine/place/<uuid:place_id>/end/", mine.place_end, name="case-place-end"),
     path("cases/<uuid:id>/asking/", asking.asking, name="case-asking"),
+    path("cases/<uuid:id>/asking/kind/", asking.kind, name="case-kind"),
     path("cases/<uuid:id>/asking/answer/", asking.answer, name="case-answer"),
     path("cases/<uuid:id>/asking/avoid/", asking.avoid, name="case-avoid"),
     path("cases/<uuid:id>/asking/avoid/<uuid:avoided_id>/end/", asking.avoid_end, name="case-avoid-end"),

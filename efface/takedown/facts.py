@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from efface.cases import avoiding, knowing
+from efface.cases import avoiding, classing, knowing
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
 from efface.engine.base import settings
@@ -66,7 +66,6 @@ def hostile(site: Site) -> bool:
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
     hold = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).order_by("-ends").first()
     said, avoid = knowing.answers(case), avoiding.known(case)
-    demand = said.get("demand", "unknown")
     lives = said.get("lives_in", "")
     return plan.CaseFacts(
         age=PLAN_AGE[case.age],
@@ -82,8 +81,8 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         suspect_numbers=avoid.numbers,
         lives_in="" if lives == "unknown" else lives,
         acquisition=case.acquisition if case.acquisition in load().words["acquisition_path"] else "",
-        abuse_type={"money": "sextortion_financial", "other": "sextortion_coercive_control"}.get(demand, ""),
-        motive="economic" if demand == "money" else "unknown",
+        abuse_type=classing.LAW.get(classing.decide(said)[0].kind, ""),
+        motive="economic" if said.get("demand") == "money" else "unknown",
         pressed_shutter=_answer(said.get("pressed_shutter")),
         assignment=_answer(said.get("assignment")),
         has_file=_answer(said.get("has_file")),

@@ -24,6 +24,11 @@ HER = {"survivor"}
 #: Address by name -> who may open it. A new view must be added here, by hand.
 MATRIX: dict[str, set[str]] = {
     "portal:start": EVERYBODY, "portal:enter": EVERYBODY, "portal:leave": EVERYBODY, "portal:neutral": EVERYBODY,
+    "portal:advice": EVERYBODY, "portal:begin": EVERYBODY, "portal:recover": EVERYBODY,
+    "portal:code": HER, "portal:new-code": HER, "portal:word": HER, "portal:word-end": HER, "portal:access": HER,
+    "portal:intake": HER, "portal:ask": HER, "portal:kind": HER, "portal:tick": HER, "portal:wait": HER,
+    "portal:drafts": HER, "portal:draft-keep": HER, "portal:draft-drop": HER, "portal:stay": HER,
+    "console:case-kind": CASEWORK,
     "portal:case": HER, "portal:case-age": HER,
     "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
@@ -82,7 +87,7 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de"}
+    words = {"kind": "match", "code": "de", "name": "safe_now"}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 

@@ -78,12 +78,15 @@ def test_a_failure_is_one_sentence_and_leaves_what_was_there(
 
 def test_set_up_goes_on_without_them(tmp_path: Path) -> None:
     """The set-up script says that they are missing, and is not stopped by it."""
+    failing = tmp_path / "python"
+    failing.write_text("#!/bin/sh\necho 'no npm here' >&2\nexit 1\n")
+    failing.chmod(0o700)
     script = (
         "import importlib.machinery, importlib.util, sys\n"
         f"loader = importlib.machinery.SourceFileLoader('run', {str(ROOT / 'run')!r})\n"
         "run = importlib.util.module_from_spec(importlib.util.spec_from_loader('run', loader))\n"
         "loader.exec_module(run)\n"
-        f"run.PYTHON, run.HERE = sys.executable, {str(tmp_path)!r}\n"
+        f"run.PYTHON, run.HERE = {str(failing)!r}, {str(tmp_path)!r}\n"
         "run.build_scripts()\nprint('went on')\n"
     )
     done = subprocess.run(
@@ -91,4 +94,5 @@ def test_set_up_goes_on_without_them(tmp_path: Path) -> None:
         env={"PATH": "/usr/bin:/bin", "PYTHONSAFEPATH": "1"},
     )  # fmt: skip
     said: Any = done.stderr
-    assert done.returncode == 0 and done.stdout == "went on\n" and "everything else works" in said
+    assert done.returncode == 0 and done.stdout == "went on\n"
+    assert "no npm here" in said and "everything else works" in said

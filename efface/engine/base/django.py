@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "efface.accounts.doorkeeper.Doorkeeper",
+    "efface.portal.replacing.Replacing",
 ]
 ROOT_URLCONF = "efface.engine.run.urls"
 WSGI_APPLICATION = None
@@ -102,6 +103,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "t"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+# No cookie outlives the browser: a device that is looked through later holds none.
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = settings.get("https")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if settings.get("https") else None
 SECURE_HSTS_SECONDS = 31536000 if settings.get("https") else 0
