@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, QuerySet
 
 from efface.accounts.models import Member
-from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLink
+from efface.cases.models import Age, Attestation, CaseEvent, FaceAlarm, Message, ReportedLink, SafetySign
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
 from efface.sites.models import Site
@@ -22,7 +22,9 @@ from efface.takedown.models import ClockFact, Inbound, Notice, Publication
 def _wide() -> dict[str, QuerySet[Any]]:
     return {
         "message": Message.objects.filter(from_survivor=True, read_at=None),
-        "attestation": Attestation.objects.filter(second_at=None, refused_at=None),
+        "attestation": Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None),
+        "sign": SafetySign.objects.filter(outcome=""),
+        "face-alarm": FaceAlarm.objects.filter(outcome=""),
         "link": ReportedLink.objects.filter(handled_at__isnull=False),
         "match": Match.objects.filter(state=Match.State.CANDIDATE),
         "age": Finding.objects.filter(age=Age.UNKNOWN),

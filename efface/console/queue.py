@@ -16,6 +16,7 @@ from efface.console import (
     waiting_case,
     waiting_clocks,
     waiting_letters,
+    waiting_levels,
     waiting_moved,
     waiting_search,
     waiting_suspected,
@@ -30,6 +31,8 @@ SHOWN = 15
 KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
+    "sign": (frozenset({Role.LEAD}), waiting_levels.signs),
+    "face-alarm": (frozenset({Role.LEAD}), waiting_levels.alarms),
     "link": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.links),
     "match": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.matches),
     "age": (frozenset({Role.LEAD}), waiting_search.ages),
