@@ -20,9 +20,7 @@ def _acquisition() -> list[tuple[str, Any]]:
 
 def _countries() -> list[tuple[str, Any]]:
     law = load()
-    named: list[tuple[str, Any]] = [
-        (code, f"{place.name} ({code})") for code, place in sorted(law.countries().items())
-    ]
+    named: list[tuple[str, Any]] = [(code, f"{place.name} ({code})") for code, place in sorted(law.countries().items())]
     others = [(code, code) for code in sorted(law.groups["eu"]) if code not in law.countries()]
     return [("", _("not known")), *named, *others]
 
@@ -58,7 +56,6 @@ class NewCase(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("She can change each of them in the portal at any time."),
     )
-
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import fingerprints, opening
-from efface.cases.may import may
-from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
+from efface.cases import attesting, opening
+from efface.cases.may import as_if, may
+from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
@@ -69,10 +69,17 @@ def case(request: Any, one: Case) -> HttpResponse:
 
 def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
+    level = attesting.shown(one, now)
+    if one.kind == CaseKind.BLOCK:
+        return show(request, "portal/keep_out.html", one, {
+            "level": level, "face": one.fingerprints.filter(retired_at=None).exists(),
+            "used": bool(may(one, Purpose.BLOCK_FACE, now)), **more,
+        }, status)  # fmt: skip
     found = findings(one)
     return show(request, "portal/case.html", one, {
         "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
-        "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
+        "looking": bool(may(one, Purpose.HASH_MATCH, now)), "level": level,
+        "looking_face": bool(as_if(one, Purpose.FACE_SEARCH, _level(level), now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
         "links": [
@@ -82,6 +89,11 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
             "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,
     }, status)  # fmt: skip
+
+
+def _level(shown: attesting.Shown) -> str:
+    """The level as her pages show it."""
+    return Level.ATTESTED if shown.stage == "attested" else Level.DECLARED
 
 
 def candidates(one: Case) -> list[dict[str, Any]]:
@@ -157,26 +169,6 @@ def findings(one: Case) -> list[dict[str, Any]]:
         ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN
         told.append({"finding": row, "told": words.told(standing), "ask_age": ask, "settled": row.state in words.GONE})
     return told
-
-
-@view(access=PORTAL)
-@require_GET
-@of_case
-def consents(request: Any, one: Case) -> HttpResponse:
-    now = clock.now()
-    standing = {
-        row.purpose: row
-        for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
-    }
-    again = fingerprints.choose_again(one, now)
-    switches = [
-        {
-            "permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now),
-            "again": again and each.purpose == Purpose.COPY_MATCH,
-        }
-        for each in words.permissions()
-    ]  # fmt: skip
-    return show(request, "portal/consents.html", one, {"switches": switches})
 
 
 @view(access=PORTAL)

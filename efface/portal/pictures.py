@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import fingerprints, uploading
-from efface.cases.models import Age, Case
+from efface.cases import active, fingerprints, safety, uploading
+from efface.cases.models import Age, Case, CaseKind
 from efface.engine.base import clock
-from efface.portal import page
+from efface.portal import allowing, page
 
 
 @view(access=PORTAL)
@@ -27,7 +28,8 @@ def pictures(request: Any, case: Case) -> HttpResponse:
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": case.age == Age.MINOR,
-            "open": case.state == Case.State.OPEN, "face_allowed": fingerprints.face_allowed(case, clock.now()),
+            "open": case.state == Case.State.OPEN, "face_allowed": allowing.seen(case, active.purpose_of("face", case.kind), clock.now()),
+            "block": case.kind == CaseKind.BLOCK,
         },
         422 if problem else 200,
     )  # fmt: skip
@@ -37,7 +39,7 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
     chosen, age, faces = (
         request.FILES.getlist("pictures"),
         request.POST.get("age", Age.UNKNOWN),
-        "with_face" in request.POST,
+        "with_face" in request.POST or case.kind == CaseKind.BLOCK,
     )
     problem = uploading.objection(chosen, int(request.META.get("CONTENT_LENGTH") or 0))
     if problem:
@@ -54,6 +56,10 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
     read = uploading.read([one.read() for one in chosen], want)
     labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
     try:
-        return fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces), ""
+        done = fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces)
+        if done.face and safety.quiet(case):
+            # Why there is none would tell whoever looks over her shoulder that search has ended.
+            done = replace(done, face=_("Your caseworker tells you what became of the photos of your face."))
+        return done, ""
     except fingerprints.MinorCase as refusal:
         return None, str(refusal)

@@ -49,7 +49,7 @@ def enter(request: Any) -> HttpResponse:
         )
     found = opening.enter(request.POST.get("code", "")[:200])
     if found is None:
-        _count(key)
+        count(key)
         log.info("portal: a code did not open")
         return _sorry(
             request,
@@ -78,12 +78,20 @@ def _tries_key(request: Any) -> str:
     return "enter:" + sealing.digest("enter-tries", request.META.get("REMOTE_ADDR", "")).hex()[:32]
 
 
-def _count(key: str) -> None:
+def count(key: str) -> None:
+    """One more wrong code, for a quarter of an hour."""
     if not cache.add(key, 1, WINDOW_S):
         try:
             cache.incr(key)
         except ValueError:
             cache.set(key, 1, WINDOW_S)
+
+
+@view(access=PUBLIC)
+@require_GET
+def own_face(request: Any) -> HttpResponse:
+    """For anybody without a case: how to keep one's own face out of every search."""
+    return render(request, "portal/own_face.html")
 
 
 @view(access=PUBLIC)

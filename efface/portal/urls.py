@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, asking, lists, mine, page, pictures, places, public
+from efface.portal import allowing, answers, asking, leaving, lists, mine, page, pictures, places, public
 
 app_name = "portal"
 urlpatterns = [
@@ -12,10 +12,11 @@ urlpatterns = [
     path("enter/", public.enter, name="enter"),
     path("leave/", public.leave, name="leave"),
     path("page/", public.neutral, name="neutral"),
+    path("own/", public.own_face, name="own-face"),
     path("places/", places.places, name="places"),
     path("places/<slug:code>/", places.place, name="place-law"),
     path("case/", page.case, name="case"),
-    path("case/allow/", page.consents, name="consents"),
+    path("case/allow/", allowing.allow, name="consents"),
     path("case/messages/", page.messages_page, name="messages"),
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
@@ -33,7 +34,13 @@ urlpatterns = [
     path("case/answer/<uuid:id>/", answers.candidate, name="answer"),
     path("case/age/<uuid:id>/", answers.age, name="age"),
     path("case/age/", answers.case_age, name="case-age"),
-    path("case/allow/change/", answers.consent, name="consent"),
+    path("case/allow/change/", allowing.change, name="consent"),
+    path("case/allow/stop/", allowing.stop, name="level-stop"),
+    path("case/allow/of/<slug:purpose>/", allowing.history, name="uses"),
+    path("case/talk/", allowing.talk, name="talk"),
+    path("case/everything/", leaving.everything, name="everything"),
+    path("case/end/", leaving.erase, name="erase"),
+    path("case/end/keep/", leaving.keep, name="keep"),
     path("case/pause/", answers.pause, name="pause"),
     path("case/link/", answers.link, name="link"),
     path("case/messages/write/", answers.message, name="write"),

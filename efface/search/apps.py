@@ -6,4 +6,4 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
-        from efface.search import blocking, deadlines, news  # noqa: F401 - they register themselves
+        from efface.search import blocking, deadlines, news, uses  # noqa: F401 - they register themselves

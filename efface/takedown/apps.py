@@ -14,6 +14,7 @@ class TakedownConfig(AppConfig):
             overdue,
             publishing,
             stepping,
+            uses,
         )
         from efface.takedown.channels import doing  # noqa: F401
         from efface.takedown.channels import news as _of_steps  # noqa: F401

@@ -8,143 +8,308 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_levels'),
-        ('cases', '0003_facts_and_avoided'),
+        ("accounts", "0003_levels"),
+        ("cases", "0003_facts_and_avoided"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ComparedDay',
+            name="ComparedDay",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('pictures', models.BigIntegerField(default=0)),
-                ('faces', models.BigIntegerField(default=0)),
-                ('pages', models.BigIntegerField(default=0)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("pictures", models.BigIntegerField(default=0)),
+                ("faces", models.BigIntegerField(default=0)),
+                ("pages", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.AddField(
-            model_name='attestation',
-            name='quiet',
+            model_name="attestation",
+            name="quiet",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='attestation',
-            name='refused_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="attestation",
+            name="refused_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='attestation',
-            name='refused_why',
-            field=efface.engine.base.fields.SealedField(blank=True, null=True, scope='case'),
+            model_name="attestation",
+            name="refused_why",
+            field=efface.engine.base.fields.SealedField(blank=True, null=True, scope="case"),
         ),
         migrations.AddField(
-            model_name='attestation',
-            name='stopped_at',
+            model_name="attestation",
+            name="stopped_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='case',
-            name='erase_at',
-            field=models.DateTimeField(help_text='she asked for erasure; until then it can be undone', null=True),
+            model_name="case",
+            name="erase_at",
+            field=models.DateTimeField(help_text="she asked for erasure; until then it can be undone", null=True),
         ),
         migrations.AddField(
-            model_name='case',
-            name='kind',
-            field=models.CharField(choices=[('help', 'help with pictures'), ('block', 'do not search for me')], default='help', max_length=6),
+            model_name="case",
+            name="kind",
+            field=models.CharField(
+                choices=[("help", "help with pictures"), ("block", "do not search for me")],
+                default="help",
+                max_length=6,
+            ),
         ),
         migrations.AlterField(
-            model_name='consent',
-            name='purpose',
-            field=models.CharField(choices=[('hash_match', 'compare fingerprints of my pictures'), ('copy_match', 'recognise changed copies of my pictures'), ('face_search', 'look for my face'), ('text_search', 'look for my name and handles'), ('notify', 'write to hosts and search engines'), ('contact_operator', 'write to the site itself'), ('hash_lists', "pass fingerprints to platforms' hash lists"), ('police', 'pass the case to the police'), ('statistics', 'count my case in statistics'), ('block_face', 'keep my face out of every search')], max_length=20),
+            model_name="consent",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("hash_match", "compare fingerprints of my pictures"),
+                    ("copy_match", "recognise changed copies of my pictures"),
+                    ("face_search", "look for my face"),
+                    ("text_search", "look for my name and handles"),
+                    ("notify", "write to hosts and search engines"),
+                    ("contact_operator", "write to the site itself"),
+                    ("hash_lists", "pass fingerprints to platforms' hash lists"),
+                    ("police", "pass the case to the police"),
+                    ("statistics", "count my case in statistics"),
+                    ("block_face", "keep my face out of every search"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('way', models.CharField(help_text='in-person or video', max_length=10)),
-                ('begun_at', models.DateTimeField()),
-                ('said', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('', 'going on'), ('attested', 'attested'), ('ended', 'ended without an attestation')], default='', max_length=8)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
-                ('worker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("way", models.CharField(help_text="in-person or video", max_length=10)),
+                ("begun_at", models.DateTimeField()),
+                ("said", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "going on"), ("attested", "attested"), ("ended", "ended without an attestation")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='attestation',
-            name='conversation',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.conversation'),
+            model_name="attestation",
+            name="conversation",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.conversation"
+            ),
         ),
         migrations.CreateModel(
-            name='SafetySign',
+            name="SafetySign",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('where', models.CharField(help_text='conversation or message', max_length=12)),
-                ('outcome', models.CharField(blank=True, choices=[('', 'waits for a lead'), ('safe', 'she is safe; a new conversation may be held'), ('stays', 'search stays off')], default='', max_length=5)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=60)),
-                ('why', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("where", models.CharField(help_text="conversation or message", max_length=12)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "waits for a lead"),
+                            ("safe", "she is safe; a new conversation may be held"),
+                            ("stays", "search stays off"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=60)),
+                ("why", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SafetyWord',
+            name="SafetyWord",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('proof', models.CharField(max_length=200)),
-                ('set_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("proof", models.CharField(max_length=200)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ConsentUse',
+            name="ConsentUse",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('hash_match', 'compare fingerprints of my pictures'), ('copy_match', 'recognise changed copies of my pictures'), ('face_search', 'look for my face'), ('text_search', 'look for my name and handles'), ('notify', 'write to hosts and search engines'), ('contact_operator', 'write to the site itself'), ('hash_lists', "pass fingerprints to platforms' hash lists"), ('police', 'pass the case to the police'), ('statistics', 'count my case in statistics'), ('block_face', 'keep my face out of every search')], max_length=20)),
-                ('day', models.DateField()),
-                ('what', models.CharField(max_length=20)),
-                ('by', models.CharField(blank=True, max_length=80)),
-                ('times', models.PositiveIntegerField(default=0)),
-                ('found', models.PositiveIntegerField(default=0)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("hash_match", "compare fingerprints of my pictures"),
+                            ("copy_match", "recognise changed copies of my pictures"),
+                            ("face_search", "look for my face"),
+                            ("text_search", "look for my name and handles"),
+                            ("notify", "write to hosts and search engines"),
+                            ("contact_operator", "write to the site itself"),
+                            ("hash_lists", "pass fingerprints to platforms' hash lists"),
+                            ("police", "pass the case to the police"),
+                            ("statistics", "count my case in statistics"),
+                            ("block_face", "keep my face out of every search"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("day", models.DateField()),
+                ("what", models.CharField(max_length=20)),
+                ("by", models.CharField(blank=True, max_length=80)),
+                ("times", models.PositiveIntegerField(default=0)),
+                ("found", models.PositiveIntegerField(default=0)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('case'), models.F('purpose'), models.F('day'), models.F('what'), models.F('by'), name='one_use_a_day')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("case"),
+                        models.F("purpose"),
+                        models.F("day"),
+                        models.F("what"),
+                        models.F("by"),
+                        name="one_use_a_day",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FaceAlarm',
+            name="FaceAlarm",
             fields=[
-                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('same', 'the same face is in another case'), ('blocked', 'somebody with this face asked not to be searched for'), ('refused', 'a face that may not be enrolled')], max_length=8)),
-                ('pair', models.BinaryField()),
-                ('at', models.DateTimeField()),
-                ('outcome', models.CharField(blank=True, choices=[('', 'waits for a lead'), ('goes-on', 'goes on'), ('ended', 'search ended')], default='', max_length=8)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decided_by', models.CharField(blank=True, max_length=60)),
-                ('why', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("same", "the same face is in another case"),
+                            ("blocked", "somebody with this face asked not to be searched for"),
+                            ("refused", "a face that may not be enrolled"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("pair", models.BinaryField()),
+                ("at", models.DateTimeField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "waits for a lead"), ("goes-on", "goes on"), ("ended", "search ended")],
+                        default="",
+                        max_length=8,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("decided_by", models.CharField(blank=True, max_length=60)),
+                ("why", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(models.F('case'), models.F('pair'), name='one_face_alarm')],
+                "constraints": [models.UniqueConstraint(models.F("case"), models.F("pair"), name="one_face_alarm")],
             },
         ),
     ]

@@ -131,9 +131,15 @@ class Locals:
             strong = hit.inliers >= STRONG_INLIERS and hit.tiles >= STRONG_TILES
             found.append(
                 hit_of(
-                    hit.key, "local", float(hit.inliers), float(thresholds.LEAST_INLIERS), strong,
-                    strong_at=float(STRONG_INLIERS), view=MIRRORED if hit.mirrored else DIHEDRAL[0],
-                    region=[round(float(value), 4) for point in hit.region for value in point], error=hit.tile_error,
+                    hit.key,
+                    "local",
+                    float(hit.inliers),
+                    float(thresholds.LEAST_INLIERS),
+                    strong,
+                    strong_at=float(STRONG_INLIERS),
+                    view=MIRRORED if hit.mirrored else DIHEDRAL[0],
+                    region=[round(float(value), 4) for point in hit.region for value in point],
+                    error=hit.tile_error,
                 )  # fmt: skip
             )
         return found
