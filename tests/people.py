@@ -17,7 +17,9 @@ PASSWORD = "a long enough pass phrase"
 def worker(
     organisation: Any, as_role: str = "caseworker", name: str = "", password: str | None = None, *, trained: bool = True
 ) -> Any:
-    """A member; caseworkers and leads trained for the conversation that opens face search. Hashing a password is slow on purpose: only who signs in at the door needs one."""
+    """A member; caseworkers and leads trained for the conversation that opens face search.
+
+    Hashing a password is slow on purpose: only who signs in at the door needs one."""
     from efface.accounts.models import Member, User
     from efface.engine.base import tenancy
 

@@ -42,8 +42,8 @@ def purpose_of(kind: str, case_kind: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One fingerprint that may be compared, its ``kind`` as the matcher knows it. ``value`` is opened; None for one that the caller holds already (a
-    fingerprint's value is never changed)."""
+    """One fingerprint that may be compared, its ``kind`` as the matcher knows it. ``value`` is opened; None for one
+    that the caller holds already (a fingerprint's value is never changed)."""
 
     fingerprint_id: uuid.UUID
     case_id: uuid.UUID

@@ -1,5 +1,5 @@
-"""Before a face template is kept, somebody above is asked whether it may be: the matcher alone knows all faces that were
-blocked. Where nobody can be asked, nothing is kept.
+"""Before a face template is kept, somebody above is asked whether it may be: the matcher alone knows all blocked faces.
+Where nobody can be asked, nothing is kept.
 """
 
 from __future__ import annotations

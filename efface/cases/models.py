@@ -236,9 +236,9 @@ class Attestation(CaseOwned):
 
 
 class FaceAlarm(CaseOwned):
-    """A face that is in more than one case, or that somebody asked not to be searched for. Nothing here says which other
-    case: ``pair`` is a keyed digest, by which the same two are not told twice. While one is open, the face is not used.
-    """
+    """A face that is in more than one case, or that somebody asked not to be searched for. Nothing here says which
+    other case: ``pair`` is a keyed digest, by which the same two are not told twice. While one is open, the face is not
+    used."""
 
     class Kind(models.TextChoices):
         SAME = "same", _("the same face is in another case")

@@ -26,7 +26,8 @@ MOST_WORDS = 4
 SHORTEST, LONGEST, PARTS = 4, 60, 6
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 _BY_CHANCE = frozenset(
-    "hello hallo hola okay danke thanks gracias bitte please yeah nein adios bueno genau nothing nichts nada".split()
+    ("hello", "hallo", "hola", "okay", "danke", "thanks", "gracias", "bitte", "please", "yeah", "nein", "adios",
+     "bueno", "genau", "nothing", "nichts", "nada")
 )
 
 
@@ -83,7 +84,9 @@ def signal(case: Case, where: str, now: datetime) -> None:
     """She said it: conversations end, an attestation that waits or stands has no effect any more, the matcher stops
     using face and names, and a lead is asked. Consents and templates stay as they are, so that nothing looks changed;
     without the level they are not used."""
-    Conversation.objects.filter(case=case, ended_at=None).update(ended_at=now, outcome=Conversation.Outcome.ENDED)
+    Conversation.objects.filter(case=case, ended_at=None).update(
+        ended_at=now, outcome=Conversation.Outcome.ENDED, said=None
+    )  # fmt: skip
     standing = Attestation.objects.filter(case=case, refused_at=None, stopped_at=None)
     for pk in standing.values_list("pk", flat=True):
         deadlines.cancel(subject=pk, kind=ATTESTED_DUE)

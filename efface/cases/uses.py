@@ -1,4 +1,4 @@
-"""What was done under a consent, day by day: she can read it in the portal. Nothing is written for each comparison: rooms
+"""What was done under a consent, day by day: she can read it in the portal. No comparison writes a row: rooms
 tell, when asked, what their own rows show, and note by day what has no row.
 """
 

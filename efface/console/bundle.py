@@ -43,7 +43,9 @@ def bundle(request: Any, id: uuid.UUID) -> HttpResponse:
     )  # fmt: skip
 
 
-def _take_in(request: Any, case: Case, data: bytes, given: dict[str, Any]) -> tuple[fingerprints.Enrolled | None, str]:
+def _take_in(
+    request: Any, case: Case, data: bytes, given: dict[str, Any]
+) -> tuple[fingerprints.Enrolled | None, str]:
     now = clock.now()
     try:
         items = uploading.read_bundle(data)

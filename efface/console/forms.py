@@ -30,8 +30,8 @@ class NewCase(forms.Form):
 
     kind = forms.ChoiceField(
         label=_("What is the case for?"), choices=CaseKind.choices, initial=CaseKind.HELP, required=False,
-        help_text=_("“Do not search for me” keeps only a face template, by which nobody is looked for: it refuses whoever "
-                    "wants to enrol the same face. It needs the same conversation and proof."),
+        help_text=_("“Do not search for me” keeps only a face template, by which nobody is looked for: it refuses "
+                    "whoever wants to enrol the same face. It needs the same conversation and proof."),
     )  # fmt: skip
     age = forms.ChoiceField(
         label=_("How old was she when the pictures were made?"),

@@ -37,13 +37,7 @@ def pictures(request: Any, id: uuid.UUID) -> HttpResponse:
             labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
             try:
                 result = fingerprints.enrol_pictures(
-                    case,
-                    read,
-                    labels,
-                    form.cleaned_data["age"],
-                    actor(request),
-                    clock.now(),
-                    with_face=faces,
+                    case, read, labels, form.cleaned_data["age"], actor(request), clock.now(), with_face=faces,
                     few=form.cleaned_data["few"],
                 )
             except fingerprints.MinorCase as refusal:

@@ -44,7 +44,8 @@ def _page(request: Any, finding: Finding, status: int = 200, problem: str = "") 
     kept = KeptPlan.objects.filter(finding=finding, episode=finding.episode).first()
     content = (kept.content if kept else None) or {}
     steps = [
-        {"standing": one, "prepared": stepping.prepared(one.step, finding, now)} for one in stepping.of_finding(finding)
+        {"standing": one, "prepared": stepping.prepared(one.step, finding, now)}
+        for one in stepping.of_finding(finding)
     ]
     return render(request, "console/plan.html", {
         "case": finding.case, "finding": finding, "kept": kept, "content": content, "problem": problem, "now": now,
@@ -69,7 +70,9 @@ def _shown(route: Route) -> dict[str, Any]:
 
 def _words(finding: Finding) -> list[dict[str, Any]]:
     """What people said of the plan, the last first; what can still be taken back says so."""
-    names = dict(Route.objects.filter(finding=finding).exclude(party_name="").values_list("party_key", "party_name"))
+    names = dict(
+        Route.objects.filter(finding=finding).exclude(party_name="").values_list("party_key", "party_name")
+    )
     holds = {one.id for one in steering.standing(finding)}
     return [
         {"change": one, "party": names.get(one.party_key, one.party_key), "holds": str(one.pk) in holds,

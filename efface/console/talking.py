@@ -1,5 +1,5 @@
-"""The conversation that opens level L1, one step a page, for a trained worker. Ended at any step it has changed nothing,
-and its last page is the same whatever ended it."""
+"""The conversation that opens level L1, one step a page, for a trained worker. Ended at any step it has changed
+nothing, and its last page is the same whatever ended it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def step_words(name: str, kind: str) -> Words:
         "alone": (_("Is she alone in the room?"), _("“Are you alone right now, and is it a good moment to talk?”")),
         "listening": (
             _("Could anybody be listening, or see her screen?"),
-            _("“Could somebody hear us: behind a door, over a loudspeaker, on a second device?” If you are not sure, the "
-              "answer is yes."),
+            _("“Could somebody hear us: behind a door, over a loudspeaker, on a second device?” If you are not sure, "
+              "the answer is yes."),
         ),
         "word": (
             _("What does she say?"),
-            _("“Before we go on: is there a word you would like to say to me?” Type what she answers, as she says it. If "
-              "there is none, type a dash. It is compared and not kept."),
+            _("“Before we go on: is there a word you would like to say to me?” Type what she answers, as she says it. "
+              "If there is none, type a dash. It is compared and not kept."),
         ),
         "face": (
             _("Is the face you see live the face on the proof and on her photos?"),
@@ -67,8 +67,8 @@ def _wants(kind: str) -> Words:
         ))  # fmt: skip
     return Words(ask, _(
         "“Your face and the names you give us are compared with what we meet on the web, to find pictures you may not "
-        "know of. What is found comes to me first. It starts 72 hours after a second colleague has agreed. You can stop "
-        "it with one button, then and later.”"
+        "know of. What is found comes to me first. It starts 72 hours after a second colleague has agreed. You can "
+        "stop it with one button, then and later.”"
     ))  # fmt: skip
 
 

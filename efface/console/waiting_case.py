@@ -79,8 +79,8 @@ def attestations(
             blanks=(Blank("why", _("Why you refuse"), needed_for=("refuse",)),),
             notes=(
                 _(
-                    "Refuse if you have any doubt: she loses some days, and can lose much more. Call her yourself, alone, "
-                    "if you can. She sees in the portal when it starts and can stop it."
+                    "Refuse if you have any doubt: she loses some days, and can lose much more. Call her yourself, "
+                    "alone, if you can. She sees in the portal when it starts and can stop it."
                 ),
             ),
             facts=(
@@ -153,10 +153,8 @@ def links(
             title=_("A reported link that led to nothing"),
             proposed=_("Have it looked at again, ask her about it, or put it aside."),
             reason=link_words(one.outcome) + ".",
-            options=(
-                *([] if one.outcome == "stopped" else [Option("again", _("Look again"))]),
-                Option("aside", _("Put aside")),
-            ),
+            options=(*([] if one.outcome == "stopped" else [Option("again", _("Look again"))]),
+                     Option("aside", _("Put aside"))),
             facts=(
                 Fact("url", _("Address"), one.url or "", address=True),
                 Fact("outcome", _("What came of it"), one.outcome, side=True),

@@ -101,3 +101,5 @@ def counter_notices(
             harm=1, since=noted[one.pk], due=min((line.due for line in lines if line.due), default=None),
             mark=mark(one.pk, noted[one.pk], *(line.due for line in lines)),
         )  # fmt: skip
+
+

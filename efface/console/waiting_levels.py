@@ -57,12 +57,13 @@ def alarms(
         yield Decision(
             kind="face-alarm", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
             title=title,
-            proposed=_("Have a colleague who does not know the case speak with her, alone and live, before you decide."),
+            proposed=_("Before you decide, let a colleague who does not know the case speak with her, alone and live."),
             reason=reason,
-            options=(Option("goes-on", _("It is her: it goes on")), Option("ended", _("End search for this face"), "careful")),
+            options=(Option("goes-on", _("It is her: it goes on")),
+                     Option("ended", _("End search for this face"), "careful")),
             blanks=(Blank("why", _("Why"), needed_for=("goes-on", "ended")),),
             facts=(),
-            notes=(_("Until you decide the face of this case is not used. Which other case it is, and whose, is told to "
-                     "nobody."),),
+            notes=(_("Until you decide the face of this case is not used. Which other case it is, and whose, is "
+                     "told to nobody."),),
             harm=0, since=one.at, mark=mark(one.pk, one.outcome),
         )  # fmt: skip

@@ -173,10 +173,8 @@ def ambiguous(
 def replies(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = (
-        Inbound.objects.filter(handled_at=None)
-        .exclude(kind="")
-        .select_related("notice__case__organisation", "notice__route")
+    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related(
+        "notice__case__organisation", "notice__route"
     )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice, owner = one.notice, one.notice.case

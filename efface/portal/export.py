@@ -1,8 +1,8 @@
-"""Everything that is kept about her, as one ZIP: a page to read and the same as JSON. No picture is in it, because none is
+"""Everything that is kept about her, as one ZIP: a page to read and the same as JSON. No picture is in it: none is
 kept. It is streamed: rows are read some at a time, each time in a short transaction, and nothing is written to a disk.
 
-Left out, and said so on the page: what could harm her in the wrong hands and helps her nowhere (her word and what came of
-it), numbers from which a picture or face could partly be guessed, and what no person has looked at yet.
+Left out, and said so on the page: what could harm her in the wrong hands and helps her nowhere (her word and what came
+of it), numbers from which a picture or face could partly be guessed, and what no person has looked at yet.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from html import escape
-from typing import Any
+from typing import IO, Any, cast
 
 from django.db.models import Q, QuerySet
 from django.utils import formats, timezone
@@ -80,9 +80,9 @@ def stream(organisation: uuid.UUID, case_id: uuid.UUID, language: str, now: date
     """The ZIP, piece by piece: ``notes.html`` and ``notes.json``."""
     sink = _Sink()
     moment = timezone.localtime(now).timetuple()[:6]
-    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(cast(IO[bytes], sink), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, write in (("notes.html", _html), ("notes.json", _json)):
-            with archive.open(zipfile.ZipInfo(name, date_time=moment), "w") as file:  # type: ignore[arg-type]
+            with archive.open(zipfile.ZipInfo(name, date_time=moment), "w") as file:
                 with override(language):
                     parts = write(_sections(organisation, case_id, now), language, now)
                 while True:
@@ -146,8 +146,8 @@ def _html(sections: list[Section], language: str, now: datetime) -> Iterator[str
 def left_out() -> list[str]:
     return [
         _("Pictures: we keep none."),
-        _("The numbers made from your face, and the marks and frames by which changed pictures and videos are recognised: "
-          "from them a picture could partly be guessed. They never leave our house."),
+        _("The numbers made from your face, and the marks and frames by which changed pictures and videos are "
+          "recognised: from them a picture could partly be guessed. They never leave our house."),
         _("What you or a worker set for your safety in a conversation."),
         _("What our machine met and no person has looked at yet: it may be somebody else."),
         _("Names of the people who work here."),

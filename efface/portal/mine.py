@@ -30,7 +30,8 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
     return page.show(
         request, "portal/mine.html", case,
         {
-            "names": naming.names(case), "kinds": naming.KINDS, "may_name": allowing.seen(case, Purpose.TEXT_SEARCH, clock.now()),
+            "names": naming.names(case), "kinds": naming.KINDS,
+            "may_name": allowing.seen(case, Purpose.TEXT_SEARCH, clock.now()),
             "places": own.places(case), "open": case.state == Case.State.OPEN, **more,
         },
         status,

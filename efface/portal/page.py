@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import attesting, opening
+from efface.cases import attesting, opening, safety
 from efface.cases.may import as_if, may
 from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose
 from efface.engine.base import clock, settings
@@ -181,13 +181,24 @@ def messages_page(request: Any, one: Case) -> HttpResponse:
     return response
 
 
+def _events(one: Case) -> list[CaseEvent]:
+    """Newest first. After her word there is the line that would stand there without it."""
+    rows = list(CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500])
+    quiet, now = safety.quiet(one), clock.now()
+    if quiet is not None and quiet.effective_at and quiet.effective_at <= now:
+        if not any(row.kind == "case.attested" and row.at >= quiet.effective_at for row in rows):
+            rows.append(CaseEvent(case=one, kind="case.attested", at=quiet.effective_at))
+            rows.sort(key=lambda row: row.at, reverse=True)
+    return rows
+
+
 @view(access=PORTAL)
 @require_GET
 @of_case
 def timeline(request: Any, one: Case) -> HttpResponse:
     labels = {each.purpose: each.label for each in words.permissions()}
     lines = []
-    for event in CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500]:
+    for event in _events(one):
         said = words.event_words(event.kind)
         if said:
             data = event.data if isinstance(event.data, dict) else {}

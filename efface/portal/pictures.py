@@ -28,7 +28,8 @@ def pictures(request: Any, case: Case) -> HttpResponse:
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": case.age == Age.MINOR,
-            "open": case.state == Case.State.OPEN, "face_allowed": allowing.seen(case, active.purpose_of("face", case.kind), clock.now()),
+            "open": case.state == Case.State.OPEN,
+            "face_allowed": allowing.seen(case, active.purpose_of("face", case.kind), clock.now()),
             "block": case.kind == CaseKind.BLOCK,
         },
         422 if problem else 200,

@@ -198,8 +198,8 @@ def permissions() -> tuple[Permission, ...]:
         Permission(Purpose.STATISTICS, _("Count my case in figures"),
                    _("We count cases to show what works."), _("Figures only, never about one person.")),
         Permission(Purpose.BLOCK_FACE, _("Keep my face out of every search"),
-                   _("We keep a row of numbers made from your photos, locked. It is compared only when somebody wants to "
-                     "have a face searched for: if it is yours, they are refused. Nobody looks for you."),
+                   _("We keep a row of numbers made from your photos, locked. It is compared only when somebody wants "
+                     "to have a face searched for: if it is yours, they are refused. Nobody looks for you."),
                    _("Nobody outside learns anything. Who is refused is not told why, and not who you are.")),
     )  # fmt: skip
 
@@ -213,16 +213,14 @@ def use_words(use: Use, purpose: str) -> str:
         }.get(Purpose(purpose), ngettext("one picture", "%(n)s pictures", use.times)) % {"n": use.times}  # fmt: skip
         done = {
             Purpose.FACE_SEARCH: _("Your face was compared by our own machine with up to %(things)s met that day."),
-            Purpose.TEXT_SEARCH: _("The names you gave were looked for by our own machine on up to %(things)s met that day."),
-        }.get(Purpose(purpose), _("Your pictures' fingerprints were compared by our own machine with up to %(things)s met "
-                                  "that day."))  # fmt: skip
+            Purpose.TEXT_SEARCH: _("The names you gave were looked for by our own machine on up to %(things)s met that "
+                                   "day."),
+        }.get(Purpose(purpose), _("Your pictures' fingerprints were compared by our own machine with up to %(things)s "
+                                  "met that day."))  # fmt: skip
         return f"{done % {'things': things}} {_found(use)}" if use.times else _found(use)
     if use.what == "looked-back":
-        return (
-            _("Your pictures' fingerprints were compared by our own machine with what it had met before.")
-            + " "
-            + _found(use)
-        )
+        before = _("Your pictures' fingerprints were compared by our own machine with what it had met before.")
+        return f"{before} {_found(use)}"
     if use.what == "asked":
         asked = _("A search service was asked for the names you gave: %(who)s.") % {"who": use.by}
         return f"{asked} {_found(use)}"
@@ -252,18 +250,18 @@ class Remains:
 def remains(facts: Remains) -> list[str]:
     """What an erasure leaves, and why."""
     lines = [
-        _("A line without content that says: here was a case, erased on this day. With it a copy of our data that is put "
-          "back after a breakdown is emptied again too."),
-        _("A list of when members of this organisation did what, with numbers and without names: so that nobody here can "
-          "act unseen."),
+        _("A line without content that says: here was a case, erased on this day. With it a copy of our data that is "
+          "put back after a breakdown is emptied again too."),
+        _("A list of when members of this organisation did what, with numbers and without names: so that nobody here "
+          "can act unseen."),
     ]  # fmt: skip
     if facts.letters:
         lines.append(ngettext("One letter that went out is with those who got it. It does not carry your name.",
                               "%(n)s letters that went out are with those who got them. They do not carry your name.",
                               facts.letters) % {"n": facts.letters})  # fmt: skip
     if facts.held:
-        lines.append(_("Somebody asked us to wait, for example the police. Erasing ends that too: what they want to use "
-                       "must be with them by then. Ask your caseworker first."))  # fmt: skip
+        lines.append(_("Somebody asked us to wait, for example the police. Erasing ends that too: what they want to "
+                       "use must be with them by then. Ask your caseworker first."))  # fmt: skip
     lines.append(
         _("Numbers that you gave to hash lists yourself stay there; those lists tell you how to take them back.")
     )

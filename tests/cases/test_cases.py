@@ -65,7 +65,8 @@ def test_the_portal_sees_its_own_case_only(organisation: Any) -> None:
 
 
 OPEN = {
-    "kind": "help", "face_alarm": False, "state": "open", "level": "attested", "age": "adult", "consented_until": NOON + DAY, "face_search_on": True,
+    "kind": "help", "face_alarm": False, "state": "open",
+    "level": "attested", "age": "adult", "consented_until": NOON + DAY, "face_search_on": True,
     "on_hold": False, "purpose": "face_search", "now": NOON,
 }  # fmt: skip
 

@@ -7,58 +7,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("accounts", "0001_initial"),
-        ("cases", "0001_initial"),
+        ('accounts', '0001_initial'),
+        ('cases', '0001_initial'),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name="consent",
-            name="purpose",
-            field=models.CharField(
-                choices=[
-                    ("hash_match", "compare fingerprints of my pictures"),
-                    ("copy_match", "recognise changed copies of my pictures"),
-                    ("face_search", "look for my face"),
-                    ("text_search", "look for my name and handles"),
-                    ("notify", "write to hosts and search engines"),
-                    ("contact_operator", "write to the site itself"),
-                    ("hash_lists", "pass fingerprints to platforms' hash lists"),
-                    ("police", "pass the case to the police"),
-                    ("statistics", "count my case in statistics"),
-                ],
-                max_length=20,
-            ),
+            model_name='consent',
+            name='purpose',
+            field=models.CharField(choices=[('hash_match', 'compare fingerprints of my pictures'), ('copy_match', 'recognise changed copies of my pictures'), ('face_search', 'look for my face'), ('text_search', 'look for my name and handles'), ('notify', 'write to hosts and search engines'), ('contact_operator', 'write to the site itself'), ('hash_lists', "pass fingerprints to platforms' hash lists"), ('police', 'pass the case to the police'), ('statistics', 'count my case in statistics')], max_length=20),
         ),
         migrations.CreateModel(
-            name="OwnPlace",
+            name='OwnPlace',
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False
-                    ),
-                ),
-                ("url", efface.engine.base.fields.SealedField(blank=True, null=True, scope="case")),
-                ("added_by", models.CharField(max_length=60)),
-                ("added_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(null=True)),
-                (
-                    "case",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="%(class)ss", to="cases.case"
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.organisation"
-                    ),
-                ),
+                ('id', models.UUIDField(default=efface.engine.base.ids.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('url', efface.engine.base.fields.SealedField(blank=True, null=True, scope='case')),
+                ('added_by', models.CharField(max_length=60)),
+                ('added_at', models.DateTimeField()),
+                ('ended_at', models.DateTimeField(null=True)),
+                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='cases.case')),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation')),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
     ]

@@ -135,14 +135,9 @@ class Videos:
             return [still_hit(still.key, turned(still.view)) for still in stills]
         found = [
             hit_of(
-                hit.key,
-                "video",
-                round(hit.seconds, 1),
-                0.0,
-                hit.seconds >= STRONG_SECONDS and hit.distinct >= STRONG_FRAMES,
-                strong_at=STRONG_SECONDS,
-                view=MIRRORED if hit.mirrored else DIHEDRAL[0],
-                seconds=[round(hit.start, 1), round(hit.end, 1)],
+                hit.key, "video", round(hit.seconds, 1), 0.0,
+                hit.seconds >= STRONG_SECONDS and hit.distinct >= STRONG_FRAMES, strong_at=STRONG_SECONDS,
+                view=MIRRORED if hit.mirrored else DIHEDRAL[0], seconds=[round(hit.start, 1), round(hit.end, 1)],
                 share=round(hit.share_theirs, 3),
             )  # fmt: skip
             for hit in self._index.query(clip)
@@ -154,3 +149,5 @@ class Videos:
         frames = [frame.pdq for frame in clip.telling[:MOST_SINGLE]]
         keys = dict.fromkeys(still.key for value in frames for still in self._index.match_picture([value]))
         return [still_hit(key, DIHEDRAL[0]) for key in keys]
+
+

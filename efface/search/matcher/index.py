@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Index:
         self._pictures, self._faces, self._locals = Pictures(), Faces(bounds), Locals()
         self._videos, self._texts, self._vectors = Videos(), Texts(), Vectors(copies or {})
         self._blocked, self._bounds = Faces(bounds), bounds
-        self._templates: dict[uuid.UUID, tuple[str, Sequence[float]]] = {}
+        self._templates: dict[uuid.UUID, tuple[str, Any]] = {}
         self._arrived: deque[uuid.UUID] = deque()
         self._shelves: dict[str, Shelf] = {
             "pdq": self._pictures, "face": self._faces, "local": self._locals, "video": self._videos,

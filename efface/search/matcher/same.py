@@ -1,4 +1,4 @@
-"""The same face in two cases. The matcher alone sees all organisations, so it writes the alarm for each of the two: with
+"""The same face in two cases. The matcher alone sees all organisations, so it writes the alarm for each of them, with
 nothing in it of the other, not even whose it is.
 """
 
