@@ -30,7 +30,11 @@ def signs(
                      Option("stays", _("Search stays off"), "careful")),
             blanks=(Blank("why", _("How you know that she is safe"), needed_for=("safe",)),),
             facts=(Fact("where", _("Where"), where),),
-            notes=(_("Her colleague saw an ordinary end of the conversation. Tell only who has to know."),),
+            notes=(
+                _("Her colleague saw an ordinary end of the conversation. Tell only who has to know.")
+                if one.where == "conversation" else
+                _("Her message stands in her thread and is not put to anybody to answer. Tell only who has to know."),
+            ),
             harm=0, since=one.at, mark=mark(one.pk, one.outcome),
         )  # fmt: skip
 

@@ -221,6 +221,7 @@ def test_the_word_typed_while_it_cools_off_or_later(case: Case, first: Any, seco
     assert not SafetySign.objects.exists(), "it is her word, not the worker's"
     messages.write(case, from_survivor=True, author="survivor", text="Rosmarin", now=NOON + HOUR)
     assert SafetySign.objects.get().where == "message"
+    assert case.messages.get(from_survivor=True).read_at, "nobody is asked to answer it"
     assert attesting.shown(case, NOON + HOUR) == before, "her pages look as before"
     fire(NOON + 80 * HOUR)
     assert level(case) == "declared" and not may(case, Purpose.TEXT_SEARCH, NOON + 80 * HOUR)

@@ -75,7 +75,7 @@ def asks_sources(case: Case) -> bool:
 
 
 def sends(case: Case) -> bool:
-    """Whether a letter that was approved would leave, as far as the case has a say."""
+    """Whether a letter that was approved would leave, as far as the case has a say (``test_sending`` sends one)."""
     with tenancy.organisation(case.organisation_id):
         return bool(steps.may(case, Purpose.NOTIFY, NOON)) and bool(courier.may(case, Purpose.NOTIFY, NOON))
 
