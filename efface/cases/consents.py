@@ -130,6 +130,9 @@ def stop(case: Case, actor: str, now: datetime) -> None:
 
 
 def resume(case: Case, actor: str, now: datetime) -> None:
+    """Not while everything is to be erased: that has to be taken back first (``leaving.undo``)."""
+    if Case.objects.filter(pk=case.pk, erase_at__isnull=False).exists():
+        raise WrongState(_("everything is to be erased; take that back first"))
     _change(case, Case.State.PAUSED, Case.State.OPEN, "case.resumed", actor, now)
 
 

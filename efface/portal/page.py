@@ -185,11 +185,10 @@ def _events(one: Case) -> list[CaseEvent]:
     """Newest first. After her word there is the line that would stand there without it."""
     rows = list(CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500])
     quiet, now = safety.quiet(one), clock.now()
-    if quiet is not None and quiet.effective_at and quiet.effective_at <= now:
-        if not any(row.kind == "case.attested" and row.at >= quiet.effective_at for row in rows):
-            rows.append(CaseEvent(case=one, kind="case.attested", at=quiet.effective_at))
-            rows.sort(key=lambda row: row.at, reverse=True)
-    return rows
+    begun = quiet.effective_at if quiet is not None else None
+    if begun is None or begun > now or any(row.kind == "case.attested" and row.at >= begun for row in rows):
+        return rows
+    return sorted([*rows, CaseEvent(case=one, kind="case.attested", at=begun)], key=lambda row: row.at, reverse=True)
 
 
 @view(access=PORTAL)

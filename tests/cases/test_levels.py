@@ -1,5 +1,4 @@
-"""From the conversation to the level, and everything that ends it: her word, a refusal, her own stop, a face in two cases.
-"""
+"""From the conversation to the level, and everything that ends it: her word, a refusal, her stop, a face twice."""
 
 from __future__ import annotations
 

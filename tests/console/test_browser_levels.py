@@ -77,8 +77,10 @@ def test_the_desks_pages(organisation: Any, opened: Any, now: Any) -> None:
             look(browser, lead, {"lead-queue": "/console/queue/"}, problems, scheme)
             look(browser, office, {"members": "/console/members/"}, problems, scheme)
             look(browser, desk, {
-                "talk-begin": f"/console/cases/{other.pk}/attest/", "talk-over": f"/console/cases/{other.pk}/attest/over/",
-                "talk-shut": f"/console/cases/{opened.case.pk}/attest/", "level-case": f"/console/cases/{opened.case.pk}/",
+                "talk-begin": f"/console/cases/{other.pk}/attest/",
+                "talk-over": f"/console/cases/{other.pk}/attest/over/",
+                "talk-shut": f"/console/cases/{opened.case.pk}/attest/",
+                "level-case": f"/console/cases/{opened.case.pk}/",
             }, problems, scheme)  # fmt: skip
         with browser.page(desk, width=390, height=844) as page:
             page.goto(ORIGIN + f"/console/cases/{other.pk}/attest/")

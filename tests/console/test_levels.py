@@ -27,7 +27,8 @@ def decide(client: Client, kind: str, id: Any, choice: str, **filled: str) -> An
     page = client.get(f"/console/decision/{kind}/{id}/").content.decode()
     mark = re.search(r'name="mark" value="([0-9a-f]+)"', page)
     assert mark, page
-    return client.post(f"/console/decision/{kind}/{id}/take/", {"choice": choice, "mark": mark[1], **filled}, follow=True)
+    given = {"choice": choice, "mark": mark[1], **filled}
+    return client.post(f"/console/decision/{kind}/{id}/take/", given, follow=True)
 
 
 def test_the_page_asks_one_step_after_the_other(organisation: Any, case: Any, desk: Client) -> None:

@@ -60,7 +60,8 @@ def house(organisation: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def ask(model: str, vector: Any) -> bool:
         follow(holding)
-        return bool(server.asked({"op": "blocked", "body": {"model": model, "vector": list(vector)}})["body"]["blocked"])
+        answer = server.asked({"op": "blocked", "body": {"model": model, "vector": list(vector)}})
+        return bool(answer["body"]["blocked"])
 
     monkeypatch.setattr(guarding, "_asked", [ask])
     organisation.holding = holding

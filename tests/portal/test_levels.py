@@ -305,6 +305,10 @@ def test_erasing_waits_and_is_taken_back(organisation: Any, opened: Any, her: Cl
         case = Case.objects.get(pk=opened.case.pk)
         assert (case.state, case.erase_at) == ("paused", NOON + 7 * DAY)
     her.post("/case/end/", {"when": "later", "code": opened.access_code})
+    assert 'value="resume"' not in shown(her, "/case/")
+    her.post("/case/pause/", {"choice": "resume"})
+    with tenancy.organisation(organisation.pk):
+        assert Case.objects.get(pk=opened.case.pk).state == "paused", "it is taken back first"
     assert b"Everything is kept" in her.post("/case/end/keep/", follow=True).content
     fire(NOON + 8 * DAY)
     with tenancy.organisation(organisation.pk):

@@ -1,5 +1,5 @@
-"""A consent that is withdrawn, with the matcher in a process of its own, as it runs in an installation: real commits, the
-real notification, the real sockets. From the commit on it is measured until the matcher finds nothing any more.
+"""A consent that is withdrawn, with the matcher in a process of its own, as it runs in an installation: real commits,
+the real notification, the real sockets. From the commit on it is measured until the matcher finds nothing any more.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def running(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
         where = f"@{host}:{given['PORT']}" if "%2F" not in host else "@"
         url = f"postgres://{user}:{word}{where}/{given['NAME']}" + (f"?host={host}" if "%2F" in host else "")
         environment = {
-            **os.environ, "EFFACE_DATABASE_URL": url, "EFFACE_DATABASE_ROLE": "efface_engine", "EFFACE_RUN": str(folder),
-            "PYTHONPATH": os.pathsep.join(sys.path),
+            **os.environ, "EFFACE_DATABASE_URL": url, "EFFACE_DATABASE_ROLE": "efface_engine",
+            "EFFACE_RUN": str(folder), "PYTHONPATH": os.pathsep.join(sys.path),
         }  # fmt: skip
         command = [sys.executable, "-m", "efface.search.matcher"]
         process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
