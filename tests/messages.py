@@ -28,6 +28,10 @@ def in_python(text: str) -> Iterator[tuple[str, str]]:
             argument = node.args[0]
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 yield argument.value, ""
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ngettext":
+            one, many = node.args[:2]
+            if isinstance(one, ast.Constant) and isinstance(many, ast.Constant):
+                yield str(one.value), str(many.value)
 
 
 def messages(folder: Path) -> dict[str, str]:

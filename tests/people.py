@@ -14,8 +14,12 @@ from tests.conftest import NOON, make_organisation, role
 PASSWORD = "a long enough pass phrase"
 
 
-def worker(organisation: Any, as_role: str = "caseworker", name: str = "", password: str | None = None) -> Any:
-    """A member. Hashing a password is slow on purpose: only who signs in at the door needs one."""
+def worker(
+    organisation: Any, as_role: str = "caseworker", name: str = "", password: str | None = None, *, trained: bool = True
+) -> Any:
+    """A member; caseworkers and leads trained for the conversation that opens face search.
+
+    Hashing a password is slow on purpose: only who signs in at the door needs one."""
     from efface.accounts.models import Member, User
     from efface.engine.base import tenancy
 
@@ -23,7 +27,10 @@ def worker(organisation: Any, as_role: str = "caseworker", name: str = "", passw
         f"{as_role}-{uuid.uuid4().hex[:8]}@desk.example", password, name=name or as_role.title(), created=NOON
     )
     with tenancy.organisation(organisation.pk):
-        Member.objects.create(organisation=organisation, user=user, role=as_role)
+        Member.objects.create(
+            organisation=organisation, user=user, role=as_role,
+            trained_at=NOON if trained and as_role in ("caseworker", "lead") else None,
+        )  # fmt: skip
     return user
 
 

@@ -80,6 +80,7 @@ class Member(Owned):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="members")
     role = models.CharField(max_length=12, choices=[c for c in Role.choices if c[0] != "survivor"])
+    trained_at = models.DateTimeField(null=True, help_text=_("trained for the conversation that opens face search"))
 
     class Meta:
         constraints = [models.UniqueConstraint("organisation", "user", name="one_role_a_member")]

@@ -12,7 +12,7 @@ from django.db import connection
 
 from efface.accounts.models import FaceSearchPermission
 from efface.cases.may import decide
-from efface.cases.models import Case, Consent, Fingerprint, FingerprintKind, Purpose
+from efface.cases.models import Case, CaseKind, Consent, FaceAlarm, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import sealing
 
 CHANNEL = "efface_active"
@@ -29,10 +29,21 @@ PURPOSE_OF_KIND = {
 }
 
 
+BLOCKED = "blocked"
+"""Kind, as the matcher knows it, of a template by which nobody is looked for."""
+
+
+def purpose_of(kind: str, case_kind: str) -> str:
+    """What a fingerprint of a case is used for, and which consent it therefore needs."""
+    if case_kind == CaseKind.BLOCK and kind == FingerprintKind.FACE:
+        return Purpose.BLOCK_FACE
+    return PURPOSE_OF_KIND[FingerprintKind(kind)]
+
+
 @dataclass(frozen=True, slots=True)
 class Active:
-    """One fingerprint that may be compared. ``value`` is opened; None for one that the caller holds already (a
-    fingerprint's value is never changed)."""
+    """One fingerprint that may be compared, its ``kind`` as the matcher knows it. ``value`` is opened; None for one
+    that the caller holds already (a fingerprint's value is never changed)."""
 
     fingerprint_id: uuid.UUID
     case_id: uuid.UUID
@@ -65,25 +76,28 @@ def active_fingerprints(
         key = (consent_case, purpose)
         consents[key] = max(consents.get(key, expires), expires)
     face_search = set(FaceSearchPermission.objects.filter(withdrawn_at=None).values_list("organisation_id", flat=True))
+    alarmed = set(FaceAlarm.objects.filter(outcome=FaceAlarm.Outcome.OPEN).values_list("case_id", flat=True))
     prints = Fingerprint.objects.filter(case__in=cases, retired_at=None).select_related("case").defer("value", "label")
     fresh: list[Fingerprint] = []
     for fingerprint in prints.order_by("id").iterator():
         case = fingerprint.case
-        purpose = PURPOSE_OF_KIND[FingerprintKind(fingerprint.kind)]
+        purpose = purpose_of(fingerprint.kind, case.kind)
         allowed = decide(
+            kind=case.kind,
             state=case.state,
             level=case.level,
             age=case.age,
             consented_until=consents.get((case.pk, purpose)),
             face_search_on=case.organisation_id in face_search,
             on_hold=False,
+            face_alarm=case.pk in alarmed,
             purpose=purpose,
             now=now,
         )
         if not allowed or fingerprint.age == "minor":
             continue
         if fingerprint.pk in held:
-            yield Active(fingerprint.pk, case.pk, case.organisation_id, fingerprint.kind, None)
+            yield Active(fingerprint.pk, case.pk, case.organisation_id, _matcher_kind(fingerprint), None)
             continue
         fresh.append(fingerprint)
         if len(fresh) == OPENED_AT_ONCE:
@@ -95,10 +109,16 @@ def active_fingerprints(
 def _opened(rows: Sequence[Fingerprint]) -> Iterator[Active]:
     """These rows with their values; those that cannot be opened are left out."""
     organisations = {row.pk: row.case.organisation_id for row in rows}
+    kinds = {row.pk: _matcher_kind(row) for row in rows}
     for row in Fingerprint.objects.filter(pk__in=list(organisations)).only("case_id", "kind", "value").order_by("id"):
         try:
             value = row.value
         except sealing.SealBroken:
             continue
         if value is not None:
-            yield Active(row.pk, row.case_id, organisations[row.pk], row.kind, value)
+            yield Active(row.pk, row.case_id, organisations[row.pk], kinds[row.pk], value)
+
+
+def _matcher_kind(row: Fingerprint) -> str:
+    blocks = row.kind == FingerprintKind.FACE and row.case.kind == CaseKind.BLOCK
+    return BLOCKED if blocks else row.kind

@@ -13,11 +13,17 @@ from efface.cases.models import (
     Case,
     CaseFact,
     Consent,
+    ConsentUse,
+    Conversation,
     Draft,
+    FaceAlarm,
     Fingerprint,
     Hold,
+    Level,
     OwnPlace,
     RecoveryWord,
+    SafetySign,
+    SafetyWord,
 )
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -30,7 +36,7 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     sealing.destroy_case_key(case.pk, now)
     Case.objects.filter(pk=case.pk).update(
         state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False,
-        alarm_at=None,
+        alarm_at=None, erase_at=None, level=Level.DECLARED,
     )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
@@ -41,6 +47,12 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     Avoided.objects.filter(case=case).delete()
     Hold.objects.filter(case=case).update(reason="", owner="")
     Attestation.objects.filter(case=case).update(proof_seen="")
+    SafetyWord.objects.filter(case=case).delete()
+    ConsentUse.objects.filter(case=case).delete()
+    # What a lead was told stays as a row without content; nothing waits for a decision any more.
+    Conversation.objects.filter(case=case, ended_at=None).update(ended_at=now, outcome="ended")
+    SafetySign.objects.filter(case=case, outcome="").update(outcome="stays", decided_at=now)
+    FaceAlarm.objects.filter(case=case, outcome="").update(outcome="ended", decided_at=now)
     Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)
     Deadline.objects.filter(case_id=case.pk, state=Deadline.State.WAITING).update(state=Deadline.State.CANCELLED)
     active.announce(case.pk)

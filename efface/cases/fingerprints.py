@@ -13,10 +13,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from efface.cases import active, events
+from efface.cases import active, events, guarding
 from efface.cases.consents import KEPT_WITH_CONSENT
 from efface.cases.may import May, may
-from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
+from efface.cases.models import Age, Case, CaseKind, Fingerprint, FingerprintKind, Purpose
 from efface.net.protocol import Decoded, Face, Picture, Want
 from efface.vision import faces
 from efface.vision.faces.template import MIN_PHOTOS
@@ -78,6 +78,10 @@ def enrol_pictures(
     """
     if Age.MINOR in (age, case.age):
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
+    if case.kind == CaseKind.BLOCK:
+        # Nothing of the photos is kept here but the face by which nobody is looked for.
+        words, template = _enrol_face(case, decoded, age, actor, now, few)
+        return Enrolled(face=words, template=template, problems=_unreadable(decoded, labels))
     known = _files(case)
     changed_too = bool(copies_allowed(case, now))
     enrolled = Enrolled()
@@ -96,6 +100,11 @@ def enrol_pictures(
     if with_face:
         words, template = _enrol_face(case, decoded, age, actor, now, few)
     return replace(enrolled, face=words, template=template)
+
+
+def _unreadable(decoded: Sequence[Decoded], labels: Sequence[str]) -> list[str]:
+    pairs = zip(decoded, labels, strict=True)
+    return [f"{label}: {_why_unread(one.picture.error)}" for one, label in pairs if one.picture.error]
 
 
 WHOLE = (FingerprintKind.PDQ, FingerprintKind.VIDEO)
@@ -227,12 +236,14 @@ _PRINT_REFUSED = {
 def wanted(case: Case, with_face: bool, now: datetime) -> Want:
     """What to read out of her pictures beside hashes: no more than may be kept."""
     face = Want.FACES if with_face and face_allowed(case, now) else Want.PLAIN
+    if case.kind == CaseKind.BLOCK:
+        return face
     return face | (Want.PRINT | Want.VECTOR if copies_allowed(case, now) else Want.PLAIN)
 
 
 def face_allowed(case: Case, now: datetime) -> May:
     """Whether a face template may be made and kept: attested, consented, adult, and switched on in the organisation."""
-    return may(case, Purpose.FACE_SEARCH, now)
+    return may(case, active.purpose_of(FingerprintKind.FACE, case.kind), now)
 
 
 def _enrol_face(
@@ -247,6 +258,10 @@ def _enrol_face(
     except faces.TemplateRefused as refusal:
         return _(faces.WORDS[refusal.reason].survivor), False
     template = enrolment.template
+    if case.kind != CaseKind.BLOCK:
+        why = guarding.refusal(case, template.model, template.vector.tolist(), now)
+        if why:
+            return _("No face template was made: %(why)s") % {"why": why}, False
     Fingerprint.objects.filter(case=case, kind=FingerprintKind.FACE).delete()
     value = {"model": template.model, "vector": template.vector.tolist(), "photos": template.photos}
     words = _("A face template was made from %(n)d photos.") % {"n": template.photos}

@@ -8,10 +8,10 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import FaceSearchPermission
-from efface.cases.models import Age, Case, Consent, Hold, Level, Purpose
+from efface.cases.models import Age, Case, CaseKind, Consent, FaceAlarm, Hold, Level, Purpose
 from efface.engine.base import clock
 
-NEEDS_ATTESTED = {Purpose.FACE_SEARCH, Purpose.TEXT_SEARCH}
+NEEDS_ATTESTED = {Purpose.FACE_SEARCH, Purpose.TEXT_SEARCH, Purpose.BLOCK_FACE}
 SENDS = {Purpose.NOTIFY, Purpose.CONTACT_OPERATOR}
 
 
@@ -28,18 +28,23 @@ class May:
 
 def decide(
     *,
+    kind: str,
     state: str,
     level: str,
     age: str,
     consented_until: datetime | None,
     face_search_on: bool,
     on_hold: bool,
+    face_alarm: bool,
     purpose: str,
     now: datetime,
 ) -> May:
-    """The rule itself, without a database. ``consented_until`` is the latest end of a consent that stands, or None."""
+    """The rule itself, without a database. ``consented_until`` is the latest end of a consent that stands, or None;
+    ``face_alarm``: the face is in another case too, or somebody blocked it, and no lead has decided yet."""
     if purpose not in Purpose.values:
         return May(False, _("This use is not known."))
+    if (kind == CaseKind.BLOCK) != (purpose == Purpose.BLOCK_FACE):
+        return May(False, _("This is not what this case is for."))
     if state != Case.State.OPEN:
         return May(False, _("The case is not open."))
     if age != Age.ADULT:
@@ -52,6 +57,8 @@ def decide(
         return May(False, _("The case is not attested."))
     if purpose == Purpose.FACE_SEARCH and not face_search_on:
         return May(False, _("Face search is switched off in this organisation."))
+    if purpose == Purpose.FACE_SEARCH and face_alarm:
+        return May(False, _("A lead of your organisation looks at this first."))
     if purpose in SENDS and on_hold:
         return May(False, _("A hold stops notices for now."))
     return May(True)
@@ -59,7 +66,15 @@ def decide(
 
 def may(case: Case, purpose: str, now: datetime | None = None) -> May:
     """See the module. Reads what stands in the database at this moment; any failed look-up is a no."""
-    now = now or clock.now()
+    return _answer(case, purpose, now or clock.now())
+
+
+def as_if(case: Case, purpose: str, level: str, now: datetime) -> May:
+    """What ``may`` would say at another level. For pages to show, never before a use."""
+    return _answer(case, purpose, now, level)
+
+
+def _answer(case: Case, purpose: str, now: datetime, level: str = "") -> May:
     try:
         consent = (
             Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None, given_at__lte=now)
@@ -68,14 +83,16 @@ def may(case: Case, purpose: str, now: datetime | None = None) -> May:
         )
         case = Case.objects.get(pk=case.pk)
         return decide(
+            kind=case.kind,
             state=case.state,
-            level=case.level,
+            level=level or case.level,
             age=case.age,
             consented_until=consent.expires_at if consent else None,
             face_search_on=FaceSearchPermission.objects.filter(
                 organisation_id=case.organisation_id, withdrawn_at=None
             ).exists(),
             on_hold=Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).exists(),
+            face_alarm=FaceAlarm.objects.filter(case=case, outcome=FaceAlarm.Outcome.OPEN).exists(),
             purpose=purpose,
             now=now,
         )

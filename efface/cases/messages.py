@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from efface.cases import events
+from efface.cases import events, safety
 from efface.cases.models import Case, Message
 
 MAX_MESSAGE = 5000
@@ -29,5 +29,10 @@ def write(case: Case, *, from_survivor: bool, author: str, text: str, now: datet
     )
     message.text = text
     message.save()
+    if from_survivor and safety.heard(case, text):
+        # The message stands like any other: one that vanished would be the odd thing. Nobody is asked to answer it: an
+        # answer that wonders what it means would give her away.
+        Message.objects.filter(pk=message.pk).update(read_at=now)
+        safety.signal(case, "message", now)
     events.record(case, "message.written", author, subject=message.pk, now=now)
     return message

@@ -36,6 +36,14 @@ class Purpose(models.TextChoices):
     HASH_LISTS = "hash_lists", _("pass fingerprints to platforms' hash lists")
     POLICE = "police", _("pass the case to the police")
     STATISTICS = "statistics", _("count my case in statistics")
+    BLOCK_FACE = "block_face", _("keep my face out of every search")
+
+
+class CaseKind(models.TextChoices):
+    """What a case is for. One that only blocks holds a face template by which nobody is looked for."""
+
+    HELP = "help", _("help with pictures")
+    BLOCK = "block", _("do not search for me")
 
 
 class Case(Owned):
@@ -51,6 +59,7 @@ class Case(Owned):
     case_column = "id"
 
     reference = models.CharField(max_length=12, unique=True)
+    kind = models.CharField(max_length=6, choices=CaseKind, default=CaseKind.HELP)
     state = models.CharField(max_length=8, choices=State, default=State.OPEN)
     level = models.CharField(max_length=10, choices=Level, default=Level.DECLARED)
     age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
@@ -66,6 +75,7 @@ class Case(Owned):
     programme = models.ForeignKey("accounts.Programme", null=True, on_delete=models.SET_NULL, related_name="+")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    erase_at = models.DateTimeField(null=True, help_text=_("she asked for erasure; until then it can be undone"))
 
     @property
     def case_id(self) -> uuid.UUID:
@@ -191,9 +201,50 @@ class Avoided(CaseOwned):
     ended_at = models.DateTimeField(null=True)
 
 
-class Attestation(CaseOwned):
-    """How the case became attested: first worker spoke with her, second approved, cooling-off passed."""
+class SafetyWord(CaseOwned):
+    """A word she chose that ends everything about level L1 when she says or types it. Only its Argon2 proof is kept."""
 
+    proof = models.CharField(max_length=200)
+    set_at = models.DateTimeField()
+
+
+class SafetySign(CaseOwned):
+    """She said her word. Told to a lead; shown nowhere in the portal, in no timeline and in no export."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("waits for a lead")
+        SAFE = "safe", _("she is safe; a new conversation may be held")
+        STAYS = "stays", _("search stays off")
+
+    at = models.DateTimeField()
+    where = models.CharField(max_length=12, help_text="conversation or message")
+    outcome = models.CharField(max_length=5, choices=Outcome, default=Outcome.OPEN, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+    why = SealedField()
+
+
+class Conversation(CaseOwned):
+    """A live conversation of a trained worker with her, step by step (``conversing``). ``said``: step to answer."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("going on")
+        ATTESTED = "attested", _("attested")
+        ENDED = "ended", _("ended without an attestation")
+
+    worker = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    way = models.CharField(max_length=10, help_text="in-person or video")
+    begun_at = models.DateTimeField()
+    said = SealedField()
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OPEN, blank=True)
+
+
+class Attestation(CaseOwned):
+    """How the case became attested: first worker spoke with her, second approved, cooling-off passed. ``stopped_at``:
+    she or a worker ended it; ``quiet``: her word did, and the portal shows it as if it stood."""
+
+    conversation = models.OneToOneField(Conversation, null=True, on_delete=models.PROTECT, related_name="+")
     spoke_alone = models.BooleanField()
     proof_seen = models.CharField(max_length=120)
     first_worker = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
@@ -202,6 +253,65 @@ class Attestation(CaseOwned):
     second_at = models.DateTimeField(null=True)
     effective_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
+    refused_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    refused_why = SealedField()
+    stopped_at = models.DateTimeField(null=True)
+    quiet = models.BooleanField(default=False)
+
+
+class FaceAlarm(CaseOwned):
+    """A face that is in more than one case, or that somebody asked not to be searched for. Nothing here says which
+    other case: ``pair`` is a keyed digest, by which the same two are not told twice. While one is open, the face is not
+    used."""
+
+    class Kind(models.TextChoices):
+        SAME = "same", _("the same face is in another case")
+        BLOCKED = "blocked", _("somebody with this face asked not to be searched for")
+        REFUSED = "refused", _("a face that may not be enrolled")
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("waits for a lead")
+        GOES_ON = "goes-on", _("goes on")
+        ENDED = "ended", _("search ended")
+
+    engine_may = ("SELECT", "INSERT")
+
+    kind = models.CharField(max_length=8, choices=Kind)
+    pair = models.BinaryField()
+    at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OPEN, blank=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True)
+    why = SealedField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "pair", name="one_face_alarm")]
+
+
+class ConsentUse(CaseOwned):
+    """What was done under a consent, added up by day. ``what`` is a word of ``uses.WHAT``, ``by`` who did it."""
+
+    purpose = models.CharField(max_length=20, choices=Purpose)
+    day = models.DateField()
+    what = models.CharField(max_length=20)
+    by = models.CharField(max_length=80, blank=True)
+    times = models.PositiveIntegerField(default=0)
+    found = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "purpose", "day", "what", "by", name="one_use_a_day")]
+
+
+class ComparedDay(models.Model):
+    """How much the matchers compared on a day, for all that was active: numbers of no case and no person."""
+
+    app_may = ("SELECT",)
+    engine_may = ("SELECT", "INSERT", "UPDATE")
+
+    day = models.DateField(primary_key=True)
+    pictures = models.BigIntegerField(default=0)
+    faces = models.BigIntegerField(default=0)
+    pages = models.BigIntegerField(default=0)
 
 
 class Hold(CaseOwned):

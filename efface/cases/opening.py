@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from efface.accounts import audit
 from efface.cases import events
-from efface.cases.models import AccessCode, Age, Case
+from efface.cases.models import AccessCode, Age, Case, CaseKind
 from efface.engine.base import sealing, tenancy
 
 #: Letters and digits that are not taken for one another when read aloud or copied by hand.
@@ -43,6 +43,7 @@ def open_case(
     danger: bool = False,
     worker: uuid.UUID | None = None,
     by_herself: bool = False,
+    kind: str = CaseKind.HELP,
 ) -> Opened:
     """Make a case with its own key, and an access code that is shown once. Nothing is used until consents are given."""
     if age not in Age.values:
@@ -50,6 +51,7 @@ def open_case(
     case = Case(
         organisation_id=organisation_id,
         reference=_reference(),
+        kind=kind,
         age=age,
         country=country.upper()[:2],
         language=language,
@@ -96,6 +98,12 @@ def _plain(code: str) -> str:
 def _lookup(code: str) -> bytes:
     half = _plain(code)[: GROUPS * GROUP // 2]
     return sealing.digest("access-code", hashlib.sha256(half.encode()).hexdigest())
+
+
+def is_code_of(case_id: uuid.UUID, code: str) -> bool:
+    """Whether this is the code that opens this case now; asked again before what cannot be undone."""
+    found = enter(code)
+    return found is not None and found[1] == case_id
 
 
 def standing_code(case_id: uuid.UUID) -> str:

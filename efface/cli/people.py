@@ -92,8 +92,9 @@ def member() -> None:
     type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
 )
 @click.option("--name", required=True, help="Name shown to colleagues.")
+@click.option("--trained", is_flag=True, help="Trained for the conversation that opens face search.")
 @json_option
-def add_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:
+def add_member(email: str, short: str, role: str, name: str, trained: bool, as_json: str | None) -> None:
     """Add a member and print a first password, once."""
     with database("efface_app"):
         from efface.accounts.models import Member, Organisation, User
@@ -108,7 +109,9 @@ def add_member(email: str, short: str, role: str, name: str, as_json: str | None
             if user is not None:
                 raise click.ClickException("this e-mail address has an account already")
             user = User.objects.create_user(email, password, name=name, created=clock.now())
-            Member.objects.create(organisation=found, user=user, role=role)
+            Member.objects.create(
+                organisation=found, user=user, role=role, trained_at=clock.now() if trained else None
+            )  # fmt: skip
         emit(
             {"email": email, "password": password, "role": role}, as_json,
             lambda: click.echo(f"Added {email} as {role}. First password, shown once: {password}"),

@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, fingerprints, holds, links
+from efface.cases import ages, attesting, consents, conversing, fingerprints, holds, links
 from efface.cases import messages as letters
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
 from efface.console import queue, story
-from efface.console.forms import Attest, PlaceHold
+from efface.console.forms import PlaceHold
 from efface.console.opening import actor, living
 from efface.console.typed import one_line
 from efface.engine.base import clock, settings
@@ -60,27 +60,28 @@ def _page(
     request: Any,
     one: Case,
     *,
-    attest: Attest | None = None,
     hold: PlaceHold | None = None,
     status: int = 200,
     typed: str = "",
 ) -> HttpResponse:
     now = clock.now()
     return render(request, "console/case.html", {
-        "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in Purpose],
+        "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in consents.purposes(one.kind)],
         "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
         "findings": story.findings(one, now), "by_hand": todo.count(one.pk),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
-        "attestations": one.attestations.select_related("first_worker", "second_worker"),
+        "attestations": one.attestations.select_related("first_worker", "second_worker", "refused_by"),
+        "standing": attesting.standing(one), "talking": conversing.open_one(one, request.user, now),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
-        "attest": attest or Attest(), "hold": hold or PlaceHold(), "typed": typed,
+        "hold": hold or PlaceHold(), "typed": typed,
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
 
 
-def _purpose(one: Case, purpose: Purpose, now: Any) -> dict[str, Any]:
+def _purpose(one: Case, name: str, now: Any) -> dict[str, Any]:
+    purpose = Purpose(name)
     answer = may(one, purpose, now)
     given = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=now).order_by("-expires_at").first()
     return {"name": purpose.value, "label": purpose.label, "may": bool(answer), "reason": answer.reason, "given": given}
@@ -95,25 +96,10 @@ def timeline(request: Any, id: uuid.UUID) -> HttpResponse:
 
 @view(access=STAFF_CASES)
 @require_POST
-def attest(request: Any, id: uuid.UUID) -> HttpResponse:
-    one, form = living(id), Attest(request.POST)
-    if form.is_valid():
-        try:
-            attesting.attest(one, request.user, **form.cleaned_data, now=clock.now())
-        except attesting.AttestationRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("Noted. A second worker is asked to approve."))
-            return redirect("console:case", id=id)
-    return _page(request, one, attest=form, status=422)
-
-
-@view(access=STAFF_CASES)
-@require_POST
 def consent(request: Any, id: uuid.UUID) -> HttpResponse:
     """``purpose`` and ``choice`` give or withdraw: what she said to the worker."""
     one, purpose, choice = living(id), request.POST.get("purpose", ""), request.POST.get("choice", "")
-    if purpose not in Purpose.values or choice not in ("give", "withdraw"):
+    if purpose not in consents.purposes(one.kind) or choice not in ("give", "withdraw"):
         return render(request, "404.html", status=404)
     standing = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=clock.now()).exists()
     if choice == "withdraw":

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import alarm, attesting, events, links
+from efface.cases import alarm, attesting, events, guarding, links, safety
 from efface.cases import messages as case_messages
-from efface.cases.models import Attestation, Case, Message, ReportedLink
+from efface.cases.models import Attestation, Case, FaceAlarm, Message, ReportedLink, SafetySign
 from efface.console import queue
 from efface.console.typed import one_line
 from efface.console.waiting_case import LINK_SETTLED
@@ -108,8 +108,18 @@ def _attestation(id: uuid.UUID, given: Given) -> str:
     if given.choice == "approve":
         attesting.approve(attestation, given.member.user, given.now)
         return _("Approved. It takes effect in 72 hours.")
-    attesting.refuse(attestation, given.member.user, given.now)
+    attesting.refuse(attestation, given.member.user, given.now, given.filled.get("why", ""))
     return _("Refused.")
+
+
+def _sign(id: uuid.UUID, given: Given) -> str:
+    safety.decide(SafetySign.objects.get(pk=id), given.choice, given.why, given.actor, given.now)
+    return _("Noted. A new conversation may be held.") if given.choice == "safe" else _("Search stays off.")
+
+
+def _face_alarm(id: uuid.UUID, given: Given) -> str:
+    guarding.decide(FaceAlarm.objects.get(pk=id), given.choice, given.why, given.actor, given.now)
+    return _("It goes on.") if given.choice == "goes-on" else _("Ended. The face template was deleted.")
 
 
 def _link(id: uuid.UUID, given: Given) -> str:
@@ -272,6 +282,8 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "arrival": _arrival,
     "message": _message,
     "attestation": _attestation,
+    "sign": _sign,
+    "face-alarm": _face_alarm,
     "link": _link,
     "match": _match,
     "age": _age,

@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from efface.cases.models import Age, Purpose
+from efface.cases.models import Age, CaseKind, Purpose
 from efface.law import load
 
 
@@ -20,9 +20,7 @@ def _acquisition() -> list[tuple[str, Any]]:
 
 def _countries() -> list[tuple[str, Any]]:
     law = load()
-    named: list[tuple[str, Any]] = [
-        (code, f"{place.name} ({code})") for code, place in sorted(law.countries().items())
-    ]
+    named: list[tuple[str, Any]] = [(code, f"{place.name} ({code})") for code, place in sorted(law.countries().items())]
     others = [(code, code) for code in sorted(law.groups["eu"]) if code not in law.countries()]
     return [("", _("not known")), *named, *others]
 
@@ -30,6 +28,11 @@ def _countries() -> list[tuple[str, Any]]:
 class NewCase(forms.Form):
     """What the next step needs, and no more. A name is optional and sealed."""
 
+    kind = forms.ChoiceField(
+        label=_("What is the case for?"), choices=CaseKind.choices, initial=CaseKind.HELP, required=False,
+        help_text=_("“Do not search for me” keeps only a face template, by which nobody is looked for: it refuses "
+                    "whoever wants to enrol the same face. It needs the same conversation and proof."),
+    )  # fmt: skip
     age = forms.ChoiceField(
         label=_("How old was she when the pictures were made?"),
         choices=Age.choices,
@@ -48,20 +51,17 @@ class NewCase(forms.Form):
     )
     purposes = forms.MultipleChoiceField(
         label=_("What she allows, in her words to you"),
-        choices=Purpose.choices,
+        choices=[one for one in Purpose.choices if one[0] != Purpose.BLOCK_FACE],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text=_("She can change each of them in the portal at any time."),
     )
 
-
-class Attest(forms.Form):
-    spoke_alone = forms.BooleanField(label=_("I spoke with her, and she was alone"), required=False)
-    proof_seen = forms.CharField(
-        label=_("Which proof I saw"),
-        max_length=120,
-        help_text=_("Say what it was, without its numbers. Nothing of it is kept."),
-    )
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("kind") == CaseKind.BLOCK:
+            given["purposes"] = [Purpose.BLOCK_FACE]
+        return given
 
 
 class PlaceHold(forms.Form):

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Exists, QuerySet
 
 from efface.accounts.models import Member
-from efface.cases.models import Age, Attestation, Case, CaseEvent, Message, ReportedLink
+from efface.cases.models import Age, Attestation, Case, CaseEvent, FaceAlarm, Message, ReportedLink, SafetySign
 from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
@@ -24,7 +24,9 @@ def _wide() -> dict[str, QuerySet[Any]]:
     return {
         "arrival": Case.objects.filter(WAITS),
         "message": Message.objects.filter(from_survivor=True, read_at=None),
-        "attestation": Attestation.objects.filter(second_at=None, refused_at=None),
+        "attestation": Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None),
+        "sign": SafetySign.objects.filter(outcome=""),
+        "face-alarm": FaceAlarm.objects.filter(outcome=""),
         "link": ReportedLink.objects.filter(handled_at__isnull=False),
         "match": Match.objects.filter(state=Match.State.CANDIDATE),
         "age": Finding.objects.filter(age=Age.UNKNOWN),

@@ -68,6 +68,7 @@ def _open(request: Any, given: dict[str, Any]) -> HttpResponse:
         name=given["name"] or None,
         acquisition=given["acquisition"] or "unknown",
         danger=given["danger"],
+        kind=given["kind"] or "help",
         worker=request.user.pk,
         now=now,
     )

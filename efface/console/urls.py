@@ -16,6 +16,7 @@ from efface.console import (
     desk,
     evidence,
     letters,
+    members,
     mine,
     notice_text,
     opening,
@@ -29,6 +30,7 @@ from efface.console import (
     site_lists,
     statute,
     suspecting,
+    talking,
     visiting,
     webs,
 )  # fmt: skip
@@ -46,7 +48,9 @@ rooms = [
     path("cases/<uuid:id>/letters/", letters.letters, name="case-letters"),
     path("cases/<uuid:id>/letters/<uuid:notice_id>/shown/", letters.shown, name="case-letters-shown"),
     path("cases/<uuid:id>/code/", opening.new_code, name="new-code"),
-    path("cases/<uuid:id>/attest/", casework.attest, name="attest"),
+    path("cases/<uuid:id>/attest/", talking.talk, name="attest"),
+    path("cases/<uuid:id>/attest/over/", talking.over, name="talk-over"),
+    path("cases/<uuid:id>/attest/stop/", talking.stop, name="attest-stop"),
     path("cases/<uuid:id>/consent/", casework.consent, name="case-consent"),
     path("cases/<uuid:id>/age/", casework.age, name="case-age"),
     path("cases/<uuid:id>/pause/", casework.pause, name="case-pause"),
@@ -124,6 +128,8 @@ rooms = [
     path("networks/<uuid:id>/split/", webs.split, name="network-split"),
     path("networks/<uuid:id>/unite/", webs.unite, name="network-unite"),
     path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
+    path("members/", members.members, name="members"),
+    path("members/<uuid:id>/train/", members.train, name="member-train"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 

@@ -57,9 +57,9 @@ def attestations(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = (
-        Attestation.objects.filter(second_at=None, refused_at=None, case__state__in=LIVING)
+        Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None, case__state__in=LIVING)
         .exclude(first_worker=member.user_id)
-        .select_related("case", "first_worker")
+        .select_related("case", "first_worker", "conversation")
     )
     for one in narrowed(rows.order_by("first_at"), case, only, lock):
         yield Decision(
@@ -76,7 +76,16 @@ def attestations(
                 "them against her."
             ),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
+            blanks=(Blank("why", _("Why you refuse"), needed_for=("refuse",)),),
+            notes=(
+                _(
+                    "Refuse if you have any doubt: she loses some days, and can lose much more. Call her yourself, "
+                    "alone, if you can. She sees in the portal when it starts and can stop it."
+                ),
+            ),
             facts=(
+                Fact("case-kind", _("For"), str(one.case.get_kind_display())),
+                *_held(one),
                 Fact("first-worker", _("First worker"), one.first_worker.name),
                 Fact("spoke-alone", _("Spoke with her alone"), _("yes") if one.spoke_alone else _("no")),
                 Fact("proof", _("Proof seen (not kept)"), one.proof_seen),
@@ -85,6 +94,20 @@ def attestations(
             since=one.first_at,
             mark=mark(one.pk, one.spoke_alone, one.proof_seen),
         )
+
+
+def _held(one: Attestation) -> tuple[Fact, ...]:
+    """How the conversation was held, where it was held by steps."""
+    row = one.conversation
+    if row is None:
+        return ()
+    way = {"in-person": _("in one room"), "video": _("by video")}.get(row.way, row.way)
+    minutes = round(((row.ended_at or one.first_at) - row.begun_at).total_seconds() / 60)
+    return (
+        Fact("way", _("How"), way), Fact("minutes", _("Minutes it took"), str(minutes)),
+        Fact("listening", _("Nobody could listen"), _("yes")), Fact("wants", _("She wants it herself"), _("yes")),
+        Fact("face", _("Live face, proof and photos agree"), _("yes")),
+    )  # fmt: skip
 
 
 LINK_SETTLED = "link.settled"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from efface.accounts.access import PORTAL, view
 from efface.cases import ages, consents, links
 from efface.cases import messages as letters
-from efface.cases.models import Age, Case, Consent, Purpose
+from efface.cases.models import Age, Case
 from efface.engine.base import clock
 from efface.portal import page
 from efface.search.models import Finding, Match
@@ -98,25 +98,6 @@ def case_age(request: Any, case: Case) -> HttpResponse:
     ages.declare(case, choice, ACTOR, clock.now())
     messages.success(request, _("Thank you. Your answer is noted."))
     return redirect("portal:case")
-
-
-@view(access=PORTAL)
-@require_POST
-@page.of_case
-def consent(request: Any, case: Case) -> HttpResponse:
-    """``purpose``, and ``choice`` give or withdraw. Acts at once."""
-    purpose, choice = request.POST.get("purpose", ""), request.POST.get("choice", "")
-    if purpose not in Purpose.values or choice not in ("give", "withdraw"):
-        return render(request, "404.html", status=404)
-    now = clock.now()
-    if choice == "withdraw":
-        consents.withdraw(case, purpose, ACTOR, now)
-        messages.success(request, _("Taken back. It is no longer used from this moment."))
-    else:
-        if not Consent.objects.filter(case=case, purpose=purpose, withdrawn_at=None, expires_at__gt=now).exists():
-            consents.give(case, purpose, ACTOR, now)
-        messages.success(request, _("Allowed. You can take it back at any time."))
-    return redirect("portal:consents")
 
 
 @view(access=PORTAL)

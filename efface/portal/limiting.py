@@ -6,6 +6,7 @@ has fewer free tries; a right code is let in all the same, so that nobody is shu
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from efface.engine.base import clock, limits
@@ -14,6 +15,7 @@ from efface.engine.base.limits import Limit, minutes
 ENTER = Limit("enter", size=10, refill_s=90)
 ENTER_PRESSED = Limit("enter-pressed", size=3, refill_s=180)
 FLOOD = Limit("enter-wrong", size=300, refill_s=2)
+AGAIN = Limit("again", size=10, refill_s=90)
 OPEN = Limit("open", size=4, refill_s=900)
 OPEN_ALL = Limit("open-all", size=60, refill_s=60)
 RECOVER = Limit("recover", size=5, refill_s=1800)
@@ -44,6 +46,16 @@ def right(request: Any) -> None:
 
 def wrong() -> None:
     limits.take(FLOOD, EVERYBODY, clock.wall())
+
+
+def again(case: uuid.UUID) -> int:
+    """Count a code that is typed once more inside a case. 0: it may be tried; else the minutes to wait."""
+    waits = limits.take(AGAIN, str(case), clock.wall())
+    return minutes(waits) if waits else 0
+
+
+def right_again(case: uuid.UUID) -> None:
+    limits.give_back(AGAIN, str(case))
 
 
 def opening(request: Any, organisation: str) -> int:

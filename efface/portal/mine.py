@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import naming, own
-from efface.cases.models import Case
+from efface.cases import naming, own, safety
+from efface.cases.models import Case, Purpose
 from efface.engine.base import clock
-from efface.portal import page
+from efface.portal import allowing, page
 from efface.portal.answers import ACTOR
 
 
@@ -30,7 +30,8 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
     return page.show(
         request, "portal/mine.html", case,
         {
-            "names": naming.names(case), "kinds": naming.KINDS, "may_name": naming.allowed(case, clock.now()),
+            "names": naming.names(case), "kinds": naming.KINDS,
+            "may_name": allowing.seen(case, Purpose.TEXT_SEARCH, clock.now()),
             "places": own.places(case), "open": case.state == Case.State.OPEN, **more,
         },
         status,
@@ -46,7 +47,8 @@ def name(request: Any, case: Case) -> HttpResponse:
     try:
         naming.add(case, kind, value, ACTOR, clock.now())
     except naming.NameRefused as refusal:
-        return _page(request, case, 422, name_problem=str(refusal), typed=value[:200], typed_kind=kind)
+        why = _("Please give this to your caseworker.") if safety.quiet(case) else str(refusal)
+        return _page(request, case, 422, name_problem=why, typed=value[:200], typed_kind=kind)
     messages.success(request, _("Noted. It is looked for from now on."))
     return redirect("portal:mine")
 

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import drafts, fingerprints, opening
-from efface.cases.may import may
-from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
+from efface.cases import attesting, drafts, opening, safety
+from efface.cases.may import as_if, may
+from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
@@ -87,11 +87,18 @@ def case(request: Any, one: Case) -> HttpResponse:
 
 def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
     now = clock.now()
+    level = attesting.shown(one, now)
+    if one.kind == CaseKind.BLOCK:
+        return show(request, "portal/keep_out.html", one, {
+            "level": level, "face": one.fingerprints.filter(retired_at=None).exists(),
+            "used": bool(may(one, Purpose.BLOCK_FACE, now)), **more,
+        }, status)  # fmt: skip
     found = findings(one)
     return show(request, "portal/case.html", one, {
         **walking.lane(one), "candidates": candidates(one), "findings": found,
         "ages": [row for row in found if row["ask_age"]],
-        "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
+        "looking": bool(may(one, Purpose.HASH_MATCH, now)), "level": level,
+        "looking_face": bool(as_if(one, Purpose.FACE_SEARCH, _level(level), now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
         "links": [
@@ -101,6 +108,11 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
             "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,
     }, status)  # fmt: skip
+
+
+def _level(shown: attesting.Shown) -> str:
+    """The level as her pages show it."""
+    return Level.ATTESTED if shown.stage == "attested" else Level.DECLARED
 
 
 def candidates(one: Case) -> list[dict[str, Any]]:
@@ -181,26 +193,6 @@ def findings(one: Case) -> list[dict[str, Any]]:
 @view(access=PORTAL)
 @require_GET
 @of_case
-def consents(request: Any, one: Case) -> HttpResponse:
-    now = clock.now()
-    standing = {
-        row.purpose: row
-        for row in Consent.objects.filter(case=one, withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
-    }
-    again = fingerprints.choose_again(one, now)
-    switches = [
-        {
-            "permission": each, "given": standing.get(each.purpose), "may": may(one, each.purpose, now),
-            "again": again and each.purpose == Purpose.COPY_MATCH,
-        }
-        for each in words.permissions()
-    ]  # fmt: skip
-    return show(request, "portal/consents.html", one, {"switches": switches})
-
-
-@view(access=PORTAL)
-@require_GET
-@of_case
 def messages_page(request: Any, one: Case) -> HttpResponse:
     thread = list(Message.objects.filter(case=one).order_by("at"))
     typed = drafts.fields(one, reverse("portal:write")).get("text", "")
@@ -209,13 +201,23 @@ def messages_page(request: Any, one: Case) -> HttpResponse:
     return response
 
 
+def _events(one: Case) -> list[CaseEvent]:
+    """Newest first. After her word there is the line that would stand there without it."""
+    rows = list(CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500])
+    quiet, now = safety.quiet(one), clock.now()
+    begun = quiet.effective_at if quiet is not None else None
+    if begun is None or begun > now or any(row.kind == "case.attested" and row.at >= begun for row in rows):
+        return rows
+    return sorted([*rows, CaseEvent(case=one, kind="case.attested", at=begun)], key=lambda row: row.at, reverse=True)
+
+
 @view(access=PORTAL)
 @require_GET
 @of_case
 def timeline(request: Any, one: Case) -> HttpResponse:
     labels = {each.purpose: each.label for each in words.permissions()}
     lines = []
-    for event in CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500]:
+    for event in _events(one):
         said = words.event_words(event.kind)
         if said:
             data = event.data if isinstance(event.data, dict) else {}

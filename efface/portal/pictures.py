@@ -3,6 +3,7 @@ JavaScript. No picture is kept and nobody sees one."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from csp.decorators import csp_update
@@ -11,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import fingerprints, ondevice, uploading
-from efface.cases.models import Age, Case
+from efface.cases import active, fingerprints, ondevice, safety, uploading
+from efface.cases.may import May
+from efface.cases.models import Age, Case, CaseKind
 from efface.engine.base import clock
-from efface.portal import device, device_words, page
+from efface.portal import allowing, device, device_words, page
 
 WIDER = {"script-src": ["'wasm-unsafe-eval'"], "media-src": ["blob:"]}
 """On this one page the browser may run the nets, and play a video that it was given."""
@@ -29,13 +31,14 @@ def pictures(request: Any, case: Case) -> HttpResponse:
     if request.method == "POST":
         result, problem = _enrol(request, case)
     minor, is_open = case.age == Age.MINOR, case.state == Case.State.OPEN
-    face_allowed = bool(fingerprints.face_allowed(case, clock.now()))
-    offered = device_words.offer(face_allowed) if is_open and not minor else None
+    block = case.kind == CaseKind.BLOCK
+    face_allowed = _face_seen(case)
+    offered = device_words.offer(bool(face_allowed)) if is_open and not minor and not block else None
     answer = page.show(
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": minor, "open": is_open, "face_allowed": face_allowed,
-            "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())),
+            "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())), "for_block": block,
         },
         422 if problem else 200,
     )  # fmt: skip
@@ -51,12 +54,16 @@ def made_on_device(request: Any, case: Case) -> HttpResponse:
     """POST: ``bundle`` (JSON of fingerprints, never a picture), ``age``, ``part`` (file, face). Answers as JSON with
     ``refused`` or ``notes``, in words."""
     given, age = request.POST.get("bundle", ""), request.POST.get("age", Age.UNKNOWN)
-    if request.POST.get("part") != "face":
+    if case.kind == CaseKind.BLOCK:
+        taken = ondevice.Taken(_("This is not what the page sends. Please load the page again."))
+    elif request.POST.get("part") != "face":
         taken = ondevice.take_files(case, given, age, clock.now())
     elif embedder := device.nets(device.models_folder()).get("embedder"):
         taken = ondevice.take_faces(case, given, age, embedder.model_id, embedder.dim, clock.now())
     else:
         taken = ondevice.Taken(_("Faces cannot be learned here at the moment. Your caseworker can help."))
+    if request.POST.get("part") == "face" and safety.quiet(case):
+        taken = ondevice.Taken(notes=[_told_later()])
     told = {"refused": taken.refused, "notes": taken.notes, "template": taken.template}
     return JsonResponse(told, status=422 if taken.refused else 200)
 
@@ -66,18 +73,27 @@ def made_on_device(request: Any, case: Case) -> HttpResponse:
 @page.of_case
 def net(request: Any, case: Case, digest: str) -> HttpResponse:
     """A face model of the installation, for a case whose face may be learned."""
-    allowed = fingerprints.face_allowed(case, clock.now()) and case.state == Case.State.OPEN
+    allowed = bool(_face_seen(case)) and case.state == Case.State.OPEN
     content = device.net_bytes(device.models_folder(), digest) if allowed else None
     if content is None:
         return HttpResponse(status=404)
     return HttpResponse(content, content_type="application/octet-stream")
 
 
+def _face_seen(case: Case) -> May:
+    """Whether her face may be learned, as her pages show it (``allowing.seen``)."""
+    return allowing.seen(case, active.purpose_of("face", case.kind), clock.now())
+
+
+def _told_later() -> str:
+    return _("Your caseworker tells you what became of the photos of your face.")
+
+
 def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]:
     chosen, age, faces = (
         request.FILES.getlist("pictures"),
         request.POST.get("age", Age.UNKNOWN),
-        "with_face" in request.POST,
+        "with_face" in request.POST or case.kind == CaseKind.BLOCK,
     )
     problem = uploading.objection(chosen, int(request.META.get("CONTENT_LENGTH") or 0))
     if problem:
@@ -94,6 +110,10 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
     read = uploading.read([one.read() for one in chosen], want)
     labels = [uploading.label(one.name, number) for number, one in enumerate(chosen, 1)]
     try:
-        return fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces), ""
+        done = fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces)
+        if done.face and safety.quiet(case):
+            # Why there is none would tell whoever looks over her shoulder that search has ended.
+            done = replace(done, face=_told_later())
+        return done, ""
     except fingerprints.MinorCase as refusal:
         return None, str(refusal)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from efface.cases.models import Age, Purpose
+from efface.cases.uses import Use
 from efface.search.models import FindingState
 from efface.takedown.verdict import Claim
 
@@ -153,6 +154,11 @@ class Permission:
     what: str
     who: str
 
+    @property
+    def sends(self) -> bool:
+        """Whether something leaves the house under it."""
+        return self.purpose in (Purpose.NOTIFY, Purpose.CONTACT_OPERATOR, Purpose.POLICE, Purpose.HASH_LISTS)
+
 
 def permissions() -> tuple[Permission, ...]:
     nobody = _("Nobody outside learns anything.")
@@ -191,7 +197,75 @@ def permissions() -> tuple[Permission, ...]:
                    _("The police learn what is in the case, and your name if you gave it.")),
         Permission(Purpose.STATISTICS, _("Count my case in figures"),
                    _("We count cases to show what works."), _("Figures only, never about one person.")),
+        Permission(Purpose.BLOCK_FACE, _("Keep my face out of every search"),
+                   _("We keep a row of numbers made from your photos, locked. It is compared only when somebody wants "
+                     "to have a face searched for: if it is yours, they are refused. Nobody looks for you."),
+                   _("Nobody outside learns anything. Who is refused is not told why, and not who you are.")),
     )  # fmt: skip
+
+
+def use_words(use: Use, purpose: str) -> str:
+    """One line of what was done under a permission."""
+    if use.what == "compared":
+        things = {
+            Purpose.FACE_SEARCH: ngettext("one face", "%(n)s faces", use.times),
+            Purpose.TEXT_SEARCH: ngettext("one page", "%(n)s pages", use.times),
+        }.get(Purpose(purpose), ngettext("one picture", "%(n)s pictures", use.times)) % {"n": use.times}  # fmt: skip
+        done = {
+            Purpose.FACE_SEARCH: _("Your face was compared by our own machine with up to %(things)s met that day."),
+            Purpose.TEXT_SEARCH: _("The names you gave were looked for by our own machine on up to %(things)s met that "
+                                   "day."),
+        }.get(Purpose(purpose), _("Your pictures' fingerprints were compared by our own machine with up to %(things)s "
+                                  "met that day."))  # fmt: skip
+        return f"{done % {'things': things}} {_found(use)}" if use.times else _found(use)
+    if use.what == "looked-back":
+        before = _("Your pictures' fingerprints were compared by our own machine with what it had met before.")
+        return f"{before} {_found(use)}"
+    if use.what == "asked":
+        asked = _("A search service was asked for the names you gave: %(who)s.") % {"who": use.by}
+        return f"{asked} {_found(use)}"
+    if use.what == "written":
+        sent = ngettext("A letter went to %(who)s.", "%(n)s letters went to %(who)s.", use.times)
+        return sent % {"who": use.by, "n": use.times}
+    if use.what == "passed-on":
+        return _("It was passed on to %(who)s.") % {"who": use.by}
+    return _("Somebody wanted to have a face searched for, and was refused.")
+
+
+def _found(use: Use) -> str:
+    if not use.found:
+        return _("Nothing was found.")
+    return ngettext("One page was found that may have to do with you.",
+                    "%(n)s pages were found that may have to do with you.", use.found) % {"n": use.found}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What there is of which something stays: letters that went out, whether somebody asked to hold everything."""
+
+    letters: int = 0
+    held: bool = False
+
+
+def remains(facts: Remains) -> list[str]:
+    """What an erasure leaves, and why."""
+    lines = [
+        _("A line without content that says: here was a case, erased on this day. With it a copy of our data that is "
+          "put back after a breakdown is emptied again too."),
+        _("A list of when members of this organisation did what, with numbers and without names: so that nobody here "
+          "can act unseen."),
+    ]  # fmt: skip
+    if facts.letters:
+        lines.append(ngettext("One letter that went out is with those who got it. It does not carry your name.",
+                              "%(n)s letters that went out are with those who got them. They do not carry your name.",
+                              facts.letters) % {"n": facts.letters})  # fmt: skip
+    if facts.held:
+        lines.append(_("Somebody asked us to wait, for example the police. Erasing ends that too: what they want to "
+                       "use must be with them by then. Ask your caseworker first."))  # fmt: skip
+    lines.append(
+        _("Numbers that you gave to hash lists yourself stay there; those lists tell you how to take them back.")
+    )
+    return lines
 
 
 def event_words(kind: str) -> str:
@@ -203,6 +277,13 @@ def event_words(kind: str) -> str:
         "case.closed": _("The case was closed."),
         "case.age_declared": _("It is known how old you were."),
         "case.attested": _("Search for your face and name can begin, where you allow it."),
+        "attestation.begun": _("A worker spoke with you about search for your face and names."),
+        "attestation.approved": _("A second worker agreed. It starts in three days, unless you stop it."),
+        "attestation.refused": _("A second worker did not agree. Search for your face and names does not start."),
+        "attestation.stopped": _("Search for your face and names was stopped."),
+        "consent.reminded": _("We reminded you that something ends."),
+        "erase.asked": _("You asked for everything to be erased."),
+        "erase.undone": _("You took the erasure back."),
         "code.renewed": _("A new access code was made. The old one no longer works."),
         "consent.given": _("You allowed something."),
         "consent.withdrawn": _("You took back a permission."),

@@ -6,7 +6,7 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
-        from efface.search import deadlines, news, rules  # noqa: F401 - they register themselves
+        from efface.search import blocking, deadlines, news, rules, uses  # noqa: F401 - they register themselves
         from efface.sites import turns
 
         turns.paced_by(rules.delay)

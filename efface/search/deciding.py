@@ -25,6 +25,8 @@ from efface.sites.models import Site
 from efface.vision.hamming import MATCH, least_distance
 
 OPEN = (Match.State.CANDIDATE, Match.State.ASKED)
+PEOPLE = ("caseworker", "lead")
+"""Who may put a candidate in front of her: the first part of an actor."""
 UNDER_18 = "under 18: only hotline and police"
 MOST_OF_IT = 0.5
 """Share of a picture or video met that must be the enrolled one for it to be as old."""
@@ -74,7 +76,10 @@ def reject(match: Match, actor: str, why: str, now: datetime) -> None:
 
 
 def ask(match: Match, actor: str, now: datetime) -> None:
-    """Ask her in the portal. A caseworker does so, never the machine."""
+    """Ask her in the portal. A caseworker does so, never the machine: what a face was found on is seen by a person who
+    spoke with her before it is shown to whoever holds her code."""
+    if actor.partition(":")[0] not in PEOPLE:
+        raise DecisionRefused(_("A person asks her, never a machine."))
     match = _locked(match)
     _usable(match, now)
     if Match.objects.filter(pk=match.pk, state=Match.State.CANDIDATE).update(state=Match.State.ASKED):

@@ -15,6 +15,7 @@ import numpy as np
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
+from efface.cases import uses
 from efface.cases.may import may
 from efface.cases.models import Case, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import tenancy
@@ -58,7 +59,9 @@ def look(
         rows = Fingerprint.objects.filter(case=case, kind__in=KINDS, retired_at=None).exclude(age="minor")
         wanted = _Wanted(list(rows))
         near = wanted.find()
-        return _write(case, near, wanted.files, now) if near else Written()
+        done = _write(case, near, wanted.files, now) if near else Written()
+        uses.note(case, Purpose.HASH_MATCH, "looked-back", now, found=done.made)
+        return done
 
 
 def ready(

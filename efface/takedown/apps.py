@@ -13,6 +13,7 @@ class TakedownConfig(AppConfig):
             news,
             overdue,
             publishing,
+            uses,
         )
         from efface.takedown.channels import doing  # noqa: F401
         from efface.takedown.channels import news as _of_steps  # noqa: F401

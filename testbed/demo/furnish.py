@@ -31,7 +31,8 @@ def furnish(plan: dict[str, Any]) -> None:
     with tenancy.organisation(organisation.pk):
         for one in plan["members"]:
             user = User.objects.create_user(one["email"], one["password"], name=one["name"], created=start)
-            Member.objects.create(organisation=organisation, user=user, role=one["role"])
+            trained = start if one["role"] == "caseworker" else None
+            Member.objects.create(organisation=organisation, user=user, role=one["role"], trained_at=trained)
     with tenancy.nobody():
         for seed in plan["seeds"]:
             registry.register(seed, start)

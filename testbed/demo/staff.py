@@ -104,9 +104,12 @@ class Caseworker(Worker):
         return address, code
 
     def attest(self, address: str) -> None:
-        page = self.browser.get(address)
-        form = next(one for one in page.forms("form[method=post]") if one.action.endswith("/attest/"))
-        self.browser.submit(form, spoke_alone="on", proof_seen="identity card, redacted on her device")
+        """The conversation with her, step by step, as the page asks."""
+        page = self.browser.get(address.rstrip("/") + "/attest/")
+        begin = next(one for one in page.forms("#begin"))
+        page = self.browser.submit(begin, way="video")
+        for given in ("yes", "no", "-", "yes", "yes", "identity card, redacted on her device"):
+            page = self.browser.submit(next(one for one in page.forms("#step")), given=given)
 
     def on_match(self, form: Form) -> Answer:
         strong = form.fact("strong") == "yes"

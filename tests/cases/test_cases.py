@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from efface.accounts.models import FaceSearchPermission, User
+from efface.accounts.models import FaceSearchPermission, Member, User
 from efface.cases import active, attesting, consents, erasing, holds, links, messages, opening
 from efface.cases.may import decide, may
 from efface.cases.models import Attestation, Case, CaseEvent, Fingerprint, Hold, Purpose
@@ -23,8 +23,12 @@ def make_case(organisation: Any, age: str = "adult", **more: Any) -> opening.Ope
     return opening.open_case(organisation.pk, "caseworker:1", age=age, country="de", language="en", now=NOON, **more)
 
 
-def make_user(name: str = "w") -> User:
-    return User.objects.create_user(f"{name}@example.org", "a long password", name=name, created=NOON)
+def make_user(name: str = "w", organisation: Any = None) -> User:
+    """Somebody with an account; in an organisation, a trained caseworker."""
+    user = User.objects.create_user(f"{name}@example.org", "a long password", name=name, created=NOON)
+    if organisation is not None:
+        Member.objects.create(organisation=organisation, user=user, role="caseworker", trained_at=NOON)
+    return user
 
 
 @pytest.fixture
@@ -61,7 +65,8 @@ def test_the_portal_sees_its_own_case_only(organisation: Any) -> None:
 
 
 OPEN = {
-    "state": "open", "level": "attested", "age": "adult", "consented_until": NOON + DAY, "face_search_on": True,
+    "kind": "help", "face_alarm": False, "state": "open",
+    "level": "attested", "age": "adult", "consented_until": NOON + DAY, "face_search_on": True,
     "on_hold": False, "purpose": "face_search", "now": NOON,
 }  # fmt: skip
 
@@ -71,7 +76,7 @@ OPEN = {
     [
         {"state": "paused"}, {"state": "closed"}, {"level": "declared"}, {"age": "unknown"}, {"age": "minor"},
         {"consented_until": None}, {"consented_until": NOON}, {"face_search_on": False}, {"purpose": "anything else"},
-        {"purpose": "notify", "on_hold": True},
+        {"purpose": "notify", "on_hold": True}, {"face_alarm": True}, {"kind": "block"}, {"purpose": "block_face"},
     ],
 )  # fmt: skip
 def test_may_fails_closed(change: dict[str, Any]) -> None:
@@ -134,7 +139,7 @@ def test_active_fingerprints_follow_consent(case: Case) -> None:
 
 
 def test_attestation_needs_two_workers_and_three_days(case: Case, organisation: Any) -> None:
-    first, second = make_user("first"), make_user("second")
+    first, second = make_user("first", organisation), make_user("second", organisation)
     with pytest.raises(attesting.AttestationRefused):
         attesting.attest(case, first, spoke_alone=False, proof_seen="passport, redacted", now=NOON)
     attestation = attesting.attest(case, first, spoke_alone=True, proof_seen="passport, redacted", now=NOON)
@@ -157,7 +162,7 @@ def test_erasure_leaves_nothing_readable(case: Case) -> None:
     enrol(case)
     Case.objects.filter(pk=case.pk).update(danger=True, acquisition="hacked")
     holds.place(case, reason="her trial", owner="unit 4", ends=NOON + DAY, actor="lead:1", now=NOON)
-    attesting.attest(case, make_user("first"), spoke_alone=True, proof_seen="her passport", now=NOON)
+    attesting.attest(case, make_user("first", case.organisation), spoke_alone=True, proof_seen="her passport", now=NOON)
     erasing.erase(case, "lead:1", NOON)
     assert Fingerprint.objects.count() == 0
     row = Case.objects.get(pk=case.pk)

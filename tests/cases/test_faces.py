@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from efface.accounts.models import FaceSearchPermission, User
-from efface.cases import consents, fingerprints, opening
+from efface.cases import consents, fingerprints, guarding, opening
 from efface.cases.models import Case, Fingerprint, Purpose
 from efface.net.protocol import Decoded, Face, Picture
 from efface.vision.faces import template as templates
@@ -30,6 +30,7 @@ def photo(seed: int, person: Any) -> Decoded:
 def photos(monkeypatch: pytest.MonkeyPatch) -> list[Decoded]:
     monkeypatch.setattr(templates, "_same", lambda model: 0.4)
     monkeypatch.setattr(templates, "COPY_COSINE", 0.99999)
+    monkeypatch.setattr(guarding, "_asked", [lambda model, vector: False])
     person = np.random.default_rng(7).normal(size=192)
     person /= np.linalg.norm(person)
     return [photo(number, person) for number in (1, 2, 3)]

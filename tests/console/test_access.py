@@ -35,12 +35,16 @@ MATRIX: dict[str, set[str]] = {
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
     "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
     "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
+    "portal:level-stop": HER, "portal:uses": HER, "portal:talk": HER, "portal:everything": HER, "portal:erase": HER,
+    "portal:keep": HER, "portal:own-face": EVERYBODY,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
     "console:case-letters": CASEWORK, "console:case-letters-shown": CASEWORK,
     "console:case-age": CASEWORK, "console:check": CASEWORK, "console:finding-listing": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
+    "console:talk-over": CASEWORK, "console:attest-stop": CASEWORK,
+    "console:members": {"coordinator"}, "console:member-train": {"coordinator"},
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
     "console:case-asking": CASEWORK, "console:case-answer": CASEWORK, "console:case-avoid": CASEWORK,
@@ -88,6 +92,7 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 def address(name: str, pattern: URLPattern) -> str:
     words = {"kind": "match", "code": "de", "name": "safe_now"}
+    words = {"kind": "match", "code": "de", "purpose": "notify"}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 

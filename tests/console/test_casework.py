@@ -98,10 +98,20 @@ def test_the_timeline_names_people_and_reasons_and_no_row(organisation: Any, cas
     assert str(case.pk) not in told and "hash_match" not in told
 
 
-def test_attestation_takes_two_people(organisation: Any, case: Any, desk: Client) -> None:
+GOOD = {"alone": "yes", "listening": "no", "word": "-", "wants": "yes", "face": "yes", "proof": "identity card"}
+
+
+def converse(desk: Client, case: Any, said: dict[str, str] = GOOD) -> Any:
+    """Hold the conversation as its pages ask; the last answer."""
     url = f"/console/cases/{case.pk}/attest/"
-    assert b"alone" in desk.post(url, {"proof_seen": "identity card"}).content
-    assert desk.post(url, {"proof_seen": "identity card", "spoke_alone": "on"}).status_code == 302
+    answer = desk.post(url, {"do": "begin", "way": "video"})
+    for step, given in said.items():
+        answer = desk.post(url, {"do": "answer", "step": step, "given": given})
+    return answer
+
+
+def test_attestation_takes_two_people(organisation: Any, case: Any, desk: Client) -> None:
+    assert converse(desk, case).url == f"/console/cases/{case.pk}/"
     with tenancy.organisation(organisation.pk):
         attestation = Attestation.objects.get()
     assert 'data-kind="attestation"' not in desk.get("/console/queue/").content.decode()

@@ -22,6 +22,7 @@ from efface.search.matcher.hits import Compare, Shown
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import Memory
 from efface.search.matcher.server import Server
+from efface.search.matcher.tally import Tally
 from efface.search.models import Match
 from tests.search.scene import Page, hit_of
 from tests.search.test_copies import WHO, _case, _match
@@ -71,6 +72,7 @@ def test_one_that_ended_sees_nothing_more() -> None:
 
 def _server(*rows: Active) -> Server:
     class Holding:
+        tally = Tally()
         index, memory, refreshed = Index(rows, {}, BOUNDS), Memory(), 0
 
     return Server(Holding())  # type: ignore[arg-type]

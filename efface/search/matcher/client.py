@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from efface.net import frames
 from efface.net.protocol import ProtocolError
-from efface.search.matcher.hits import Compare, Hits, Holds, Watch, unwire, wire
+from efface.search.matcher.hits import Blocked, Compare, Hits, Holds, Template, Watch, unwire, wire
 
 PATIENCE_S = 20.0
 ANSWER_S = 30.0
@@ -55,6 +56,11 @@ class Matcher:
         """Those of these fingerprints' ids that are not compared with yet."""
         found: Holds = self._ask("missing", wire(Holds(fingerprints)), Holds)
         return found.fingerprints
+
+    def blocked(self, model: str, vector: Sequence[float]) -> Blocked:
+        """Whether a template that is to be enrolled is of a face that somebody blocked."""
+        found: Blocked = self._ask("blocked", wire(Template(model, [float(one) for one in vector])), Blocked)
+        return found
 
     def forget(self, token: str) -> None:
         """Have it forget what the scan of this token resembled."""

@@ -100,6 +100,22 @@ class Holds:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A face template that is to be enrolled: asked, whether somebody blocked this face."""
+
+    model: str
+    vector: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """``known`` False: nothing can be said of a template of this model."""
+
+    known: bool
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """Whose fingerprint."""
 

@@ -18,8 +18,10 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from efface.cases import active
 from efface.engine.base import clock, sealing, settings
+from efface.search.matcher import same
 from efface.search.matcher.index import Bounds, Index
 from efface.search.matcher.memory import Memory
+from efface.search.matcher.tally import Tally
 from efface.vision.models import manifest, store
 from efface.vision.models.errors import ModelError
 
@@ -63,6 +65,7 @@ class Holding:
 
     def __init__(self, memory: Memory) -> None:
         self.memory = memory
+        self.tally = Tally()
         models = settings.data_folder() / "models"
         self.bounds = bounds(models)
         self.index = Index([], self.bounds, copy_bounds(models))
@@ -99,16 +102,30 @@ class Holding:
                 log.warning("the database does not answer (%s); trying again", type(error).__name__)
                 connection.close()
                 self._stop.wait(WAIT_S)
+        self.close()
+
+    def close(self) -> None:
+        """Write down what was counted since the last minute."""
+        try:
+            self.tally.write(clock.now())
+        except (psycopg.Error, OperationalError, InterfaceError) as error:
+            log.warning("what was compared in the last minute is not counted (%s)", type(error).__name__)
 
     def _follow(self, listener: psycopg.Connection[tuple[object, ...]]) -> None:
         everything_at = time.monotonic() + EVERYTHING_S
         while not self._stop.is_set():
-            changed = {note.payload for note in listener.notifies(timeout=WAIT_S, stop_after=1)}
+            # Templates are compared with each other in between, a few at a time: consents are not kept waiting for it.
+            wait = 0.0 if self.index.arrived() else WAIT_S
+            changed = {note.payload for note in listener.notifies(timeout=wait, stop_after=1)}
             if changed:
                 changed |= {note.payload for note in listener.notifies(timeout=GATHER_S)}
             late = time.monotonic() >= everything_at
+            if not changed and self.index.arrived():
+                same.tell(self.index.same_faces(), clock.now())
             if not changed and not late:
                 continue
+            if late:
+                self.tally.write(clock.now())
             cases = list(_ids(changed))
             # A note that names no case means: anything may have changed.
             self.load(None if late or len(cases) < len(changed) else cases)

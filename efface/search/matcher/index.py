@@ -6,10 +6,14 @@ from __future__ import annotations
 import threading
 import uuid
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from efface.cases.active import Active
+import numpy as np
+
+from efface.cases.active import BLOCKED, Active
 from efface.net.protocol import Face, Vector
 from efface.search.matcher.hits import Hit, Owner, Shown
 from efface.search.matcher.shelves import Bounds, Faces, Locals, Pictures, Shelf, Texts, Vectors, Videos
@@ -33,9 +37,12 @@ class Index:
         self._lock = threading.Lock()
         self._pictures, self._faces, self._locals = Pictures(), Faces(bounds), Locals()
         self._videos, self._texts, self._vectors = Videos(), Texts(), Vectors(copies or {})
+        self._blocked, self._bounds = Faces(bounds), bounds
+        self._templates: dict[uuid.UUID, tuple[str, Any]] = {}
+        self._arrived: deque[uuid.UUID] = deque()
         self._shelves: dict[str, Shelf] = {
             "pdq": self._pictures, "face": self._faces, "local": self._locals, "video": self._videos,
-            "text": self._texts, "copy": self._vectors,
+            "text": self._texts, "copy": self._vectors, BLOCKED: self._blocked,
         }  # fmt: skip
         self._owners: dict[uuid.UUID, Owner] = {}
         self.replace(active)
@@ -67,10 +74,14 @@ class Index:
         if shelf is not None:
             shelf.put(one.fingerprint_id, one.value)
             self._owners[one.fingerprint_id] = Owner(one.organisation_id, one.case_id, one.fingerprint_id)
+            if shelf in (self._faces, self._blocked):
+                self._templates[one.fingerprint_id] = one.value["model"], np.asarray(one.value["vector"], np.float32)
+                self._arrived.append(one.fingerprint_id)
 
     def _drop(self, fingerprint: uuid.UUID) -> None:
         self.version += 1
         self._owners.pop(fingerprint, None)
+        self._templates.pop(fingerprint, None)
         for shelf in self._shelves.values():
             shelf.take(fingerprint)
 
@@ -81,6 +92,10 @@ class Index:
     @property
     def faces(self) -> int:
         return len(self._faces)
+
+    @property
+    def blocked(self) -> int:
+        return len(self._blocked)
 
     @property
     def looks(self) -> int:
@@ -121,6 +136,35 @@ class Index:
     def compare_faces(self, faces: Sequence[Face]) -> list[Hit]:
         """Hits of one picture's faces, position 0; for each template the best face only."""
         return self._owned(self._faces.near(faces), 0)
+
+    def is_blocked(self, model: str, vector: Sequence[float]) -> bool:
+        """Whether a template surely resembles one of somebody who asked not to be searched for. Never says whose.
+        Raises ``LookupError`` for a model that is not in force: of it nothing can be said."""
+        bounds = self._bounds[model]
+        return any(hit.score >= bounds.strong for hit in self._blocked.alike(model, vector, bounds.strong))
+
+    def same_faces(self, most: int = 100) -> list[tuple[Owner, Owner, bool]]:
+        """Of templates that came in and were not compared with the others yet, at most ``most`` of them: pairs of two
+        cases with surely the same face, and whether one of the two only blocks."""
+        found = []
+        with self._lock:
+            fresh = [self._arrived.popleft() for _ in range(min(most, len(self._arrived)))]
+        for one in fresh:
+            mine, template = self._owners.get(one), self._templates.get(one)
+            if mine is None or template is None or template[0] not in self._bounds:
+                continue
+            blocks = one in self._blocked
+            strong = self._bounds[template[0]].strong
+            for shelf in (self._faces, self._blocked):
+                for hit in shelf.alike(*template, strong):
+                    other = self._owners.get(uuid.UUID(hit.fingerprint))
+                    if other is not None and other.case != mine.case:
+                        found.append((mine, other, blocks or shelf is self._blocked))
+        return found
+
+    def arrived(self) -> int:
+        """How many templates wait to be compared with each other."""
+        return len(self._arrived)
 
     def compare_vectors(self, vectors: Sequence[Vector]) -> list[Hit]:
         """Hits of one picture's copy vectors, position 0; for each fingerprint the nearest only."""

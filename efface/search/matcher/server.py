@@ -15,7 +15,7 @@ from efface.net import frames
 from efface.net.decoded import MOST_FACES, MOST_VECTORS, is_face, is_vector
 from efface.net.protocol import Face, ProtocolError, Vector, from_wire
 from efface.search.matcher.files import Files
-from efface.search.matcher.hits import Compare, Hit, Hits, Holds, Watch, unwire, wire
+from efface.search.matcher.hits import Blocked, Compare, Hit, Hits, Holds, Template, Watch, unwire, wire
 from efface.search.matcher.holding import Holding
 from efface.search.matcher.open import Open
 
@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 MOST_MEDIA = 2000
 MOST_TEXT = 100_000
 MOST_PLACES = 8
+MOST_NUMBERS = 4096
 IDLE_S = 900.0
 Answer = Callable[[Any], Any]
 
@@ -56,6 +57,8 @@ class Server:
                 return {"ok": True, "body": wire(Hits(self.boot))}
             if op == "missing":
                 return {"ok": True, "body": wire(Holds(self.holding.index.missing(unwire(Holds, body).fingerprints)))}
+            if op == "blocked":
+                return {"ok": True, "body": wire(self._blocked(unwire(Template, body)))}
             if op == "watch":
                 index = self.holding.index
                 return {
@@ -70,9 +73,16 @@ class Server:
         except ProtocolError as error:
             return {"ok": False, "error": "bad-question", "detail": str(error)}
 
+    def _blocked(self, template: Template) -> Blocked:
+        try:
+            return Blocked(True, self.holding.index.is_blocked(template.model, template.vector[:MOST_NUMBERS]))
+        except LookupError:
+            return Blocked(False)
+
     def _compare(self, question: Compare) -> Hits:
         if len(question.media) > MOST_MEDIA:
             raise ProtocolError("too many pictures at once")
+        self.holding.tally.add(pages=1, pictures=len(question.media))
         index = self.holding.index
         hits = index.compare_pictures(question.media) + index.compare_text(question.text[:MOST_TEXT])
         if question.token:
@@ -109,6 +119,7 @@ class Server:
         faces = [from_wire(Face, face) for face in given[:MOST_FACES]] if isinstance(given, list) else []
         if not all(map(is_face, faces)):
             raise ProtocolError("faces")
+        self.holding.tally.add(faces=len(faces))
         names = (str(message.get("token") or ""), str(message.get("url") or ""), str(message.get("sha256") or ""))
         found = index.compare_faces(faces) + self._vectors(message.get("vectors"))
         self.holding.memory.add(*names, found)

@@ -77,6 +77,14 @@ class Faces:
         self._index.remove(fingerprint)
         self._photos.pop(fingerprint, None)
 
+    def __contains__(self, fingerprint: object) -> bool:
+        return fingerprint in self._photos
+
+    def alike(self, model: str, vector: Sequence[float], least: float) -> list[Hit]:
+        """Templates whose cosine with this one is at least ``least``."""
+        found = self._index.query(model, [vector], least)[0]
+        return [hit_of(hit.key, "face", hit.cosine, least, True, strong_at=least, model=model) for hit in found]
+
     def near(self, faces: Sequence[Face]) -> list[Hit]:
         """For each template the face that is most like it."""
         best: dict[uuid.UUID, Hit] = {}
@@ -123,9 +131,15 @@ class Locals:
             strong = hit.inliers >= STRONG_INLIERS and hit.tiles >= STRONG_TILES
             found.append(
                 hit_of(
-                    hit.key, "local", float(hit.inliers), float(thresholds.LEAST_INLIERS), strong,
-                    strong_at=float(STRONG_INLIERS), view=MIRRORED if hit.mirrored else DIHEDRAL[0],
-                    region=[round(float(value), 4) for point in hit.region for value in point], error=hit.tile_error,
+                    hit.key,
+                    "local",
+                    float(hit.inliers),
+                    float(thresholds.LEAST_INLIERS),
+                    strong,
+                    strong_at=float(STRONG_INLIERS),
+                    view=MIRRORED if hit.mirrored else DIHEDRAL[0],
+                    region=[round(float(value), 4) for point in hit.region for value in point],
+                    error=hit.tile_error,
                 )  # fmt: skip
             )
         return found

@@ -16,6 +16,7 @@ from typing import Protocol
 from django.db import transaction
 from django.db.models import F
 
+from efface.cases import uses
 from efface.cases.may import may
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import deadlines, tenancy
@@ -66,10 +67,19 @@ def ask(organisation: uuid.UUID, case_id: uuid.UUID, fetcher: Asker, limits: Lim
             asked += 1
             more = _queue(organisation, case_id, name, found, now) if found else (0, 0)
             queued, new_sites = queued + more[0], new_sites + more[1]
+            _note(organisation, case_id, name, len(found), now)
     with tenancy.organisation(organisation):
         if Case.objects.filter(pk=case_id, state=Case.State.OPEN).exists():
             request(organisation, case_id, now + EVERY)
     return Asked(asked, queued, new_sites)
+
+
+def _note(organisation: uuid.UUID, case_id: uuid.UUID, name: str, found: int, now: datetime) -> None:
+    """She can read whom her names were given to."""
+    with tenancy.organisation(organisation):
+        case, purpose = Case.objects.filter(pk=case_id).first(), SOURCES[name].contract.purpose
+        if case is not None and purpose:
+            uses.note(case, purpose, "asked", now, by=name, found=found)
 
 
 def _questions(organisation: uuid.UUID, case_id: uuid.UUID, name: str, now: datetime) -> list[Question]:

@@ -1,0 +1,30 @@
+"""Letters and forms that went out under her consent, each with who got it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from efface.cases import uses
+from efface.cases.models import Case, Purpose
+from efface.takedown.models import Notice
+
+
+@uses.tells
+def written(case: Case, purpose: str, since: date, now: datetime) -> Iterator[uses.Use]:
+    if purpose not in (Purpose.NOTIFY, Purpose.CONTACT_OPERATOR, Purpose.POLICE):
+        return
+    rows = Notice.objects.filter(case=case, sent_at__isnull=False, sent_at__date__gte=since).select_related("route")
+    counted: dict[tuple[date, str], int] = {}
+    for row in rows:
+        if _purpose(row.route.role) == purpose:
+            key = timezone.localtime(row.sent_at).date(), row.route.party_name or row.route.party_key.partition(":")[2]
+            counted[key] = counted.get(key, 0) + 1
+    for (day, name), times in counted.items():
+        yield uses.Use(day, "written", name, times)
+
+
+def _purpose(role: str) -> str:
+    return {"operator": Purpose.CONTACT_OPERATOR, "police": Purpose.POLICE}.get(role, Purpose.NOTIFY)
