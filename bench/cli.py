@@ -116,6 +116,26 @@ def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | 
 
 
 @bench.command()
+@click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Everyday photos; at most 100 are used.")  # fmt: skip
+@click.option("--portraits", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Photos with faces; at most 100 are used.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def ondevice(photos: Path, portraits: Path, models: Path | None, as_json: str | None) -> None:
+    """Fingerprints made in Chromium beside Python's of the same files, and what they cost on one core."""
+    from bench.ondevice import run
+    from web.build import BuildFailed
+    from web.device import NoChromium
+
+    try:
+        result = run(photos, portraits, models or _models(), lambda line: click.echo(line, err=True))
+    except (ValueError, NoChromium, BuildFailed) as error:
+        raise click.ClickException(str(error)) from None
+    _tell(result, as_json)
+
+
+@bench.command()
 @click.option("--videos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
               help="Originals to edit, instead of made ones; the first 40 seconds are used.")  # fmt: skip
 @click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
@@ -131,16 +151,22 @@ def video(videos: Path | None, photos: Path | None, seed: int, as_json: str | No
 
 @bench.command()
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed makes the same world.")
-@click.option("--sites", type=click.IntRange(10, 2000), default=200, show_default=True, help="Sites of the world.")
+@click.option("--sites", type=click.IntRange(10, 20_000), default=None,
+              help="Sites of the world: 200, with --growth 5000.")  # fmt: skip
 @click.option("--pages", type=click.IntRange(10), default=1000, show_default=True, help="Pages compared.")
-@click.option("--media", type=click.IntRange(10), default=3000, show_default=True, help="Media compared, at least.")
+@click.option("--media", type=click.IntRange(10), default=None,
+              help="Media compared, at least: 3000; with --growth media known: 1000000.")  # fmt: skip
 @click.option("--hostile", is_flag=True, help="Instead, one case of the hostile catalogue after the other.")
 @click.option("--killed", is_flag=True, help="Instead, three workers of which one is killed every few seconds.")
+@click.option("--growth", is_flag=True, help="Instead, steps of the crawl with a hundred times the sites and media.")
+@click.option("--rounds", type=click.IntRange(1, 50), default=9, show_default=True, help="With --growth: of each step.")
+@click.option("--sample/--no-sample", default=True, show_default=True,
+              help="With --growth: carry out a sweep on loopback, to compare its planning with.")  # fmt: skip
 @click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
 def crawl(
-    seed: int, sites: int, pages: int, media: int, hostile: bool, killed: bool, models: Path | None,
-    as_json: str | None,
+    seed: int, sites: int | None, pages: int, media: int | None, hostile: bool, killed: bool, growth: bool,
+    rounds: int, sample: bool, models: Path | None, as_json: str | None,
 ) -> None:  # fmt: skip
     """Crawl a world: pages and media per processor second beside a Scrapy spider, what was found, at what rate."""
     if hostile:
@@ -153,9 +179,26 @@ def crawl(
 
         _tell(run_killed(seed, lambda line: click.echo(line, err=True)), as_json)
         return
+    if growth:
+        _growth(seed, sites or 5000, media or 1_000_000, rounds, (models or _models()) if sample else None, as_json)
+        return
+    if sites and sites > 2000:
+        raise click.ClickException("A world that is crawled has at most 2000 sites; more are for --growth.")
     from bench.crawl.compare import run
 
-    _tell(run(seed, models or _models(), sites, pages, media), as_json)
+    _tell(run(seed, models or _models(), sites or 200, pages, media or 3000), as_json)
+
+
+def _growth(seed: int, sites: int, media: int, rounds: int, models: Path | None, as_json: str | None) -> None:
+    """``models``: None leaves the sample of a sweep out."""
+    from bench.crawl.carried import CannotCarry
+    from bench.crawl.growth import TooSmall, run
+
+    try:
+        found = run(media, sites, seed, lambda line: click.echo(line, err=True), models, rounds=rounds)
+    except (TooSmall, CannotCarry) as error:
+        raise click.ClickException(str(error)) from None
+    _tell(found, as_json)
 
 
 @bench.command()

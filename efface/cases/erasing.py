@@ -15,11 +15,13 @@ from efface.cases.models import (
     Consent,
     ConsentUse,
     Conversation,
+    Draft,
     FaceAlarm,
     Fingerprint,
     Hold,
     Level,
     OwnPlace,
+    RecoveryWord,
     SafetySign,
     SafetyWord,
 )
@@ -35,9 +37,12 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     Case.objects.filter(pk=case.pk).update(
         state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False,
         erase_at=None, level=Level.DECLARED,
+        alarm_at=None,
     )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
+    RecoveryWord.objects.filter(case=case).delete()
+    Draft.objects.filter(case=case).delete()
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()

@@ -34,7 +34,7 @@ def coverage(request: Any) -> HttpResponse:
     rows, following = reach.sites(wanted, one_line(request.GET.get("after", ""), 253), now, PAGES_A_DAY)
     return render(request, "console/coverage.html", {
         "rows": rows, "next": following, "wanted": wanted, "counts": reach.counts(now, PAGES_A_DAY),
-        "speed": reach.speed(now), "now": now,
+        "speed": reach.speed_lately(now), "now": now,
     })  # fmt: skip
 
 
@@ -43,7 +43,7 @@ def coverage(request: Any) -> HttpResponse:
 def speed(request: Any) -> HttpResponse:
     """For the page's own refresh: the figures alone."""
     now = clock.now()
-    return render(request, "console/_speed.html", {"speed": reach.speed(now), "now": now})
+    return render(request, "console/_speed.html", {"speed": reach.speed_lately(now), "now": now})
 
 
 @view(access=SITES)
@@ -83,7 +83,7 @@ def change(request: Any, id: uuid.UUID) -> HttpResponse:
         said = _("Paused. It is not visited until somebody resumes it; “Resume” undoes this.")
     elif choice == "resume":
         registry.resume(one, now)
-        said = _("Resumed. Its next visit begins at once.")
+        said = _("Resumed. It is visited next, unless it asked us to wait.")
     elif choice == "soon":
         registry.visit_soon(one.pk, now)
         said = _("It is visited next, unless it asked us to wait.")

@@ -57,7 +57,7 @@ def _reads(one: Site) -> str:
 def choices() -> dict[str, Any]:
     return {
         "state": Site.State.choices, "review": Site.Review.choices, "kind": Site.Kind.choices,
-        "hostility": Site.Hostility.choices,
+        "hostility": Site.Hostility.choices, "priority": Site.Priority.choices,
         "settable": [one for one in Site.State.choices if one[0] != Site.State.STOPPED],
         "network": [(str(one.pk), one.name) for one in Network.objects.order_by("name")[:MOST_NETWORKS]],
         "fresh": [("never", _("never looked up")), ("old", _("more than 30 days old")), ("fresh", _("fresh"))],

@@ -20,11 +20,11 @@ from efface.console import places
 from efface.console.opening import actor
 from efface.console.typed import one_line
 from efface.engine.base import clock
-from efface.sites import finding, history, jobs, merging, registry
+from efface.sites import finding, history, jobs, merging, networks, registry
 from efface.sites.models import Site
 
 MOST_CHOSEN = 500
-FIELDS = ("state", "review", "kind", "hostility")
+FIELDS = ("state", "review", "kind", "hostility", "priority")
 EACH = 40
 """Discovered sites on one page."""
 
@@ -145,7 +145,8 @@ def bulk(request: Any) -> HttpResponse:
         problem = _("Please say how you know. No case, no name.")
     elif given.get("confirmed"):
         problem = _("The number of sites has changed since you looked. Please read it again.")
-    labels = {"state": _("State"), "review": _("Review"), "kind": _("Type"), "hostility": _("Behaviour")}
+    labels = {"state": _("State"), "review": _("Review"), "kind": _("Type"), "hostility": _("Behaviour"),
+              "priority": _("Visited")}  # fmt: skip
     shown = places.choices()
     return render(request, "console/bulk.html", {
         "count": len(ids), "filter": wanted, "ids": [] if everything else ids, "everything": everything, "back": back,
@@ -189,8 +190,10 @@ def discovered(request: Any) -> HttpResponse:
     rows = Site.objects.filter(review=Site.Review.NEW, merged=None).order_by("-added_at", "-pk")
     mark = request.GET.get("after", "")
     shown = list(finding.after(rows, "-added_at", mark)[: EACH + 1])
+    kin = networks.kin_of([one.pk for one in shown[:EACH]])
     return render(request, "console/discovered.html", {
-        "sites": [{"site": one, "parties": _parties(one)} for one in shown[:EACH]], "count": rows.count(),
+        "sites": [{"site": one, "parties": _parties(one), "kin": kin.get(one.pk, "")} for one in shown[:EACH]],
+        "count": rows.count(),
         "keys": request.GET.get("keys") == "1",
         "next": finding.mark_of(shown[EACH - 1], "-added_at") if len(shown) > EACH else "",
         "editor": request.member.role in SITE_EDITORS.roles, "undo": places.last_batch(actor(request), now),

@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from efface.cases import events
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Purpose
-from efface.engine.base import clock, deadlines, objects, tenancy
+from efface.engine.base import clock, deadlines, leases, objects, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import fetching, stamping, warc
@@ -25,6 +25,7 @@ from efface.evidence.models import Capture, Custody
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import Captured, CaptureRequest
 from efface.search.models import Finding
+from efface.sites import turns
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +76,12 @@ def capture(organisation: uuid.UUID, finding: uuid.UUID) -> None:
     if task is None:
         return
     try:
-        seen = fetching.patiently(lambda one: one.capture(CaptureRequest(url=task.url)))
+        with turns.asking([task.url], clock.now(), first=True):
+            seen = fetching.patiently(lambda one: one.capture(CaptureRequest(url=task.url)))
+    except leases.Held as held:
+        with tenancy.organisation(organisation):
+            _again(finding, task, clock.now() + timedelta(seconds=held.wait_s), 0)
+        return
     except FetcherUnavailable:
         with tenancy.organisation(organisation):
             _again(finding, task, clock.now() + OUT, 0)

@@ -26,6 +26,7 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
+from efface.net.spacing import longer_s
 
 T = TypeVar("T")
 
@@ -104,7 +105,8 @@ class Fetcher:
         domains = list(self.avoid()) if self.avoid is not None else []
         if domains and any(avoided.covers(frozenset(domains), host) for host in _hosts(request)):
             raise FetcherRefused("stopped")
-        body = self._exchange(op, to_wire(request), self.timeout_s, domains)
+        timeout_s = self.timeout_s + longer_s(getattr(request, "pace_s", 0.0))
+        body = self._exchange(op, to_wire(request), timeout_s, domains)
         try:
             answer: T = from_wire(kind, body)
         except ProtocolError as error:

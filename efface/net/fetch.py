@@ -18,6 +18,7 @@ from efface.net.connect import Connectors, tls_context
 from efface.net.guard import Guard, NetError, Refused
 from efface.net.inflate import Inflate
 from efface.net.protocol import FetchFacts, Limits
+from efface.net.spacing import Spacing
 from efface.vision.formats import sniff, sniff_playlist, sniff_video
 
 BOT_AGENT = "Mozilla/5.0 (compatible; EffaceBot/0.1; removal of non-consensual intimate images)"
@@ -60,14 +61,20 @@ class Fetched:
 
 class Session:
     """The fetches of one request. Addresses stay pinned and connections alive while it is open; ``connectors`` lends it
-    those of somebody who keeps them longer."""
+    those of somebody who keeps them longer; ``spacing`` has pages of one site asked for some seconds apart."""
 
     def __init__(
-        self, guard: Guard, limits: Limits | None = None, agent: str = BOT_AGENT, connectors: Connectors | None = None
+        self,
+        guard: Guard,
+        limits: Limits | None = None,
+        agent: str = BOT_AGENT,
+        connectors: Connectors | None = None,
+        spacing: Spacing | None = None,
     ) -> None:
         self.guard = guard
         self.limits = limits or Limits()
         self.agent = agent
+        self.spacing = spacing
         self._owned = connectors is None
         self.connectors = connectors or Connectors(guard, tls_context())
         self._clients: dict[int, aiohttp.ClientSession] = {}
@@ -127,18 +134,25 @@ class Session:
         if last_modified:
             headers["If-Modified-Since"] = last_modified
         trail = _Trail(url, reserve)
+        most = self.limits.redirects if redirects is None else redirects
+        if self.spacing is not None and want in ("page", "text"):
+            async with self.spacing.turn(url):
+                fetched = await self._fetched(trail, headers, want, most)
+        else:
+            fetched = await self._fetched(trail, headers, want, most)
+        return replace(fetched, sent=tuple(headers.items()))
+
+    async def _fetched(self, trail: _Trail, headers: dict[str, str], want: Want, redirects: int) -> Fetched:
         try:
             async with asyncio.timeout(self.limits.total_s):
-                most = self.limits.redirects if redirects is None else redirects
-                fetched = await self._follow(trail, headers, want, most)
+                return await self._follow(trail, headers, want, redirects)
         except NetError as error:
-            fetched = Fetched(trail.facts(error.kind, error.detail))
+            return Fetched(trail.facts(error.kind, error.detail))
         except TimeoutError:
-            fetched = Fetched(trail.facts("timeout"))
+            return Fetched(trail.facts("timeout"))
         except Exception as error:  # the HTTP library raises many kinds, not all of one family, for hostile answers
             kind, detail = _classify(error)
-            fetched = Fetched(trail.facts(kind, detail))
-        return replace(fetched, sent=tuple(headers.items()))
+            return Fetched(trail.facts(kind, detail))
 
     async def _follow(self, trail: _Trail, headers: dict[str, str], want: Want, redirects: int) -> Fetched:
         url = _url(trail.url)

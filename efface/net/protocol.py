@@ -184,8 +184,8 @@ class Mail:
 class MediaRef:
     """A picture or video that a page shows. ``role``: "media" (full), "thumbnail", "poster". ``source`` names where
     it stood ("img", "srcset", "a", "meta", "source", "video", "object", "css", "json-ld", "json", "iframe",
-    "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where it calls it
-    none."""
+    "oembed", "browser"). ``of``: the address of the full medium that the page calls it a small version of, "" where
+    it calls it none."""
 
     url: str
     role: Literal["media", "thumbnail", "poster"] = "media"
@@ -238,7 +238,9 @@ class Scan:
     page. ``links`` are absolute, same-scheme http(s), fragment removed, in page order, without repeats. ``skipped``
     are references that were not fetched. A page whose URL is a picture has one entry in ``media`` and no links.
     ``feeds``, ``further`` (more of the same list), ``search`` and ``described`` as in ``efface.net.page.leads.Leads``.
-    ``scripted``: its scripts write it, and it was not ``rendered`` by a browser; ``browser_error`` says why not."""
+    ``scripted``: its scripts write it, and it was not ``rendered`` by a browser; ``browser_error`` says why not.
+    ``canonical`` is the address that the page says it is known by; ``asked`` counts what was asked of the site for it,
+    media not counted: the page, a browser's own look at it, its description as data."""
 
     facts: FetchFacts
     title: str = ""
@@ -257,6 +259,8 @@ class Scan:
     scripted: bool = False
     rendered: bool = False
     browser_error: str = ""
+    canonical: str = ""
+    asked: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,12 +315,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class RobotsRequest:
-    """``total_s`` is the longest the answer is waited for, seconds, at most 15."""
+    """``total_s`` is the longest the answer is waited for, seconds, at most 15. ``visit`` names a visit: within one,
+    a file that was there is asked for once and not before each page that turns up."""
 
     origin: str
     urls: list[str] = field(default_factory=list)
     agent: str = "EffaceBot"
     total_s: float = 15.0
+    visit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +384,8 @@ class ObserveRequest:
     ``still``: all of it is known to be pictures, so that no video can be it. ``elsewhere_url`` is a page of an
     unrelated live site, fetched when something of the finding could not be; without it the fetcher takes a site that
     answered it lately. ``token`` names the check at the matcher: where ``looks`` or ``vectors`` ask for it, pictures
-    that stand at the finding's addresses and are not it are pushed there, to be compared as changed copies."""
+    that stand at the finding's addresses and are not it are pushed there, to be compared as changed copies. ``pace_s``:
+    seconds between two pages that are asked of one site."""
 
     assets: list[AssetRef]
     pdq: list[str] = field(default_factory=list)
@@ -392,6 +399,7 @@ class ObserveRequest:
     token: str = ""
     looks: bool = False
     vectors: bool = False
+    pace_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,7 +511,7 @@ class WhereaboutsRequest:
     against; without it none has passed. ``refuse`` are addresses that must never be picked, above all her own: plain,
     or the SHA-256 (hex) of the address in lower case. ``earlier`` are addresses the page's host had before. ``agents``
     are directory entries of the domains in question. ``fresh_s``: an answer of another look-up may be used that is no
-    older than this many seconds; 0 asks anew."""
+    older than this many seconds; 0 asks anew. ``pace_s``: seconds between two pages that are asked of one site."""
 
     url: str
     media_urls: list[str] = field(default_factory=list)
@@ -513,6 +521,7 @@ class WhereaboutsRequest:
     earlier: list[str] = field(default_factory=list)
     agents: list[DesignatedAgent] = field(default_factory=list)
     fresh_s: float = 0.0
+    pace_s: float = 0.0
 
 
 _PLAIN = frozenset({str, int, float, bool})

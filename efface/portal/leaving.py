@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.cache import cache
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,8 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from efface.accounts.access import PORTAL, view
 from efface.cases import erasing, leaving, opening
 from efface.cases.models import Case, Hold
-from efface.engine.base import clock, sealing
-from efface.portal import export, page, public, words
+from efface.engine.base import clock
+from efface.portal import export, limiting, page, public, words
 from efface.takedown.models import Notice
 
 ACTOR = "survivor"
@@ -25,12 +24,11 @@ ACTOR = "survivor"
 
 def _refused(request: Any, case: Case) -> str:
     """Why the code that was typed does not do; "" where it does. Counted like wrong codes at the door, by case."""
-    key = "again:" + sealing.digest("enter-tries", str(case.pk)).hex()[:32]
-    if int(cache.get(key, 0)) >= public.TRIES:
+    if limiting.again(str(case.pk)):
         return _("There were many wrong codes. Please wait a quarter of an hour and try again.")
     if opening.is_code_of(case.pk, request.POST.get("code", "")[:200]):
+        limiting.again_right(str(case.pk))
         return ""
-    public.count(key)
     return _("This is not your code. Please type it once more.")
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import attesting, opening, safety
+from efface.cases import attesting, drafts, opening, safety
 from efface.cases.may import as_if, may
 from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
-from efface.portal import public, words
+from efface.portal import carrying, house, keeping, public, walking, words
 from efface.search import sweep
 from efface.search.models import Finding, Match
 from efface.takedown import facts
@@ -39,12 +40,13 @@ def show(
 ) -> HttpResponse:
     """A page inside the case: with what every one of them needs."""
     unread = Message.objects.filter(case=case, from_survivor=False, read_at=None).count()
-    return render(
-        request, template, {"case": case, "now": clock.now(), "unread": unread, **(more or {})}, status=status
-    )
+    return render(request, template, {
+        "case": case, "now": clock.now(), "unread": unread, "aid": house.aid(case) if case.danger else None,
+        "idle_s": settings.get("session_minutes") * 30, **(more or {}),
+    }, status=status)  # fmt: skip
 
 
-def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def with_code(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that is given her case after the request; whoever has none is shown out."""
 
     @functools.wraps(work)
@@ -55,9 +57,25 @@ def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return inside
 
 
+def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """As ``with_code``, and only once she has typed a new code back: before that it would be lost with the session.
+    What was sent is no draft any more."""
+
+    @functools.wraps(work)
+    def inside(request: Any, case: Case, *args: Any, **named: Any) -> HttpResponse:
+        if keeping.waiting(request):
+            return redirect("portal:code")
+        response = work(request, case, *args, **named)
+        if request.method == "POST" and response.status_code == 302:
+            drafts.drop(case, request.path)
+        return response
+
+    return with_code(inside)
+
+
 def out(request: Any) -> HttpResponse:
     request.session.flush()
-    return redirect("portal:enter")
+    return carrying.shut_out(request)
 
 
 @view(access=PORTAL)
@@ -77,7 +95,8 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
         }, status)  # fmt: skip
     found = findings(one)
     return show(request, "portal/case.html", one, {
-        "candidates": candidates(one), "findings": found, "ages": [row for row in found if row["ask_age"]],
+        **walking.lane(one), "candidates": candidates(one), "findings": found,
+        "ages": [row for row in found if row["ask_age"]],
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "level": level,
         "looking_face": bool(as_if(one, Purpose.FACE_SEARCH, _level(level), now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
@@ -176,7 +195,8 @@ def findings(one: Case) -> list[dict[str, Any]]:
 @of_case
 def messages_page(request: Any, one: Case) -> HttpResponse:
     thread = list(Message.objects.filter(case=one).order_by("at"))
-    response = show(request, "portal/messages.html", one, {"thread": thread})
+    typed = drafts.fields(one, reverse("portal:write")).get("text", "")
+    response = show(request, "portal/messages.html", one, {"thread": thread, "typed": typed})
     Message.objects.filter(case=one, from_survivor=False, read_at=None).update(read_at=clock.now())
     return response
 

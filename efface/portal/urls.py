@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import allowing, answers, asking, leaving, lists, mine, page, pictures, places, public
+from efface.portal import (
+    allowing,
+    answers,
+    asking,
+    keeping_pages,
+    leaving,
+    lists,
+    mine,
+    page,
+    pictures,
+    places,
+    public,
+    unsent,
+    walking_pages,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -15,11 +29,30 @@ urlpatterns = [
     path("own/", public.own_face, name="own-face"),
     path("places/", places.places, name="places"),
     path("places/<slug:code>/", places.place, name="place-law"),
+    path("advice/", public.advice, name="advice"),
+    path("begin/", keeping_pages.begin, name="begin"),
+    path("back/", keeping_pages.recover, name="recover"),
     path("case/", page.case, name="case"),
     path("case/allow/", allowing.allow, name="consents"),
+    path("case/code/", keeping_pages.code, name="code"),
+    path("case/code/new/", keeping_pages.new_code, name="new-code"),
+    path("case/code/word/", keeping_pages.word, name="word"),
+    path("case/code/word/end/", keeping_pages.word_end, name="word-end"),
+    path("case/access/", keeping_pages.access, name="access"),
+    path("case/steps/", walking_pages.intake_page, name="intake"),
+    path("case/steps/kind/", walking_pages.kind, name="kind"),
+    path("case/steps/done/", walking_pages.tick, name="tick"),
+    path("case/steps/hold/", walking_pages.hold, name="wait"),
+    path("case/steps/<slug:name>/", walking_pages.ask, name="ask"),
+    path("case/typed/", unsent.drafts_page, name="drafts"),
+    path("case/typed/keep/", unsent.keep, name="draft-keep"),
+    path("case/typed/drop/", unsent.drop, name="draft-drop"),
+    path("case/stay/", unsent.stay, name="stay"),
     path("case/messages/", page.messages_page, name="messages"),
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
+    path("case/pictures/made/", pictures.made_on_device, name="made"),
+    path("case/pictures/part/<slug:digest>/", pictures.net, name="part"),
     path("case/me/", mine.mine, name="mine"),
     path("case/lists/", lists.lists, name="lists"),
     path("case/lists/<slug:desk>/", lists.say, name="list-say"),

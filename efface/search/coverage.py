@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
+from django.core.cache import cache
 from django.db.models import Case, Count, Q, QuerySet, Sum, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from efface.search import frontier
 from efface.search.models import Frontier, Sighting
 from efface.sites.models import Site
 
@@ -164,6 +166,16 @@ def speed(now: datetime) -> Speed:
     return Speed(round(read / 24), round(media / 24), due, swept, until(read, due))
 
 
+def speed_lately(now: datetime) -> Speed:
+    """The same, at most a minute old: pages that wait are counted one by one, once for everybody who looks."""
+    key = f"coverage-speed:{now:%Y%m%d%H%M}"
+    known = cache.get(key)
+    if known is None:
+        known = astuple(speed(now))
+        cache.set(key, known, 120)
+    return Speed(*known)
+
+
 def until(read_a_day: int, due: int) -> float | None:
     """Hours until what is due is read, at the speed of the last day. Pure."""
     if not due:
@@ -200,6 +212,8 @@ def _what(depth: int, opened: int) -> str:
 
 def outcome(status: int, wall: str, failures: int) -> str:
     """Pure."""
+    if wall == frontier.DOUBLE:
+        return _("read, the same as another page")
     if wall:
         return _("wall: %(wall)s") % {"wall": wall}
     if failures:

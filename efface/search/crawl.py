@@ -18,7 +18,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import F
 
-from efface.engine.base import leases, settings
+from efface.engine.base import leases, settings, statements
 from efface.net.client import FetcherGone, FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
 from efface.search import asking, frontier, lists, lore, pages, revisit, rules, stopping, turns, urls
@@ -135,7 +135,7 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
             registry.visit_at(site.pk, again)
         return read
     if pace.step == 1:
-        turn.rest_s = _delay(site, pace, rule)
+        turn.rest_s = delay(site, pace, rule) * turn.asked
     with turn.lease.writing():
         rests = frontier.rests_until(site, turns.resting(turn.rest_s), now) if finished and pace.step == 1 else None
         if rests is not None:
@@ -143,11 +143,11 @@ def _visit(site_id: uuid.UUID, turn: Turn, tools: Tools, pace: Pace, rule: Rule,
         elif finished:
             _end(site, pace, now)
         else:
-            registry.visit_at(site.pk, turn.ended(now) + timedelta(seconds=_delay(site, pace, rule)))
+            registry.visit_at(site.pk, turn.ended(now) + timedelta(seconds=delay(site, pace, rule) * turn.asked))
     return read
 
 
-def _delay(site: Site, pace: Pace, rule: Rule) -> float:
+def delay(site: Site, pace: Pace, rule: Rule) -> float:
     """Seconds between two pages: what robots.txt asks for, unless a coordinator decided that it does not bind."""
     return pace.delay_s if rule.ignore_robots else max(pace.delay_s, site.robots_delay)
 
@@ -168,8 +168,8 @@ def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | 
         return site
     if site.day != now.date():
         site.day, site.day_pages = now.date(), 0
-    delay = _delay(site, pace, rule)
-    site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=delay)
+    rest_s = delay(site, pace, rule)
+    site.pages_left = revisit.budget(pages_a_visit=pace.pages, day_pages=site.day_pages, delay_s=rest_s)
     if not site.pages_left:
         registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
         return None
@@ -184,7 +184,7 @@ def _step(
 ) -> tuple[int, bool]:
     """Read up to ``pace.step`` pages. Returns how many, and whether the visit is finished."""
     learned = lore.of(site.pk)
-    if site.visits > 1 and learned.guessed_at is None:
+    if site.visits > 1 and site.visited_at is not None and learned.guessed_at is None:
         with turn.lease.writing():
             lists.guess(site, learned, now)
     for row in lists.due(site, now):
@@ -205,16 +205,17 @@ def _step(
     queue: list[Frontier] = []
     linked = frontier.Linked(site.domain)
     read = silent = counted = 0
+    first = frontier.LAST
     answered = False
     while read < pace.step and site.pages_left > 0:
         sweep_last = lore.sweep_had_its_share(learned, site.visits)
-        rests = turns.resting(_delay(site, pace, rule) if pace.step == 1 else 0.0)
+        rests = turns.resting(delay(site, pace, rule) if pace.step == 1 else 0.0)
         page = _next(site, turn, tools, queue, always, rule, now, sweep_last, rests)
         if page is None:
             _count(site, turn, counted)
             return read, True
         if pace.step == 1:
-            _asking_for(site, page, turn, _delay(site, pace, rule), now)
+            _asking_for(site, page, turn, delay(site, pace, rule), now)
         try:
             looked = _look(
                 site, page, tools, seen, watch, now, lore.browser(learned), _all_this_visit(site, queue)
@@ -222,6 +223,7 @@ def _step(
         except FetcherGone:
             # It ended with the page in its hands. The page rests, as one whose worker died.
             return read, False
+        turn.asked = looked.scan.asked
         if looked.alarm is not None:
             raise Suspected(looked.alarm, looked.scan.facts.final_url or page.url)
         dropped = lore.dropped(learned)
@@ -238,8 +240,10 @@ def _step(
         if probes < lore.PROBES_A_VISIT and pace.step > 1 and _probe(site, page, looked, learned, tools, now):
             probes += 1
             site.pages_left -= 1
-        if not queue or saved.first < queue[0].priority:
+        first = min(first, saved.first)
+        if not queue or first < queue[0].priority:
             queue.clear()  # what was found comes before what waits
+            first = frontier.LAST
         seen.note(looked.met, bytes(page.digest), now)
         read += 1
         site.visit_changed = site.visit_changed or saved.changed
@@ -397,23 +401,25 @@ def _next(
     robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
         if not queue:
-            queue += frontier.waiting(site, always, now, sweep_last=sweep_last, rests=rests)[:AT_ONCE]
+            queue += frontier.waiting(site, always, now, sweep_last=sweep_last, rests=rests, most=AT_ONCE)
         if not queue:
             return None
         page = queue.pop(0)
         if rule.ignore_robots or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
             return page
-        _ask_robots(site, page, [page, *queue], tools, turn, now)
-        queue.clear()
+        refused = _ask_robots(site, page, [page, *queue], tools, turn, now)
+        queue[:] = [row for row in (page, *queue) if row.pk not in refused]
 
 
 def _ask_robots(
     site: Site, page: Frontier, rows: list[Frontier], tools: Tools, turn: Turn, now: datetime
-) -> None:  # fmt: skip
-    """One look at robots.txt answers for every page that waits."""
+) -> set[uuid.UUID]:  # fmt: skip
+    """One look at robots.txt answers for every page that waits, and each notes it. The keys of those that it
+    forbids."""
     origin = urls.origin(page.url)
     rows = [row for row in rows if urls.origin(row.url) == origin]
-    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s))
+    visit = f"{site.pk} {site.visits}"
+    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s), visit)
     answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
     facts = answer.facts
     if facts.error or facts.status >= 500:
@@ -428,12 +434,16 @@ def _ask_robots(
             Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
         yes = [row.pk for row, allowed in zip(rows, answer.allowed, strict=False) if allowed]
         no = {row.pk for row in rows} - set(yes)
-        Frontier.objects.filter(pk__in=yes).update(robots_at=now)
+        statements.update(Frontier, yes, {"robots_at": now})
         forbidden = {"wall": "robots", "visit": site.visits, "robots_at": None}
-        Frontier.objects.filter(pk__in=no).update(**forbidden, due_at=now + timedelta(days=revisit.WALL_DAYS))
+        again = now + timedelta(days=revisit.WALL_DAYS)
+        statements.update(Frontier, no, {**forbidden, "due_at": again})
     for row in rows:
         if row.pk in no:
             pages.from_lists(row, tools.matcher, now, turn.lease)
+        else:
+            row.robots_at = now
+    return no
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:
@@ -447,6 +457,7 @@ def _end(site: Site, pace: Pace, now: datetime) -> None:
         quiet=site.quiet_visits,
         base_h=pace.hours,
         harm=lore.of(site.pk).harm,
+        priority=site.priority,
     )
     start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
     Site.objects.filter(pk=site.pk).update(

@@ -14,6 +14,8 @@ from efface.sites import registry
 from efface.sites.models import Site
 
 LOOK_BACK, FORGET = "case.look_back", "search.forget"
+RANKS = {Site.Priority.FIRST: 1, Site.Priority.USUAL: 0, Site.Priority.LAST: -1}
+"""Where more sites are due than can be visited, those that somebody put first are."""
 EVERYTHING = uuid.UUID(int=0)
 """Subject of a deadline that is about no single row."""
 
@@ -64,10 +66,12 @@ def forgetting_is_due(deadline: Deadline, now: datetime) -> None:
 def visit_is_due(deadline: Deadline, now: datetime) -> None:
     """Defer the visit. The next deadline stands before the job runs, so that a site is never forgotten; the visit moves
     it to where it belongs."""
-    if not Site.objects.filter(pk=deadline.subject, state=Site.State.ACTIVE).exists():
+    watched = Site.objects.filter(pk=deadline.subject, state=Site.State.ACTIVE)
+    priority = watched.values_list("priority", flat=True).first()
+    if priority is None:
         return
     registry.visit_at(deadline.subject, now + timedelta(hours=LONGEST_VISIT_H))
     if not Deadline.objects.filter(kind=FORGET, subject=EVERYTHING).exists():
         deadlines.set_deadline(FORGET, EVERYTHING, clock.align(now + forgetting.EVERY, hours=GRID_H))
     key = f"visit:{deadline.subject}"
-    jobs.visit.defer(once=key, lock=key, site=deadline.subject)
+    jobs.visit.defer(once=key, lock=key, rank=RANKS[Site.Priority(priority)], site=deadline.subject)

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Case as Choose
-from django.db.models import Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Least
 
-from efface.engine.base import sealing
+from efface.engine.base import sealing, statements
 from efface.net.protocol import Entry
 from efface.search import lore, revisit, urls
-from efface.search.inserting import insert
 from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
@@ -22,7 +20,15 @@ from efface.sites.models import Site
 ASKED, START, PAGER, RELISTED, FACES, SWEPT = 0, 10, urls.PAGER, 30, lore.FACES, lore.SWEPT
 """Priorities: asked for (reported, or its thumbnail matched), the front page, a list's further page, back in a list,
 swept for something newly enrolled: first pages known to show faces."""
+FRESH = SWEPT + 2
+"""Priority of what is new on a list that was read before: it was published since, and does not wait behind pages that
+have waited for long, nor behind those that are only read again."""
 LAST = 99
+MOST_HARM = 1000
+DOUBLE, DOUBLED = "double", 90
+"""What is written in the place of a wall of a page that shows what another shows (``canonicals``); and the priority of
+new pages of a form of which most are such."""
+SOME_DOUBLES = 5
 MOST_DEPTH = 6
 MOST_PAGES = 50_000
 MOST_OF_A_SHAPE = 2_000
@@ -84,18 +90,25 @@ def waiting(
     *,
     sweep_last: bool = False,
     rests: timedelta = timedelta(0),
-) -> QuerySet[Frontier]:
-    """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
-    sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which nothing came
-    back."""
-    rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
-    rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
-    if rests:
-        rows = rows.exclude(asked_at__gt=now - rests)
-    if sweep_last:
-        swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
-        return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
-    return rows.order_by("priority", "due_at", "pk")
+    most: int,
+) -> list[Frontier]:
+    """The first ``most`` that this visit has still to read, in order: due pages, and lists, that it has not read yet.
+    ``sweep_last``: a sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which
+    nothing came back."""
+    # A page is asked for again where nothing came back of it within ``rests``.
+    since = now - rests if rests else datetime.max.replace(tzinfo=UTC)
+    first = _SWEPT_LAST if sweep_last else ""
+    return statements.read(
+        Frontier, f"{_WAITING} ORDER BY {first}priority, due_at, id LIMIT %s",
+        [site.pk, now, list(always), site.visits, since, most],
+    )  # fmt: skip
+
+
+_WAITING = """
+    WHERE site_id = %s AND (due_at <= %s OR id = ANY(%s::uuid[])) AND visit <> %s AND wall <> 'stopped'
+        AND (asked_at IS NULL OR asked_at <= %s)
+"""
+_SWEPT_LAST = f"(sweep AND priority BETWEEN {FACES} AND {SWEPT}), "
 
 
 def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:
@@ -124,6 +137,9 @@ def stop(digest: bytes) -> None:
     """Never read this page again: what is on it may be of a minor."""
     far = datetime(9999, 1, 1, tzinfo=UTC)
     Frontier.objects.filter(digest=digest).update(wall="stopped", due_at=far, opened=0)
+
+
+_KNOWN = "SELECT digest, id, linked_at, visited_at FROM search_frontier WHERE digest = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +205,16 @@ def add_links(
         return Added()
     known = {
         bytes(digest): (pk, linked_at, visited_at)
-        for digest, pk, linked_at, visited_at in Frontier.objects.filter(digest__in=list(wanted)).values_list(
-            "digest", "pk", "linked_at", "visited_at"
-        )
+        for digest, pk, linked_at, visited_at in statements.select(_KNOWN, [list(wanted)])
     }
     fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
+    news = page.read_at is not None and is_list(page, len(fresh))
     for row in fresh:
         if bytes(row.digest) in pagers:
             row.priority = min(row.priority, PAGER)
-    insert(fresh)
+        elif news and row.priority < DOUBLED:
+            row.priority = min(row.priority, FRESH)
+    statements.insert(fresh)
     relisted: list[uuid.UUID] = []
     if is_list(page, len(fresh)):
         if page.read_at is not None:
@@ -257,6 +274,20 @@ def add_found(site: Site, links: Iterable[str], now: datetime, *, dropped: froze
     return len(fresh)
 
 
+def guess(site: Site, pages: Iterable[str], now: datetime) -> int:
+    """Pages that a site may have, though none of its pages linked to them; where anything beyond its front page leads
+    on (further pages, what is new, another list) it is not asked for them. One that is not there is not asked for again
+    within half a year. Returns how many."""
+    lists_of_it = Q(priority__in=(PAGER, urls.LATEST)) | Q(opened__gte=LIST_OPENS)
+    if Frontier.objects.filter(lists_of_it, site=site, depth__gt=0).exists():
+        return 0
+    rows = [_row(site.pk, url, urls.digest(url), 1, now) for url in map(urls.canonical, pages) if url]
+    for row in rows:
+        row.unchanged = revisit.MOST_UNCHANGED
+    Frontier.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
 def forget_with(site: Site, key: str, now: datetime) -> int:
     """A parameter changes nothing on this site: pages that wait under addresses with it need not be read. Returns how
     many."""
@@ -284,20 +315,22 @@ def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: da
     rows = [_row(site, url, digest, depth, now) for digest, url in fresh.items()]
     shapes = {bytes(row.shape) for row in rows}
     counts = {
-        bytes(shape): (number, read, shows or 0)
-        for shape, number, read, shows in Frontier.objects.filter(site=site, shape__in=list(shapes))
+        bytes(shape): (number, read, shows or 0, doubles)
+        for shape, number, read, shows, doubles in Frontier.objects.filter(site=site, shape__in=list(shapes))
         .values_list("shape")
-        .annotate(Count("pk"), Count("visited_at"), Sum("shows"))
+        .annotate(Count("pk"), Count("visited_at"), Sum("shows"), doubles=Count("pk", filter=Q(wall=DOUBLE)))
     }
     total = Frontier.objects.filter(site=site).count()
     kept: list[Frontier] = []
     for row in rows:
         shape = bytes(row.shape)
-        number, read, shows = counts.get(shape, (0, 0, 0))
+        number, read, shows, doubles = counts.get(shape, (0, 0, 0, 0))
         most = MOST_DATES if urls.is_calendar(row.url) else MOST_OF_A_SHAPE
         if number >= most or (read >= BARREN and not shows) or total + len(kept) >= MOST_PAGES:
             continue
-        counts[shape] = (number + 1, read, shows)
+        counts[shape] = (number + 1, read, shows, doubles)
+        if doubles >= SOME_DOUBLES and 10 * doubles >= 9 * read:
+            row.priority = max(row.priority, DOUBLED)
         kept.append(row)
     # In one order, so that two pages that link to the same do not wait for each other.
     return sorted(kept, key=lambda row: bytes(row.digest))

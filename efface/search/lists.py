@@ -27,6 +27,11 @@ USUAL = ("/sitemap.xml", "/feed", "/rss.xml")
 """Where such lists lie on most sites. Looked for once, where the site names none."""
 
 
+LATEST = ("/latest", "/new", "/recent", "/tags")
+"""Where pages of what is new, and of tags, lie on many. Looked for once, where nothing beyond the front page leads on:
+pages like all others, that robots.txt may forbid and that count in the site's budget."""
+
+
 def note(site: Site, addresses: Iterable[str], now: datetime, *, guessed: bool = False) -> int:
     """Lists that the site named. Returns how many are new."""
     wanted: dict[bytes, str] = {}
@@ -54,13 +59,14 @@ def _digest(url: str) -> bytes:
 
 
 def guess(site: Site, lore: SiteLore, now: datetime) -> None:
-    """Once a site names no list by itself, look where they usually lie."""
+    """Once a site was read and names no list by itself, look where they usually lie."""
     if lore.guessed_at is not None:
         return
     SiteLore.objects.filter(pk=lore.pk).update(guessed_at=now)
     lore.guessed_at = now
+    origin = urls.origin(urls.canonical(site.start_url) or site.start_url)
+    frontier.guess(site, [origin + path for path in LATEST], now)
     if not SiteList.objects.filter(site=site).exists():
-        origin = urls.origin(urls.canonical(site.start_url) or site.start_url)
         note(site, [origin + path for path in USUAL], now, guessed=True)
 
 

@@ -9,13 +9,14 @@ from efface.cases.models import Age, CaseOwned
 from efface.engine.base.fields import SealedField
 from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Owned
+from efface.search.revisit import LIST_OPENS
 from efface.sites.models import GlobalRow, Site
 
 
 class Frontier(GlobalRow):
     """A page known of a site. URLs are sealed with the installation key and found by keyed digest."""
 
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="frontier")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="frontier", db_index=False)
     digest = models.BinaryField(unique=True)
     url = SealedField(scope="installation")
     depth = models.PositiveSmallIntegerField(default=0)
@@ -40,6 +41,9 @@ class Frontier(GlobalRow):
     afresh = models.BooleanField(default=False, help_text=_("all its media must be fetched again"))
     wall = models.CharField(max_length=20, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    harm = models.PositiveSmallIntegerField(
+        default=0, help_text=_("candidates and findings there, returns counted twice")
+    )  # fmt: skip
 
     class Meta:
         indexes = [
@@ -48,6 +52,8 @@ class Frontier(GlobalRow):
             models.Index("visited_at", name="frontier_visited"),
             models.Index("site", name="frontier_sweep", condition=models.Q(sweep=True)),
             models.Index("site", name="frontier_asked", condition=models.Q(asked_at__isnull=False)),
+            models.Index("via", name="frontier_via", condition=models.Q(via__isnull=False)),
+            models.Index("site", name="frontier_lists", condition=models.Q(depth=0) | models.Q(opened__gte=LIST_OPENS)),
         ]
 
 
@@ -131,7 +137,7 @@ class Sighting(GlobalRow):
     """Media met at a place: a media URL on a page. Both URLs sealed with the installation key."""
 
     media = models.ForeignKey(Media, on_delete=models.CASCADE, related_name="sightings")
-    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="sightings")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="sightings", db_index=False)
     page_digest = models.BinaryField()
     media_digest = models.BinaryField()
     page_url = SealedField(scope="installation")
@@ -145,8 +151,7 @@ class Sighting(GlobalRow):
     class Meta:
         constraints = [models.UniqueConstraint("page_digest", "media_digest", "media", name="one_sighting_a_place")]
         indexes = [
-            models.Index("page_digest", name="sighting_page"),
-            models.Index("media_digest", name="sighting_media"),
+            models.Index("site", "fetched_at", name="sighting_of_site"),
             models.Index("fetched_at", name="sighting_fetched"),
             models.Index("link_digest", name="sighting_link", condition=models.Q(link_digest__isnull=False)),
         ]

@@ -9,9 +9,9 @@ from django.db.models import F
 from efface.cases import events, own
 from efface.cases.models import Age, CaseEvent, Fingerprint, FingerprintKind, Purpose
 from efface.engine.base import clock, deadlines
-from efface.search import deciding, jobs, lore, matching, sweep, watch
+from efface.search import deciding, frontier, jobs, lore, matching, sweep, watch
 from efface.search.deadlines import LOOK_BACK
-from efface.search.models import Finding, Match, SiteLore, SourceSetup
+from efface.search.models import Finding, Frontier, Match, SiteLore, SourceSetup
 from efface.search.revisit import GRID_H
 from efface.search.sources import asking
 
@@ -93,13 +93,26 @@ def finding_reappeared(event: CaseEvent) -> None:
     _harm(event, 2)
 
 
-def _harm(event: CaseEvent, weight: int) -> None:
-    """Sites on which much was found are visited sooner. A number of the site, and of no case."""
+@events.on("match.rejected", "match.own")
+def match_rejected(event: CaseEvent) -> None:
+    """A page on which something was met that is not hers, or is to stay, is read like any other."""
     if event.subject is None:
         return
-    site = Finding.objects.filter(pk=event.subject).values_list("site", flat=True).first()
-    if site is not None:
-        SiteLore.objects.filter(pk=lore.of(site).pk).update(harm=F("harm") + weight)
+    digest = Match.objects.filter(pk=event.subject).values_list("page_digest", flat=True).first()
+    if digest is not None:
+        Frontier.objects.filter(digest=digest, harm__gt=0).update(harm=F("harm") - 1)
+
+
+def _harm(event: CaseEvent, weight: int) -> None:
+    """Sites on which much was found are visited sooner, and so are its pages. Numbers of the site and the page, and of
+    no case."""
+    if event.subject is None:
+        return
+    row = Finding.objects.filter(pk=event.subject).values_list("site", "match__page_digest").first()
+    if row is not None:
+        SiteLore.objects.filter(pk=lore.of(row[0]).pk).update(harm=F("harm") + weight)
+        page = Frontier.objects.filter(digest=row[1], harm__lt=frontier.MOST_HARM)
+        page.update(harm=F("harm") + weight)
 
 
 @events.on("own.added")

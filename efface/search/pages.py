@@ -12,11 +12,12 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
+from efface.engine.base import statements
 from efface.engine.base.leases import Lease
 from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
 from efface.net.protocol import Limits, Listed, ListRequest, Robots, RobotsRequest, Scan, ScanRequest
-from efface.search import discovery, frontier, lists, matching, media, revisit, urls
+from efface.search import canonicals, discovery, frontier, lists, matching, media, revisit, urls
 from efface.search.matcher.client import Comparer
 from efface.search.matcher.hits import Compare, Hit, Hits, Shown, Watch
 from efface.search.matching import RESEMBLANCES, Evidence, PageFacts, Written
@@ -225,6 +226,12 @@ def _shown(one: Met) -> Shown:
     return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
+_MINE = """
+    SELECT page.visited_at, site.state FROM search_frontier page JOIN sites_site site ON site.id = page.site_id
+    WHERE page.id = %s FOR UPDATE OF page
+"""
+
+
 def save(
     site: Site,
     looked: Looked,
@@ -244,8 +251,7 @@ def save(
         raise SiteStopped(site.pk)
     with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        rows = Frontier.objects.select_for_update(of=("self",)).filter(pk=page.pk).order_by()
-        found = next(iter(rows.values_list("visited_at", "site__state")), None)
+        found = next(iter(statements.select(_MINE, [page.pk])), None)
         before = found[:1] if found is not None else None
         # Stopping drops the page; where it did not, because the page is marked, the site says so.
         state = found[1] if found is not None else Site.objects.values_list("state", flat=True).get(pk=site.pk)
@@ -276,13 +282,18 @@ def save(
                 shown = [one.pdq[0] for one in own if one.pdq and one.link is None and one.ref.role == "media"]
                 networks.observe_album(site, bytes(page.digest), shown, now)
         written, pointed = _match(site, looked, now)
+        double = (
+            reading.outcome == "read" and not reading.wall and not looked.hits and not looked.left
+            and canonicals.is_double(page, looked.scan, looked.met, now)
+        )  # fmt: skip
         if written.made and reading.outcome == "read":
             discovery.linked(site, looked.scan.links, now)
         first = frontier.ASKED if pointed else added.first
         changed = bool(added.new or added.relisted or written.made or written.back or looked.novel)
         return _finish(
-            page, looked, Saved(reading.outcome, changed, written, len(looked.met), first), now, visit, opened=added.new
-        )
+            page, looked, Saved(reading.outcome, changed, written, len(looked.met), first), now, visit,
+            opened=added.new, double=double,
+        )  # fmt: skip
 
 
 def _match(site: Site, looked: Looked, now: datetime) -> tuple[Written, bool]:
@@ -331,7 +342,15 @@ def _follow(digests: Sequence[bytes], now: datetime) -> None:
         Frontier.objects.filter(pk__in=wanted).update(due_at=now, priority=frontier.ASKED)
 
 
-def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: int | None, opened: int = 0) -> Saved:
+def _finish(
+    page: Frontier,
+    looked: Looked,
+    saved: Saved,
+    now: datetime,
+    visit: int | None,
+    opened: int = 0,
+    double: bool = False,
+) -> Saved:
     """When the page is due again, and what is remembered of it."""
     reading, headers = looked.reading, looked.scan.facts.headers
     once_more = looked.lost or saved.written.unsure > 0
@@ -339,15 +358,18 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
     shows = sum(1 for one in looked.met if one.link is None and one.ref.role == "media") if read_now else page.shows
     listed = frontier.is_list(page, opened)
     opened += page.opened
+    harm = min(page.harm + saved.written.made, frontier.MOST_HARM)
     again = revisit.after_page(
         reading.outcome,
         now=now,
         changed=saved.changed and page.read_at is not None,
         dull=not shows and not opened,
         listed=listed,
-        unchanged=page.unchanged,
+        unchanged=page.unchanged if page.read_at is not None or not read_now else 0,
         failures=page.failures,
         ever_read=page.read_at is not None,
+        double=double,
+        harm=harm,
     )
     values: dict[str, object] = {
         "visited_at": now,
@@ -356,7 +378,8 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
         "unchanged": again.unchanged,
         "failures": again.failures,
         "status": reading.status if reading.status != 304 else page.status,
-        "wall": reading.wall[:20] or ("refused" if reading.outcome == "refused" else ""),
+        "wall": reading.wall[:20] or _wall(reading.outcome, double, page),
+        "harm": harm,
         "sweep": False,
         "afresh": once_more,
         "opened": opened,
@@ -366,7 +389,7 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
         values["visit"] = visit
     if once_more:
         values["priority"] = frontier.ASKED
-    elif page.priority <= frontier.SWEPT:
+    elif page.priority <= frontier.FRESH:
         values["priority"] = frontier.START if page.depth == 0 else urls.priority(page.url, page.depth)
     if reading.outcome in ("read", "same"):
         values["read_at"] = now
@@ -377,5 +400,12 @@ def _finish(page: Frontier, looked: Looked, saved: Saved, now: datetime, visit: 
             "etag": headers.get("etag", "")[:200] if whole else "",
             "last_modified": headers.get("last-modified", "")[:60] if whole else "",
         }
-    Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
+    statements.update(Frontier, [page.pk], values, unless=("wall", "stopped"))
     return saved
+
+
+def _wall(outcome: str, double: bool, page: Frontier) -> str:
+    if outcome == "refused":
+        return "refused"
+    # A page that has not changed is the double that it was.
+    return frontier.DOUBLE if double or (outcome == "same" and page.wall == frontier.DOUBLE) else ""

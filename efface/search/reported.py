@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import deadlines, leases, tenancy
 from efface.net.client import FetcherRefused, FetcherUnavailable
-from efface.search import frontier, matching, pages, stopping, turns, urls
+from efface.search import crawl, frontier, matching, pages, rules, stopping, turns, urls
 from efface.search.crawl import Pace
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.matcher.hits import Hit
@@ -52,7 +52,8 @@ def follow(
     if link is None:
         return ""
     real = pace is not None and pace.real
-    rest_s = max(pace.delay_s, link.site.robots_delay) if pace is not None and real else 0.0
+    rule = rules.of(link.site.pk, now)
+    rest_s = crawl.delay(link.site, pace.under(rule), rule) if pace is not None and real else 0.0
     try:
         with turns.of(link.site.pk, now, rest_s=rest_s, real=real, patiently=not real) as turn:
             return _follow(organisation, link_id, link, turn, tools, now)
@@ -119,12 +120,14 @@ def _look(link: Link, turn: Turn, tools: Tools, now: datetime) -> Looked:
     page = link.page
     looked = pages.look(link.site, page, tools, seen, watch, now)
     if looked.reading.outcome == "unreachable" and link.url.startswith("https://"):
+        turn.pause()
         page = frontier.ensure(link.site, "http://" + link.url[len("https://") :], now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     for _ in range(MOST_MOVES):
         if looked.alarm is not None or looked.reading.outcome != "moved" or not looked.reading.to:
             break
         pages.save(link.site, looked, now, lease=turn.lease)
+        turn.pause()
         page = frontier.ensure(link.site, looked.reading.to, now, priority=frontier.ASKED)
         looked = pages.look(link.site, page, tools, seen, watch, now)
     return looked

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
+from efface.engine.base import settings
 from efface.search.models import SiteRule
 from efface.sites.models import Site
 
@@ -78,6 +79,14 @@ def of(site: uuid.UUID, now: datetime) -> Rule:
         delay_s=row.delay_s, from_hour=row.from_hour, to_hour=row.to_hour, pages=row.pages,
         search_words=row.search_words, organisation=row.decided_in,
     )  # fmt: skip
+
+
+def delay(site: Site, now: datetime) -> float:
+    """Seconds between two pages of a site: what robots.txt asks for, unless a coordinator decided that it does not
+    bind, and never less than what was decided, or is set for all."""
+    rule = of(site.pk, now)
+    delay_s = float(settings.get("crawl_delay")) if rule.delay_s is None else rule.delay_s
+    return delay_s if rule.ignore_robots else max(delay_s, site.robots_delay)
 
 
 def problem(given: Decision) -> str:

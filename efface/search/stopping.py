@@ -22,7 +22,7 @@ from efface.accounts.models import Organisation
 from efface.cases import events
 from efface.cases.models import Case
 from efface.engine.base import leases, tenancy
-from efface.search import deciding, turns, urls
+from efface.search import deciding, urls
 from efface.search.models import (
     Asset,
     Finding,
@@ -35,7 +35,7 @@ from efface.search.models import (
     SiteStop,
 )
 from efface.search.suspicion.page import Alarm
-from efface.sites import history, networks, registry
+from efface.sites import history, networks, registry, turns
 from efface.sites.models import Site
 
 log = logging.getLogger(__name__)

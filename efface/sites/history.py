@@ -16,7 +16,7 @@ from efface.engine.base.ids import uuid7
 from efface.sites import registry
 from efface.sites.models import Site, SiteChange
 
-EDITED = frozenset({"state", "review", "kind", "hostility", "country"})
+EDITED = frozenset({"state", "review", "kind", "hostility", "priority", "country"})
 """Fields a person may set."""
 UNDO_FOR = timedelta(hours=1)
 AT_ONCE = 1000
@@ -83,6 +83,7 @@ def _check(values: Mapping[str, str]) -> None:
     allowed: dict[str, list[str]] = {
         "state": [Site.State.ACTIVE, Site.State.PAUSED, Site.State.GONE], "review": Site.Review.values,
         "kind": Site.Kind.values, "hostility": Site.Hostility.values,
+        "priority": Site.Priority.values,
     }  # fmt: skip
     for name, value in values.items():
         if name not in EDITED or (name in allowed and value not in allowed[name]):
@@ -120,12 +121,13 @@ def _edit(
         reason = {"hostility_why": why[:200], "hostility_how": how} if name == "hostility" else {}
         Site.objects.filter(pk__in=ids).update(**{name: values[name]}, **reason)
     SiteChange.objects.bulk_create(changes)
-    _visits([one for one in changes if one.what in ("state", "review")], touched, now)
+    moving = [one for one in changes if one.what in ("state", "review") or one.after == Site.Priority.FIRST]
+    _visits(moving, touched, now)
     return len(touched)
 
 
 def _visits(changes: list[SiteChange], rows: Mapping[uuid.UUID, Site], now: datetime) -> None:
-    """A site that is watched has its next visit; one that is not has none."""
+    """A site that is watched has its next visit; one that is not has none. What comes before others comes at once."""
     changed = [rows[pk] for pk in sorted({one.site_id for one in changes})]
     watched = [one for one in changed if one.state == Site.State.ACTIVE and one.merged_id is None]
     deadlines.set_many(registry.VISIT, [(one.pk, max(now, one.backoff_until or now)) for one in watched])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import uuid
+from datetime import timedelta
 
-from efface.engine.base import clock, tenancy
+from efface.engine.base import clock, leases, tenancy
 from efface.engine.base.jobs import job
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
-from efface.sites import contacts, lookups, mirrors, registry, stopped
+from efface.net.spacing import MOST_PAGES
+from efface.sites import contacts, lookups, mirrors, registry, stopped, turns
 from efface.sites.models import Site
 from efface.whereabouts.client import whereabouts
 
@@ -27,7 +29,11 @@ def look_up(site: uuid.UUID) -> None:
         return
     now = clock.now()
     try:
-        dossier = whereabouts(fetcher(), WhereaboutsRequest(row.start_url, []))
+        with turns.asking([row.start_url], now, first=False, pages=MOST_PAGES) as pace_s:
+            dossier = whereabouts(fetcher(), WhereaboutsRequest(row.start_url, [], pace_s=pace_s))
+    except leases.Held as held:
+        registry.lookup_at(row.pk, clock.now() + timedelta(seconds=held.wait_s))
+        return
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up of site %s: %s", row.pk, type(error).__name__)
         registry.lookup_at(row.pk, lookups.again(row.domain, now, failed=True))

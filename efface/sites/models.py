@@ -60,6 +60,11 @@ class Site(GlobalRow):
         ACCEPTED = "accepted", _("accepted")
         IGNORED = "ignored", _("ignored")
 
+    class Priority(models.TextChoices):
+        FIRST = "first", _("before others")
+        USUAL = "usual", _("as every site")
+        LAST = "last", _("after others")
+
     class Kind(models.TextChoices):
         UNKNOWN = "unknown", _("not known")
         TUBE = "tube", _("video site")
@@ -85,6 +90,9 @@ class Site(GlobalRow):
     merged = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="aliases")
     covered = models.BooleanField(default=False, help_text=_("somebody who could act can be written to"))
     grams = ArrayField(models.CharField(max_length=3), default=list, help_text=_("three-letter parts of the domain"))
+    priority = models.CharField(
+        max_length=5, choices=Priority, default=Priority.USUAL, help_text=_("how soon it is visited, beside others")
+    )
     country = models.CharField(max_length=2, blank=True)
     network = models.ForeignKey(Network, null=True, on_delete=models.SET_NULL, related_name="sites")
     moving = models.JSONField(null=True, help_text=_("a change of parties that one look-up saw and none has borne out"))
@@ -163,7 +171,7 @@ class SiteChange(GlobalRow):
     def _words(self, value: Any) -> str:
         if isinstance(value, list):
             return ", ".join(map(str, value))
-        if self.what in ("state", "review", "kind", "hostility"):
+        if self.what in ("state", "review", "kind", "hostility", "priority"):
             return str(dict(getattr(Site, self.what.title()).choices).get(value, value))
         return "" if value is None else str(value)
 

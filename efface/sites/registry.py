@@ -6,6 +6,7 @@ import re
 import unicodedata
 import uuid
 import zlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from urllib.parse import urlsplit
@@ -144,6 +145,14 @@ def visit_soon(site: uuid.UUID, now: datetime) -> None:
         visit_at(site, now)
 
 
+def visit_many_soon(visits: Mapping[uuid.UUID, datetime]) -> None:
+    """The same for many sites at once, each at its moment."""
+    rows = Site.objects.filter(pk__in=visits, state=Site.State.ACTIVE).values_list("pk", "backoff_until")
+    due = [(pk, visits[pk]) for pk, until in rows if until is None or until <= visits[pk]]
+    if due:
+        deadlines.set_many(VISIT, sorted(due, key=lambda one: str(one[0])))
+
+
 def find(text: str) -> Site | None:
     """The site of a domain or link, where it is known."""
     try:
@@ -161,5 +170,7 @@ def pause(site: Site) -> None:
 
 
 def resume(site: Site, now: datetime) -> None:
-    if Site.objects.filter(pk=site.pk, state=Site.State.PAUSED).update(state=Site.State.ACTIVE, backoff_until=None):
-        visit_at(site.pk, now)
+    """Visit it again, at once; where it asked us to wait, or did not answer, after that."""
+    if Site.objects.filter(pk=site.pk, state=Site.State.PAUSED).update(state=Site.State.ACTIVE):
+        until = Site.objects.filter(pk=site.pk).values_list("backoff_until", flat=True).first()
+        visit_at(site.pk, max(now, until or now))

@@ -13,7 +13,6 @@ class TakedownConfig(AppConfig):
             news,
             overdue,
             publishing,
-            stepping,
             uses,
         )
         from efface.takedown.channels import doing  # noqa: F401

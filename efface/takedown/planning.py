@@ -17,7 +17,7 @@ from typing import Any, cast
 from efface.cases import events
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
-from efface.engine.base import clock, deadlines, outbox, tenancy
+from efface.engine.base import clock, deadlines, leases, outbox, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import fetching
@@ -25,10 +25,12 @@ from efface.evidence.models import Capture
 from efface.law import load
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import WhereaboutsRequest
+from efface.net.spacing import MOST_PAGES
 from efface.search.models import Finding
-from efface.sites import contacts, lookups, networks
+from efface.sites import contacts, lookups, networks, turns
 from efface.sites.models import ContactObservation
 from efface.takedown import facts, holding, keeping, ladder, locking, plan, steering
+from efface.takedown.channels import guided
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
@@ -69,6 +71,17 @@ def _again(finding: Finding, due: datetime) -> None:
     )  # fmt: skip
 
 
+def _put_off(finding: uuid.UUID, notice: uuid.UUID | str, due: datetime) -> None:
+    """The site's turn has not come: the same step is asked for again then."""
+    row = Finding.objects.get(pk=finding)
+    if notice:
+        deadlines.set_deadline(
+            "notice.chaser", uuid.UUID(str(notice)), due, organisation=row.organisation_id, case=row.case_id
+        )  # fmt: skip
+    else:
+        _again(row, due)
+
+
 def _taken(finding: uuid.UUID) -> None:
     """The step was taken, or there is none to take: nothing to ask for again."""
     deadlines.cancel(subject=finding, kind="finding.plan")
@@ -93,8 +106,15 @@ def advance(organisation: uuid.UUID, finding: uuid.UUID, notice: uuid.UUID | str
     if task is None:
         return
     try:
-        asked = WhereaboutsRequest(task.page, task.media, now=clock.now().isoformat(), refuse=task.hers)
-        dossier = fetching.patiently(lambda one: whereabouts(one, asked))
+        with turns.asking([task.page], clock.now(), first=True, pages=MOST_PAGES) as pace_s:
+            asked = WhereaboutsRequest(
+                task.page, task.media, now=clock.now().isoformat(), refuse=task.hers, pace_s=pace_s
+            )  # fmt: skip
+            dossier = fetching.patiently(lambda one: whereabouts(one, asked))
+    except leases.Held as held:
+        with tenancy.organisation(organisation):
+            _put_off(finding, notice, clock.now() + timedelta(seconds=held.wait_s))
+        return
     except (FetcherUnavailable, FetcherRefused) as error:
         log.warning("no look-up for finding %s: %s", finding, type(error).__name__)
         with tenancy.organisation(organisation):
@@ -145,6 +165,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     if made.stop is not None:
         _stop(finding, made, now)
         return made
+    guided.walk(finding, made.steps, now)
     fresh = _merge(finding, dossier, made, began, now)
     _drop_others(finding, dossier, made, now)
     if fresh:

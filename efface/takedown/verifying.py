@@ -19,7 +19,7 @@ from django.db import transaction
 from efface.cases import events
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Purpose
-from efface.engine.base import clock, deadlines, settings, tenancy
+from efface.engine.base import clock, deadlines, leases, settings, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import fetching
@@ -34,10 +34,12 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
+from efface.net.spacing import MOST_PAGES
 from efface.search import urls
 from efface.search.matcher.client import Comparer, Matcher, MatcherRefused, MatcherUnavailable
 from efface.search.matcher.hits import Compare
 from efface.search.models import Asset, Finding, FindingState, Frontier
+from efface.sites import turns
 from efface.takedown import copies, facts, ladder, listing, locking, outcomes, planning, sight, verdict, widening
 from efface.takedown.models import Check, Route
 
@@ -79,7 +81,13 @@ def check(organisation: uuid.UUID, finding: uuid.UUID) -> None:
     if task is None:
         return
     try:
-        seen = fetching.patiently(lambda one: one.observe(task.request))
+        with turns.asking(_pages(task.request), clock.now(), first=True, pages=MOST_PAGES) as pace_s:
+            asked = replace(task.request, pace_s=pace_s)
+            seen = fetching.patiently(lambda one: one.observe(asked))
+    except leases.Held as held:
+        with tenancy.organisation(organisation):
+            _next(Finding.objects.get(pk=finding), clock.now() + timedelta(seconds=held.wait_s), grid=False)
+        return
     except FetcherUnavailable:
         with tenancy.organisation(organisation):
             _next(Finding.objects.get(pk=finding), clock.now() + AGAIN, grid=False)
@@ -91,6 +99,11 @@ def check(organisation: uuid.UUID, finding: uuid.UUID) -> None:
     listed = listing.ask(organisation, finding, seen, clock.now())
     with tenancy.organisation(organisation):
         save(finding, task, seen, clock.now(), listed)
+
+
+def _pages(request: ObserveRequest) -> list[str]:
+    """The addresses whose sites are asked for pages; media are part of what their pages show."""
+    return [one.url for one in request.assets if one.role == "page"] + [request.control_url]
 
 
 def matcher() -> Comparer:

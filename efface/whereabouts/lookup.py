@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from efface.net.guard import Guard
 from efface.net.protocol import WhereaboutsRequest
+from efface.net.spacing import longer_s
 from efface.whereabouts import facts, origin, playbook, rdap, signals, zone
 from efface.whereabouts.hosts import HostLook, best, look_at, shared
 from efface.whereabouts.model import Contact, Dossier, Link, Party, Signal
@@ -29,7 +30,7 @@ async def lookup(request: WhereaboutsRequest, guard: Guard) -> Dossier:
     """The fetcher's operation. Never raises for what the network does: what failed stands in ``partial``."""
     world = guard.world
     between = _kept.setdefault(guard, Shared())
-    async with GuardTransport(guard, request.limits, between, request.fresh_s) as transport:
+    async with GuardTransport(guard, request.limits, between, request.fresh_s, request.pace_s) as transport:
         return await find(request, transport, world.rdap if world else None, world.whois if world else None)
 
 
@@ -52,7 +53,7 @@ async def find(
         return Dossier(request.url, host, host, parties=search, partial=["onion: nobody is registered for it"])
     finder = _Finder(request, host, transport, bootstrap, whois_servers, book)
     try:
-        async with asyncio.timeout(TOTAL_S):
+        async with asyncio.timeout(TOTAL_S + longer_s(request.pace_s)):
             await finder.ask()
     except TimeoutError:
         finder.partial.append("the look-up took too long; what is here is not all")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from efface.net.fetch import Session, json_limits, session_json
 from efface.net.guard import Guard, NetError
 from efface.net.protocol import Limits
+from efface.net.spacing import Spacing
 from efface.whereabouts import facts
 from efface.whereabouts.shared import Shared
 
@@ -74,12 +75,15 @@ class Transport(Protocol):
 
 class GuardTransport:
     """A transport over the egress guard, for one look-up: a fixed number of requests, pages in one session, registries
-    in another. With ``fresh_s`` answers of other look-ups are taken from ``shared`` and do not count."""
+    in another. Pages of one site are asked for ``pace_s`` seconds apart. With ``fresh_s`` answers of other look-ups are
+    taken from ``shared`` and do not count."""
 
-    def __init__(self, guard: Guard, limits: Limits, shared: Shared | None = None, fresh_s: float = 0.0) -> None:
+    def __init__(
+        self, guard: Guard, limits: Limits, shared: Shared | None = None, fresh_s: float = 0.0, pace_s: float = 0.0
+    ) -> None:
         self._guard = guard
         self._limits = replace(limits, page_bytes=min(limits.page_bytes, PAGE_BYTES), total_s=min(limits.total_s, 20.0))
-        self._session = Session(guard, self._limits)
+        self._session = Session(guard, self._limits, spacing=Spacing(pace_s, _site) if pace_s else None)
         self._registries = Session(guard, json_limits(JSON_BYTES, min(limits.total_s, 15.0)))
         self._shared = shared or Shared()
         self._fresh_s = fresh_s

@@ -12,7 +12,7 @@ import pytest
 from efface.console import places
 from efface.engine.base import clock
 from efface.sites import contacts, finding, history, hostility, learning, registry
-from efface.sites.models import ContactObservation, Delivery, Network, Site, SiteChange
+from efface.sites.models import ContactObservation, Delivery, Network, NetworkEdge, Site, SiteChange
 from tests import people
 from tests.conftest import NOON
 
@@ -103,6 +103,22 @@ def test_many_are_changed_after_their_number_was_read_and_come_back(desk: Any) -
     assert page.context["count"] == 50
 
 
+def test_a_site_is_put_before_others_and_back(desk: Any, now: Any) -> None:
+    [one] = many(1)
+    lead, page = desk["lead"], f"/console/sites/{one.pk}/"
+    assert b"as every site" in lead.get(page).content
+    said = lead.post(f"{page}edit/", {"priority": "first"}, follow=True)
+    assert b"before others" in said.content and Site.objects.get(pk=one.pk).priority == "first"
+    assert b"as every site \xe2\x86\x92 before others" in said.content, "it stands in what changed"
+    lead.post(f"/console/sites/undo/{said.context['undo']['batch']}/")
+    assert Site.objects.get(pk=one.pk).priority == "usual"
+    asked = lead.post("/console/sites/change/", {"scope": "chosen", "site": [one.pk], "set_priority": "last"})
+    assert b"after others" in asked.content and b"Visited" in asked.content
+    assert lead.post(f"{page}edit/", {"priority": "at once"}).status_code == 422
+    assert desk["caseworker"].post(f"{page}edit/", {"priority": "last"}).status_code in (403, 404)
+    assert Site.objects.get(pk=one.pk).priority == "usual"
+
+
 def test_a_judgement_of_many_needs_its_reason(desk: Any) -> None:
     many(3)
     given = {"scope": "all", "set_hostility": "publishes", "confirmed": "3"}
@@ -134,6 +150,15 @@ def test_a_caseworker_sees_and_adds_and_changes_nothing(desk: Any, now: Any) -> 
     assert post(f"/console/sites/new/{found.pk}/", {"choice": "ignore"}).status_code == 403
     assert post(f"/console/sites/new/{found.pk}/", {"choice": "accept"}).status_code == 302
     assert Site.objects.get(pk=found.pk).review == "accepted"
+
+
+def test_a_discovered_site_says_whose_it_is_likely_to_be(desk: Any, now: Any) -> None:
+    found, known = registry.discover("met.example", "link", now), registry.register("known.example", now)
+    assert found is not None
+    assert b"likely run by" not in desk["caseworker"].get("/console/sites/new/").content
+    one, two = sorted([found, known], key=lambda site: site.pk)
+    NetworkEdge.objects.create(one=one, other=two, brings=[], because=[], band="likely")
+    assert b"likely run by whoever runs known.example" in desk["caseworker"].get("/console/sites/new/").content
 
 
 def test_the_discovery_queue_is_answered_once(desk: Any, now: Any) -> None:

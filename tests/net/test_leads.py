@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from efface.net.page.listing import MOST_ENTRIES, moment, read_listing
 from efface.net.page.model import Page
+from efface.net.page.names import is_small
 from efface.net.page.read import read_page
 from efface.net.page.scripted import Signs, needs_browser
 from efface.net.protocol import FetchFacts, Limits
@@ -34,7 +35,7 @@ def test_feeds_and_descriptions_that_a_page_names() -> None:
         "<link rel='alternate' type='application/json+oembed' href='/oembed?url=1'>"
         "<link rel=search type=application/opensearchdescription+xml href=/os.xml>"
     )
-    assert read.feeds == ["http://a.test/rss", "http://a.test/oembed?url=1"]
+    assert (read.feeds, read.oembed) == (["http://a.test/rss"], "http://a.test/oembed?url=1")
     assert read.described == "http://a.test/os.xml"
 
 
@@ -188,3 +189,27 @@ def test_dates_as_they_are_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "yesterday", "9999-99-99", "0001-01-01", "2026-13-01"])
 def test_what_is_no_date(text: str) -> None:
     assert moment(text) == 0
+
+
+def test_the_canonical_address_and_the_description_as_data() -> None:
+    read = page(
+        "<link rel=canonical href=/v/one><link rel=canonical href=/v/two>"
+        "<link rel=alternate type=application/json+oembed href=/oembed/1.json><a href=/v/3>on</a>"
+    )
+    assert (read.canonical, read.oembed) == ("http://a.test/v/one", "http://a.test/oembed/1.json")
+    assert "http://a.test/oembed/1.json" not in read.links and "http://a.test/v/3" in read.links
+
+
+@pytest.mark.parametrize(
+    ("path", "small"),
+    [
+        ("/th/12.jpg", True), ("/img/thumbs/12.jpg", True), ("/i/12_t.jpg", True), ("/i/12-th.webp", True),
+        ("/i/12.tn.png", True), ("/w200/12.jpg", True), ("/i/12_s150.jpg", True), ("/x/w_240,c_fill/12.jpg", True),
+        ("/a=s160-c", True), ("/200px-lake.jpg", True), ("/lake-240w.webp", True), ("/tb/9.jpg", True),
+        ("/i/12.jpg", False), ("/the/12.jpg", False), ("/i/best_shot.jpg", False), ("/w1200/12.jpg", False),
+        ("/lake-1920w.webp", False), ("/i/robert.jpg", False), ("/s/12.jpg", False), ("/v/120/lake.jpg", False),
+        ("/threads/12.jpg", False), ("/2021/150/lake.jpg", False),
+    ],
+)  # fmt: skip
+def test_small_versions_are_told_by_their_path(path: str, small: bool) -> None:
+    assert is_small(f"http://a.test{path}") is small

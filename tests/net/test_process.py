@@ -80,12 +80,14 @@ def album(request: Request) -> bytes:
 
 
 @contextlib.contextmanager
-def fetcher(internet: Internet, folder: Path, *more: str) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
+def fetcher(
+    internet: Internet, folder: Path, *more: str, module: str = "efface.net.fetcher"
+) -> Iterator[tuple[Fetcher, subprocess.Popen[bytes]]]:
     reader, writer = os.pipe()
     os.write(writer, json.dumps(internet.world_json()).encode())
     os.close(writer)
     path = folder / "f.sock"
-    command = [sys.executable, "-m", "efface.net.fetcher", "--socket", str(path), "--world-fd", str(reader), *more]
+    command = [sys.executable, "-m", module, "--socket", str(path), "--world-fd", str(reader), *more]
     with (folder / "err").open("wb") as errors:
         process = subprocess.Popen(
             command,
@@ -204,6 +206,28 @@ def test_robots(net: tuple[Internet, Fetcher]) -> None:
     assert allowed("loop.test") == yes
     rules = client.robots(RobotsRequest("http://rules.test"))
     assert (rules.delay_s, rules.sitemaps, rules.allowed) == (7.0, ["http://rules.test/s.xml"], [])
+
+
+def test_robots_are_asked_for_once_a_visit(net: tuple[Internet, Fetcher]) -> None:
+    internet, client = net
+    internet.add("once.test", lambda request: answer(b"User-agent: *\nDisallow: /private"))
+    internet.add("none.test", lambda request: answer(status=404))
+
+    def ask(host: str, path: str, visit: str) -> list[bool]:
+        return client.robots(RobotsRequest(f"http://{host}", [f"http://{host}{path}"], visit=visit)).allowed
+
+    def files(host: str) -> int:
+        return internet.asked.count((host, "/robots.txt"))
+
+    assert ask("once.test", "/private", "a 1") == [False]
+    assert ask("once.test", "/open", "a 1") == [True]
+    assert files("once.test") == 1
+    assert ask("once.test", "/open", "a 2") == [True]
+    assert files("once.test") == 2, "another visit reads it anew"
+    assert ask("once.test", "/open", "") == ask("once.test", "/open", "") == [True]
+    assert files("once.test") == 4, "what is no visit is never answered from memory"
+    assert ask("none.test", "/x", "a 1") == ask("none.test", "/y", "a 1") == [True]
+    assert files("none.test") == 2, "only a file that was there is kept"
 
 
 def test_capture(net: tuple[Internet, Fetcher]) -> None:
@@ -633,3 +657,30 @@ def test_fingerprints_of_the_fetcher_are_not_believed(change: dict[str, Any], mo
     assert scan(picture).media[0].picture == picture
     with pytest.raises(FetcherRefused, match="bad-answer"):
         scan(replace(picture, **change))
+
+
+def test_a_page_that_shows_nothing_is_read_by_its_description_as_data(net: tuple[Internet, Fetcher]) -> None:
+    """oEmbed, given as a .json file that says it is plain text; what lies on another site is not asked for."""
+    internet, client = net
+    bare = FRAME.format(title="Album", main="<p>An album with a text of its own, long enough to be told apart.</p>")
+    named = "<head><link rel=alternate type='application/json+oembed' href='{}'><link rel=canonical href=/p/1>"
+
+    def handler(request: Request) -> bytes:
+        if request.target == "/e/1":
+            return answer(bare.replace("<head>", named.format("/oembed/1.json")).encode())
+        if request.target == "/e/2":
+            return answer(bare.replace("<head>", named.format("http://b.test/oembed/1.json")).encode())
+        if request.target == "/oembed/1.json":
+            told = {"type": "photo", "url": "http://a.test/full.jpg", "html": "<iframe src='/player/7'></iframe>"}
+            return answer(json.dumps(told).encode(), mime="text/plain")
+        return album(request)
+
+    internet.add("a.test", handler)
+    scan = client.scan(ScanRequest("http://a.test/e/1", token="t", browser=""))
+    assert [(one.ref.url, one.ref.source) for one in scan.media] == [("http://a.test/full.jpg", "oembed")]
+    assert scan.asked == 2 and scan.canonical == "http://a.test/p/1" and "http://a.test/player/7" in scan.links
+    elsewhere = client.scan(ScanRequest("http://a.test/e/2", token="t", browser=""))
+    assert elsewhere.media == [] and elsewhere.asked == 1
+    assert not [host for host, _ in internet.asked if host == "b.test"]
+    shown = client.scan(ScanRequest("http://a.test/p/1", token="t", browser=""))
+    assert shown.asked == 1, "a page that shows its media is asked for once"

@@ -102,6 +102,27 @@ def test_quiet_sites_are_visited_ever_more_rarely_and_changing_ones_daily(world:
     assert world.due() - world.now == timedelta(hours=24)
 
 
+def test_what_is_new_on_a_list_is_read_at_the_next_visit_though_others_wait(world: World) -> None:
+    """No thumbnail tells of it, and the site has more pages than its budget allows: those that wait to be read for the
+    first time, and those that are due again."""
+    world.fetcher.pages = {"/": Page([f"/v/{n}" for n in range(30)])}
+    world.fetcher.pages |= {f"/v/{n}": Page(["/"], {f"/m/{n}.jpg": f"p{n}"}) for n in range(30)}
+    small = Pace(pages=4, step=4, delay_s=0.0, hours=24.0)
+    world.visit(small)
+    for _ in range(3):
+        world.now = world.due()
+        world.visit(small)
+    Frontier.objects.filter(depth=1, read_at__isnull=False).update(due_at=world.now - timedelta(days=3))
+    world.fetcher.pages["/"].links.append("/v/new")
+    world.fetcher.pages["/v/new"] = Page(["/"], {"/m/new.jpg": "new"})
+    world.now = world.due()
+    read = world.visit(small)
+    assert read[0] == "/" and "/v/new" in read and len(read) == 4
+    assert Frontier.objects.filter(visited_at=None).count() > 10, "and others wait still"
+    page = world.page("/v/new")
+    assert page.priority == urls.priority(page.url, page.depth), "from then on it is a page like others"
+
+
 def test_due_times_lie_on_the_grid(world: World) -> None:
     world.now += timedelta(minutes=17)
     world.visit()

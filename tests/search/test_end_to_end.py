@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import http.client
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -27,7 +29,7 @@ from efface.engine.base.models import Deadline
 from efface.net.client import Fetcher, FetcherUnavailable
 from efface.net.decoder import Decoder
 from efface.net.protocol import Limits, Want
-from efface.search import crawl
+from efface.search import crawl, revisit
 from efface.search.crawl import Pace
 from efface.search.matcher.client import Matcher
 from efface.search.matcher.holding import Holding
@@ -170,3 +172,68 @@ def test_everything_that_stands_is_found_and_nothing_else(organisation: Any, out
     assert not Frontier.objects.filter(site__in=walled, read_at__isnull=False).exists()
     assert Deadline.objects.filter(kind=registry.VISIT, due__gt=now, due__lte=now + timedelta(days=7)).count() == SITES
     assert seconds / pages < 0.1, f"{1000 * seconds / pages:.0f} ms of a worker's time a page"
+
+
+DAILY = Pace(pages=5, step=5, delay_s=0.0, hours=24.0)
+"""Less than such a site has lists and pages."""
+
+
+def _advance(outside: Outside, moment: datetime) -> None:
+    """Let everything happen in the world that is due by then."""
+    control = outside.ready["control"]
+    place = urlsplit(control["url"])
+    line = http.client.HTTPConnection(place.hostname or "", place.port or 0, timeout=60)
+    headers = {"Authorization": f"Bearer {control['token']}", "Content-Type": "application/json"}
+    line.request("POST", "/advance", json.dumps({"now": moment.isoformat()}), headers)
+    assert line.getresponse().status == 200
+    line.close()
+
+
+@pytest.mark.slow
+def test_a_new_copy_on_a_site_with_a_daily_budget_is_noticed_within_one_visit_cycle(
+    organisation: Any, outside: Outside
+) -> None:
+    """It is on the first visit after it appeared, while pages that are due again wait for more than the budget."""
+    start = parse_time(outside.world.start)
+    wanted = {
+        item.page_urls[0]: item for item in outside.world.items
+        if item.kind in ("exact", "recompressed", "mirrored") and not item.of
+        and start < parse_time(item.published_at) < start + timedelta(days=25)
+    }  # fmt: skip
+    hosts = {item.site for item in wanted.values()}
+    assert len(wanted) >= 4 and len(hosts) >= 2
+    with tenancy.organisation(organisation.pk):
+        _enrol(organisation, outside, start)
+        rows = [
+            Active(row.pk, row.case_id, row.organisation_id, row.kind, row.value) for row in Fingerprint.objects.all()
+        ]
+    sites = [registry.register(url, start) for url in outside.ready["seeds"] if urlsplit(url).hostname in hosts]
+    late, waits, crowded = {}, {}, 0
+    with _matcher(outside.folder, rows) as matcher:
+        tools = Tools(outside.fetcher, matcher, Limits(total_s=5.0), patience_s=5.0)
+        for step in range(26 * 4):
+            now = start + timedelta(hours=6 * step)
+            _advance(outside, now)
+            for site in sites:
+                due = Deadline.objects.get(subject=site.pk, kind=registry.VISIT).due
+                if due > now:
+                    continue
+                appeared = [
+                    url for url, item in wanted.items()
+                    if item.site == site.domain and parse_time(item.published_at) <= now and url not in late
+                ]  # fmt: skip
+                if appeared:
+                    # Everything known is due again, and has been for long.
+                    known = Frontier.objects.filter(site=site, depth__gt=0)
+                    known.update(due_at=now - timedelta(days=30))
+                    crowded += known.count() > DAILY.pages
+                with clock.fixed(now):
+                    crawl.visit(site.pk, tools, DAILY, now)
+                with tenancy.organisation(organisation.pk):
+                    met = {match.page_url for match in Match.objects.all()}
+                for url in appeared:
+                    late[url] = url not in met
+                    waits[url] = now - parse_time(wanted[url].published_at)
+    assert late.keys() == wanted.keys() and not any(late.values()), late
+    assert crowded >= 2, "the budget was too small for all that waited"
+    assert max(waits.values()) <= timedelta(hours=revisit.LONGEST_VISIT_H) + timedelta(hours=6)

@@ -30,6 +30,12 @@ from tests.search.test_crawl import World
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that a site may have would be read at its second visit too."""
+    monkeypatch.setattr("efface.search.lists.LATEST", ())
+
+
 @pytest.fixture
 def world(now: datetime) -> Iterator[World]:
     made = World(now)

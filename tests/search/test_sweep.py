@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from efface.engine.base import tenancy
 from efface.engine.base.models import Deadline
-from efface.search import frontier, sweep, urls
+from efface.search import frontier, marking, sweep, urls
 from efface.search.crawl import Pace
 from efface.search.models import Frontier, Media, Sighting, Sweep
 from efface.search.sweep import Harm
@@ -45,6 +45,12 @@ def test_a_slow_sweep_is_said_to_be_slow_and_a_finished_one_has_no_end() -> None
     end = sweep.ends(began=NOW, pages=200, left_by_site={uuid.uuid4(): 100}, pages_a_visit=400, now=later)
     assert end == later + timedelta(days=10)
     assert sweep.ends(began=NOW, pages=200, left_by_site={}, pages_a_visit=12, now=later) is None
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_guessed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that a site may have would be read at its second visit too."""
+    monkeypatch.setattr("efface.search.lists.LATEST", ())
 
 
 @pytest.fixture
@@ -117,7 +123,7 @@ def test_planning_that_was_killed_goes_on_and_nothing_is_read_twice(
         def killed(*_: Any) -> int:
             raise KeyboardInterrupt
 
-        patch.setattr(sweep, "_mark", killed)
+        patch.setattr(marking, "mark", killed)
         with pytest.raises(KeyboardInterrupt):
             sweep.start(organisation.pk, case.pk, world.matcher, began)
     with tenancy.organisation(organisation.pk):

@@ -15,7 +15,7 @@ from efface.engine.base import leases, tenancy
 from efface.engine.base.models import Deadline
 from efface.net.client import FetcherGone
 from efface.net.protocol import Scan, ScanRequest
-from efface.search import reported, sweep, turns
+from efface.search import marking, reported, sweep, turns
 from efface.search.crawl import Pace
 from efface.search.matcher.client import MatcherUnavailable
 from efface.search.models import Frontier, Media, Sighting
@@ -234,7 +234,7 @@ def test_a_sweep_is_planned_by_one_worker_and_a_late_one_marks_nothing(
     with tenancy.organisation(organisation.pk):
         case = make_case(organisation, world.now)
         monkeypatch.setattr(sweep, "usable", lambda org, case, kinds, purpose, now: [picture])
-    mark = sweep._mark
+    mark = marking.mark
 
     def late(lease: leases.Lease, *rest: Any) -> int:
         others_take_over(monkeypatch)
@@ -243,10 +243,10 @@ def test_a_sweep_is_planned_by_one_worker_and_a_late_one_marks_nothing(
 
     with monkeypatch.context() as patch:
         patch.setattr(sweep, "await_fingerprints", lambda *_: True)
-        patch.setattr(sweep, "_mark", late)
+        patch.setattr(marking, "mark", late)
         assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 0
         assert Frontier.objects.filter(sweep=True).count() == 0
         others_take_over(monkeypatch)
-        patch.setattr(sweep, "_mark", mark)
+        patch.setattr(marking, "mark", mark)
         assert sweep.start(organisation.pk, case.pk, world.matcher, world.now) == 2
     assert Frontier.objects.filter(sweep=True).count() == 2

@@ -12,7 +12,7 @@ from efface.engine.base.models import Deadline
 from efface.search import frontier, urls, watch
 from efface.search.models import Finding, Frontier
 from efface.sites import registry
-from efface.sites.models import Network, Site
+from efface.sites.models import Network, NetworkEdge, Site
 from tests import people
 
 PAGE = "https://pictures.example/v/leaked-summer-2024"
@@ -72,6 +72,55 @@ def test_mirrors_are_asked_for_the_same_address_once(organisation: Any, finding:
     Deadline.objects.filter(kind=registry.VISIT).update(due=now + timedelta(days=3))
     again = watch.around(organisation.pk, finding.pk, now + timedelta(days=1))
     assert (again.asked, again.visited) == (0, 1), "only what was never visited is pressed for"
+
+
+@pytest.mark.parametrize(
+    ("page", "others", "expected"),
+    [
+        (PAGE, ["https://b.example/watch/quiet-lake-7.html", "https://b.example/watch/old-boat-9.html"],
+         ["https://b.example/watch/leaked-summer-2024.html"]),
+        ("https://a.example/v/8812345", ["https://b.example/play.php?id=7712345&x=1", "https://b.example/v/one-two-3"],
+         ["https://b.example/play.php?id=8812345&x=1"]),
+        ("https://a.example/v/8812345", ["https://b.example/v/quiet-lake-7"], []),
+        ("https://a.example/v/12", ["https://b.example/w/7712345"], []),
+        ("https://a.example/gallery", ["https://b.example/w/quiet-lake-7"], []),
+        (PAGE, ["https://b.example/quiet-lake-7/quiet-lake-7"], []),
+        (PAGE, [f"https://b.example/{form}/quiet-lake-7" for form in "abcdefgh"],
+         [f"https://b.example/{form}/leaked-summer-2024" for form in "abc"]),
+    ],
+    ids=["slug", "id", "a number for words", "too short", "too plain", "twice", "bounded"],
+)  # fmt: skip
+def test_a_slug_or_id_is_asked_for_in_the_forms_of_a_mirror(page: str, others: list[str], expected: list[str]) -> None:
+    assert watch.in_forms_of(page, others) == expected
+
+
+@pytest.mark.django_db
+def test_a_mirror_with_other_addresses_is_asked_for_the_slug(
+    organisation: Any, finding: Finding, now: datetime
+) -> None:  # fmt: skip
+    old = Site.objects.get(domain="old.example")
+    shown = frontier.ensure(old, "https://old.example/watch/quiet-lake-7.html", now)
+    Frontier.objects.filter(pk=shown.pk).update(shows=2, read_at=now)
+    watch.around(organisation.pk, finding.pk, now)
+    there = Frontier.objects.get(digest=urls.digest("https://old.example/watch/leaked-summer-2024.html"))
+    assert there.priority == frontier.ASKED and there.site_id == old.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("band", "state", "asked"), [
+    ("likely", "active", True), ("same", "active", True), ("lead", "active", False), ("likely", "paused", False),
+])  # fmt: skip
+def test_a_new_site_with_an_edge_to_the_network_is_looked_at(
+    organisation: Any, finding: Finding, now: datetime, band: str, state: str, asked: bool
+) -> None:
+    """It is no member yet; and where nobody accepted it, it is not visited."""
+    other, member = Site.objects.get(domain="other.example"), Site.objects.get(domain="old.example")
+    Site.objects.filter(pk=other.pk).update(state=state)
+    one, two = sorted([other, member], key=lambda site: site.pk)
+    NetworkEdge.objects.create(one=one, other=two, brings=[], because=[], band=band)
+    watch.around(organisation.pk, finding.pk, now)
+    twin = Frontier.objects.filter(digest=urls.digest("https://other.example/v/leaked-summer-2024"))
+    assert twin.exists() is asked
 
 
 @pytest.mark.django_db

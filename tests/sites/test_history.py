@@ -27,6 +27,32 @@ def visits(domain: str) -> str:
     return Deadline.objects.get(kind=registry.VISIT, subject=of(domain).pk).state
 
 
+def test_what_comes_before_others_comes_at_once_and_is_taken_back(now: datetime) -> None:
+    [a] = make("a.example", now=now)
+    later = now + timedelta(days=5)
+    registry.visit_at(a.pk, later)
+    done = history.edit([a.pk], {"priority": "first"}, BY, now)
+    due = Deadline.objects.get(kind=registry.VISIT, subject=a.pk)
+    assert of("a.example").priority == "first" and due.due == now
+    registry.visit_at(a.pk, later)
+    history.undo(done.batch, BY, now)
+    due.refresh_from_db()
+    assert of("a.example").priority == "usual" and due.due == later, "back to usual is no reason to visit"
+    history.edit([a.pk], {"priority": "last"}, BY, now)
+    due.refresh_from_db()
+    assert due.due == later
+    with pytest.raises(history.Refused):
+        history.edit([a.pk], {"priority": "soon"}, BY, now)
+
+
+def test_a_paused_site_that_asked_us_to_wait_is_not_visited_sooner_when_it_is_resumed(now: datetime) -> None:
+    [a] = make("a.example", now=now)
+    Site.objects.filter(pk=a.pk).update(backoff_until=now + timedelta(hours=12))
+    registry.pause(a)
+    registry.resume(a, now)
+    assert Deadline.objects.get(kind=registry.VISIT, subject=a.pk).due == now + timedelta(hours=12)
+
+
 def test_a_batch_is_one_row_a_difference_and_comes_back_whole(now: datetime) -> None:
     a, b, c = make("a.example", "b.example", "c.example", now=now)
     history.edit([c.pk], {"kind": "tube"}, BY, now)

@@ -29,6 +29,13 @@ def now() -> datetime:
     return driven or datetime.now(UTC)
 
 
+def is_real() -> bool:
+    """Whether the machine's own time runs here: then what must not follow too soon is waited for."""
+    from efface.engine.base.models import Installation
+
+    return getattr(_local, "fixed", None) is None and Installation.driven_now() is None
+
+
 def wall() -> datetime:
     """The machine's own time: for facts of the outside world, which age whatever the driven clock says, and for
     commands that need no installation."""

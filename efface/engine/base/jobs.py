@@ -41,8 +41,11 @@ class Job:
     def __call__(self, **ids: Any) -> None:
         self.function(**ids)
 
-    def defer(self, *, organisation: uuid.UUID | None = None, once: str = "", lock: str = "", **ids: Any) -> None:
-        """Enqueue. ``once`` names work of which one waiting copy is enough; ``lock`` makes jobs run one at a time."""
+    def defer(
+        self, *, organisation: uuid.UUID | None = None, once: str = "", lock: str = "", rank: int = 0, **ids: Any
+    ) -> None:
+        """Enqueue. ``once`` names work of which one waiting copy is enough; ``lock`` makes jobs run one at a time; of
+        those that wait the one with the highest ``rank`` runs first."""
         if self.system == (organisation is not None):
             raise NoOrganisation(f"{self.name}: " + ("is a system job" if self.system else "needs an organisation"))
         arguments = {key: str(value) for key, value in ids.items()}
@@ -52,7 +55,8 @@ class Job:
             from django.db import transaction
 
             with transaction.atomic():
-                self.task.configure(queueing_lock=once or None, lock=lock or None).defer(**arguments)
+                task = self.task.configure(queueing_lock=once or None, lock=lock or None, priority=rank)
+                task.defer(**arguments)
         except exceptions.AlreadyEnqueued:
             log.debug("%s is waiting already", self.name)
 

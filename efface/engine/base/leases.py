@@ -76,6 +76,9 @@ _TAKE = """
     ON CONFLICT (key) DO UPDATE SET token = held.token + 1, holder = %(me)s, until = clock_timestamp() + %(lasts)s
     WHERE held.free_at <= coalesce(%(at)s, clock_timestamp())
         AND (held.holder IS NULL OR held.until + %(rest)s <= clock_timestamp())
+        AND (%(behind)s = '' OR NOT EXISTS (
+            SELECT FROM engine_lease AS first
+            WHERE first.key = %(behind)s AND first.holder IS NOT NULL AND first.until > clock_timestamp()))
     RETURNING token
 """
 _WAIT = """
@@ -86,12 +89,12 @@ _WAIT = """
 """
 
 
-def take(key: str, *, rest_s: float = 0.0, at: datetime | None = None) -> Lease:
+def take(key: str, *, rest_s: float = 0.0, at: datetime | None = None, behind: str = "") -> Lease:
     """Raises ``Held``. ``rest_s``: how long after a holder's death it rests; ``at``: the moment that ``give_back``'s
-    rest is measured by, the database's own where None."""
+    rest is measured by, the database's own where None; ``behind``: nor is it taken while somebody holds that key."""
     given: dict[str, Any] = {
         "key": key, "first": secrets.randbits(48), "me": me(), "lasts": _seconds(LASTS_S), "rest": _seconds(rest_s),
-        "at": at,
+        "at": at, "behind": behind,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_typed(_TAKE), given)
@@ -99,7 +102,8 @@ def take(key: str, *, rest_s: float = 0.0, at: datetime | None = None) -> Lease:
         if row is None:
             cursor.execute(_typed(_WAIT), given)
             found = cursor.fetchone()
-            raise Held(max(0.05, found[0] if found else 0.0))
+            # Free, and somebody else goes first: after that one's turn.
+            raise Held(max(0.05, found[0] if found and found[0] > 0 else rest_s))
     return Lease(key, int(row[0]))
 
 

@@ -49,7 +49,7 @@ def examine(with_database: bool) -> list[Finding]:
         _processes,
     ]
     if with_database:
-        checks += [_database, _workers]
+        checks += [_database, _workers, _search_sources]
     for check in checks:
         try:
             findings += list(check())
@@ -199,9 +199,16 @@ def _desks() -> Iterator[Finding]:
 
 
 def _sources() -> Iterator[Finding]:
+    from efface.net import paths
+
     tor = settings.get("tor_proxy")
-    yield Finding("tor", "ok" if tor else "note", f"onion sites through {tor}" if tor else
-                  "no Tor client is set: onion sites are not read")  # fmt: skip
+    if not tor:
+        yield Finding("tor", "note", "no Tor client is set: onion sites are not read; EFFACE_TOR_PROXY names one")
+    elif paths.answers(tor):
+        yield Finding("tor", "ok", f"onion sites through {tor}, which takes connections")
+    else:
+        words = f"{tor} takes no connection: onion sites wait; start the Tor client, or correct EFFACE_TOR_PROXY"
+        yield Finding("tor", "warning", words)
     if settings.get("tor_everything") and not tor:
         yield Finding("tor", "warning", "tor_everything is set without tor_proxy: nothing goes through Tor")
 
@@ -220,6 +227,41 @@ def _child_list() -> Iterator[Finding]:
         yield Finding("child material", "ok", f"what the crawl meets is held against a list ({held.known.name})")
     except (ListRefused, ListUnavailable) as error:
         yield Finding("child material", "problem", f"nothing is crawled until this is mended: {error}")
+
+
+def _search_sources() -> Iterator[Finding]:
+    """Every source beyond the crawl of every organisation. What it is asked here holds neither name nor key."""
+    from efface.accounts.models import Organisation
+    from efface.engine.base import tenancy
+    from efface.search.sources import known, standing
+
+    found = []
+    organisations = list(Organisation.objects.order_by("short"))
+    for one in organisations:
+        with tenancy.organisation(one.pk):
+            for name in known.configurable():
+                source = known.SOURCES[name]
+                setup, row = known.configured(name)
+                at = standing.Standing(name, setup, row.on if row else None, getattr(source, "refusal", ""))
+                found.append((one.short if len(organisations) > 1 else "", source.contract, at))
+    for check, line in standing.all_of(found, _reached):
+        yield Finding(check, line.level, line.words)
+
+
+def _reached(address: str) -> str:
+    """What came of asking an address through the fetcher: "" where something answered."""
+    from efface.net.client import FetcherRefused, FetcherUnavailable
+    from efface.net.protocol import Limits, QuestionRequest
+    from efface.sites import stopped
+
+    fetcher = stopped.fetcher()
+    try:
+        facts = fetcher.question(QuestionRequest(address, limits=Limits(total_s=10.0))).facts
+    except FetcherUnavailable:
+        return "not asked: the fetcher does not run"
+    except FetcherRefused as error:
+        return error.error
+    return "" if facts.status else facts.error or "no answer"
 
 
 def _ways_out() -> Iterator[Finding]:

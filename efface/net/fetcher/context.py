@@ -22,6 +22,7 @@ from efface.net.fetcher.push import Push
 from efface.net.fetcher.recent import Recent
 from efface.net.guard import Guard
 from efface.net.protocol import Limits
+from efface.net.spacing import Spacing
 
 ExtraOps = dict[str, tuple[type, Callable[[Any, Guard], Awaitable[Any]]]]
 """Operations that rooms above add: name -> (type of the request, coroutine of request and guard)."""
@@ -87,11 +88,14 @@ class Context:
         self._answered: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
     @contextlib.asynccontextmanager
-    async def session(self, limits: Limits, url: str = "") -> AsyncIterator[Session]:
-        """For the fetches of one request; with ``url``, over connections that are kept for its site."""
+    async def session(
+        self, limits: Limits, url: str = "", spacing: Spacing | None = None
+    ) -> AsyncIterator[Session]:  # fmt: skip
+        """For the fetches of one request; with ``url``, over connections that are kept for its site; with ``spacing``,
+        pages of one site some seconds apart."""
         site = site_of(url) if url else ""
         if not site:
-            async with Session(self.guard, limits, self.agent) as session:
+            async with Session(self.guard, limits, self.agent, spacing=spacing) as session:
                 yield session
             return
         async with (
@@ -109,19 +113,28 @@ class Context:
             while len(self._answered) > 32:
                 self._answered.popitem(last=False)
 
+    def answered_since(self, url: str, moment: float) -> bool:
+        """Whether another site than that of ``url`` answered since ``moment`` (``time.monotonic``)."""
+        here = site_of(url)
+        return any(at >= moment for site, (_, at) in self._answered.items() if site != here)
+
     def unrelated(self, url: str, most: int = 3) -> list[str]:
         """The front pages of other sites that answered last."""
         here = site_of(url)
         return [front for site, (front, _) in reversed(self._answered.items()) if site != here][:most]
 
 
-@functools.lru_cache(maxsize=8192)
 def site_of(url: str) -> str:
     """The registered domain of an address, or its host where there is none."""
     try:
-        host = URL(url).raw_host or ""
-        if literal(host) is not None:
-            return host
+        return _site_of_host(URL(url).raw_host or "")
     except (ValueError, TypeError):
         return ""
+
+
+@functools.lru_cache(maxsize=8192)
+def _site_of_host(host: str) -> str:
+    """Raises ``ValueError``."""
+    if literal(host) is not None:
+        return host
     return str(_suffixes.privatesuffix(host) or host)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
@@ -113,7 +114,9 @@ class Looking:
         facts, page = await read(self.context, fetched, self.request.limits)
         if page is None or not page.scripted or plain or not self.renders:
             return Visit(facts, page, clipped=fetched.clipped)
-        page, shown = await drawn(self.context, page, fetched, self.request.limits, agent)
+        spacing = self.session.spacing
+        async with spacing.turn(fetched.facts.final_url) if spacing is not None else contextlib.nullcontext():
+            page, shown = await drawn(self.context, page, fetched, self.request.limits, agent)
         return Visit(facts, replace(page, scripted=not shown.html), clipped=fetched.clipped, rendered=bool(shown.html))
 
     async def picture(self, url: str, *, browser: bool = False, compare: bool = False) -> tuple[FetchFacts, Decoded]:

@@ -35,7 +35,7 @@ from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
 from efface.net.paths import PathError, read_paths
-from efface.net.process import die_with_parent, no_dumps
+from efface.net.process import die_with_parent, no_dumps, run, settle
 from efface.net.protocol import (
     CaptureRequest,
     ListRequest,
@@ -47,14 +47,17 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
+from efface.net.spacing import longer_s
 from efface.net.world import World, WorldError, read_world
 
 MAX_CONNECTIONS = 128
 AT_ONCE = 12
 """Requests worked on at the same time; the others wait."""
+SLOW_AT_ONCE = 48
+"""The same of those that wait between pages, and do little else."""
 QUEUE = 256
 REQUEST_S = 240.0
-"""No request takes longer, whatever its limits say."""
+"""No request takes longer, whatever its limits say, but for what it waits between pages."""
 
 log = logging.getLogger("efface.fetcher")
 _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
@@ -101,7 +104,7 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
     tls_context()  # reads certificates; what else is needed from the file system is open by now
     confined = confine(given.models)
     try:
-        return asyncio.run(_serve(given, guard, decoder, browser, listener, extra_ops or {}, confined))
+        return run(_serve(given, guard, decoder, browser, listener, extra_ops or {}, confined))
     finally:
         browser.close()
         decoder.close()
@@ -170,6 +173,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log.info("ready decoder=%s", decoder.state().get("on"))
+    settle()
     # The supervisor waits for this line.
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -193,6 +197,7 @@ class Service:
         self.confined = confined
         self.extra = extra or {}
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._slow = asyncio.Semaphore(SLOW_AT_ONCE)
         self._waiting = 0
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -253,7 +258,8 @@ class Service:
             raise _Busy
         self._waiting += 1
         try:
-            async with self._gate, asyncio.timeout(REQUEST_S):
+            pace_s = getattr(request, "pace_s", 0.0)
+            async with self._slow if pace_s else self._gate, asyncio.timeout(REQUEST_S + longer_s(pace_s)):
                 with avoided.during(avoid):
                     if op in _OPS:
                         return to_wire(await _OPS[op][1](request, self.context))

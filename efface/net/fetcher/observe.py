@@ -8,6 +8,7 @@ the other page and the full media once more. Nothing is judged here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from efface.net.fetcher.siblings import probe_addresses
 from efface.net.page.shingles import estimate
 from efface.net.page.urls import canonical
 from efface.net.protocol import AssetRef, MediaLook, Observation, ObserveRequest, PageLook, PathLook
+from efface.net.spacing import Spacing, longer_s
 
 __all__ = ["MEDIA_S", "NOT_LOOKED", "cache_hit", "observe", "probe_addresses"]
 
@@ -28,6 +30,7 @@ MEDIA_ROLES = frozenset({"media", "thumbnail", "poster", "cdn", "segment", "sear
 MEDIA_S = 150.0
 """Seconds after which a check looks at no further media."""
 ELSEWHERE_S = 8.0
+JUST_NOW_S = 20.0
 PATH_S = 60.0
 """The same of what is looked at through another way out."""
 MOST_OTHERS = 4
@@ -46,17 +49,27 @@ async def observe(request: ObserveRequest, context: Context) -> Observation:
         return Observation(elsewhere_ok=False)
     control = request.control_url or str(URL(anchor).origin()) + "/"
     target = pages[0] if pages else ""
-    through = asyncio.gather(*(_through(one, request, context, target, control, media) for one in context.guard.paths))
-    here, paths = await asyncio.gather(_here(request, context, pages, control, media, anchor), through)
+    spacing = Spacing(request.pace_s, site_of)
+    through = asyncio.gather(
+        *(_through(one, request, context, target, control, media, spacing) for one in context.guard.paths)
+    )
+    here, paths = await asyncio.gather(_here(request, context, pages, control, media, anchor, spacing), through)
     return replace(here, paths=list(paths))
 
 
 async def _here(
-    request: ObserveRequest, context: Context, targets: list[str], control_url: str, media: list[AssetRef], anchor: str
+    request: ObserveRequest,
+    context: Context,
+    targets: list[str],
+    control_url: str,
+    media: list[AssetRef],
+    anchor: str,
+    spacing: Spacing,
 ) -> Observation:
-    target = targets[0] if targets else ""
-    async with context.session(request.limits) as session:
-        looking = Looking(session, context, request, target, asyncio.get_running_loop().time() + MEDIA_S)
+    target, began = targets[0] if targets else "", time.monotonic()
+    async with context.session(request.limits, spacing=spacing) as session:
+        until = asyncio.get_running_loop().time() + MEDIA_S + longer_s(request.pace_s)
+        looking = Looking(session, context, request, target, until)
         visits: dict[str, Visit] = {}
         if target:
             visits = {
@@ -88,19 +101,25 @@ async def _here(
         probes=[_look(visit, request, [], None) for visit in siblings],
         control=_control(control, request, siblings),
         media=looks,
-        elsewhere_ok=await _elsewhere(request, context, anchor) if failed else True,
+        elsewhere_ok=await _elsewhere(request, context, anchor, began) if failed else True,
         others=more,
     )
 
 
 async def _through(
-    name: str, request: ObserveRequest, context: Context, target: str, control_url: str, media: Sequence[AssetRef]
+    name: str,
+    request: ObserveRequest,
+    context: Context,
+    target: str,
+    control_url: str,
+    media: Sequence[AssetRef],
+    spacing: Spacing,
 ) -> PathLook:
     """The page, the control and the full media, as they are seen by way of another path."""
     full = [asset for asset in media if asset.role not in ("search", "segment")]
     full.sort(key=lambda asset: asset.role not in ("media", "cdn"))
-    async with Session(context.guard.via(name), request.limits, context.agent) as session:
-        until = asyncio.get_running_loop().time() + PATH_S
+    async with Session(context.guard.via(name), request.limits, context.agent, spacing=spacing) as session:
+        until = asyncio.get_running_loop().time() + PATH_S + longer_s(request.pace_s)
         looking = Looking(session, context, replace(request, looks=False, vectors=False), target, until, renders=False)
         control = await looking.visit(control_url)
         if control.facts.error:
@@ -153,8 +172,11 @@ def _look(
     )
 
 
-async def _elsewhere(request: ObserveRequest, context: Context, anchor: str) -> bool:
-    """Whether an unrelated site answers now: the one named, else one of those that answered last. None known: no."""
+async def _elsewhere(request: ObserveRequest, context: Context, anchor: str, began: float) -> bool:
+    """Whether an unrelated site answers now: the one named, else one of those that answered last. None known: no. Where
+    one answered somebody else a moment ago, none is asked for it."""
+    if not request.elsewhere_url and context.answered_since(anchor, max(began, time.monotonic() - JUST_NOW_S)):
+        return True
     async with context.session(replace(request.limits, total_s=min(ELSEWHERE_S, request.limits.total_s))) as session:
         for url in [request.elsewhere_url] if request.elsewhere_url else context.unrelated(anchor):
             if not (await session.get(url, want="text")).facts.error:

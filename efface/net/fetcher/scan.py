@@ -14,7 +14,7 @@ from efface.net import playlists
 from efface.net.browser import Rendered
 from efface.net.fetch import Fetched, Session
 from efface.net.fetcher import twins
-from efface.net.fetcher.context import Context
+from efface.net.fetcher.context import Context, site_of
 from efface.net.fetcher.recent import Again
 from efface.net.page.media import is_video
 from efface.net.page.model import Page
@@ -70,6 +70,14 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
         shown = list(page.media)
         if request.media and page.frames:
             shown += await _in_frames(session, context, page, request)
+        described = bool(request.media and page.oembed and not any(ref.role == "media" for ref in shown))
+        described = described and site_of(page.oembed) == site_of(fetched.facts.final_url)
+        links = page.links
+        if described:
+            more, places = await _as_data(session, context, page, request)
+            known = {ref.url for ref in shown}
+            shown = shown + [ref for ref in more if ref.url not in known]
+            links = list(dict.fromkeys(links + places))
         wanted, skipped = _split(shown, request) if request.media else ([], shown)
         media, left = await fetch_media(session, context, wanted, page.base, request, began)
         return Scan(
@@ -77,7 +85,7 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             title=page.title,
             text=page.text,
             language=page.language,
-            links=page.links,
+            links=links,
             media=media,
             skipped=skipped + left,
             walls=page.walls,
@@ -89,6 +97,8 @@ async def scan(request: ScanRequest, context: Context) -> Scan:
             scripted=page.scripted and not shown_by.html,
             rendered=bool(shown_by.html),
             browser_error=shown_by.error,
+            canonical=page.canonical,
+            asked=1 + bool(shown_by.requests) + described,
         )
 
 
@@ -129,6 +139,21 @@ async def _in_frames(session: Session, context: Context, page: Page, request: Sc
         if inner is not None:
             found |= {ref.url: replace(ref, source="iframe") for ref in inner.media if ref.url not in known}
     return list(found.values())[:10]
+
+
+async def _as_data(
+    session: Session, context: Context, page: Page, request: ScanRequest
+) -> tuple[list[MediaRef], list[str]]:
+    """What a page that shows nothing itself says of its medium as data (oEmbed), whatever type it is sent as: media,
+    and the site's own players. Nothing of another site is asked for."""
+    fetched = await session.get(page.oembed, referer=page.base, want="text", accept="application/json,*/*;q=0.5")
+    if not fetched.ok:
+        return [], []
+    _, inner = await read(context, fetched, replace(request.limits, media_per_page=10, links_per_page=10))
+    if inner is None:
+        return [], []
+    players = [url for url in inner.links if site_of(url) == site_of(page.oembed)]
+    return [replace(ref, source="oembed") for ref in inner.media][:10], players
 
 
 async def read(
@@ -314,7 +339,12 @@ def _is_enough(hashes: Picture, full: Picture | None) -> bool:
 
 
 def _wanted(request: ScanRequest) -> Want:
-    wanted = {Want.FACES: request.faces, Want.LOOK: request.looks, Want.VECTOR: request.vectors}
+    return _wanted_of(request.faces, request.looks, request.vectors)
+
+
+@functools.cache
+def _wanted_of(faces: bool, looks: bool, vectors: bool) -> Want:
+    wanted = {Want.FACES: faces, Want.LOOK: looks, Want.VECTOR: vectors}
     return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 

@@ -35,7 +35,8 @@ _NEXT_TEXT = re.compile(
 class Leads:
     """``further``: more of the same list; ``frames``: what is embedded from elsewhere; ``search``: an address with
     ``WORD`` in it, and ``described`` the address of an OpenSearch description; "" where there is none. ``alternates``
-    are what the page calls itself elsewhere: in other languages, for phones, and by its canonical address."""
+    are what the page calls itself elsewhere: in other languages, for phones, and by its ``canonical`` address.
+    ``oembed`` is where it describes itself as data; "" where it does not."""
 
     feeds: list[str] = field(default_factory=list)
     further: list[str] = field(default_factory=list)
@@ -43,24 +44,31 @@ class Leads:
     search: str = ""
     described: str = ""
     alternates: list[str] = field(default_factory=list)
+    canonical: str = ""
+    oembed: str = ""
 
 
 def leads(tree: LexborHTMLParser, base: URL) -> Leads:
     """What a page says about where more is. Absolute addresses, each once, at most ``MOST`` of a kind."""
-    feeds, described = [], ""
+    feeds, described, canonical, oembed = [], "", "", ""
     alternates: list[str | None] = []
     for node in tree.css("link[rel]")[:200]:
         given = node.attributes
         rel, kind = (given.get("rel") or "").lower().split(), (given.get("type") or "").lower()
-        if "alternate" in rel and (kind in _FEEDS or kind in _OEMBED):
+        if "alternate" in rel and kind in _OEMBED:
+            oembed = oembed or absolute(base, given.get("href") or "")
+        elif "alternate" in rel and kind in _FEEDS:
             feeds.append(given.get("href"))
         elif {"canonical", "amphtml"} & set(rel) or ("alternate" in rel and {"hreflang", "media"} & set(given)):
             alternates.append(given.get("href"))
+            if "canonical" in rel:
+                canonical = canonical or absolute(base, given.get("href") or "")
         elif "search" in rel and "opensearch" in kind and not described:
             described = absolute(base, given.get("href") or "")
     further, frames = _some(base, _further(tree)), _some(base, _frames(tree, base))
     same = [url for url in _some(base, alternates) if url != str(base.with_fragment(None))]
-    return Leads(_some(base, feeds), further, frames, _search(tree, base), described, same[:MOST_ALTERNATES])
+    same = same[:MOST_ALTERNATES]
+    return Leads(_some(base, feeds), further, frames, _search(tree, base), described, same, canonical, oembed)
 
 
 def _some(base: URL, references: Iterator[str] | list[str | None]) -> list[str]:

@@ -13,8 +13,9 @@ class Page:
     and footer left out where something else is left). ``more`` says that links, media or nesting went past a limit,
     ``cut`` that media or nesting did. The sketches are bottom-k shingles of the main text and of the tags with their
     depth (``shingles``). ``moved_to`` is the target of a meta refresh within five seconds. ``html`` is the source
-    without media, only where asked for. ``feeds``, ``further``, ``frames``, ``search``, ``described`` and
-    ``alternates`` are those of ``leads.Leads``; ``scripted`` says that scripts write it."""
+    without media, only where asked for. ``feeds``, ``further``, ``frames``, ``search``, ``described``,
+    ``alternates``, ``canonical`` and ``oembed`` are those of ``leads.Leads``; ``scripted`` says that scripts write
+    it."""
 
     base: str
     title: str = ""
@@ -36,4 +37,6 @@ class Page:
     described: str = ""
     scripted: bool = False
     alternates: list[str] = field(default_factory=list)
+    canonical: str = ""
+    oembed: str = ""
     cut: bool = False

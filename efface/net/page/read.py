@@ -203,6 +203,8 @@ def read_page(facts: FetchFacts, body: bytes, charset: str, limits: Limits, keep
         described=more_of_it.described,
         scripted=needs_browser(signs(tree, text, len(links), len(media))),
         alternates=more_of_it.alternates,
+        canonical=more_of_it.canonical,
+        oembed=more_of_it.oembed,
         cut=more_media or cut,
     )
 
@@ -326,7 +328,8 @@ def _links(tree: LexborHTMLParser, base: URL, most: int) -> tuple[list[str], boo
 
 def _references(tree: LexborHTMLParser) -> Iterator[str]:
     for node in tree.css("a[href], area[href], iframe[src], link[rel=next], link[rel=canonical], link[rel=alternate]"):
-        yield node.attributes.get("href") or node.attributes.get("src") or ""
+        if "oembed" not in (node.attributes.get("type") or "").lower():
+            yield node.attributes.get("href") or node.attributes.get("src") or ""
     refresh = _refresh_text(tree)
     if refresh:
         yield refresh[1]
