@@ -40,7 +40,7 @@ def pictures(request: Any, case: Case) -> HttpResponse:
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": minor, "open": is_open, "face_allowed": face_allowed,
-            "block": block, "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())),
+            "only_face": block, "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())),
         },
         422 if problem else 200,
     )  # fmt: skip

@@ -140,7 +140,7 @@ def test_answers_that_are_none(case: Case, name: str, value: str) -> None:
 
 def test_one_answer_turns_a_case_opened_as_adult_and_everything_stops(inside: Any) -> None:
     case = opening.open_case(inside.pk, "caseworker:1", age="adult", country="GB", language="en", now=NOON).case
-    for purpose in Purpose.values:
+    for purpose in consents.purposes(case.kind):
         consents.give(case, purpose, "survivor", NOON)
     finding = people.make_finding(case)
     notice = people.make_notice(finding)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from bench import clips
 from efface.accounts.models import FaceSearchPermission
-from efface.cases import consents, ondevice, uploading
+from efface.cases import consents, guarding, ondevice, uploading
 from efface.cases.models import Case, Fingerprint, Purpose
 from efface.engine.base import tenancy
 from efface.net.protocol import Decoded, Face, Picture, to_wire
@@ -55,8 +55,9 @@ def her(opening: Any) -> Client:
 
 
 @pytest.fixture
-def face_may(organisation: Any, opening: Any, now: Any) -> None:
-    """Attested, consented, and switched on."""
+def face_may(organisation: Any, opening: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attested, consented, switched on, and blocked by nobody."""
+    monkeypatch.setattr(guarding, "_asked", [lambda model, vector: False])
     worker = people.worker(organisation, "coordinator")
     with tenancy.organisation(organisation.pk):
         consents.give(opening.case, Purpose.FACE_SEARCH, "survivor", now)
