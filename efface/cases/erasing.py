@@ -36,7 +36,8 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     sealing.destroy_case_key(case.pk, now)
     Case.objects.filter(pk=case.pk).update(
         state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False,
-        alarm_at=None, erase_at=None, level=Level.DECLARED,
+        erase_at=None, level=Level.DECLARED,
+        alarm_at=None,
     )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()

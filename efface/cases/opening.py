@@ -42,8 +42,8 @@ def open_case(
     acquisition: str = "unknown",
     danger: bool = False,
     worker: uuid.UUID | None = None,
-    by_herself: bool = False,
     kind: str = CaseKind.HELP,
+    by_herself: bool = False,
 ) -> Opened:
     """Make a case with its own key, and an access code that is shown once. Nothing is used until consents are given."""
     if age not in Age.values:

@@ -29,6 +29,7 @@ from efface.cases.models import (
     CaseEvent,
     CaseFact,
     Consent,
+    Draft,
     Fingerprint,
     Hold,
     Message,
@@ -248,6 +249,9 @@ def _sections(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> lis
         })),
         section("messages", _("Messages"), told(Message.objects.all, lambda one: {
             "at": one.at, "by": _("you") if one.from_survivor else _("your caseworker"), "text": one.text,
+        })),
+        section("drafts", _("What you typed and did not send"), told(Draft.objects.all, lambda one: {
+            "at": one.at, "text": "\n".join(map(str, (one.fields or {}).values())),
         })),
         section("holds", _("Times in which letters waited"), told(Hold.objects.all, lambda one: {
             "at": one.begins, "until": one.ends, "ended": one.lifted_at,

@@ -24,10 +24,10 @@ ACTOR = "survivor"
 
 def _refused(request: Any, case: Case) -> str:
     """Why the code that was typed does not do; "" where it does. Counted like wrong codes at the door, by case."""
-    if limiting.again(case.pk):
+    if limiting.again(str(case.pk)):
         return _("There were many wrong codes. Please wait a quarter of an hour and try again.")
     if opening.is_code_of(case.pk, request.POST.get("code", "")[:200]):
-        limiting.right_again(case.pk)
+        limiting.again_right(str(case.pk))
         return ""
     return _("This is not your code. Please type it once more.")
 

@@ -6,7 +6,6 @@ has fewer free tries; a right code is let in all the same, so that nobody is shu
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from efface.engine.base import clock, limits
@@ -15,10 +14,10 @@ from efface.engine.base.limits import Limit, minutes
 ENTER = Limit("enter", size=10, refill_s=90)
 ENTER_PRESSED = Limit("enter-pressed", size=3, refill_s=180)
 FLOOD = Limit("enter-wrong", size=300, refill_s=2)
-AGAIN = Limit("again", size=10, refill_s=90)
 OPEN = Limit("open", size=4, refill_s=900)
 OPEN_ALL = Limit("open-all", size=60, refill_s=60)
 RECOVER = Limit("recover", size=5, refill_s=1800)
+AGAIN = Limit("code-again", size=10, refill_s=900)
 EVERYBODY = "everybody"
 
 
@@ -48,16 +47,6 @@ def wrong() -> None:
     limits.take(FLOOD, EVERYBODY, clock.wall())
 
 
-def again(case: uuid.UUID) -> int:
-    """Count a code that is typed once more inside a case. 0: it may be tried; else the minutes to wait."""
-    waits = limits.take(AGAIN, str(case), clock.wall())
-    return minutes(waits) if waits else 0
-
-
-def right_again(case: uuid.UUID) -> None:
-    limits.give_back(AGAIN, str(case))
-
-
 def opening(request: Any, organisation: str) -> int:
     """Count the opening of a case. 0: it may be opened; else the minutes to wait."""
     waits = limits.take(OPEN, address(request), clock.wall()) or limits.take(OPEN_ALL, organisation, clock.wall())
@@ -68,3 +57,14 @@ def recovering(reference: str) -> int:
     """Count a try of a recovery word for one case, wherever it comes from."""
     waits = limits.take(RECOVER, "".join(reference.upper().split()), clock.wall())
     return minutes(waits) if waits else 0
+
+
+def again(case: str) -> int:
+    """Count a try of her code from inside her case, before what cannot be undone. 0: it may be tried."""
+    waits = limits.take(AGAIN, case, clock.wall())
+    return minutes(waits) if waits else 0
+
+
+def again_right(case: str) -> None:
+    """The code was hers: the try does not count."""
+    limits.give_back(AGAIN, case)

@@ -9,6 +9,7 @@ from typing import Any
 from csp.decorators import csp_update
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from efface.accounts.access import PORTAL, view
@@ -20,6 +21,8 @@ from efface.portal import allowing, device, device_words, page
 
 WIDER = {"script-src": ["'wasm-unsafe-eval'"], "media-src": ["blob:"]}
 """On this one page the browser may run the nets, and play a video that it was given."""
+ASK = gettext_noop("Your caseworker tells you what became of the photos of your face.")
+"""Said after her word, whatever came of it: why there is no template would tell whoever looks over her shoulder."""
 
 
 @view(access=PORTAL)
@@ -31,20 +34,24 @@ def pictures(request: Any, case: Case) -> HttpResponse:
     if request.method == "POST":
         result, problem = _enrol(request, case)
     minor, is_open = case.age == Age.MINOR, case.state == Case.State.OPEN
-    block = case.kind == CaseKind.BLOCK
-    face_allowed = _face_seen(case)
+    block, face_allowed = case.kind == CaseKind.BLOCK, _face_shown(case)
     offered = device_words.offer(bool(face_allowed)) if is_open and not minor and not block else None
     answer = page.show(
         request, "portal/pictures.html", case,
         {
             "result": result, "problem": problem, "minor": minor, "open": is_open, "face_allowed": face_allowed,
-            "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())), "for_block": block,
+            "only_face": block, "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())),
         },
         422 if problem else 200,
     )  # fmt: skip
     if offered:
         csp_update(WIDER)(lambda _: answer)(request)
     return answer
+
+
+def _face_shown(case: Case) -> May:
+    """Whether her face may be learned, as her pages show it."""
+    return allowing.seen(case, active.purpose_of("face", case.kind), clock.now())
 
 
 @view(access=PORTAL)
@@ -63,7 +70,7 @@ def made_on_device(request: Any, case: Case) -> HttpResponse:
     else:
         taken = ondevice.Taken(_("Faces cannot be learned here at the moment. Your caseworker can help."))
     if request.POST.get("part") == "face" and safety.quiet(case):
-        taken = ondevice.Taken(notes=[_told_later()])
+        taken = ondevice.Taken(_(ASK))
     told = {"refused": taken.refused, "notes": taken.notes, "template": taken.template}
     return JsonResponse(told, status=422 if taken.refused else 200)
 
@@ -73,20 +80,11 @@ def made_on_device(request: Any, case: Case) -> HttpResponse:
 @page.of_case
 def net(request: Any, case: Case, digest: str) -> HttpResponse:
     """A face model of the installation, for a case whose face may be learned."""
-    allowed = bool(_face_seen(case)) and case.state == Case.State.OPEN
+    allowed = _face_shown(case) and case.state == Case.State.OPEN
     content = device.net_bytes(device.models_folder(), digest) if allowed else None
     if content is None:
         return HttpResponse(status=404)
     return HttpResponse(content, content_type="application/octet-stream")
-
-
-def _face_seen(case: Case) -> May:
-    """Whether her face may be learned, as her pages show it (``allowing.seen``)."""
-    return allowing.seen(case, active.purpose_of("face", case.kind), clock.now())
-
-
-def _told_later() -> str:
-    return _("Your caseworker tells you what became of the photos of your face.")
 
 
 def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]:
@@ -112,8 +110,7 @@ def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]
     try:
         done = fingerprints.enrol_pictures(case, read, labels, age, "survivor", clock.now(), with_face=faces)
         if done.face and safety.quiet(case):
-            # Why there is none would tell whoever looks over her shoulder that search has ended.
-            done = replace(done, face=_told_later())
+            done = replace(done, face=_(ASK))
         return done, ""
     except fingerprints.MinorCase as refusal:
         return None, str(refusal)

@@ -6,7 +6,13 @@ class SearchConfig(AppConfig):
     label = "search"
 
     def ready(self) -> None:
-        from efface.search import blocking, deadlines, news, rules, uses  # noqa: F401 - they register themselves
+        from efface.search import (  # noqa: F401 - they register themselves
+            blocking,
+            deadlines,
+            news,
+            rules,
+            uses,
+        )
         from efface.sites import turns
 
         turns.paced_by(rules.delay)

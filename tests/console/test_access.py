@@ -34,9 +34,9 @@ MATRIX: dict[str, set[str]] = {
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
     "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
-    "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
     "portal:level-stop": HER, "portal:uses": HER, "portal:talk": HER, "portal:everything": HER, "portal:erase": HER,
     "portal:keep": HER, "portal:own-face": EVERYBODY,
+    "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
@@ -91,8 +91,8 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de", "name": "safe_now"}
     words = {"kind": "match", "code": "de", "purpose": "notify"}
+    words = {"kind": "match", "code": "de", "name": "safe_now"}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 

@@ -56,7 +56,7 @@ def her(opening: Any) -> Client:
 
 @pytest.fixture
 def face_may(organisation: Any, opening: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Attested, consented, and switched on; nobody blocked a face like it."""
+    """Attested, consented, switched on, and blocked by nobody."""
     monkeypatch.setattr(guarding, "_asked", [lambda model, vector: False])
     worker = people.worker(organisation, "coordinator")
     with tenancy.organisation(organisation.pk):

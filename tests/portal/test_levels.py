@@ -353,6 +353,8 @@ def test_a_case_that_only_blocks_has_pages_of_its_own(organisation: Any, now: An
     attest(organisation, opened.case, through=True)
     with clock.fixed(NOON + 4 * DAY):
         assert "Choose three photos or more" in shown(her, "/case/pictures/")
+        other = shown(people.entered(people.open_case(organisation).access_code), "/case/pictures/")
+        assert "My face" not in other and "Choose three photos" not in other, "and no other case has them"
         assert "under “My face”" in shown(her, "/case/")
         with tenancy.organisation(organisation.pk):
             row = Fingerprint(organisation=organisation, case=opened.case, kind="face", age="adult", created=NOON)
