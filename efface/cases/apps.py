@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from efface.cases import attesting, consents  # noqa: F401 - they register their deadlines
+        from efface.cases import attesting, consents, proving  # noqa: F401 - they register their deadlines

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SEEN = 0.4
 """Share of a line that is covered, below which it can still be read."""
+NOISE = 4
+"""By how much a painted pixel may be off, levels."""
 BESIDE = 0.6
 """A face as wide as this share of the widest one is no bystander."""
 
@@ -39,6 +41,8 @@ def answer(data: bytes, engine: Engine | None, text: TextEngine | None) -> dict[
     if head["automatic"]:
         found = suggest(rgb, [face.box for face in faces], text, name)
     areas = [*found.areas, *drawn]
+    if not head["automatic"]:
+        rgb = _snapped(rgb)
     made, left = b"", 0
     if not head["only_areas"]:
         covered = cover(rgb, areas)
@@ -59,6 +63,14 @@ def _pixels(data: bytes) -> NDArray[np.uint8]:
         return rgb
     size = (round(rgb.shape[1] * SIDE / longer), round(rgb.shape[0] * SIDE / longer))
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _snapped(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What a browser painted over has exactly the one colour, also where the browser adds noise to what it hands out."""
+    near = (np.abs(rgb.astype(np.int16) - np.array(COVER, np.int16)) <= NOISE).all(axis=2)
+    made = rgb.copy()
+    made[near] = COVER
+    return made
 
 
 def _left(covered: NDArray[np.uint8], text: TextEngine) -> int:

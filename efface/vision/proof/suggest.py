@@ -50,7 +50,7 @@ def suggest(rgb: Pixels, boxes: Sequence[Sequence[float]], text: TextEngine | No
     # Text over the face is covered all the same, and only the name lies above everything.
     areas = [*face, *others]
     areas += [Area("text", _shares(line.corners, size)) for line in lines if not _among(line, mine)]
-    areas += [Area("code", _shares(corners, size)) for corners in codes(rgb)]
+    areas += [Area("code", shares) for one in codes(rgb) if not _on((shares := _shares(one, size)), boxes[:1])]
     areas += [Area("name", _shares(_shrunk(line.corners), size)) for line in mine]
     return Suggestion(areas, notes)
 
@@ -69,6 +69,15 @@ def _among(line: Line, mine: list[Line]) -> bool:
 def _inside(line: Line, other: Line) -> bool:
     area, common = cv2.contourArea(line.corners), cv2.intersectConvexConvex(line.corners, other.corners)[0]
     return common > 0.7 * area and area < 1.4 * cv2.contourArea(other.corners)
+
+
+def _on(points: Points, boxes: Sequence[Sequence[float]]) -> bool:
+    """Whether the middle of an area lies on a face: hair and patterned clothes have the texture of a code."""
+    across, down = (sum(point[at] for point in points) / len(points) for at in (0, 1))
+    return any(
+        x - 0.4 * wide <= across <= x + 1.4 * wide and y - 0.5 * high <= down <= y + 1.5 * high
+        for x, y, wide, high in boxes
+    )
 
 
 def _around(box: Sequence[float]) -> Points:
