@@ -82,7 +82,7 @@ def look(case: Case, worker: Any, actor: str, now: datetime) -> proof_room.Held:
     """The one look. What she wanted kept is sealed first. Raises ``ProofRefused`` where nothing waits."""
     held = proof_room.take(case.pk, worker.pk)
     if held is None:
-        raise ProofRefused(_("No covered document waits. If it was sent, it was seen or it is gone: please ask for it again."))
+        raise ProofRefused("No covered document waits. If it was sent, it was seen or it is gone: please ask for it again.")
     if held.keep_days:
         seal(case, held.picture, now + timedelta(days=held.keep_days), actor, now)
     events.record(case, "proof.seen", actor, now=now)
@@ -94,11 +94,11 @@ def state(case: Case, worker: Any, *, name_matches: bool, face_matches: bool, ac
     """The worker who looked says that name and face matched: a signed statement. Raises ``ProofRefused``."""
     held = proof_room.get(case.pk)
     if held is None or held.looked != worker.pk:
-        raise ProofRefused(_("Only the worker who looked at the covered document can say what was seen, soon after the look."))
+        raise ProofRefused("Only the worker who looked at the covered document can say what was seen, soon after the look.")
     if not (name_matches and face_matches):
-        raise ProofRefused(_("A statement needs both: the name and the face matched. Otherwise talk with her again."))
+        raise ProofRefused("A statement needs both: the name and the face matched. Otherwise talk with her again.")
     if not held.name:
-        raise ProofRefused(_("The name on the document was not written down. Please ask for the document again, with the name."))
+        raise ProofRefused("The name on the document was not written down. Please ask for the document again, with the name.")
     organisation = Organisation.objects.get(pk=case.organisation_id)
     document, opening = statements.make(organisation.name, held.name, now, now + VALID)
     made = ProofStatement(
@@ -126,7 +126,7 @@ def standing(case: Case, now: datetime) -> ProofStatement | None:
 
 def seen_words(made: ProofStatement) -> str:
     """What an attestation says of it."""
-    return _("name and face matched on %(day)s (covered document)") % {"day": made.made_at.date().isoformat()}
+    return f"name and face matched on {made.made_at.date().isoformat()} (covered document)"
 
 
 def withdraw(case: Case, statement: uuid.UUID, actor: str, now: datetime) -> None:
@@ -148,18 +148,18 @@ def seal(case: Case, picture: bytes, until: datetime, actor: str, now: datetime)
 def ask(kept: SealedProof, worker: Any, why: str, actor: str, now: datetime) -> None:
     """First pair of eyes: says why the sealed picture has to be looked at again. Raises ``ProofRefused``."""
     if not why.strip():
-        raise ProofRefused(_("Please say why it has to be looked at again."))
+        raise ProofRefused("Please say why it has to be looked at again.")
     if not _there(kept).filter(asked_by=None).update(asked_by=worker, asked_at=now, why=why.strip()[:200]):
-        raise ProofRefused(_("Somebody asked already, or it was destroyed."))
+        raise ProofRefused("Somebody asked already, or it was destroyed.")
     events.record(kept.case, "proof.asked", actor, subject=kept.pk, now=now)
 
 
 def allow(kept: SealedProof, worker: Any, actor: str, now: datetime) -> None:
     """Second pair of eyes, not the first. Raises ``ProofRefused``."""
     if kept.asked_by_id == worker.pk:
-        raise ProofRefused(_("A second worker must allow it; you asked for it."))
+        raise ProofRefused("A second worker must allow it; you asked for it.")
     if not _there(kept).filter(asked_by__isnull=False, allowed_by=None).update(allowed_by=worker, allowed_at=now):
-        raise ProofRefused(_("Nobody asked, somebody allowed it already, or it was destroyed."))
+        raise ProofRefused("Nobody asked, somebody allowed it already, or it was destroyed.")
     events.record(kept.case, "proof.allowed", actor, subject=kept.pk, now=now)
 
 
@@ -167,7 +167,7 @@ def look_again(kept: SealedProof, worker: Any, actor: str, now: datetime) -> byt
     """The one look that was allowed, by the worker who asked. Raises ``ProofRefused``."""
     used = _there(kept).filter(asked_by=worker, allowed_by__isnull=False, until__gt=now)
     if not used.update(asked_by=None, asked_at=None, allowed_by=None, allowed_at=None, why=""):
-        raise ProofRefused(_("Only the worker who asked can look, once, after a second worker allowed it."))
+        raise ProofRefused("Only the worker who asked can look, once, after a second worker allowed it.")
     events.record(kept.case, "proof.seen", actor, subject=kept.pk, now=now)
     audit.record(kept.organisation_id, actor, "proof.seen_again", str(kept.pk), now)
     return b64decode(str(kept.picture or ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, asking, lists, mine, page, pictures, places, public
+from efface.portal import answers, asking, authority, lists, mine, page, pictures, places, proof, public, statements
 
 app_name = "portal"
 urlpatterns = [
@@ -14,12 +14,20 @@ urlpatterns = [
     path("page/", public.neutral, name="neutral"),
     path("places/", places.places, name="places"),
     path("places/<slug:code>/", places.place, name="place-law"),
+    path("statements/", statements.statements, name="statements"),
     path("case/", page.case, name="case"),
     path("case/allow/", page.consents, name="consents"),
     path("case/messages/", page.messages_page, name="messages"),
     path("case/timeline/", page.timeline, name="timeline"),
     path("case/pictures/", pictures.pictures, name="pictures"),
     path("case/me/", mine.mine, name="mine"),
+    path("case/proof/", proof.proof, name="proof"),
+    path("case/proof/where/", proof.suggest, name="proof-where"),
+    path("case/proof/decide/", proof.decide, name="proof-decide"),
+    path("case/proof/destroy/", proof.destroy, name="proof-destroy"),
+    path("case/letter/", authority.letter, name="authority"),
+    path("case/letter/end/", authority.end, name="authority-end"),
+    path("case/letter/copy/", authority.copy, name="authority-copy"),
     path("case/lists/", lists.lists, name="lists"),
     path("case/lists/<slug:desk>/", lists.say, name="list-say"),
     path("case/me/name/", mine.name, name="name"),
