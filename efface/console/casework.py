@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, fingerprints, holds, links
+from efface.cases import ages, attesting, consents, fingerprints, holds, links, proving
 from efface.cases import messages as letters
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose
@@ -75,9 +75,15 @@ def _page(
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
-        "attest": attest or Attest(), "hold": hold or PlaceHold(), "typed": typed,
+        "attest": attest or Attest(initial={"proof_seen": _seen(one, now)}), "hold": hold or PlaceHold(), "typed": typed,
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
+
+
+def _seen(one: Case, now: Any) -> str:
+    """What a statement says was seen, for the attestation to name; "" without one."""
+    stated = proving.standing(one, now)
+    return proving.seen_words(stated) if stated is not None else ""
 
 
 def _purpose(one: Case, purpose: Purpose, now: Any) -> dict[str, Any]:
