@@ -163,7 +163,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "frontier": ("search_frontier",
                  "id, site_id, digest, url, depth, priority, found_at, visited_at, visit, due_at, unchanged, status,"
                  " etag, last_modified, robots_at, read_at, via, linked_at, opened, shape, shows, sweep, afresh, wall,"
-                 " failures"),
+                 " failures, harm"),
     "media": ("search_media",
               "id, sha256, pdq, quality, width, height, clip, faces, faces_seen, looked, error, first_seen, last_seen"),
     "sightings": ("search_sighting",
@@ -269,7 +269,7 @@ class Maker:
             pk, self.world.ids[site], digest, self._sealed(url, "frontier", "url", pk), depth, _priority(page, url),
             seen, read_at, visit, due, unchanged, status, etag, "", now - timedelta(hours=1), read_at,
             via[0] if via else None, seen, A_LIST if listed else 0, _shape(site, page < 0),
-            FULL if read and not listed else 0, False, False, wall, 0,
+            FULL if read and not listed else 0, False, False, wall, 0, 0,
         ))  # fmt: skip
 
     def _media(self, rows: Rows, site: int, page: int, url: str, digest: bytes, seen: datetime) -> None:

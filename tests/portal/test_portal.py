@@ -81,6 +81,9 @@ def test_titles_say_nothing_and_nothing_is_stored(her: Client) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         policy = answer.headers["Content-Security-Policy"]
+        if url == "/case/pictures/":
+            # The nets that learn a face run on this page alone.
+            policy = policy.replace("'wasm-unsafe-eval'", "")
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert not re.search(r"<img|<video|style=|\son\w+=|<script>|<style", answer.content.decode())
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', answer.content.decode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -132,6 +133,15 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+
+def keep_nothing(headers: Any, path: str, url: str) -> None:
+    """What makes fingerprints on her device is large, and would stay in its cache as a trace."""
+    if url.startswith("/static/efface/device/"):
+        headers["Cache-Control"] = "no-store"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = keep_nothing
 
 USE_TZ = True
 TIME_ZONE = settings.get("time_zone")

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('search', '0008_asked_pages'),
+        ('search', '0010_harm_of_pages'),
         ('sites', '0007_outcomes_and_moves'),
     ]
 
