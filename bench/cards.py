@@ -18,10 +18,22 @@ LAYOUTS = (
     "classic", "mrz-card", "passport", "licence", "back-mrz", "residence", "student", "columns", "ghost", "upside-down"
 )  # fmt: skip
 WIDTH, HEIGHT = 1012, 638
-GIVEN = "Mara Tolin Edda Jorun Sabe Linn Oda Pira Runa Selka Tamsin Ula Vesna Yara Zofe Anwen Brisa Calla".split()
-FAMILY = "Velde Orsan Tirk Halmo Quist Brannoc Dehl Ostrava Pellin Rumay Sondre Tavish Umber Wexel Yarrow".split()
-PLACES = "Norvane Ostmark-Lee Tirane Valdoria Kestrel Isles Brennia Marrowdale Sunder Coast Altenmoor Quillon".split()
-STREETS = "Lindengasse Harbour Row Mill Lane Rue du Puits Calle Larga Ulica Cicha Via Stretta Am Anger".split()
+GIVEN = (
+    "Mara", "Tolin", "Edda", "Jorun", "Sabe", "Linn", "Oda", "Pira", "Runa", "Selka", "Tamsin", "Ula", "Vesna",
+    "Yara", "Zofe", "Anwen", "Brisa", "Calla",
+)  # fmt: skip
+FAMILY = (
+    "Velde", "Orsan", "Tirk", "Halmo", "Quist", "Brannoc", "Dehl", "Ostrava", "Pellin", "Rumay", "Sondre", "Tavish",
+    "Umber", "Wexel", "Yarrow",
+)  # fmt: skip
+PLACES = (
+    "Norvane", "Ostmark-Lee", "Tirane", "Valdoria", "Kestrel", "Isles", "Brennia", "Marrowdale", "Sunder", "Coast",
+    "Altenmoor", "Quillon",
+)  # fmt: skip
+STREETS = (
+    "Lindengasse", "Harbour", "Row", "Mill", "Lane", "Rue", "du", "Puits", "Calle", "Larga", "Ulica", "Cicha",
+    "Via", "Stretta", "Am", "Anger",
+)  # fmt: skip
 FONTS = ("DejaVuSans.ttf", "DejaVuSerif.ttf", "LiberationSans-Regular.ttf", "DejaVuSansCondensed.ttf",
          "LiberationSerif-Regular.ttf", "DejaVuSansCondensed-Bold.ttf")  # fmt: skip
 MONO = "DejaVuSansMono.ttf"
@@ -113,7 +125,10 @@ class _Sheet:
                     r, c = row if row < 7 else row - 18, column if column < 7 else column - 18
                     dark = r in (0, 6) or c in (0, 6) or (2 <= r <= 4 and 2 <= c <= 4)
                 if dark:
-                    self.draw.rectangle((x + column * step, y + row * step, x + (column + 1) * step, y + (row + 1) * step), fill=(10, 10, 10))
+                    self.draw.rectangle(
+                        (x + column * step, y + row * step, x + (column + 1) * step, y + (row + 1) * step),
+                        fill=(10, 10, 10),
+                    )
         for piece in range(4):
             top, bottom = y + side * piece / 4, y + side * (piece + 1) / 4
             self.letters.append(("code", np.float32([[x, top], [x + side, top], [x + side, bottom], [x, bottom]])))
@@ -196,7 +211,8 @@ def _flat(rng: random.Random, layout: str, person: _Person, face: Pixels, second
         sheet.portrait(face, 40, 120, 220, 280)
         for place, (label, words, kind) in enumerate([
             ("1.", person.family, "name"), ("2.", person.given, "name"), ("3.", f"{person.born} {person.town}", "date"),
-            ("4a.", "03.02.2021", "date"), ("5.", person.number, "number"), ("8.", f"{person.street}, {person.town}", "address"),
+            ("4a.", "03.02.2021", "date"), ("5.", person.number, "number"),
+            ("8.", f"{person.street}, {person.town}", "address"),
         ]):  # fmt: skip
             sheet.text(300, 120 + 52 * place, label, 22)
             sheet.text(350, 120 + 52 * place, words, 26, kind)
@@ -208,8 +224,15 @@ def _flat(rng: random.Random, layout: str, person: _Person, face: Pixels, second
         sheet.mrz(30, 430, _rows(rng, person, 3, 30), 52)
     elif layout == "residence":
         sheet.portrait(face, 50, 150, 240, 300)
-        sheet.text(330, 80, person.number, 44, "number", spread=6), sheet.field(330, 150, "Name", person.name, "name", 28)
-        born(330, 230), sheet.field(560, 230, "Sex", person.sex, ""), sheet.field(330, 310, "Remarks", person.street, "address", 20)
+        (
+            sheet.text(330, 80, person.number, 44, "number", spread=6),
+            sheet.field(330, 150, "Name", person.name, "name", 28),
+        )
+        (
+            born(330, 230),
+            sheet.field(560, 230, "Sex", person.sex, ""),
+            sheet.field(330, 310, "Remarks", person.street, "address", 20),
+        )
         sheet.text(330, 360, person.town, 18, "address"), sheet.portrait(second, 820, 380, 110, 140, ghost=True)
         for row in range(9):
             sheet.text(975, 90 + row * 40, person.number[row % len(person.number)], 24, "number")
@@ -223,7 +246,8 @@ def _flat(rng: random.Random, layout: str, person: _Person, face: Pixels, second
     elif layout == "columns":
         sheet.portrait(face, 40, 90, 200, 260)
         for place, (label, words, kind) in enumerate([
-            ("Family name", person.family, "name"), ("Number", person.number, "number"), ("First name", person.given, "name"),
+            ("Family name", person.family, "name"), ("Number", person.number, "number"),
+            ("First name", person.given, "name"),
             ("Born", person.born, "date"), ("Street", person.street, "address"), ("Town", person.town, "address"),
             ("Blood", "0 neg", ""), ("Register", person.number[2:] + "-7", "number"),
         ]):  # fmt: skip
@@ -305,13 +329,17 @@ def faces(folder: Path | None, rng: random.Random) -> list[Pixels]:
         picture = Image.open(path).convert("RGB")
         side = min(picture.width / 4, picture.height / 5)
         left, top = (picture.width - 4 * side) / 2, (picture.height - 5 * side) * 0.3
-        found.append(np.asarray(picture.crop((int(left), int(top), int(left + 4 * side), int(top + 5 * side))).resize((240, 300))))
+        found.append(
+            np.asarray(
+                picture.crop((int(left), int(top), int(left + 4 * side), int(top + 5 * side))).resize((240, 300))
+            )
+        )
     return found or [drawn_face(rng) for _ in range(8)]
 
 
 def make(seed: int, count: int, folder: Path | None = None) -> list[Card]:
     """``count`` cards, the layouts in turn; the same seed makes the same cards."""
-    rng = random.Random(seed)  # noqa: S311 - made-up cards, no secrets
+    rng = random.Random(seed)
     portraits = faces(folder, rng)
     cards = []
     for number in range(count):

@@ -64,7 +64,9 @@ def sign(case: Case, name: str, drawn: Strokes, language: str, actor: str, now: 
     if case.state not in (Case.State.OPEN, Case.State.PAUSED):
         raise AuthorityRefused(_("This case is closed. Your caseworker can open a new one."))
     if case.age == Age.MINOR:
-        raise AuthorityRefused(_("Of somebody under 18 we need no letter. Your caseworker tells you what is done instead."))
+        raise AuthorityRefused(
+            _("Of somebody under 18 we need no letter. Your caseworker tells you what is done instead.")
+        )
     if not 2 <= len(name) <= 120:
         raise AuthorityRefused(_("Please write the name that should stand under the letter."))
     text = words(case, language)
@@ -106,4 +108,3 @@ def revoke(case: Case, actor: str, now: datetime) -> bool:
 def pdf(letter: Authority) -> bytes:
     """The signed letter; empty where its case was erased."""
     return b64decode(str((letter.letter or {}).get("pdf", "")))
-

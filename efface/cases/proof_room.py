@@ -20,7 +20,7 @@ MOST = 50
 class Held:
     """``picture``: the covered PNG, b"" once it was looked at. ``name`` as she says it stands on the document.
     ``match``: how the face compared (``efface.net.proofs.MATCHES``). ``handed_in``: she pressed the button; before,
-    only she sees it. ``keep_days``: she wants it sealed for so long. ``looked``: the worker who looked."""
+    only who chose it sees it. ``keep_days``: she wants it sealed for so long. ``looked``: the worker who looked."""
 
     picture: bytes = field(repr=False)
     name: str = field(repr=False)
@@ -29,6 +29,7 @@ class Held:
     text_left: int = 0
     handed_in: bool = False
     keep_days: int = 0
+    by: str = ""
     looked: object = None
     at: float = 0.0
 

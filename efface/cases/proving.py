@@ -1,5 +1,5 @@
-"""Proof without exposure: a covered picture of an identity document is seen once by one worker, who states what was seen;
-the picture is destroyed, or sealed for a time where she wants that."""
+"""Proof without exposure: a covered picture of an identity document is seen once by one worker, who states what was
+seen; the picture is destroyed, or sealed for a time where she wants that."""
 
 from __future__ import annotations
 
@@ -39,12 +39,15 @@ def objection(case: Case, picture: Any) -> str:
     if picture is None or not picture.size:
         return _("No picture was chosen.")
     if picture.size > MAX_BYTES:
-        return _("The picture is larger than %(n)d megabytes. A smaller photo is enough.") % {"n": MAX_BYTES // 1_000_000}
+        return _("The picture is larger than %(n)d megabytes. A smaller photo is enough.") % {
+            "n": MAX_BYTES // 1_000_000
+        }
     return ""
 
 
-def prepare(case: Case, request: ProofRequest) -> Proof:
-    """The picture covered as asked, held for her to look at; nobody else sees it yet. Raises ``ProofRefused``."""
+def prepare(case: Case, request: ProofRequest, actor: str) -> Proof:
+    """The picture covered as asked, held for whoever chose it to look at; nobody else sees it yet. Raises
+    ``ProofRefused``."""
     proof = uploading.cover_proof(request)
     if proof.error:
         raise ProofRefused(error_words(proof.error))
@@ -52,15 +55,21 @@ def prepare(case: Case, request: ProofRequest) -> Proof:
         proof_room.put(
             case.pk,
             proof_room.Held(proof.picture, " ".join(request.name.split())[:200], proof.match, tuple(proof.notes),
-                            proof.text_left),
+                            proof.text_left, by=actor),
         )  # fmt: skip
     return proof
 
 
-def cover_more(case: Case, areas: list[Area]) -> None:
-    """Covers more of what is held for her. Raises ``ProofRefused``."""
+def draft(case: Case, actor: str) -> proof_room.Held | None:
+    """What this person chose and has not handed in; None for everybody else."""
     held = proof_room.get(case.pk)
-    if held is None or not held.picture or held.handed_in:
+    return held if held and held.picture and not held.handed_in and held.by == actor else None
+
+
+def cover_more(case: Case, areas: list[Area], actor: str) -> None:
+    """Covers more of what is held for this person. Raises ``ProofRefused``."""
+    held = draft(case, actor)
+    if held is None:
         raise ProofRefused(gone_words())
     request = ProofRequest(held.picture, automatic=False, areas=areas, name=held.name)
     proof = uploading.cover_proof(request)
@@ -73,7 +82,7 @@ def hand_in(case: Case, keep_days: int, actor: str, now: datetime) -> None:
     """She lets a worker look at it, once. Raises ``ProofRefused`` where it is no longer there."""
     if not 0 <= keep_days <= MOST_DAYS:
         raise ProofRefused(_("It can be kept for at most %(n)d days.") % {"n": MOST_DAYS})
-    if proof_room.hand_in(case.pk, keep_days) is None:
+    if draft(case, actor) is None or proof_room.hand_in(case.pk, keep_days) is None:
         raise ProofRefused(gone_words())
     events.record(case, "proof.handed_in", actor, now=now)
 
@@ -82,7 +91,9 @@ def look(case: Case, worker: Any, actor: str, now: datetime) -> proof_room.Held:
     """The one look. What she wanted kept is sealed first. Raises ``ProofRefused`` where nothing waits."""
     held = proof_room.take(case.pk, worker.pk)
     if held is None:
-        raise ProofRefused("No covered document waits. If it was sent, it was seen or it is gone: please ask for it again.")
+        raise ProofRefused(
+            "No covered document waits. If it was sent, it was seen or it is gone: please ask for it again."
+        )
     if held.keep_days:
         seal(case, held.picture, now + timedelta(days=held.keep_days), actor, now)
     events.record(case, "proof.seen", actor, now=now)
@@ -90,15 +101,21 @@ def look(case: Case, worker: Any, actor: str, now: datetime) -> proof_room.Held:
     return held
 
 
-def state(case: Case, worker: Any, *, name_matches: bool, face_matches: bool, actor: str, now: datetime) -> ProofStatement:
+def state(
+    case: Case, worker: Any, *, name_matches: bool, face_matches: bool, actor: str, now: datetime
+) -> ProofStatement:
     """The worker who looked says that name and face matched: a signed statement. Raises ``ProofRefused``."""
     held = proof_room.get(case.pk)
     if held is None or held.looked != worker.pk:
-        raise ProofRefused("Only the worker who looked at the covered document can say what was seen, soon after the look.")
+        raise ProofRefused(
+            "Only the worker who looked at the covered document can say what was seen, soon after the look."
+        )
     if not (name_matches and face_matches):
         raise ProofRefused("A statement needs both: the name and the face matched. Otherwise talk with her again.")
     if not held.name:
-        raise ProofRefused("The name on the document was not written down. Please ask for the document again, with the name.")
+        raise ProofRefused(
+            "The name on the document was not written down. Please ask for the document again, with the name."
+        )
     organisation = Organisation.objects.get(pk=case.organisation_id)
     document, opening = statements.make(organisation.name, held.name, now, now + VALID)
     made = ProofStatement(
@@ -204,18 +221,24 @@ def error_words(reason: str) -> str:
     """Why a picture could not be covered, and what to do."""
     return {
         "too-many-pixels": _("This photo has too many pixels. Please take a smaller one."),
-        "unknown-format": _("This kind of picture cannot be read here (HEIC, for example). Please choose a JPEG or PNG, or a screenshot of the photo."),
+        "unknown-format": _(
+            "This kind of picture cannot be read here (HEIC, for example). Please choose a JPEG or PNG, or a screenshot "
+            "of the photo."
+        ),
         "corrupt": _("This picture is damaged and cannot be read. Please take it again."),
         "memory": _("This picture is too large to be read. Please take a smaller one."),
         "timeout": _("This took too long. Please try again, or take a smaller photo."),
-        "off": _("The safe reader is not running, so nothing was read. Please try later, or show the document to your caseworker."),
+        "off": _(
+            "The safe reader is not running, so nothing was read. Please try later, or show the document to your "
+            "caseworker."
+        ),
     }.get(reason, _("This picture could not be read. Please take it again."))  # fmt: skip
 
 
 MATCH_WORDS = {
     "same": "The face on the document and on the other photo look like the same person.",
     "unsure": "The faces look alike, but not clearly enough to say. Please look yourself.",
-    "different": "The faces do not look alike to the computer. Documents are old and people change: please look yourself.",
+    "different": "The faces do not look alike to the computer. Documents are old, people change: please look yourself.",
     "no-face": "No face was found on one of the two pictures. Please look yourself.",
     "several": "There are several people on the other photo, so nothing was compared.",
 }

@@ -21,7 +21,7 @@ def attest() -> None:
 @attest.command()
 @click.argument("file", type=_file)
 @click.option("--key", "key", type=_file, default=None, metavar="KEY.pem",
-              help="The organisation's key, as it publishes it. Without it only the file itself is checked.")  # fmt: skip
+              help="The organisation's key, as it publishes it. Without it only the file is checked.")  # fmt: skip
 @click.option("--name", default=None, help="Check this name against the digest; needs --salt.")
 @click.option("--salt", default=None, help="The salt that the person let you have with the name.")
 @json_option

@@ -75,7 +75,8 @@ def _page(
         "attestations": one.attestations.select_related("first_worker", "second_worker"),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
-        "attest": attest or Attest(initial={"proof_seen": _seen(one, now)}), "hold": hold or PlaceHold(), "typed": typed,
+        "attest": attest or Attest(initial={"proof_seen": _seen(one, now)}),
+        "hold": hold or PlaceHold(), "typed": typed,
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
 

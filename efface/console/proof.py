@@ -37,7 +37,7 @@ def proof(request: Any, id: uuid.UUID) -> HttpResponse:
         if not problem:
             asked = proof_request.asked(request.POST, picture.read(), likeness.read() if likeness else b"")
             try:
-                proving.prepare(case, asked)
+                proving.prepare(case, asked, actor(request))
             except proving.ProofRefused as refusal:
                 problem = str(refusal)
     return _page(request, case, problem)
@@ -45,7 +45,7 @@ def proof(request: Any, id: uuid.UUID) -> HttpResponse:
 
 def _page(request: Any, case: Case, problem: str = "", picture: bytes = b"") -> HttpResponse:
     held = proof_room.get(case.pk)
-    draft = held if held and held.picture and not held.handed_in else None
+    draft = proving.draft(case, actor(request))
     shown = draft.picture if draft else picture
     answer = render(
         request, "console/proof.html",
@@ -72,7 +72,8 @@ def where(request: Any, id: uuid.UUID) -> HttpResponse:
     problem = proving.objection(case, picture)
     if not problem:
         try:
-            found = proving.prepare(case, proof_request.asked(request.POST, picture.read(), only_areas=True))
+            asked = proof_request.asked(request.POST, picture.read(), only_areas=True)
+            found = proving.prepare(case, asked, actor(request))
             return JsonResponse({"areas": to_wire(found.areas), "notes": found.notes})
         except proving.ProofRefused as refusal:
             problem = str(refusal)
@@ -90,7 +91,7 @@ def decide(request: Any, id: uuid.UUID) -> HttpResponse:
             days = request.POST.get("keep", "0")
             proving.hand_in(case, int(days) if days.isdecimal() and len(days) < 4 else 0, actor(request), now)
         elif choice == "cover":
-            proving.cover_more(case, proof_request.areas(request.POST))
+            proving.cover_more(case, proof_request.areas(request.POST), actor(request))
         elif choice == "drop":
             proving.refuse(case, actor(request), now)
             messages.success(request, _("It is destroyed."))
@@ -101,7 +102,9 @@ def decide(request: Any, id: uuid.UUID) -> HttpResponse:
                 case, request.user, name_matches=request.POST.get("name") == "yes",
                 face_matches=request.POST.get("face") == "yes", actor=actor(request), now=now,
             )  # fmt: skip
-            messages.success(request, _("Stated and signed. The picture is destroyed. Now the attestation can name it."))
+            messages.success(
+                request, _("Stated and signed. The picture is destroyed. Now the attestation can name it.")
+            )
     except proving.ProofRefused as refusal:
         return _page(request, case, str(refusal))
     return redirect("console:case-proof", id=id)
@@ -134,7 +137,8 @@ def sealed(request: Any, id: uuid.UUID, proof_id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_http_methods(["GET", "POST"])
 def statement(request: Any, id: uuid.UUID, statement_id: uuid.UUID) -> HttpResponse:
-    """The signed statement as a file; POST ``choice`` withdraw, or opening: name and salt, which she agreed to hand on."""
+    """The signed statement as a file; POST ``choice`` withdraw, or opening: name and salt, which she agreed to hand
+    on."""
     case, now = living(id), clock.now()
     made = get_object_or_404(ProofStatement, pk=statement_id, case=case)
     if request.method == "POST" and request.POST.get("choice") == "withdraw":
@@ -145,7 +149,9 @@ def statement(request: Any, id: uuid.UUID, statement_id: uuid.UUID) -> HttpRespo
         return render(request, "404.html", status=404)
     if request.method == "POST":
         if request.POST.get("agreed") != "yes":
-            return _page(request, case, _("Name and salt are handed on only when she agreed to it, for this recipient."))
+            return _page(
+                request, case, _("Name and salt are handed on only when she agreed to it, for this recipient.")
+            )
         events.record(case, "proof.opened", actor(request), subject=made.pk, now=now)
         return _file(made.opening, "opening.json")
     events.record(case, "proof.handed_on", actor(request), subject=made.pk, now=now)

@@ -1,5 +1,5 @@
-"""Showing who she is without showing her numbers. The picture is covered, seen by her, and only then handed to a worker,
-once; it is in memory only."""
+"""Showing who she is without showing her numbers. The picture is covered, seen by her, and only then handed to a
+worker, once; it is in memory only."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from efface.vision.proof.suggest import to_wire
 @require_http_methods(["GET", "POST"])
 @page.of_case
 def proof(request: Any, case: Case) -> HttpResponse:
-    """POST multipart: ``picture``, ``likeness`` (a photo taken now), ``name``, ``covered``, rectangles. Shows what of it
-    a worker would see; nobody sees it yet."""
+    """POST multipart: ``picture``, ``likeness`` (a photo taken now), ``name``, ``covered``, rectangles. Shows what of
+    it a worker would see; nobody sees it yet."""
     problem = ""
     if request.method == "POST":
         picture, likeness = request.FILES.get("picture"), request.FILES.get("likeness")
@@ -38,7 +38,7 @@ def proof(request: Any, case: Case) -> HttpResponse:
         if not problem:
             asked = proof_request.asked(request.POST, picture.read(), likeness.read() if likeness else b"")
             try:
-                proving.prepare(case, asked)
+                proving.prepare(case, asked, ACTOR)
             except proving.ProofRefused as refusal:
                 problem = str(refusal)
     return _page(request, case, problem)
@@ -46,7 +46,7 @@ def proof(request: Any, case: Case) -> HttpResponse:
 
 def _page(request: Any, case: Case, problem: str = "") -> HttpResponse:
     held, now = proof_room.get(case.pk), clock.now()
-    draft = held if held and held.picture and not held.handed_in else None
+    draft = proving.draft(case, ACTOR)
     return page.show(
         request, "portal/proof.html", case,
         {
@@ -69,7 +69,7 @@ def suggest(request: Any, case: Case) -> HttpResponse:
     if problem:
         return JsonResponse({"problem": problem}, status=422)
     try:
-        found = proving.prepare(case, proof_request.asked(request.POST, picture.read(), only_areas=True))
+        found = proving.prepare(case, proof_request.asked(request.POST, picture.read(), only_areas=True), ACTOR)
     except proving.ProofRefused as refusal:
         return JsonResponse({"problem": str(refusal)}, status=422)
     return JsonResponse({"areas": to_wire(found.areas), "notes": found.notes})
@@ -86,9 +86,12 @@ def decide(request: Any, case: Case) -> HttpResponse:
         if choice == "hand-in":
             days = request.POST.get("keep", "0")
             proving.hand_in(case, int(days) if days.isdecimal() and len(days) < 4 else 0, ACTOR, now)
-            messages.success(request, _("Sent. A worker can look at it once. Afterwards it is destroyed, or sealed where you chose that."))
+            messages.success(
+                request,
+                _("Sent. A worker can look at it once. Afterwards it is destroyed, or sealed where you chose that."),
+            )
         elif choice == "cover":
-            proving.cover_more(case, proof_request.areas(request.POST))
+            proving.cover_more(case, proof_request.areas(request.POST), ACTOR)
         elif choice == "drop":
             proving.refuse(case, ACTOR, now)
             messages.success(request, _("It is destroyed."))

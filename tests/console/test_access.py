@@ -35,7 +35,7 @@ MATRIX: dict[str, set[str]] = {
     "portal:statements": EVERYBODY,
     "console:case-proof": CASEWORK, "console:case-proof-where": CASEWORK, "console:case-proof-decide": CASEWORK,
     "console:case-proof-sealed": CASEWORK, "console:case-statement": CASEWORK, "console:case-authority": CASEWORK,
-    "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
+    "portal:made": HER, "portal:part": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,

@@ -45,7 +45,9 @@ def covered(monkeypatch: pytest.MonkeyPatch) -> list[ProofRequest]:
         asked.append(request)
         if request.picture == b"broken":
             return Proof(error="unknown-format")
-        return Proof(b"" if request.only_areas else png(proof.COVER), 320, 200, list(request.areas), ["no-face"], 0, "same")
+        return Proof(
+            b"" if request.only_areas else png(proof.COVER), 320, 200, list(request.areas), ["no-face"], 0, "same"
+        )
 
     monkeypatch.setattr(uploading, "cover_proof", answer)
     proof_room._held.clear()
@@ -73,7 +75,7 @@ def test_from_the_photo_to_the_statement(opened: Any, organisation: Any, covered
     desk, base = people.signed_in(worker), f"/console/cases/{opened.case.pk}/proof/"
     assert b"data:image/png" not in desk.post(base + "decide/", {"choice": "look"}).content  # only she saw it so far
     her.post("/case/proof/decide/", {"choice": "hand-in", "keep": "0"})
-    assert b"data-fact=\"waits\"" in desk.get(base).content
+    assert b'data-fact="waits"' in desk.get(base).content
     look = desk.post(base + "decide/", {"choice": "look"})
     assert b"data:image/png;base64," in look.content and "no-store" in look["Cache-Control"]
     again = people.signed_in(people.worker(organisation, "lead")).post(base + "decide/", {"choice": "look"})
@@ -83,7 +85,9 @@ def test_from_the_photo_to_the_statement(opened: Any, organisation: Any, covered
         made = ProofStatement.objects.get(case=opened.case)
         assert "name and face matched on 2026-03-02" in proving.seen_words(made)
     assert proof_room.get(opened.case.pk) is None
-    assert b"name and face matched on" in desk.get(f"/console/cases/{opened.case.pk}/").content  # the attestation's field
+    assert (
+        b"name and face matched on" in desk.get(f"/console/cases/{opened.case.pk}/").content
+    )  # the attestation's field
     file = desk.get(f"{base}statement/{made.pk}/")
     assert b"Velde" not in file.content + b64decode(json.loads(file.content)["signed"])
     assert statements.read(json.loads(file.content), statements.public_pem()).organisation == organisation.name
@@ -150,7 +154,7 @@ def test_she_destroys_it_herself(opened: Any, organisation: Any, covered: list[P
     assert proof_room.get(opened.case.pk) is None
     with tenancy.organisation(organisation.pk):
         kept = proving.seal(opened.case, png(), NOON + timedelta(days=3), "survivor", NOON)
-    assert b"data-fact=\"sealed\"" in her.get("/case/proof/").content
+    assert b'data-fact="sealed"' in her.get("/case/proof/").content
     her.post("/case/proof/destroy/")
     with tenancy.organisation(organisation.pk):
         kept.refresh_from_db()
@@ -207,7 +211,11 @@ def test_the_letter_is_signed_sealed_replaced_and_ended(opened: Any, organisatio
     assert sign(her, strokes="[[[9, 9]]]").status_code == 422
     assert sign(her, strokes="[[[0.1, 0.1], [0.3, 0.2]], [[0.5, 0.1]]]").status_code == 302
     copy = her.get("/case/letter/copy/")
-    assert copy.content.startswith(b"%PDF") and b"StructTreeRoot" in copy.content and b"Velde" not in copy["Content-Disposition"].encode()
+    assert (
+        copy.content.startswith(b"%PDF")
+        and b"StructTreeRoot" in copy.content
+        and b"Velde" not in copy["Content-Disposition"].encode()
+    )
     desk = people.signed_in(people.worker(organisation))
     assert desk.get(f"/console/cases/{opened.case.pk}/authority/").content == copy.content
     assert her.post("/case/letter/end/").status_code == 302
@@ -238,9 +246,9 @@ def test_anybody_checks_a_statement_with_stock_tools(now: Any, db: None, client:
     (tmp_path / "signature.bin").write_bytes(b64decode(document["signature"]))
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "signed.json",
                "-sigfile", "signature.bin"]  # fmt: skip
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0  # noqa: S603
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
     (tmp_path / "signed.json").write_bytes(b64decode(document["signed"]).replace(b"2026", b"2027", 1))
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0  # noqa: S603
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
     found = statements.read(document)
     assert statements.name_digest("mara velde", opening.salt) == found.name_sha256
     assert statements.name_digest("Mara Veld", opening.salt) != found.name_sha256

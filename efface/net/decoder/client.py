@@ -22,6 +22,7 @@ from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
+from efface.net.proofs import Proof, ProofRequest, proof_answer
 from efface.net.protocol import (
     Decoded,
     FetchFacts,
@@ -35,7 +36,6 @@ from efface.net.protocol import (
     from_wire,
     to_wire,
 )
-from efface.net.proofs import Proof, ProofRequest, proof_answer
 from efface.net.sitelist import SiteList
 from efface.vision.formats import sniff_video
 from efface.vision.local.tiles import MOST_BYTES as MOST_TILE_BYTES
@@ -96,7 +96,8 @@ class Decoder:
 
     def state(self) -> dict[str, Any]:
         """ "on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
-        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason", "text" (bool: text is found on proofs), "text_reason"."""
+        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason",
+        "text" (bool: text is found on proofs), "text_reason"."""
         return dict(self._state)
 
     def decode_pictures(self, pictures: Sequence[bytes], want: Want = Want.PLAIN) -> list[Decoded]:

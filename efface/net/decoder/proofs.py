@@ -1,5 +1,5 @@
-"""A photographed identity document in the sealed child: what to cover, covering it, comparing its face. Nothing that was
-read, and no number of a face, is in the answer."""
+"""A photographed identity document in the sealed child: what to cover, covering it, comparing its face. Nothing that
+was read, and no number of a face, is in the answer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _pixels(data: bytes) -> NDArray[np.uint8]:
 
 
 def _snapped(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """What a browser painted over has exactly the one colour, also where the browser adds noise to what it hands out."""
+    """What a browser painted over has exactly the one colour, also where the browser adds noise to what it draws."""
     near = (np.abs(rgb.astype(np.int16) - np.array(COVER, np.int16)) <= NOISE).all(axis=2)
     made = rgb.copy()
     made[near] = COVER

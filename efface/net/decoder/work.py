@@ -29,8 +29,8 @@ from efface.vision.animation import is_animated
 from efface.vision.copyvector import WHOLE, pictures_within, piece
 from efface.vision.formats import sniff_video
 from efface.vision.local.tiles import Affine
-from efface.vision.proof import TextEngine
 from efface.vision.pictures import FACE_SIDE, PictureError, read_pixels
+from efface.vision.proof import TextEngine
 
 MOST_FACES = 32
 LEAST_LOOK_SIDE = 64

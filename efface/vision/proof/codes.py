@@ -28,7 +28,8 @@ def _dense(grey: np.ndarray, across: bool) -> list[Floats]:
     """Where changes along one direction outweigh those along the other, closely packed: bars."""
     along, beside = ((1, 0), (0, 1)) if across else ((0, 1), (1, 0))
     change = cv2.subtract(
-        cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_32F, *along)), cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_32F, *beside))
+        cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_32F, *along)),
+        cv2.convertScaleAbs(cv2.Sobel(grey, cv2.CV_32F, *beside)),
     )
     smooth = cv2.blur(change, (9, 9))
     _, marked = cv2.threshold(smooth, 60, 255, cv2.THRESH_BINARY)

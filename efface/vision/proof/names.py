@@ -8,10 +8,11 @@ from difflib import SequenceMatcher
 
 ALIKE = 0.8
 """Least likeness of a word that was read to one of the name's."""
-LABELS = frozenset(
-    "name names surname surnames given first last family forename forenames nom prenom prenoms apellidos apellido "
-    "nombre nombres nachname vorname vornamen nome cognome nazwisko imie imiona apelido sobrenome of holder".split()
-)
+LABELS = frozenset((
+    "name", "names", "surname", "surnames", "given", "first", "last", "family", "forename", "forenames", "nom",
+    "prenom", "prenoms", "apellidos", "apellido", "nombre", "nombres", "nachname", "vorname", "vornamen", "nome",
+    "cognome", "nazwisko", "imie", "imiona", "apelido", "sobrenome", "of", "holder",
+))  # fmt: skip
 """Words that stand beside a name on documents."""
 _WORD = re.compile(r"[^\W\d_]+")
 

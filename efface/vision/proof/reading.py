@@ -92,7 +92,7 @@ class TextEngine:
         return max(ways, key=lambda way: way[1])[0]
 
     def _spell(self, picture: Pixels) -> tuple[str, float]:
-        assert self._reader is not None  # noqa: S101 - for the type checker
+        assert self._reader is not None
         beliefs = self._reader.run(picture[None])["letters"][0]
         best = beliefs.argmax(axis=1)
         steps = [at for at in range(len(best)) if best[at] and (at == 0 or best[at] != best[at - 1])]
