@@ -222,8 +222,8 @@ def error_words(reason: str) -> str:
     return {
         "too-many-pixels": _("This photo has too many pixels. Please take a smaller one."),
         "unknown-format": _(
-            "This kind of picture cannot be read here (HEIC, for example). Please choose a JPEG or PNG, or a screenshot "
-            "of the photo."
+            "This kind of picture cannot be read here (HEIC, for example). Please choose a JPEG or PNG, or a "
+            "screenshot of the photo."
         ),
         "corrupt": _("This picture is damaged and cannot be read. Please take it again."),
         "memory": _("This picture is too large to be read. Please take a smaller one."),

@@ -47,7 +47,7 @@ def verify(file: Path, key: Path | None, name: str | None, salt: str | None, as_
         "valid_until": found.valid_until.isoformat(), "says": found.says, "key_sha256": found.key_sha256,
     }  # fmt: skip
 
-    def words() -> None:
+    def tell() -> None:
         click.echo(found.says)
         click.echo(f"Made {found.made}, valid until {found.valid_until}, number {found.id}.")
         click.echo(
@@ -58,7 +58,7 @@ def verify(file: Path, key: Path | None, name: str | None, salt: str | None, as_
         if fits:
             click.echo("The name fits.")
 
-    emit(result, as_json, words)
+    emit(result, as_json, tell)
     if over:
         raise click.ClickException(f"The statement ended on {found.valid_until.isoformat()}: ask for a new one.")
     if fits is False:

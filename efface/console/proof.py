@@ -21,12 +21,12 @@ from efface.console.opening import actor, living
 from efface.engine.base import clock
 from efface.vision.proof.suggest import to_wire
 
-PICTURES = {"img-src": ["data:"]}
+with_picture: Any = csp_update({"img-src": ["data:"]})
 """The covered picture stands in the page: it has no address of its own, and is not there a second time."""
 
 
 @view(access=STAFF_CASES)
-@csp_update(PICTURES)
+@with_picture
 @require_http_methods(["GET", "POST"])
 def proof(request: Any, id: uuid.UUID) -> HttpResponse:
     """POST multipart as at the portal's door: the document is photographed together with her."""
@@ -81,7 +81,7 @@ def where(request: Any, id: uuid.UUID) -> HttpResponse:
 
 
 @view(access=STAFF_CASES)
-@csp_update(PICTURES)
+@with_picture
 @require_POST
 def decide(request: Any, id: uuid.UUID) -> HttpResponse:
     """``choice``: hand-in (she agrees, sitting here), cover, drop, look (once), state (``name``, ``face``)."""
@@ -111,7 +111,7 @@ def decide(request: Any, id: uuid.UUID) -> HttpResponse:
 
 
 @view(access=STAFF_CASES)
-@csp_update(PICTURES)
+@with_picture
 @require_POST
 def sealed(request: Any, id: uuid.UUID, proof_id: uuid.UUID) -> HttpResponse:
     """``choice``: ask (``why``), allow, look, destroy."""

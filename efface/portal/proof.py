@@ -21,9 +21,12 @@ from efface.portal import page
 from efface.portal.answers import ACTOR
 from efface.vision.proof.suggest import to_wire
 
+with_picture: Any = csp_update({"img-src": ["data:"]})
+"""The covered picture stands in the page: it has no address of its own."""
+
 
 @view(access=PORTAL)
-@csp_update({"img-src": ["data:"]})  # the covered picture stands in the page: it has no address of its own
+@with_picture
 @require_http_methods(["GET", "POST"])
 @page.of_case
 def proof(request: Any, case: Case) -> HttpResponse:
@@ -76,7 +79,7 @@ def suggest(request: Any, case: Case) -> HttpResponse:
 
 
 @view(access=PORTAL)
-@csp_update({"img-src": ["data:"]})
+@with_picture
 @require_POST
 @page.of_case
 def decide(request: Any, case: Case) -> HttpResponse:

@@ -18,7 +18,7 @@ def codes(rgb: Pixels) -> list[Floats]:
     wide, high = max(8, round(width * scale)), max(8, round(height * scale))
     grey = cv2.cvtColor(cv2.resize(rgb, (wide, high), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     found: list[Floats] = []
-    back = np.float32([width / wide, height / high])
+    back = np.array([width / wide, height / high], np.float32)
     for across in (True, False):
         found += [corners * back for corners in _dense(grey, across)]
     return [*found, *_squares(rgb)]

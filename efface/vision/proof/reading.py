@@ -77,7 +77,7 @@ class TextEngine:
         for outline in outlines:
             line = _line(outline, belief)
             if line is not None:
-                found.append(Line(line.corners * np.float32([width / wide, height / high]), line.belief))
+                found.append(Line(line.corners * np.array([width / wide, height / high], np.float32), line.belief))
         return sorted(found, key=lambda one: -one.belief)[:MOST_LINES]
 
     def read(self, rgb: Pixels, lines: list[Line]) -> list[str]:
@@ -140,7 +140,7 @@ def strip(rgb: Pixels, line: Line) -> Pixels:
     across = float(np.linalg.norm(line.corners[1] - line.corners[0]))
     down = float(np.linalg.norm(line.corners[2] - line.corners[1]))
     width = int(np.clip(round(READ_HEIGHT * across / max(1.0, down)), 48, 1200))
-    flat = np.float32([[0, 0], [width, 0], [width, READ_HEIGHT], [0, READ_HEIGHT]])
+    flat = np.array([[0, 0], [width, 0], [width, READ_HEIGHT], [0, READ_HEIGHT]], np.float32)
     change = cv2.getPerspectiveTransform(line.corners, flat)
     return np.asarray(
         cv2.warpPerspective(rgb, change, (width, READ_HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE),
