@@ -25,9 +25,9 @@ FORM = "efface-statement/1"
 MOST_BYTES = 20_000
 SAYS = (
     "{organisation} states that one of its workers spoke with a person, saw an identity document of that person with "
-    "everything but the face and the name covered, and found on {day} that the name and the face matched. The picture "
-    "was destroyed. No number of the document was seen. This statement names nobody; with the person's consent the "
-    "name can be checked against the digest."
+    "everything but the face and the name covered, and found on {day} that the name and the face matched. The "
+    "document without covers was neither seen nor kept. This statement names nobody; with the person's consent the name "
+    "can be checked against the digest."
 )
 
 

@@ -103,7 +103,7 @@ def decide(request: Any, id: uuid.UUID) -> HttpResponse:
                 face_matches=request.POST.get("face") == "yes", actor=actor(request), now=now,
             )  # fmt: skip
             messages.success(
-                request, _("Stated and signed. The picture is destroyed. Now the attestation can name it.")
+                request, _("Stated and signed. Now the attestation can name it.")
             )
     except proving.ProofRefused as refusal:
         return _page(request, case, str(refusal))

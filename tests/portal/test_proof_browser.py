@@ -115,10 +115,12 @@ def test_suggest_undo_turn_and_a_picture_that_cannot_be_read(
         page.wait_for_selector("#brush-status:has-text('Covered as')")
         assert decoder[0].only_areas
         corner = "[...document.getElementById('canvas').getContext('2d').getImageData(2, 2, 1, 1).data].slice(0, 3)"
-        assert page.evaluate(corner) == list(COVER)  # without a text model all but a face is covered
+        dark = [round(0.82 * cover + 0.18 * bright) for cover, bright in zip(COVER, BRIGHT, strict=True)]
+        # Without a text model all but a face is covered; on the device it is seen faintly.
+        assert np.abs(np.array(page.evaluate(corner)) - dark).max() < 8
         page.click("#turn")
         assert page.evaluate("document.getElementById('canvas').height") == 1400
-        assert page.evaluate(corner) == list(COVER)
+        assert np.abs(np.array(page.evaluate(corner)) - dark).max() < 8
         page.click("#all")
         page.click("#undo")
     assert browser.outside == [] and browser.complaints == []

@@ -31,8 +31,9 @@
     element("auto").classList.remove("primary");
   }
   function show() {
-    shown.drawImage(picture, 0, 0);
-    shown.drawImage(mask, 0, 0);
+    // Faint on this device only, so that she finds her face; what is sent is covered for good (covered() below).
+    shown.globalAlpha = 1; shown.drawImage(picture, 0, 0);
+    shown.globalAlpha = 0.82; shown.drawImage(mask, 0, 0);
   }
   function keep() {
     steps.push(pen.getImageData(0, 0, mask.width, mask.height));
