@@ -26,8 +26,8 @@ MOST_BYTES = 20_000
 SAYS = (
     "{organisation} states that one of its workers spoke with a person, saw an identity document of that person with "
     "everything but the face and the name covered, and found on {day} that the name and the face matched. The "
-    "document without covers was neither seen nor kept. This statement names nobody; with the person's consent the name "
-    "can be checked against the digest."
+    "document without covers was neither seen nor kept. This statement names nobody; with the person's consent the "
+    "name can be checked against the digest."
 )
 
 
