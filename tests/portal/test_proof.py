@@ -19,6 +19,7 @@ from efface.cases import authority, consents, erasing, proof_room, proving, stat
 from efface.cases.models import Authority, CaseEvent, Consent, ProofStatement, SealedProof
 from efface.engine.base import clock, deadlines, tenancy
 from efface.net.proofs import Proof, ProofRequest
+from efface.takedown import facts
 from efface.vision import proof
 from tests import people
 from tests.conftest import NOON
@@ -218,11 +219,13 @@ def test_the_letter_is_signed_sealed_replaced_and_ended(opened: Any, organisatio
     )
     desk = people.signed_in(people.worker(organisation))
     assert desk.get(f"/console/cases/{opened.case.pk}/authority/").content == copy.content
+    with tenancy.organisation(organisation.pk):
+        assert facts.backing(opened.case, NOON) == {"signed": "2026-03-02"}
     assert her.post("/case/letter/end/").status_code == 302
     assert her.get("/case/letter/copy/").status_code == 404
     assert desk.get(f"/console/cases/{opened.case.pk}/authority/").status_code == 404
     with tenancy.organisation(organisation.pk):
-        assert authority.standing(opened.case) is None
+        assert authority.standing(opened.case) is None and facts.backing(opened.case, NOON) == {}
         standing = Consent.objects.filter(case=opened.case, withdrawn_at=None).values_list("purpose", flat=True)
         assert set(standing) == {"hash_match"}  # what leaned on it ended with it
 

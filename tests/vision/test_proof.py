@@ -93,7 +93,8 @@ def test_covered_pixels_have_one_colour_in_the_file() -> None:
 
 @pytest.mark.parametrize(
     "given", ["x", [{}], [{"kind": "drawn", "points": []}], [{"kind": "fire", "points": [[0, 0]] * 3}],
-              [{"kind": "drawn", "points": [[0, float("nan")]] * 3}], [{"kind": "drawn", "points": [[0, 0]] * 3}] * 3000]
+              [{"kind": "drawn", "points": [[0, float("nan")]] * 3}],
+              [{"kind": "drawn", "points": [[0, 0]] * 3}] * 3000]
 )  # fmt: skip
 def test_what_is_no_list_of_areas_is_refused(given: Any) -> None:
     with pytest.raises(ValueError):
