@@ -9,6 +9,10 @@ from efface.vision.models.runtime import Floats, Pixels
 
 WORK_SIDE = 1000
 """Longer side, pixels, at which texture is looked at."""
+STRONG = 110.0
+"""Mean change (Sobel, both directions together) of a code of small squares; hair and cloth stay below."""
+THICK = 27
+"""Pixels that a code is thick at least; a line of text is thinner."""
 
 
 def codes(rgb: Pixels) -> list[Floats]:
@@ -21,6 +25,7 @@ def codes(rgb: Pixels) -> list[Floats]:
     back = np.array([width / wide, height / high], np.float32)
     for across in (True, False):
         found += [corners * back for corners in _dense(grey, across)]
+    found += [corners * back for corners in _matrices(grey)]
     return [*found, *_squares(rgb)]
 
 
@@ -42,6 +47,20 @@ def _dense(grey: np.ndarray, across: bool) -> list[Floats]:
         centre, (wide, high), angle = cv2.minAreaRect(outline)
         if wide * high >= 600:
             boxes.append(cv2.boxPoints((centre, (wide + 14, high + 14), angle)).astype(np.float32))
+    return boxes
+
+
+def _matrices(grey: np.ndarray) -> list[Floats]:
+    """Blobs of strong changes in all directions, thicker than a line of text: codes of small squares."""
+    change = np.abs(cv2.Sobel(grey, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    marked = (cv2.blur(change, (17, 17)) > STRONG).astype(np.uint8)
+    closed = cv2.morphologyEx(marked, cv2.MORPH_CLOSE, np.ones((15, 15), np.uint8))
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((THICK, THICK), np.uint8))
+    outlines, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    boxes = []
+    for outline in outlines:
+        centre, (wide, high), angle = cv2.minAreaRect(outline)
+        boxes.append(cv2.boxPoints((centre, (wide + 16, high + 16), angle)).astype(np.float32))
     return boxes
 
 
