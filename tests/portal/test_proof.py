@@ -261,3 +261,41 @@ def test_a_picture_written_anew_is_readable_and_bare() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (37, 53, 3), np.uint8)
     read = Image.open(io.BytesIO(proof.encode(noise)))
     assert (np.asarray(read) == noise).all() and read.info == {}
+
+
+def test_the_command_checks_without_an_installation(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from efface.cli.attest import attest
+
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    document, opening = statements.make("Example Helpline", "Mara Velde", NOON, NOON.replace(year=2999), key)
+    file, pem = tmp_path / "statement.json", tmp_path / "key.pem"
+    file.write_text(json.dumps(document))
+    pem.write_text(statements.public_pem(key))
+
+    def run(*more: str) -> int:
+        return CliRunner().invoke(attest, ["verify", str(file), *more]).exit_code
+
+    assert run() == 0 and run("--key", str(pem), "--name", "mara velde", "--salt", opening.salt) == 0
+    assert run("--name", "Somebody Else", "--salt", opening.salt) == 1
+    pem.write_text(statements.public_pem(other))
+    assert run("--key", str(pem)) == 1
+    over, _opening = statements.make("Example Helpline", "Mara Velde", NOON, NOON, key)
+    file.write_text(json.dumps(over))
+    assert run() == 1
+
+
+def test_a_withdrawn_statement_is_not_handed_on(opened: Any, organisation: Any, covered: list[ProofRequest]) -> None:
+    handed_in(opened)
+    desk, base = people.signed_in(people.worker(organisation)), f"/console/cases/{opened.case.pk}/proof/"
+    desk.post(base + "decide/", {"choice": "look"})
+    desk.post(base + "decide/", {"choice": "state", "name": "yes", "face": "yes"})
+    with tenancy.organisation(organisation.pk):
+        made = ProofStatement.objects.get(case=opened.case)
+    assert desk.get(f"{base}statement/{made.pk}/").status_code == 200
+    desk.post(f"{base}statement/{made.pk}/", {"choice": "withdraw"})
+    assert desk.get(f"{base}statement/{made.pk}/").status_code == 404
+    with tenancy.organisation(organisation.pk):
+        assert proving.standing(opened.case, NOON) is None
