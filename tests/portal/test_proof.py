@@ -57,19 +57,19 @@ def covered(monkeypatch: pytest.MonkeyPatch) -> list[ProofRequest]:
 
 @pytest.fixture
 def opened(organisation: Any, now: Any) -> Any:
-    return people.open_case(organisation, name="Mara Velde")
+    return people.open_case(organisation, name="Subject A")
 
 
 def handed_in(opened: Any, keep: str = "0") -> Any:
     her = people.entered(opened.access_code)
-    assert her.post("/case/proof/", {"picture": upload(), "name": "Mara Velde"}).status_code == 200
+    assert her.post("/case/proof/", {"picture": upload(), "name": "Subject A"}).status_code == 200
     assert her.post("/case/proof/decide/", {"choice": "hand-in", "keep": keep}).status_code == 302
     return her
 
 
 def test_from_the_photo_to_the_statement(opened: Any, organisation: Any, covered: list[ProofRequest]) -> None:
     her = people.entered(opened.access_code)
-    page = her.post("/case/proof/", {"picture": upload(), "likeness": upload(), "name": "Mara Velde"})
+    page = her.post("/case/proof/", {"picture": upload(), "likeness": upload(), "name": "Subject A"})
     assert b"data:image/png;base64," in page.content and "no-store" in page["Cache-Control"]
     assert "data:" in page["Content-Security-Policy"] and covered[0].automatic and covered[0].likeness
     worker = people.worker(organisation)
@@ -90,11 +90,11 @@ def test_from_the_photo_to_the_statement(opened: Any, organisation: Any, covered
         b"name and face matched on" in desk.get(f"/console/cases/{opened.case.pk}/").content
     )  # the attestation's field
     file = desk.get(f"{base}statement/{made.pk}/")
-    assert b"Velde" not in file.content + b64decode(json.loads(file.content)["signed"])
+    assert b"Subject" not in file.content + b64decode(json.loads(file.content)["signed"])
     assert statements.read(json.loads(file.content), statements.public_pem()).organisation == organisation.name
     assert desk.post(f"{base}statement/{made.pk}/", {"choice": "opening"}).status_code == 422
     opening = json.loads(desk.post(f"{base}statement/{made.pk}/", {"choice": "opening", "agreed": "yes"}).content)
-    assert opening["name"] == "Mara Velde"
+    assert opening["name"] == "Subject A"
 
 
 def test_nothing_of_the_picture_is_kept_by_default(opened: Any, organisation: Any, covered: list[ProofRequest]) -> None:
@@ -200,7 +200,7 @@ def test_what_she_covered_herself_is_sent_as_it_is(opened: Any, covered: list[Pr
 
 
 def sign(her: Any, **more: str) -> Any:
-    return her.post("/case/letter/", {"name": "Mara Velde", "agree": "yes", **more})
+    return her.post("/case/letter/", {"name": "Subject A", "agree": "yes", **more})
 
 
 def test_the_letter_is_signed_sealed_replaced_and_ended(opened: Any, organisation: Any) -> None:
@@ -215,7 +215,7 @@ def test_the_letter_is_signed_sealed_replaced_and_ended(opened: Any, organisatio
     assert (
         copy.content.startswith(b"%PDF")
         and b"StructTreeRoot" in copy.content
-        and b"Velde" not in copy["Content-Disposition"].encode()
+        and b"Subject" not in copy["Content-Disposition"].encode()
     )
     desk = people.signed_in(people.worker(organisation))
     assert desk.get(f"/console/cases/{opened.case.pk}/authority/").content == copy.content
@@ -241,7 +241,7 @@ def test_erasing_takes_all_of_it(opened: Any, organisation: Any, covered: list[P
 
 
 def test_anybody_checks_a_statement_with_stock_tools(now: Any, db: None, client: Any, tmp_path: Path) -> None:
-    document, opening = statements.make("Example Helpline", "Mara  Velde", NOON, NOON + timedelta(days=9))
+    document, opening = statements.make("Example Helpline", "Subject  A", NOON, NOON + timedelta(days=9))
     page = client.get("/statements/")
     assert statements.public_pem().splitlines()[1].encode() in page.content.replace(b"&#x2B;", b"+")
     (tmp_path / "key.pem").write_text(statements.public_pem())
@@ -253,8 +253,8 @@ def test_anybody_checks_a_statement_with_stock_tools(now: Any, db: None, client:
     (tmp_path / "signed.json").write_bytes(b64decode(document["signed"]).replace(b"2026", b"2027", 1))
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode != 0
     found = statements.read(document)
-    assert statements.name_digest("mara velde", opening.salt) == found.name_sha256
-    assert statements.name_digest("Mara Veld", opening.salt) != found.name_sha256
+    assert statements.name_digest("subject a", opening.salt) == found.name_sha256
+    assert statements.name_digest("Subject B", opening.salt) != found.name_sha256
 
 
 def test_a_picture_written_anew_is_readable_and_bare() -> None:
@@ -270,7 +270,7 @@ def test_the_command_checks_without_an_installation(tmp_path: Path) -> None:
     from efface.cli.attest import attest
 
     key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
-    document, opening = statements.make("Example Helpline", "Mara Velde", NOON, NOON.replace(year=2999), key)
+    document, opening = statements.make("Example Helpline", "Subject A", NOON, NOON.replace(year=2999), key)
     file, pem = tmp_path / "statement.json", tmp_path / "key.pem"
     file.write_text(json.dumps(document))
     pem.write_text(statements.public_pem(key))
@@ -278,11 +278,11 @@ def test_the_command_checks_without_an_installation(tmp_path: Path) -> None:
     def run(*more: str) -> int:
         return CliRunner().invoke(attest, ["verify", str(file), *more]).exit_code
 
-    assert run() == 0 and run("--key", str(pem), "--name", "mara velde", "--salt", opening.salt) == 0
+    assert run() == 0 and run("--key", str(pem), "--name", "subject a", "--salt", opening.salt) == 0
     assert run("--name", "Somebody Else", "--salt", opening.salt) == 1
     pem.write_text(statements.public_pem(other))
     assert run("--key", str(pem)) == 1
-    over, _opening = statements.make("Example Helpline", "Mara Velde", NOON, NOON, key)
+    over, _opening = statements.make("Example Helpline", "Subject A", NOON, NOON, key)
     file.write_text(json.dumps(over))
     assert run() == 1
 

@@ -64,7 +64,7 @@ def keep(page: Any, name: str) -> None:
 def test_only_covered_pixels_leave_the_device(
     scheme: str, organisation: Any, now: Any, decoder: list[ProofRequest], tmp_path: Path
 ) -> None:
-    opened = people.open_case(organisation, name="Mara Velde")
+    opened = people.open_case(organisation, name="Subject A")
     her, problems = people.entered(opened.access_code), list[str]()
     size, width, height = SIZES[scheme]
     with chromium() as browser, browser.page(her, width=width, height=height, color_scheme=scheme) as page:
@@ -72,7 +72,7 @@ def test_only_covered_pixels_leave_the_device(
         judge(page, f"proof {size}", problems, scheme)
         page.set_input_files("#picture", document(tmp_path))
         page.wait_for_selector("#canvas:visible")
-        page.fill("#holder", "Mara Velde")
+        page.fill("#holder", "Subject A")
         assert decoder == []  # choosing sends nothing
         page.locator("#canvas").scroll_into_view_if_needed()
         box = page.locator("#canvas").bounding_box()
@@ -139,7 +139,7 @@ def test_the_letter_is_signed_with_a_finger(scheme: str, organisation: Any, now:
         keep(page, f"statements-{size}")
         judge(page, f"statements {size}", problems, scheme)
         page.goto(ORIGIN + "/case/letter/")
-        page.fill("#signer", "Mara Velde")
+        page.fill("#signer", "Subject A")
         page.locator("#signature").scroll_into_view_if_needed()
         box = page.locator("#signature").bounding_box()
         page.mouse.move(box["x"] + 20, box["y"] + 20)
@@ -162,11 +162,11 @@ def test_the_letter_is_signed_with_a_finger(scheme: str, organisation: Any, now:
 def test_the_desk_looks_once(
     scheme: str, organisation: Any, now: Any, decoder: list[ProofRequest], tmp_path: Path
 ) -> None:
-    opened = people.open_case(organisation, name="Mara Velde")
+    opened = people.open_case(organisation, name="Subject A")
     desk, problems = people.signed_in(people.worker(organisation)), list[str]()
     her = people.entered(opened.access_code)
     with document(tmp_path).open("rb") as file:
-        her.post("/case/proof/", {"picture": file, "name": "Mara Velde", "show-1-left": "20", "show-1-top": "20",
+        her.post("/case/proof/", {"picture": file, "name": "Subject A", "show-1-left": "20", "show-1-top": "20",
                                   "show-1-width": "60", "show-1-height": "60"})  # fmt: skip
     her.post("/case/proof/decide/", {"choice": "hand-in", "keep": "7"})
     size, width, height = SIZES[scheme]
