@@ -84,6 +84,21 @@ def copies(
 
 
 @bench.command()
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--cards", type=click.IntRange(1, 1000), default=40, show_default=True, help="Ten layouts in turn.")
+@click.option("--faces", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
+              help="Portraits to stand on the cards; without, drawn faces.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Models folder; the text models in it are measured.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def redact(seed: int, cards: int, faces: Path | None, models: Path | None, as_json: str | None) -> None:
+    """Covering of made identity cards: letters covered by the suggestion alone, what stays visible."""
+    from bench.redact import measure
+
+    _tell(measure(seed, cards, models or _models(), faces), as_json)
+
+
+@bench.command()
 @click.option("--active", type=click.IntRange(1000), default=1_000_000, show_default=True, help="Hashes in force.")
 @click.option("--seen", type=click.IntRange(1000), default=10_000_000, show_default=True, help="Hashes met before.")
 @click.option("--seed", type=int, default=5, show_default=True)

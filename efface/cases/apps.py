@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from efface.cases import alarm, attesting, consents  # noqa: F401 - they register deadlines and what they listen to
+        from efface.cases import alarm, attesting, consents, proving  # noqa: F401 - they register themselves

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from efface.accounts import audit
-from efface.cases import active, events
+from efface.cases import active, events, proof_room
 from efface.cases.models import (
     AccessCode,
     Attestation,
+    Authority,
     Avoided,
     Case,
     CaseFact,
@@ -21,9 +22,11 @@ from efface.cases.models import (
     Hold,
     Level,
     OwnPlace,
+    ProofStatement,
     RecoveryWord,
     SafetySign,
     SafetyWord,
+    SealedProof,
 )
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -46,6 +49,9 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()
+    for kept in (ProofStatement, SealedProof, Authority):
+        kept.objects.filter(case=case).delete()
+    proof_room.drop(case.pk)
     Hold.objects.filter(case=case).update(reason="", owner="")
     Attestation.objects.filter(case=case).update(proof_seen="")
     SafetyWord.objects.filter(case=case).delete()

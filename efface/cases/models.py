@@ -314,6 +314,44 @@ class ComparedDay(models.Model):
     pages = models.BigIntegerField(default=0)
 
 
+class ProofStatement(CaseOwned):
+    """A signed statement that a worker saw a covered identity document of hers (``statements``). ``document`` is what
+    may be handed on; ``opening`` holds the salt with which she lets somebody check her name against it."""
+
+    document = SealedField()
+    opening = SealedField()
+    worker = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+
+class SealedProof(CaseOwned):
+    """A covered picture of an identity document that she wanted kept for a time. One worker asks to see it, another
+    allows it, the first looks once; a deadline destroys it."""
+
+    picture = SealedField()
+    sealed_at = models.DateTimeField()
+    until = models.DateTimeField()
+    asked_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(null=True)
+    why = models.CharField(max_length=200, blank=True)
+    allowed_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    allowed_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+
+class Authority(CaseOwned):
+    """Her letter of authority: that the organisation may act on her behalf. ``letter`` holds its text, the name she
+    signed with, how she signed, and the PDF (base64)."""
+
+    letter = SealedField()
+    language = models.CharField(max_length=8)
+    digest = models.CharField(max_length=64, help_text=_("SHA-256 of the PDF"))
+    signed_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+
 class Hold(CaseOwned):
     """A reason to wait: while it stands, no notice leaves."""
 

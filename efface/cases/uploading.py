@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from efface.engine.base import settings
 from efface.net.bundle import BundleError, Item
+from efface.net.proofs import Proof, ProofRequest
 from efface.net.protocol import Decoded, Picture, Want
 from efface.net.sitelist import ListError, SiteList
 
@@ -104,6 +105,18 @@ def read_object(data: bytes) -> dict[str, Any] | str:
     except (OSError, RuntimeError):
         close()
         return _("the safe reader is not running")
+    return found
+
+
+def cover_proof(request: ProofRequest) -> Proof:
+    """A photographed identity document covered in the sandbox; ``error`` says why not."""
+    try:
+        with _lock:
+            decoder = _open()
+        found: Proof = decoder.cover_proof(request)
+    except (OSError, RuntimeError):
+        close()
+        return Proof(error="off")
     return found
 
 

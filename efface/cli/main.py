@@ -19,6 +19,7 @@ COMMANDS = {
     "settings": "efface.cli.installation:show_settings",
     "organisation": "efface.cli.people:organisation",
     "member": "efface.cli.people:member",
+    "attest": "efface.cli.attest:attest",
     "audit": "efface.cli.people:audit",
     "source": "efface.cli.source:source",
     "models": "efface.cli.models:models",

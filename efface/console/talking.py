@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import attesting, conversing, safety
+from efface.cases import attesting, conversing, proving, safety
 from efface.cases.models import Case, CaseKind, Conversation
 from efface.console.opening import actor, living
 from efface.engine.base import clock
@@ -78,6 +78,7 @@ def _page(request: Any, case: Case, row: Conversation | None, status: int = 200,
     return render(request, "console/talking.html", {
         "case": case, "row": row, "step": step, "words": step_words(step.name, case.kind) if step else None,
         "number": done + 1, "of": len(conversing.STEPS),
+        "seen": proving.SEEN if step and step.name == "proof" and proving.standing(case, clock.now()) else "",
         "refusal": "" if row is not None else attesting.may_begin(case, request.user), **more,
     }, status=status)  # fmt: skip
 

@@ -20,7 +20,7 @@ from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, filing, ladder, sight, verifying
+from efface.takedown import answering, facts, filing, ladder, sight, verifying
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -220,7 +220,7 @@ def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
     if not told or notice.step >= ladder.MOST_STEPS or notice.sent_at is None:
         return ""
     values = {"sent": f"{notice.sent_at:%Y-%m-%d}", "reference": notice.reference,
-              "organisation": notice.case.organisation.name}  # fmt: skip
+              "organisation": notice.case.organisation.name, **facts.backing(notice.case, clock.now())}  # fmt: skip
     return answering.preface(told, notice.language, values, notice.case.level == Level.ATTESTED)
 
 

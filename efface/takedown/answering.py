@@ -61,12 +61,15 @@ def answerable(asked: Iterable[str]) -> bool:
 
 def preface(asked: Iterable[str], language: str, values: Mapping[str, str], attested: bool = False) -> str:
     """The paragraphs that go before the notice; in English where there are none in ``language``. ``values`` fills
-    sent, reference, organisation. ``attested``: two workers know who the person is (level 1)."""
+    sent, reference, organisation; ``signed`` where her letter of authority stands and ``stated`` where a signed
+    statement does, each with its day. ``attested``: two workers know who the person is (level 1)."""
     words = _words(language if language in languages() else "en")
     known = set(asked)
     parts = [words["start"]]
     for one in ANSWERED:
         if one in known:
-            parts.append(f"{words[one]} {words['attested']}" if one == "identity" and attested else words[one])
+            more = {"identity": ["attested"] * attested + ["stated"] * ("stated" in values),
+                    "authority": ["signed"] * ("signed" in values)}.get(one, [])  # fmt: skip
+            parts.append(" ".join(words[each] for each in (one, *more)))
     parts.append(words["end"])
     return "\n\n".join(part.format_map(values) for part in parts)

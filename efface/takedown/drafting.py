@@ -265,6 +265,7 @@ def remind(row: Notice, route: Route) -> None:
     if wanted:
         organisation = Organisation.objects.get(pk=route.organisation_id)
         values["organisation"] = one_line(organisation.name)
+        values |= facts.backing(route.case, row.drafted_at)
         attested = route.case.level == Level.ATTESTED
         said: Any = answering.preface(wanted, row.language, values, attested)
         row.subject_line = f"Re: {row.subject_line}"

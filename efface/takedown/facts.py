@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from efface.cases import avoiding, classing, knowing
+from efface.cases import authority, avoiding, classing, knowing, proving
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
 from efface.engine.base import settings
@@ -134,6 +134,14 @@ def copyright(case: Case) -> Copyright | None:
         photographer={"yes": True, "no": False}.get(pressed or ""), assignment=assigned, work=WORK.format(how=how),
         fair_use=said.get("fair_use") == "yes", perjury=said.get("perjury") == "yes",
     )  # fmt: skip
+
+
+def backing(case: Case, now: datetime) -> dict[str, str]:
+    """What stands behind a notice and may be named to a desk, with its day: her letter of authority (``signed``) and a
+    statement that name and face matched (``stated``). Neither names her."""
+    letter, stated = authority.standing(case), proving.standing(case, now)
+    found = {"signed": letter.signed_at if letter else None, "stated": stated.made_at if stated else None}
+    return {word: at.date().isoformat() for word, at in found.items() if at is not None}
 
 
 def hash_lists(case: Case) -> HashLists:

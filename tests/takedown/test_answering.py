@@ -60,6 +60,16 @@ def test_every_language_answers_everything_and_promises_no_document(language: st
     ), "that two workers know the person is said only where they do"
 
 
+@pytest.mark.parametrize("language", sorted(answering.languages()))
+def test_letter_and_statement_are_named_with_their_day_only_where_they_stand(language: str) -> None:
+    given = VALUES | {"signed": "2026-01-05", "stated": "2026-02-07"}
+    said = answering.preface(answering.ANSWERED, language, given, attested=True)
+    assert "2026-01-05" in said and "2026-02-07" in said and not re.search(r"[{}]", said)
+    assert "2026-01-05" not in answering.preface(["identity"], language, given)
+    plain, dated = (answering.preface(["authority"], language, values) for values in (VALUES, given))
+    assert len(plain) < len(dated)
+
+
 def test_the_eight_languages_are_there_and_others_get_english() -> None:
     assert answering.languages() >= {"en", "de", "es", "fr", "it", "nl", "pl", "pt"}
     assert answering.preface(["law"], "xx", VALUES) == answering.preface(["law"], "en", VALUES)

@@ -22,6 +22,7 @@ from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check
 from efface.net.page.model import Page
+from efface.net.proofs import Proof, ProofRequest, proof_answer
 from efface.net.protocol import (
     Decoded,
     FetchFacts,
@@ -42,6 +43,7 @@ from efface.vision.local.tiles import MOST_BYTES as MOST_TILE_BYTES
 PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
+PROOF_S = 60.0
 PAGE_S = 8.0
 LIST_S = 20.0
 START_S = 90.0
@@ -94,7 +96,8 @@ class Decoder:
 
     def state(self) -> dict[str, Any]:
         """ "on" (bool), "reason" (why not), "seccomp", "landlock" (version, 0 for none), "uid", "faces" (bool),
-        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason"."""
+        "faces_reason", "copies" (id of the copy embedder, "" without one), "copies_reason",
+        "text" (bool: text is found on proofs), "text_reason"."""
         return dict(self._state)
 
     def decode_pictures(self, pictures: Sequence[bytes], want: Want = Want.PLAIN) -> list[Decoded]:
@@ -161,6 +164,20 @@ class Decoder:
                 return f"could not be read ({failed})"
         found = answer.get("object") if isinstance(answer, dict) else None
         return found if isinstance(found, dict) else str(answer.get("error", ""))[:200] or "could not be read"
+
+    def cover_proof(self, request: ProofRequest) -> Proof:
+        """A photographed identity document covered, and written anew from its pixels; ``error`` says why not."""
+        data = request.to_bytes()
+        if len(data) > MAX_BYTES:
+            return Proof(error="memory")
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    return proof_answer(child.ask(b"PROO", data, Want.PLAIN, PROOF_S))
+            except _Failed as failed:
+                return Proof(error=str(failed))
+            except ProtocolError:
+                return Proof(error="crashed")
 
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""

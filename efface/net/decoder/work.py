@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
 from efface.net import bundle, sitelist
-from efface.net.decoder import moving
+from efface.net.decoder import moving, proofs
 from efface.net.decoder.mail import read_mail
 from efface.net.page.listing import read_listing
 from efface.net.page.model import Page
@@ -30,6 +30,7 @@ from efface.vision.copyvector import WHOLE, pictures_within, piece
 from efface.vision.formats import sniff_video
 from efface.vision.local.tiles import Affine
 from efface.vision.pictures import FACE_SIDE, PictureError, read_pixels
+from efface.vision.proof import TextEngine
 
 MOST_FACES = 32
 LEAST_LOOK_SIDE = 64
@@ -40,6 +41,9 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a sealed process cannot start threads
 
 class Engine(Protocol):
     """What is asked of ``efface.vision.faces.FaceEngine``."""
+
+    @property
+    def thresholds(self) -> Any: ...
 
     def analyse(self, rgb: NDArray[np.uint8]) -> list[Any]: ...
 
@@ -191,6 +195,16 @@ def listing(data: bytes) -> Listed:
     return Listed(FetchFacts(url), found.kind, found.entries, found.template, found.more)
 
 
+def cover_proof(data: bytes, engine: Engine | None, text: TextEngine | None) -> dict[str, Any]:
+    """A photographed identity document with its parts covered, or what to cover: see ``proofs``."""
+    try:
+        return proofs.answer(data, engine, text)
+    except PictureError as error:
+        return {"error": error.reason}
+    except MemoryError:
+        return {"error": "memory"}
+
+
 def read_sites(data: bytes) -> dict[str, Any]:
     """The lines of a list of sites, or what is wrong with it."""
     try:
@@ -259,7 +273,7 @@ def everything(engine: Engine | None, copies: Copies | None = None) -> Want:
     return Want.LOOK | Want.PRINT | faces | (Want.VECTOR if copies is not None else Want.PLAIN)
 
 
-def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
+def rehearse(engine: Engine | None, copies: Copies | None = None, text: TextEngine | None = None) -> list[str]:
     """Decode one of everything. The formats that did not work here."""
     broken: list[str] = []
     for data in samples():
@@ -269,6 +283,8 @@ def rehearse(engine: Engine | None, copies: Copies | None = None) -> list[str]:
     if engine is not None:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
     _rehearse_local()
+    if cover_proof(proofs.sample(), engine, text).get("error"):
+        broken.append("proof")
     read_bundle(b"{}")
     for sample in (b"url;type\nhttp://a.example/;tube", b'["a.example"]', b"a.example\n", "a.b".encode("utf-16")):
         read_sites(sample)
@@ -295,12 +311,21 @@ def _rehearse_local() -> None:
     local.tiles(framed, [(0.4, 0.0, 0.1, 0.0, 0.5, 0.2)])
 
 
-def perform(kind: str, data: bytes, engine: Engine | None, want: Want, copies: Copies | None = None) -> Any:
+def perform(
+    kind: str,
+    data: bytes,
+    engine: Engine | None,
+    want: Want,
+    copies: Copies | None = None,
+    text: TextEngine | None = None,
+) -> Any:
     """One job, JSON-ready."""
     if kind == "picture":
         return to_wire(picture(data, engine, want, copies))
     if kind == "tiles":
         return tiles(data)
+    if kind == "proof":
+        return cover_proof(data, engine, text)
     if kind == "bundle":
         return read_bundle(data)
     if kind == "sites":

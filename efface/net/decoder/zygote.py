@@ -27,7 +27,7 @@ from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
 KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
-         b"LIST": "listing", b"SITE": "sites", b"OBJE": "object"}  # fmt: skip
+         b"LIST": "listing", b"SITE": "sites", b"OBJE": "object", b"PROO": "proof"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -35,14 +35,15 @@ def serve(control: socket.socket, models: str | None) -> None:
     """Load, rehearse, drop privileges, prove the seal, then fork on demand until the owner is gone."""
     engine, trouble = _engine(models)
     copies, no_copies = _copies(models)
+    text, no_text = _text(models)
     for name in sorted(set(encodings.aliases.aliases.values())):
         with contextlib.suppress(LookupError, ImportError):
             codecs.lookup(name)
-    broken = work.rehearse(engine, copies)
+    broken = work.rehearse(engine, copies, text)
     user = seal.drop_user()
     version = landlock.abi()
     limit = seal.address_space() + seal.MEMORY_BYTES
-    zygote = Zygote(control, engine, limit, version, copies=copies)
+    zygote = Zygote(control, engine, limit, version, copies=copies, text=text)
     holes = zygote.prove()
     if _threads() > 1:
         holes.append("threads before fork")
@@ -56,6 +57,8 @@ def serve(control: socket.socket, models: str | None) -> None:
         "faces_reason": trouble,
         "copies": copies.manifest.model_id if copies is not None else "",
         "copies_reason": no_copies,
+        "text": text is not None,
+        "text_reason": no_text,
     }
     settle()
     control.send(json.dumps(state).encode())
@@ -89,6 +92,17 @@ def _copies(models: str | None) -> tuple[work.Copies | None, str]:
     return copies, "" if copies is not None else "no copy embedder installed"
 
 
+def _text(models: str | None) -> tuple[work.TextEngine | None, str]:
+    """The text engine, or why there is none."""
+    if not models:
+        return None, "no models folder"
+    try:
+        text = work.TextEngine.load(Path(models))
+    except Exception as error:  # as for faces
+        return None, f"{type(error).__name__}: {error}"[:300]
+    return text, "" if text is not None else "no text model installed"
+
+
 def _threads() -> int:
     try:
         return len(list(Path("/proc/self/task").iterdir()))
@@ -107,10 +121,12 @@ class Zygote:
         landlock_abi: int,
         sealing: Callable[[int, int, int], None] = seal.seal,
         copies: work.Copies | None = None,
+        text: work.TextEngine | None = None,
     ) -> None:
         self.control = control
         self.engine = engine
         self.copies = copies
+        self.text = text
         self.limit = limit
         self.landlock_abi = landlock_abi
         self.sealing = sealing
@@ -138,7 +154,7 @@ class Zygote:
             status = 1
             try:
                 self.sealing(descriptor, self.limit, self.landlock_abi)
-                _work(descriptor, self.engine, self.copies)
+                _work(descriptor, self.engine, self.copies, self.text)
                 status = 0
             except BaseException:  # noqa: S110 - the owner sees the closed descriptor; there is nobody else to tell
                 pass
@@ -177,6 +193,8 @@ class Zygote:
                     for data in pictures
                     if (item := work.picture(data, self.engine, want, self.copies).picture.error)
                 ]
+                if work.cover_proof(work.proofs.sample(), self.engine, self.text).get("error"):
+                    answer.append("cannot cover a proof")
             except BaseException as error:
                 answer = [f"the seal failed: {error}"[:200]]
             finally:
@@ -201,7 +219,9 @@ class Zygote:
             return ["a sealed process does not live"]
 
 
-def _work(descriptor: int, engine: work.Engine | None, copies: work.Copies | None) -> None:
+def _work(
+    descriptor: int, engine: work.Engine | None, copies: work.Copies | None, text: work.TextEngine | None
+) -> None:
     """Serve jobs until the owner closes: header (kind, what is wanted, size), bytes; answer (size, JSON)."""
     _put(descriptor, os.getpid())
     while head := _take(descriptor, _HEAD.size):
@@ -209,7 +229,7 @@ def _work(descriptor: int, engine: work.Engine | None, copies: work.Copies | Non
         if size > _MOST_BYTES:
             return
         data = _take(descriptor, size)
-        _put(descriptor, work.perform(KINDS[name], data, engine, Want(want), copies))
+        _put(descriptor, work.perform(KINDS[name], data, engine, Want(want), copies, text))
 
 
 def _take(descriptor: int, size: int) -> bytes:

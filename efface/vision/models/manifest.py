@@ -17,11 +17,11 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from efface.vision.models.errors import ManifestInvalid
 
 Role = Literal["face-detector", "face-landmarks", "face-embedder"]
-Extra = Literal["copy", "triage"]
+Extra = Literal["copy", "triage", "text-detector", "text-reader"]
 Registry = Literal["npm", "pypi", "file", "environment"]
 Conversion = Literal["none", "onnx-clean", "tflite"]
 Layout = Literal["NCHW", "NHWC", "NCWH"]
-Kind = Literal["rfb", "onet", "embedder", "score"]
+Kind = Literal["rfb", "onet", "embedder", "score", "text"]
 Triple = tuple[float, float, float]
 
 T = TypeVar("T")

@@ -45,6 +45,10 @@ class Net:
         self.manifest = manifest
         self._session = session
 
+    def about(self, key: str) -> str:
+        """What the model's file says of itself under ``key``, "" where it says nothing."""
+        return str(self._session.get_modelmeta().custom_metadata_map.get(key, ""))
+
     def run(self, pictures: Pixels) -> dict[str, Floats]:
         """The manifest's named outputs for a batch of pictures (n, height, width, 3), RGB, uint8."""
         words = list(self.manifest.outputs)

@@ -1,0 +1,106 @@
+"""The words of a letter of authority, and the letter as a tagged PDF (PDF/UA-1), set by typst with the fonts it brings.
+Words come as data, never as source. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+SOURCE = Path(__file__).parent / "authority.typ"
+
+
+class CannotSet(ValueError):
+    """The letter could not be set in type; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """``paragraphs`` as she reads them; ``signed`` and ``reference`` are the words beside signature and reference."""
+
+    language: str
+    title: str
+    paragraphs: tuple[str, ...]
+    signed: str
+    typed: str
+    reference: str
+
+
+WORDS: dict[str, tuple[str, tuple[str, ...], str, str, str]] = {
+    "en": (
+        "Letter of authority",
+        (
+            "I allow {organisation} to act for me in having intimate pictures and videos of me removed that were "
+            "published or threatened to be published without my consent, and copies of them.",
+            "For this {organisation} may write to sites, hosts, search engines, platforms and authorities, fill in "
+            "their forms, receive their answers, and say that it acts for a depicted person.",
+            "It must not give them my name, an identity document or the pictures, unless I allow that one by one. It "
+            "must not accept money, sign contracts or go to court for me.",
+            "I can end this at any time, without a reason. From then on nothing new is done in my name.",
+        ),
+        "Signed on screen on {day}", "Name typed by me as my signature", "Reference",
+    ),
+    "de": (
+        "Vollmacht",
+        (
+            "Ich erlaube {organisation}, für mich zu handeln, damit intime Bilder und Videos von mir entfernt werden, "
+            "die ohne meine Zustimmung veröffentlicht wurden oder deren Veröffentlichung angedroht wurde, und Kopien "
+            "davon.",
+            "Dafür darf {organisation} an Websites, Hoster, Suchmaschinen, Plattformen und Behörden schreiben, deren "
+            "Formulare ausfüllen, ihre Antworten empfangen und sagen, dass sie für eine abgebildete Person handelt.",
+            "Meinen Namen, einen Ausweis oder die Bilder darf sie nicht weitergeben, außer ich erlaube es im einzelnen "
+            "Fall. Sie darf für mich kein Geld annehmen, keine Verträge schließen und nicht vor Gericht gehen.",
+            "Ich kann dies jederzeit und ohne Grund beenden. Ab dann geschieht nichts Neues mehr in meinem Namen.",
+        ),
+        "Am Bildschirm unterschrieben am {day}", "Name von mir als Unterschrift getippt", "Zeichen",
+    ),
+    "es": (
+        "Autorización",
+        (
+            "Autorizo a {organisation} a actuar por mí para que se retiren imágenes y vídeos íntimos míos publicados "
+            "sin mi consentimiento, o con cuya publicación se me amenaza, y sus copias.",
+            "Para ello {organisation} puede escribir a sitios, servicios de alojamiento, buscadores, plataformas y "
+            "autoridades, rellenar sus formularios, recibir sus respuestas y decir que actúa por una persona que "
+            "aparece en las imágenes.",
+            "No puede darles mi nombre, un documento de identidad ni las imágenes, salvo que yo lo permita en cada "
+            "caso. No puede aceptar dinero, firmar contratos ni ir a juicio por mí.",
+            "Puedo terminar esta autorización en cualquier momento y sin dar motivos. Desde entonces no se hace nada "
+            "nuevo en mi nombre.",
+        ),
+        "Firmado en pantalla el {day}", "Nombre escrito por mí como firma", "Referencia",
+    ),
+}  # fmt: skip
+"""Language -> title, paragraphs, words beside a signature, beside a typed name, and before the reference."""
+
+
+def letter(language: str, organisation: str, reference: str) -> Letter:
+    """The letter in a language; in English where there is none."""
+    code = language.lower().split("-")[0]
+    code = code if code in WORDS else "en"
+    title, paragraphs, signed, typed, words = WORDS[code]
+    filled = tuple(one.replace("{organisation}", organisation) for one in paragraphs)
+    return Letter(code, title, filled, signed, typed, f"{words} {reference}")
+
+
+def pdf(text: Letter, name: str, strokes: list[list[tuple[float, float]]], now: datetime) -> bytes:
+    """The signed letter. ``strokes``: the drawn signature, points as shares of the field's width; none for a typed
+    one. Raises ``CannotSet``."""
+    import typst  # here, because few processes set a letter
+
+    data = {
+        "language": text.language, "title": text.title, "paragraphs": list(text.paragraphs), "name": name,
+        "signed": text.signed.replace("{day}", now.date().isoformat()), "typed": text.typed if not strokes else "",
+        "reference": text.reference, "strokes": [[list(point) for point in stroke] for stroke in strokes],
+    }  # fmt: skip
+    given = {"letter": json.dumps(data, ensure_ascii=False)}
+    for bundled in (True, False):
+        # The fonts it brings first, so that the letter looks the same everywhere; the machine's own for the rest.
+        try:
+            compiler = typst.Compiler(SOURCE.read_bytes(), ignore_system_fonts=bundled, sys_inputs=given)
+            made = compiler.compile(format="pdf", pdf_standards=["ua-1"])
+        except typst.TypstError:
+            continue
+        if isinstance(made, bytes):
+            return made
+    raise CannotSet("no font on this machine has all letters of the name")
