@@ -6,4 +6,8 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from efface.cases import attesting, consents  # noqa: F401 - they register their deadlines
+        from efface.cases import (  # noqa: F401 - they register their deadlines, couriers and handlers
+            attesting,
+            consents,
+            telling,
+        )

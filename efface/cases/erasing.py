@@ -16,6 +16,7 @@ from efface.cases.models import (
     Fingerprint,
     Hold,
     OwnPlace,
+    Telling,
 )
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -34,6 +35,7 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()
+    Telling.objects.filter(case=case).delete()
     Hold.objects.filter(case=case).update(reason="", owner="")
     Attestation.objects.filter(case=case).update(proof_seen="")
     Consent.objects.filter(case=case, withdrawn_at=None).update(withdrawn_at=now)
