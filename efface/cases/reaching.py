@@ -60,9 +60,9 @@ class NotReachable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """``from_hour`` to ``to_hour`` (0 to 23, equal: at any hour) on ``days`` (0 Monday to 6 Sunday) in ``zone``; ``words`` is
-    a key of ``NEUTRAL``, or "own" with ``own``; ``reader`` who might read or hear it. ``note`` holds what a worker wrote
-    down freely before there were rules."""
+    """``from_hour`` to ``to_hour`` (0 to 23, equal: at any hour) on ``days`` (0 Monday to 6 Sunday) in ``zone``;
+    ``words`` is a key of ``NEUTRAL``, or "own" with ``own``; ``reader`` who might read or hear it. ``note`` holds what
+    a worker wrote down freely before there were rules."""
 
     channel: str = PORTAL
     to: str = ""
@@ -188,7 +188,8 @@ def _check_address(held: Rules) -> None:
         raise NotReachable(_("Please say where you can be reached."), "to")
     if held.channel == MAIL:
         if not sender():
-            raise NotReachable(_("No e-mail can be sent from here at the moment. Please choose another way."), "channel")
+            problem = _("No e-mail can be sent from here at the moment. Please choose another way.")
+            raise NotReachable(problem, "channel")
         if not smtp.ADDRESS.fullmatch(held.to):
             raise NotReachable(_("This does not look like an e-mail address."), "to")
     if held.channel == PHONE and not re.fullmatch(r"\+?[0-9][0-9 ()/.-]{4,25}", held.to):
@@ -256,7 +257,7 @@ def _zone(name: str) -> ZoneInfo | None:
 def zones() -> list[str]:
     """Time zones to choose from, by continent and city."""
     places = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
-    return sorted(one for one in available_timezones() if one.startswith(places)) + ["UTC"]
+    return [*sorted(one for one in available_timezones() if one.startswith(places)), "UTC"]
 
 
 def from_form(case: Case, form: Any) -> Rules:

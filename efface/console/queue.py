@@ -20,6 +20,7 @@ from efface.console import (
     waiting_search,
     waiting_suspected,
     waiting_takedown,
+    waiting_telling,
 )
 from efface.console.decision import Decision
 
@@ -29,6 +30,7 @@ SHOWN = 15
 #: kind -> (who may decide it, where its rows come from)
 KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
+    "telling": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_telling.tellings),
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
     "link": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.links),
     "match": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_search.matches),

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from efface.portal import answers, asking, lists, mine, page, pictures, places, public
+from efface.portal import (
+    answers,
+    asking,
+    contact,
+    lists,
+    mine,
+    page,
+    pictures,
+    places,
+    printing,
+    public,
+    reporting,
+    reviewing,
+    writing,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -16,8 +30,17 @@ urlpatterns = [
     path("places/<slug:code>/", places.place, name="place-law"),
     path("case/", page.case, name="case"),
     path("case/allow/", page.consents, name="consents"),
-    path("case/messages/", page.messages_page, name="messages"),
-    path("case/timeline/", page.timeline, name="timeline"),
+    path("case/messages/", writing.messages_page, name="messages"),
+    path("case/timeline/", printing.timeline, name="timeline"),
+    path("case/timeline/record/", printing.record, name="record"),
+    path("case/contact/", contact.contact, name="contact"),
+    path("case/contact/try/", contact.try_out, name="contact-try"),
+    path("case/contact/told/", contact.told, name="told"),
+    path("case/links/", reporting.links, name="links"),
+    path("case/answer/many/", reviewing.many, name="answer-many"),
+    path("case/answer/later/", reviewing.again, name="answer-later"),
+    path("case/answer/<uuid:id>/undo/", reviewing.undo, name="answer-undo"),
+    path("case/gone/<uuid:id>/", reviewing.gone, name="say-gone"),
     path("case/pictures/", pictures.pictures, name="pictures"),
     path("case/me/", mine.mine, name="mine"),
     path("case/lists/", lists.lists, name="lists"),
@@ -35,6 +58,6 @@ urlpatterns = [
     path("case/age/", answers.case_age, name="case-age"),
     path("case/allow/change/", answers.consent, name="consent"),
     path("case/pause/", answers.pause, name="pause"),
-    path("case/link/", answers.link, name="link"),
-    path("case/messages/write/", answers.message, name="write"),
+    path("case/link/", reporting.report, name="link"),
+    path("case/messages/write/", writing.write, name="write"),
 ]

@@ -296,7 +296,7 @@ def test_the_courier_asks_the_one_function(
 def test_with_the_guard_taken_out_a_mail_leaves_against_her_rules(
     case: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Red on purpose: without the question a mail does leave although she wants nothing sent, so the tests above see."""
+    """Without the question a mail does leave although she wants nothing sent: the tests above would see it."""
     monkeypatch.setattr(reaching, "way", lambda case, now: reaching.Way("mail", TO, "Reminder", True, now))
     back(case)
     deliver()

@@ -30,6 +30,8 @@ MATRIX: dict[str, set[str]] = {
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
     "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
     "portal:lists": HER, "portal:list-say": HER,
+    "portal:contact": HER, "portal:contact-try": HER, "portal:told": HER, "portal:links": HER, "portal:record": HER,
+    "portal:answer-many": HER, "portal:answer-later": HER, "portal:answer-undo": HER, "portal:say-gone": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,

@@ -90,6 +90,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
     Setting(
+        "desk_hours", str, "1-5 9-17",
+        "When survivors' messages are read: days (1 Monday to 7 Sunday) and hours in the time zone. Empty: not said.",
+    ),
+    Setting("answer_hours", int, 8, "Within so many of those hours messages are answered as a rule; she is told."),
+    Setting(
         "quiet_mail_from", str, "",
         "Address that mails to survivors come from; its domain must say nothing. Empty: no mail goes to them.",
     ),
