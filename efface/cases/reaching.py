@@ -108,6 +108,12 @@ def rules(case: Case) -> Rules:
         return Rules()
 
 
+def proposed(case: Case) -> Rules:
+    """What the form shows: her rules, or to begin with the hours of this installation's time zone."""
+    held, here = rules(case), str(settings.get("time_zone"))
+    return held if isinstance(case.safe_contact, dict) or here not in zones() else replace(held, zone=here)
+
+
 def way(case: Case, now: datetime) -> Way:
     """The one question before any word to her leaves. Fails closed: whatever is not certain is ``HERE``."""
     if case.state != Case.State.OPEN:

@@ -29,7 +29,7 @@ DAYS = (gettext_lazy("Monday"), gettext_lazy("Tuesday"), gettext_lazy("Wednesday
 def contact(request: Any, case: Case) -> HttpResponse:
     """POST: the whole set of rules (``reaching.from_form``). Nothing typed is lost where they cannot be kept."""
     if request.method == "GET":
-        return _page(request, case, reaching.rules(case))
+        return _page(request, case, reaching.proposed(case))
     now, given = clock.now(), reaching.rules(case)
     try:
         given = reaching.from_form(case, request.POST)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from efface.accounts.access import PORTAL, view
 from efface.cases import fingerprints, opening, reaching, telling
 from efface.cases.may import may
-from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose
+from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose, Telling
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
@@ -102,11 +102,13 @@ def everything(request: Any, held: reaching.Rules) -> bool:
 
 def news(one: Case, now: datetime) -> list[dict[str, Any]]:
     """What is new since she was here, in a line for each kind of news. Shown once."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[Telling]] = {}
     for row in telling.seen(one, now):
-        line = found.setdefault(row.occasion, {"n": 0, "at": row.at})
-        line["n"], line["at"] = line["n"] + 1, row.at
-    return [{"words": words.news_words(kind, line["n"]), "at": line["at"]} for kind, line in found.items()]
+        found.setdefault(row.occasion, []).append(row)
+    return [
+        {"words": words.news_words(kind, len({row.subject for row in rows})), "at": rows[-1].at}
+        for kind, rows in found.items()
+    ]
 
 
 def candidate(row: Match) -> dict[str, Any]:
