@@ -116,6 +116,26 @@ def speed(photos: Path, faces: Path | None, models: Path | None, as_json: str | 
 
 
 @bench.command()
+@click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Everyday photos; at most 100 are used.")  # fmt: skip
+@click.option("--portraits", type=click.Path(path_type=Path, exists=True, file_okay=False), required=True,
+              help="Photos with faces; at most 100 are used.")  # fmt: skip
+@click.option("--models", type=click.Path(path_type=Path, file_okay=False), default=None, help="Models folder.")
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def ondevice(photos: Path, portraits: Path, models: Path | None, as_json: str | None) -> None:
+    """Fingerprints made in Chromium beside Python's of the same files, and what they cost on one core."""
+    from bench.ondevice import run
+    from web.build import BuildFailed
+    from web.device import NoChromium
+
+    try:
+        result = run(photos, portraits, models or _models(), lambda line: click.echo(line, err=True))
+    except (ValueError, NoChromium, BuildFailed) as error:
+        raise click.ClickException(str(error)) from None
+    _tell(result, as_json)
+
+
+@bench.command()
 @click.option("--videos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,
               help="Originals to edit, instead of made ones; the first 40 seconds are used.")  # fmt: skip
 @click.option("--photos", type=click.Path(path_type=Path, exists=True, file_okay=False), default=None,

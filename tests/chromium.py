@@ -64,7 +64,7 @@ class Browser:
         parts = urlsplit(request.url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         # What the check against forged forms looks at is what this browser really sends.
-        headers = {name: request.headers[name] for name in ("origin", "referer") if name in request.headers}
+        headers = {name: request.headers[name] for name in ("origin", "referer", "x-step") if name in request.headers}
         headers["host"] = "localhost"
         client.handler.enforce_csrf_checks = True
         if request.method == "POST":

@@ -119,7 +119,14 @@ async def _(stage: Stage, context: Context) -> str:
 
 @case("addresses with a name or an odd spelling", "no name, no other scheme")
 async def _(stage: Stage, context: Context) -> str:
-    odd = ["http://good.example@evil.example/", "http://[::1", "javascript:alert(1)", "data:text/html,x", "//[", "http://"]
+    odd = [
+        "http://good.example@evil.example/",
+        "http://[::1",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//[",
+        "http://",
+    ]
     url = stage.add("hostile.example.net", lambda _: page("".join(f"<a href='{one}'>x</a>" for one in odd) + WORDS))
     links = (await look(context, url)).links
     own = {"http://evil.example/", "http://hostile.example.net/"}
@@ -198,7 +205,9 @@ _robots("hangs", "no no", lambda _: None, seconds=TOTAL_S + 2)
 CASES[-2] = Case("robots.txt: redirect", "yes yes", CASES[-2].play, CASES[-2].budget)
 
 # 13, 14, 15 -- walls
-_CHALLENGE = "<title>Just a moment...</title><div id=challenge-form><h1>Checking your browser before accessing</h1></div>"
+_CHALLENGE = (
+    "<title>Just a moment...</title><div id=challenge-form><h1>Checking your browser before accessing</h1></div>"
+)
 serving("challenge with 200", "wall challenge", lambda _: page(_CHALLENGE))
 serving("challenge with 403", "wall challenge", lambda _: page(_CHALLENGE, 403, cf_mitigated="challenge"))
 serving("blocked with 403", "wall blocked", lambda _: page("<h1>Forbidden</h1>", 403))
@@ -330,7 +339,14 @@ _list("a page", "none 0 more", b"<html><body>no list</body></html>")
 
 
 # scripts
-def _scripted(name: str, expected: str, script: str, more: Callable[[Asked], Answer] | None = None, given_up: tuple[str, ...] = (), **budget: float) -> None:
+def _scripted(
+    name: str,
+    expected: str,
+    script: str,
+    more: Callable[[Asked], Answer] | None = None,
+    given_up: tuple[str, ...] = (),
+    **budget: float,
+) -> None:
     async def play(stage: Stage, context: Context) -> str:
         if not context.browser.state()["on"]:
             return "needs a browser"
@@ -345,7 +361,13 @@ def _scripted(name: str, expected: str, script: str, more: Callable[[Asked], Ans
         if one.browser_error in given_up:
             return "given up"
         words = "rendered" if one.rendered else "not rendered"
-        return " ".join([words, *([one.browser_error] if one.browser_error else []), *(["many" if shown > 5 else str(shown)] if shown else [])])
+        return " ".join(
+            [
+                words,
+                *([one.browser_error] if one.browser_error else []),
+                *(["many" if shown > 5 else str(shown)] if shown else []),
+            ]
+        )
 
     case(f"script: {name}", expected, **{"seconds": 40.0, "requests": 60, **budget})(play)
 

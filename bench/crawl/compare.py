@@ -117,13 +117,15 @@ def _told(one: Crawled) -> dict[str, Any]:
 
 def slice_of(folder: Path, seeds: Sequence[str], pages: int, media: int) -> list[str]:
     """The first sites that together have as many pages and media that a visitor comes to: sites that do not answer or
-    ask for a password are visited, and not counted."""
-    world = {site.domain: site for site in load(folder).sites}
+    ask for a password are visited, and not counted; what is published after the visits began is not there yet."""
+    loaded = load(folder)
+    world, opens = {site.domain: site for site in loaded.sites}, parse_time(loaded.start) + OPENS
     chosen, counted, shown = [], 0, 0
     for seed in seeds:
         site = world[urlsplit(seed).hostname or ""]
         chosen.append(seed)
-        open_ = [one for one in site.galleries if not one.hidden and not site.wall and not site.dead_dns]
+        there = [one for one in site.galleries if not one.hidden and parse_time(one.published_at) <= opens]
+        open_ = there if not site.wall and not site.dead_dns else []
         counted += len(open_)
         shown += len({path for one in open_ for shot in one.shots for path in (shot.full_path, shot.thumb_path)})
         if counted >= pages and shown >= media:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bench.replies.build import mail, text
-from bench.replies.entries import HALVES, KINDS, LANGUAGES, Entry, ordinary, replies
+from bench.replies.entries import HALVES, KINDS, LANGUAGES, MORE, Entry, ordinary, replies
 
-__all__ = ["HALVES", "KINDS", "LANGUAGES", "Entry", "mail", "ordinary", "replies", "text"]
+__all__ = ["HALVES", "KINDS", "LANGUAGES", "MORE", "Entry", "mail", "ordinary", "replies", "text"]

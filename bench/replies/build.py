@@ -39,6 +39,8 @@ def text(entry: Entry) -> str:
         return f"{body}\n{notice['wrote']}\n{quoted}"
     if style == "outlook":
         return f"{body}\n{notice['original']}\n\n{notice['text']}"
+    if style == "unmarked":
+        return f"{body}\n{notice['text']}"
     return f"{body}\n{'_' * 32}\n{notice['text']}"
 
 

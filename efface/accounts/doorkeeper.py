@@ -24,6 +24,15 @@ PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 ALIVE, MINUTE_S = "m", 60
 
 
+ShutOut = Callable[[Any], HttpResponse]
+_shut_out: list[ShutOut] = []
+
+
+def on_shut_out(show: ShutOut) -> None:
+    """What a survivor is shown whose session is over; the portal says it, so that nothing she typed is lost."""
+    _shut_out[:] = [show]
+
+
 class Doorkeeper:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -57,7 +66,7 @@ class Doorkeeper:
         if wanted.portal:
             case, organisation = request.session.get(PORTAL_CASE), request.session.get(PORTAL_ORGANISATION)
             if not case or not organisation:
-                return redirect("portal:enter")
+                return _shut_out[0](request) if _shut_out else redirect("portal:enter")
             request.case_id = uuid.UUID(case)
             with tenancy.organisation(organisation, case):
                 return view(request, *args, **kwargs)

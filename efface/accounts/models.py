@@ -35,6 +35,10 @@ class Organisation(models.Model):
     address = models.CharField(max_length=200, blank=True)
     signatory = models.CharField(max_length=120, help_text=_("role that signs notices, e.g. Removal Desk"))
     phone = models.CharField(max_length=40, blank=True)
+    opens_herself = models.BooleanField(
+        default=False, help_text=_("survivors may open a case in the portal without a worker")
+    )
+    portal_host = models.CharField(max_length=253, blank=True, help_text=_("host name of this organisation's portal"))
     created = models.DateTimeField()
 
     def __str__(self) -> str:

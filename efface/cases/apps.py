@@ -7,6 +7,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from efface.cases import (  # noqa: F401 - they register their deadlines, couriers and handlers
+            alarm,
             attesting,
             consents,
             telling,

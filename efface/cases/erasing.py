@@ -13,9 +13,11 @@ from efface.cases.models import (
     Case,
     CaseFact,
     Consent,
+    Draft,
     Fingerprint,
     Hold,
     OwnPlace,
+    RecoveryWord,
     Telling,
 )
 from efface.engine.base import sealing
@@ -28,10 +30,13 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     What stays is a row without content, so that a restored backup can be told what was erased."""
     sealing.destroy_case_key(case.pk, now)
     Case.objects.filter(pk=case.pk).update(
-        state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False
+        state=Case.State.ERASED, closed_at=now, country="", acquisition="unknown", danger=False,
+        alarm_at=None,
     )  # fmt: skip
     Fingerprint.objects.filter(case=case).delete()
     AccessCode.objects.filter(case=case).delete()
+    RecoveryWord.objects.filter(case=case).delete()
+    Draft.objects.filter(case=case).delete()
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()

@@ -218,6 +218,9 @@ _PRINT_REFUSED = {
     "flat": gettext_lazy("it is too smooth to be recognised when it was cut or written on"),
     "few-corners": gettext_lazy("it has too few details to be recognised when it was cut or written on"),
     "small": gettext_lazy("it is too small to be recognised when it was cut or written on"),
+    "on-device": gettext_lazy(
+        "made on your own device, it does not tell changed copies; let our computer read the picture for that"
+    ),
 }
 
 
@@ -256,6 +259,14 @@ def _enrol_face(
     label = _("face from %(n)d photos") % {"n": template.photos}
     _add(case, FingerprintKind.FACE, value, label, 0, age, actor, now)
     return words, True
+
+
+def enrol_face(case: Case, decoded: Sequence[Decoded], age: str, actor: str, now: datetime) -> tuple[str, bool]:
+    """One face template of these photos alone; the pictures themselves are enrolled elsewhere. What became of it in
+    words, and whether there is one. Raises ``MinorCase``."""
+    if Age.MINOR in (age, case.age):
+        raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
+    return _enrol_face(case, decoded, age, actor, now, few=False)
 
 
 def _found(face: Face) -> faces.FaceFound:

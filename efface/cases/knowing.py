@@ -23,6 +23,10 @@ YES_NO: tuple[tuple[str, Words], ...] = (
 )  # fmt: skip
 
 
+LEFT_OUT = "-"
+"""She was asked, and would rather not say."""
+
+
 class Unanswerable(ValueError):
     """There is no such question, or no such answer to it."""
 
@@ -76,6 +80,8 @@ DEMAND = Question(
     gettext_lazy("Whatever is demanded: nothing of this is your fault. The answer changes what helps first."),
     (
         ("money", gettext_lazy("Yes, money")),
+        ("images", gettext_lazy("Yes, more pictures, or something sexual")),
+        ("obedience", gettext_lazy("Yes, that I stay, come back, keep silent or do as I am told")),
         ("other", gettext_lazy("Yes, something else")),
         ("no", gettext_lazy("No.")),
         ("unknown", gettext_lazy("I am not sure")),
@@ -142,15 +148,22 @@ def answer(case: Case, name: str, value: str, actor: str, now: datetime, *, staf
     question = next((one for one in questions(case, staff) if one.name == name), None)
     if question is None or value not in dict(question.choices):
         raise Unanswerable(_("Please choose one of the answers."))
-    if answers(case).get(name) == value:
+    note(case, name, value, actor, now)
+
+
+def note(case: Case, name: str, value: str, actor: str, now: datetime, event: str = "fact.answered") -> None:
+    """Keep one fact; whoever calls has looked that it makes sense. The same again changes nothing. ``event`` is what
+    the rooms above are told."""
+    if answers(case, left_out=True).get(name) == value:
         return
     row = CaseFact(organisation_id=case.organisation_id, case=case, name=name, by=actor[:60], at=now)
     row.value = value
     row.save()
-    events.record(case, "fact.answered", actor, now=now, question=name)
+    events.record(case, event, actor, now=now, question=name)
 
 
-def answers(case: Case) -> Mapping[str, str]:
-    """The last answer to each question."""
+def answers(case: Case, *, left_out: bool = False) -> Mapping[str, str]:
+    """The last answer to each question. ``left_out``: also those she would rather not answer, as ``LEFT_OUT``."""
     rows = CaseFact.objects.filter(case=case).order_by("at", "pk")
-    return {row.name: str(row.value) for row in rows if row.value}
+    last = {row.name: str(row.value) for row in rows if row.value}
+    return last if left_out else {name: value for name, value in last.items() if value != LEFT_OUT}

@@ -55,6 +55,8 @@ class Case(Owned):
     level = models.CharField(max_length=10, choices=Level, default=Level.DECLARED)
     age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)
     danger = models.BooleanField(default=False)
+    by_herself = models.BooleanField(default=False, help_text=_("opened in the portal, without a worker"))
+    alarm_at = models.DateTimeField(null=True, help_text=_("she said that she is in danger; no worker has seen it yet"))
     acquisition = models.CharField(max_length=30, default="unknown", help_text=_("how the pictures were obtained"))
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=8, default="en")
@@ -89,6 +91,28 @@ class AccessCode(CaseOwned):
     proof = models.CharField(max_length=200)
     created = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+
+class RecoveryWord(CaseOwned):
+    """A word she set, to get in without the code. Found by a keyed digest of the case's reference, proven by Argon2."""
+
+    extra_rule = "encode(lookup, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    lookup = models.BinaryField(unique=True)
+    proof = models.CharField(max_length=200)
+    created = models.DateTimeField()
+
+
+class Draft(CaseOwned):
+    """What she typed and did not send: ``fields`` of the form at ``path``. One for each form, kept until it is sent or
+    thrown away."""
+
+    path = models.CharField(max_length=120)
+    fields = SealedField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "path", name="one_draft_a_form")]
 
 
 class Consent(CaseOwned):

@@ -42,6 +42,7 @@ def open_case(
     acquisition: str = "unknown",
     danger: bool = False,
     worker: uuid.UUID | None = None,
+    by_herself: bool = False,
 ) -> Opened:
     """Make a case with its own key, and an access code that is shown once. Nothing is used until consents are given."""
     if age not in Age.values:
@@ -55,6 +56,7 @@ def open_case(
         acquisition=acquisition,
         danger=danger,
         worker_id=worker,
+        by_herself=by_herself,
         opened_at=now,
     )
     sealing.make_case_key(case.pk, organisation_id)
@@ -106,13 +108,13 @@ def enter(code: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     """The organisation and case a code opens, or None. Takes as long for a wrong code as for a right one."""
     plain = _plain(code)
     if len(plain) != GROUPS * GROUP:
-        _burn(plain)
+        burn(plain)
         return None
     lookup = _lookup(plain)
     with tenancy.looking_up(lookup=lookup.hex()):
         row = AccessCode.objects.filter(lookup=lookup, revoked_at=None).first()
     if row is None:
-        _burn(plain)
+        burn(plain)
         return None
     try:
         _hasher.verify(row.proof, plain)
@@ -121,11 +123,27 @@ def enter(code: str) -> tuple[uuid.UUID, uuid.UUID] | None:
     return row.organisation_id, row.case_id
 
 
+def prove(word: str) -> str:
+    """An Argon2 proof of a secret word."""
+    return _hasher.hash(word)
+
+
+def verify(proof: str, word: str) -> None:
+    """Raises argon2's ``VerificationError`` or ``InvalidHashError`` where the word is not the one."""
+    _hasher.verify(proof, word)
+
+
 _DUMMY = _hasher.hash("no such code")
 
 
-def _burn(plain: str) -> None:
+def burn(plain: str) -> None:
+    """Take as long as a real comparison takes."""
     try:
         _hasher.verify(_DUMMY, plain or "-")
     except VerificationError:
         pass
+
+
+def same_code(typed: str, code: str) -> bool:
+    """Whether what was typed is the code, whatever stands between its letters."""
+    return secrets.compare_digest(_plain(typed), _plain(code))

@@ -24,6 +24,7 @@ COMMANDS = {
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",
     "mail": "efface.cli.mail:mail",
+    "notice": "efface.cli.notice:notice",
     "sites": "efface.cli.sites:sites",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
     "whereabouts": "efface.cli.whereabouts:whereabouts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -44,6 +45,37 @@ def add_organisation(
             created=clock.now(),
         )
         emit({"id": row.pk, "short": short}, as_json, lambda: click.echo(f"Added {name}. Next: `efface member add`."))
+
+
+@organisation.command("portal")
+@click.argument("short")
+@click.option("--by-herself/--with-a-worker", "herself", default=None, help="May survivors open cases alone?")
+@click.option("--host", default=None, help='Host name of this organisation\'s portal; "" for none.')
+@json_option
+def portal(short: str, herself: bool | None, host: str | None, as_json: str | None) -> None:
+    """Say who may open a case in an organisation's portal, and under which host name it is reached."""
+    with database("efface_owner"):
+        from efface.accounts.models import Organisation
+
+        row = Organisation.objects.filter(short=short).first()
+        if row is None:
+            raise click.ClickException(f"there is no organisation {short}")
+        if host is not None:
+            host = host.strip().lower()
+            if host and not re.fullmatch(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", host):
+                raise click.ClickException("--host takes a host name alone, such as help.example.org")
+            if host and Organisation.objects.filter(portal_host=host).exclude(pk=row.pk).exists():
+                raise click.ClickException(f"another organisation has {host} already")
+            row.portal_host = host
+        row.opens_herself = row.opens_herself if herself is None else herself
+        row.save(update_fields=["opens_herself", "portal_host"])
+        told = {"short": short, "by_herself": row.opens_herself, "host": row.portal_host}
+
+        def words() -> None:
+            who = "Survivors may open a case themselves" if row.opens_herself else "Cases are opened by workers only"
+            click.echo(f"{who}; host name: {row.portal_host or 'any'}. It must also be in EFFACE_HOSTS.")
+
+        emit(told, as_json, words)
 
 
 @click.group()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import avoiding, knowing
+from efface.cases import avoiding, classing, intake, knowing
 from efface.cases.models import Case
 from efface.console.opening import actor, living
 from efface.engine.base import clock
@@ -30,8 +30,34 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
         "case": case, "questions": [
             {"one": one, "said": said.get(one.name, "")} for one in knowing.questions(case, staff=True)
         ],
-        "avoided": avoiding.listed(case), **more,
+        "avoided": avoiding.listed(case), "said": _said(case), "kinds": classing.KINDS.items(),
+        "kind": classing.of(case)[0], "lane": classing.LANE_WORDS[classing.lane(case)], **more,
     }, status=status)  # fmt: skip
+
+
+def _said(case: Case) -> list[tuple[str, str]]:
+    """Questions of the intake that she answered, with her answers."""
+    known, places = knowing.answers(case), dict(intake.countries())
+    rows = []
+    for one in intake.INTAKE:
+        value = known.get(one.name, "")
+        words = value if one.kind == "text" else {**dict(one.choices), **places}.get(value, value)
+        if value:
+            rows.append((str(one.words), str(words)))
+    return rows
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def kind(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``kind``: what it is, after talking to her; "" goes back to the rules."""
+    case = living(id)
+    try:
+        classing.choose(case, request.POST.get("kind", ""), "worker", actor(request), clock.now())
+    except knowing.Unanswerable as refusal:
+        return _page(request, case, 422, problem=str(refusal))
+    messages.success(request, _("Noted. She sees it with the next page."))
+    return redirect("console:case-asking", id=id)
 
 
 @view(access=STAFF_CASES)

@@ -7,24 +7,27 @@ from datetime import datetime, time
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases.models import Case
-from efface.console import by_hand_choices
+from efface.console import by_hand_choices, planned_steps
 from efface.console.opening import actor, living
 from efface.console.typed import lines, one_line
 from efface.engine.base import clock
 from efface.law import load
-from efface.takedown.channels import doing, preparing, registry, steps, todo
+from efface.takedown.channels import doing, guided, preparing, registry, steps, todo
 from efface.takedown.channels.contract import CannotPrepare
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.channels.models import Step
+from efface.takedown.models import KeptPlan
 
 
 @view(access=STAFF_CASES)
@@ -56,7 +59,8 @@ def _case_page(request: Any, case: Case, status: int = 200, **more: Any) -> Http
         "case": case, "rows": todo.to_do(now, case.pk), "running": todo.running(now, case.pk),
         "over": todo.over(now, case.pk), "now": now, "more": False, "page": 1,
         "choices": by_hand_choices.grouped(case) if may_add else [],
-        "findings": by_hand_choices.findings(case) if may_add else [], **more,
+        "findings": by_hand_choices.findings(case) if may_add else [],
+        "open": [one for one in planned_steps.of_case(case, now) if one.row is None] if may_add else [], **more,
     }, status=status)  # fmt: skip
 
 
@@ -80,6 +84,28 @@ def add(request: Any, id: uuid.UUID) -> HttpResponse:
         return _case_page(request, case, 422, problem=words, typed=typed)
     messages.success(request, _("Added."))
     return redirect("console:step", id=step.pk)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def take(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``key`` of a step that the plan leaves to a person, and the ``finding`` it is about, "" for the whole case: it is
+    taken up."""
+    case, now = living(id), clock.now()
+    finding = by_hand_choices.finding(case, request.POST.get("finding", ""))
+    kept = KeptPlan.objects.filter(finding=finding).first() if finding else None
+    found = planned_steps.of_finding(finding, kept.content if kept else None) if finding else []
+    found += planned_steps.of_case(case, now)
+    one = next((one for one in found if one.step.key == request.POST.get("key", "")), None)
+    if one is None:
+        return _case_page(request, case, 422, problem=_("This step is not in the plan any more."))
+    with transaction.atomic():
+        made = guided.take(case, one.step, now, finding)
+    if made is None:
+        words = one.step.waits or "; ".join(need.words for need in one.step.needs)
+        return _case_page(request, case, 422, problem=_("Something is still missing for this: %(what)s") % {
+            "what": words})  # fmt: skip
+    return redirect("console:step", id=made.pk)
 
 
 @view(access=STAFF_CASES)
@@ -109,7 +135,8 @@ def _step_page(request: Any, one: Step, status: int = 200, **more: Any) -> HttpR
     own_words = made is not None and made.copies and not any(copy.field == "message" for copy in made.copies)
     return render(request, "console/step.html", {
         "step": one, "channel": channel, "notice": notice, "may": word, "made": made, "lacks": lacks, "now": now,
-        "said": channel.states[one.state], "exposure": preparing.lines(one.exposure_lines),
+        "said": one.get_answered_as_display() if one.answered_as else channel.states[one.state],
+        "exposure": preparing.lines(one.exposure_lines), "kinds": Step.Answer.choices,
         "reference": preparing.reference(one), "late": one.clock_due is not None and one.clock_due < now,
         "must_say": [element for element in notice.elements if element.required] if notice and own_words else [],
         "letter": made is not None and bool(made.payload), "today": timezone.localtime(now).date().isoformat(),
@@ -145,8 +172,9 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
             doing.delivered(id, who, when, now)
             words = _("Noted. The law's time, where there is one, runs from that day.")
         elif choice == "answered":
-            doing.answered(id, who, given["answer"], now, when)
-            words = _("Noted.")
+            kind = request.POST.get("kind", "")
+            doing.answered(id, who, given["answer"], now, when, kind)
+            words = str(_FOLLOWS.get(kind, _("Noted.")))
         elif choice == "note":
             doing.noted(id, given["note"])
             words = _("Noted.")
@@ -162,6 +190,14 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
         return _step_page(request, _found(id), 422, problem=str(refusal), given=given)
     messages.success(request, words)
     return redirect("console:step", id=one.pk)
+
+
+_FOLLOWS = {
+    "removed": gettext_lazy("Noted. It is looked at now; what they say is not taken for a removal."),
+    "refused": gettext_lazy("Noted. Whoever comes next is asked, and the plan is made anew."),
+    "asks": gettext_lazy("Noted. It stands among what waits for you until they have what they ask for."),
+    "received": gettext_lazy("Noted. The law's time, where it runs from there, runs from there."),
+}
 
 
 def _day(text: str, now: datetime) -> datetime | None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.utils import formats
 from django.utils.translation import gettext as _
 
-from efface.law import Clock, load
+from efface.law import Clock, ClockError, load
 from efface.takedown import clocks, timing
 from efface.takedown.models import ClockFact, Notice
 
@@ -56,10 +56,7 @@ def _headline(one: Clock, state: str, notice: Notice) -> str:
         return _("After the counter-notice it may come back from then on") if one.started else _("No counter-notice")
     if one.part == "restore_until":
         return _("After the counter-notice they have to put it back by then") if one.started else _("No counter-notice")
-    who = {
-        "platform": _("the platform"), "authority": _("the authority"), "author": _("the author"),
-        "sender": _("whoever posted it"), "merchant": _("the merchant"),
-    }.get(one.who, party)  # fmt: skip
+    who = _who(one, party)
     if state == "waiting":
         words = _("%(who)s: the time has not begun. It runs once this is known: %(event)s")
         return words % {"who": who, "event": begins(one.starts)}
@@ -70,6 +67,43 @@ def _headline(one: Clock, state: str, notice: Notice) -> str:
     if state in ("met", "met_late"):
         return _("%(who)s: it is gone") % {"who": who}
     return _("%(who)s has time until") % {"who": who}
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A clock before anything was sent. ``who`` then has ``within`` from what ``begins`` says; ``law`` the provision,
+    ``text`` what it means in words."""
+
+    part: str
+    who: str
+    within: str
+    begins: str
+    law: str
+    text: str
+
+
+def ahead(notice_type: str, party: str, place: str) -> list[Ahead]:
+    """Every clock a notice to ``party`` in ``place`` would have, the recipient's own first; none where the law names
+    no number."""
+    try:
+        made = clocks.count(notice_type, (), place)
+    except ClockError:
+        return []
+    return [
+        Ahead(one.part, _who(one, party), one.within.words(), begins(one.starts), one.citation, one.text)
+        for one in made
+    ]  # fmt: skip
+
+
+def _who(one: Clock, party: str) -> str:
+    if one.part == "restore_from":
+        return _("after a counter-notice it may not come back before")
+    if one.part == "restore_until":
+        return _("after a counter-notice it has to be put back within")
+    return {
+        "platform": _("the platform"), "authority": _("the authority"), "author": _("the author"),
+        "sender": _("whoever posted it"), "merchant": _("the merchant"),
+    }.get(one.who, party)  # fmt: skip
 
 
 def begins(event: str) -> str:

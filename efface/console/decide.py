@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import attesting, events, links, telling
+from efface.cases import alarm, attesting, events, links, telling
 from efface.cases import messages as case_messages
-from efface.cases.models import Attestation, Message, ReportedLink, Telling
+from efface.cases.models import Attestation, Case, Message, ReportedLink, Telling
 from efface.console import queue
 from efface.console.typed import one_line
 from efface.console.waiting_case import LINK_SETTLED
@@ -81,6 +81,16 @@ def take(
     except ValueError as error:
         raise Refused(str(error)) from error
     return words
+
+
+def _arrival(id: uuid.UUID, given: Given) -> str:
+    case = Case.objects.get(pk=id)
+    if case.worker_id is None:
+        Case.objects.filter(pk=id, worker=None).update(worker=given.member.user)
+        events.record(case, "case.taken", given.actor, now=given.now)
+    if case.alarm_at is not None:
+        alarm.seen(case, given.actor, given.now, danger=case.danger and given.choice != "calm")
+    return _("It is yours. Write to her under “Messages” of the case.")
 
 
 def _message(id: uuid.UUID, given: Given) -> str:
@@ -270,6 +280,7 @@ def _suspected(id: uuid.UUID, given: Given) -> str:
 
 
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
+    "arrival": _arrival,
     "message": _message,
     "telling": _telling,
     "attestation": _attestation,

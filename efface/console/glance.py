@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Exists, QuerySet
 
 from efface.accounts.models import Member
-from efface.cases.models import Age, Attestation, CaseEvent, Message, ReportedLink, Telling
+from efface.cases.models import Age, Attestation, Case, CaseEvent, Message, ReportedLink, Telling
+from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
 from efface.sites.models import Site
@@ -21,6 +22,7 @@ from efface.takedown.models import ClockFact, Inbound, Notice, Publication
 
 def _wide() -> dict[str, QuerySet[Any]]:
     return {
+        "arrival": Case.objects.filter(WAITS),
         "message": Message.objects.filter(from_survivor=True, read_at=None),
         "telling": Telling.objects.filter(state=Telling.State.HAND),
         "attestation": Attestation.objects.filter(second_at=None, refused_at=None),

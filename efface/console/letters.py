@@ -30,7 +30,7 @@ MOST_THREADS = 50
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One letter. ``ours``: it went out from here. ``kind`` says what a reply is taken for, ``because`` for which
-    sentence, ``sure`` 0..1; ``asks`` what it asks for."""
+    sentence, ``sure`` 0..1; ``asks`` what it asks for; ``notice`` is the id of what went out."""
 
     at: datetime
     ours: bool
@@ -43,6 +43,7 @@ class Letter:
     sure: float = 0.0
     asks: str = ""
     waits: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def _sent(notice: Notice) -> Letter:
     assert notice.sent_at is not None
     return Letter(
         notice.sent_at, True, str(notice.subject_line or notice.reference), str(notice.text or ""),
-        str(notice.get_state_display()), notice.contact,
+        str(notice.get_state_display()), notice.contact, notice=str(notice.pk),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The plan of a finding as something a person can change, and the steps that only a person can take."""
+"""The plan of a finding as something a person can change, beside what only a person can do."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases.models import Case
+from efface.console import clock_words, planned_steps
 from efface.console.decision import exposures
 from efface.console.opening import living
-from efface.console.typed import lines, one_line
+from efface.console.typed import one_line
 from efface.engine.base import clock
 from efface.law import load
 from efface.search.models import Finding
-from efface.takedown import changes, keeping, steering, stepping, tradeoff
-from efface.takedown.models import GuidedStep, KeptPlan, Route
+from efface.takedown import changes, keeping, steering, tradeoff
+from efface.takedown.models import KeptPlan, Route
 
 OPEN = (Route.State.PLANNED, Route.State.ACTIVE)
 LONGEST_DAYS = 366
@@ -39,19 +40,16 @@ def plan(request: Any, id: uuid.UUID, finding_id: uuid.UUID) -> HttpResponse:
 
 def _page(request: Any, finding: Finding, status: int = 200, problem: str = "") -> HttpResponse:
     now = clock.now()
-    rows = Route.objects.filter(finding=finding, episode=finding.episode).prefetch_related("notices")
+    rows = Route.objects.filter(finding=finding, episode=finding.episode).select_related("case")
+    rows = rows.prefetch_related("notices")
     routes = [_shown(one) for one in rows.order_by("position", "starts_at")]
     kept = KeptPlan.objects.filter(finding=finding, episode=finding.episode).first()
     content = (kept.content if kept else None) or {}
-    steps = [
-        {"standing": one, "prepared": stepping.prepared(one.step, finding, now)}
-        for one in stepping.of_finding(finding)
-    ]
     return render(request, "console/plan.html", {
         "case": finding.case, "finding": finding, "kept": kept, "content": content, "problem": problem, "now": now,
         "open": [one for one in routes if one["route"].state in OPEN],
         "ended": [one for one in routes if one["route"].state not in OPEN],
-        "words": _words(finding), "steps": steps, "states": GuidedStep.State.choices,
+        "words": _words(finding), "steps": planned_steps.of_finding(finding, content),
     }, status=status)  # fmt: skip
 
 
@@ -59,7 +57,11 @@ def _shown(route: Route) -> dict[str, Any]:
     told, kind = route.told or {}, load().notices.get(route.notice_type)
     odds = told.get("odds") or {}
     return {
+        "notices": sorted((one for one in route.notices.all() if one.state != "cancelled"), key=lambda one: one.step),
         "route": route, "name": kind.name if kind else route.notice_type, "told": told,
+        "clocks": clock_words.ahead(
+            route.notice_type, route.party_name or route.party_key, route.country or route.case.country
+        ),
         "needs": told.get("needs", []), "trade": told.get("trade", []),
         "exposure": exposures(route.exposure_lines), "tells": tradeoff.TELLS.get(route.exposure, ""),
         "odds": odds if odds.get("n") else None, "low": 100 * float(odds.get("low", 0)),
@@ -153,45 +155,3 @@ def undo(request: Any, id: uuid.UUID, finding_id: uuid.UUID, change_id: uuid.UUI
         return _page(request, finding, 422, str(refusal))
     messages.success(request, _("Taken back. The plan is made anew without it."))
     return redirect("console:plan", id=id, finding_id=finding_id)
-
-
-@view(access=STAFF_CASES)
-@require_POST
-def step(request: Any, id: uuid.UUID, finding_id: uuid.UUID) -> HttpResponse:
-    """``key``, ``scope``, ``state`` and ``note`` of a step about this finding."""
-    finding = _finding(living(id), finding_id)
-    problem = _mark(request, finding.case, stepping.of_finding(finding))
-    if problem:
-        return _page(request, finding, 422, problem)
-    return redirect("console:plan", id=id, finding_id=finding_id)
-
-
-@view(access=STAFF_CASES)
-@require_http_methods(["GET", "POST"])
-def steps(request: Any, id: uuid.UUID) -> HttpResponse:
-    """The steps for the whole case, also before anything was found. POST as ``step``."""
-    case, now = living(id), clock.now()
-    found, problem = stepping.of_case(case, now), ""
-    if request.method == "POST":
-        problem = _mark(request, case, found)
-        if not problem:
-            return redirect("console:case-steps", id=id)
-    shown = [{"standing": one, "prepared": stepping.prepared(one.step, None, now)} for one in found]
-    return render(request, "console/steps.html", {
-        "case": case, "steps": shown, "states": GuidedStep.State.choices, "problem": problem,
-    }, status=422 if problem else 200)  # fmt: skip
-
-
-def _mark(request: Any, case: Case, found: list[stepping.Standing]) -> str:
-    """Why it could not be marked, "" where it was."""
-    key, scope = request.POST.get("key", ""), request.POST.get("scope", "")
-    one = next((one.step for one in found if one.step.key == key and one.step.scope == scope), None)
-    if one is None:
-        return _("This step is not in the plan any more.")
-    try:
-        stepping.mark(case, one, request.POST.get("state", ""), lines(request.POST.get("note", "")), request.user,
-                      clock.now())  # fmt: skip
-    except stepping.Untakeable as refusal:
-        return str(refusal)
-    messages.success(request, _("Noted."))
-    return ""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from efface.accounts.models import Member, Role
 from efface.console import (
     glance,
+    waiting_arrivals,
     waiting_case,
     waiting_clocks,
     waiting_letters,
@@ -29,6 +30,7 @@ SHOWN = 15
 
 #: kind -> (who may decide it, where its rows come from)
 KINDS: dict[str, tuple[frozenset[str], Source]] = {
+    "arrival": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_arrivals.arrivals),
     "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
     "telling": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_telling.tellings),
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),

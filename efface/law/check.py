@@ -32,7 +32,7 @@ def problems(law: Law) -> list[str]:
     """Plain sentences, sorted; empty when nothing is wrong."""
     found = {
         *_sources(law), *_notices(law), *_clocks(law), *_places(law), *_channels(law), *_order(law), *_words(law),
-        *_translations(law), *_calendars(law),
+        *_translations(law), *_calendars(law), *law.unread,
     }  # fmt: skip
     return sorted(found)
 

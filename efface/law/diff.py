@@ -11,7 +11,7 @@ from typing import Any, Literal
 from efface.law.model import Law
 
 FOLDERS = ("notices", "jurisdictions", "channels", "calendars", "sources", "translations", "words", "groups", "zones")
-LISTS = ("rules", "ladder", "chasers_hours", "no_clock")
+LISTS = ("rules", "ladder", "no_clock")
 
 
 @dataclass(frozen=True, slots=True)

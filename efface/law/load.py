@@ -20,7 +20,11 @@ from efface.law.places import Jurisdiction
 from efface.law.reading import read_yaml
 
 HOME = Path(__file__).parent / "data"
-FRAME = {"as_of", "chasers_hours", "groups", "no_clock", "rules", "ladder"}
+FRAME = {"as_of", "groups", "no_clock", "rules", "ladder"}
+RETIRED = {
+    "chasers_hours": "reminders follow silent_hours of each step of the ladder; take this line out",
+}  # fmt: skip
+"""Keys that older files hold: they still load, and a check says what to do."""
 TAKEN_FROM_THE_WHOLE = (
     "emergency", "extortion", "voyeurism", "civil", "police", "helplines", "minors", "regulators", "reporting_risk",
     "mandatory_reporting", "majority", "limitation",
@@ -135,7 +139,7 @@ def _completed(places: dict[str, Jurisdiction]) -> dict[str, Jurisdiction]:
 def read(home: Path) -> Law:
     """All files under ``home``. Raises ``LawError``."""
     frame = read_yaml(home / "frame.yaml", "frame.yaml")
-    if not isinstance(frame, dict) or set(frame) != FRAME:
+    if not isinstance(frame, dict) or set(frame) - set(RETIRED) != FRAME:
         raise LawError(f"frame.yaml: exactly {', '.join(sorted(FRAME))} are wanted")
     words = build(dict[str, dict[str, str]], read_yaml(home / "words.yaml", "words.yaml"), "words.yaml")
     return Law(
@@ -147,11 +151,11 @@ def read(home: Path) -> Law:
         jurisdictions=_completed(dict(_folder(home, "jurisdictions", Jurisdiction))),
         rules=build(tuple[Rule, ...], frame["rules"], "frame.yaml.rules"),
         ladder=build(tuple[LadderStep, ...], frame["ladder"], "frame.yaml.ladder"),
-        chasers_hours=build(tuple[int, ...], frame["chasers_hours"], "frame.yaml.chasers_hours"),
         channels=dict(_folder(home, "channels", Channel)),
         translations=dict(_folder(home, "languages", Translation)),
         calendars=dict(_folder(home, "holidays", Calendar)),
         zones=build(dict[str, tuple[str, ...]], read_yaml(home / "zones.yaml", "zones.yaml"), "zones.yaml"),
+        unread=tuple(f"frame.yaml: nothing reads {key} any more: {RETIRED[key]}" for key in RETIRED if key in frame),
         no_clock=build(tuple[str, ...], frame["no_clock"], "frame.yaml.no_clock"),
     )
 

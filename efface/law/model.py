@@ -53,7 +53,8 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """``no_clock`` are the notice types whose law names no number of hours or days: none may ever be given one."""
+    """``no_clock`` are the notice types whose law names no number of hours or days: none may ever be given one.
+    ``unread`` are lines of its files that nothing reads any more, with what to do about each."""
 
     as_of: date
     sources: dict[str, Source]
@@ -63,12 +64,12 @@ class Law:
     jurisdictions: dict[str, Jurisdiction]
     rules: tuple[Rule, ...]
     ladder: tuple[LadderStep, ...]
-    chasers_hours: tuple[int, ...] = field(default=())
     channels: dict[str, Channel] = field(default_factory=dict)
     translations: dict[str, Translation] = field(default_factory=dict)
     no_clock: tuple[str, ...] = ()
     calendars: dict[str, Calendar] = field(default_factory=dict)
     zones: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: tuple[str, ...] = ()
 
     def in_eu(self, country: str) -> bool:
         """``country`` is an ISO 3166 alpha-2 code; "" is not in the EU."""

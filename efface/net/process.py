@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 import signal
 import sys
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -41,6 +47,28 @@ def keep_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(ctypes.c_int(_M_MMAP_THRESHOLD), ctypes.c_int(32 << 20))
         libc.mallopt(ctypes.c_int(_M_TRIM_THRESHOLD), ctypes.c_int(256 << 20))
+
+
+_YOUNG = 20_000
+
+
+def settle() -> None:
+    """For a process that is ready to serve: what it has loaded by now stays, and is walked by the collector of cycles
+    no more; that looks after ``_YOUNG`` new objects instead of 700."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG, 20, 20)
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """``asyncio.run`` on uvloop, which takes less of a processor for the same; on Python's own loop where that is not
+    installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
 
 
 def die_with_parent() -> None:

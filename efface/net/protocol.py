@@ -315,12 +315,14 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class RobotsRequest:
-    """``total_s`` is the longest the answer is waited for, seconds, at most 15."""
+    """``total_s`` is the longest the answer is waited for, seconds, at most 15. ``visit`` names a visit: within one,
+    a file that was there is asked for once and not before each page that turns up."""
 
     origin: str
     urls: list[str] = field(default_factory=list)
     agent: str = "EffaceBot"
     total_s: float = 15.0
+    visit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

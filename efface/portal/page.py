@@ -13,13 +13,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import fingerprints, opening, reaching, telling
+from efface.cases import drafts, fingerprints, opening, reaching, telling
 from efface.cases.may import may
 from efface.cases.models import Age, Case, CaseEvent, Consent, Message, Purpose, Telling
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
-from efface.portal import public, words
+from efface.portal import carrying, house, keeping, public, walking, words
 from efface.search import revising, sweep
 from efface.search.models import Finding, FindingState, Match
 from efface.takedown import facts, saying
@@ -44,12 +44,13 @@ def show(
 ) -> HttpResponse:
     """A page inside the case: with what every one of them needs."""
     unread = Message.objects.filter(case=case, from_survivor=False, read_at=None).count()
-    return render(
-        request, template, {"case": case, "now": clock.now(), "unread": unread, **(more or {})}, status=status
-    )
+    return render(request, template, {
+        "case": case, "now": clock.now(), "unread": unread, "aid": house.aid(case) if case.danger else None,
+        "idle_s": settings.get("session_minutes") * 30, **(more or {}),
+    }, status=status)  # fmt: skip
 
 
-def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def with_code(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A view that is given her case after the request; whoever has none is shown out."""
 
     @functools.wraps(work)
@@ -60,9 +61,25 @@ def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return inside
 
 
+def of_case(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """As ``with_code``, and only once she has typed a new code back: before that it would be lost with the session.
+    What was sent is no draft any more."""
+
+    @functools.wraps(work)
+    def inside(request: Any, case: Case, *args: Any, **named: Any) -> HttpResponse:
+        if keeping.waiting(request):
+            return redirect("portal:code")
+        response = work(request, case, *args, **named)
+        if request.method == "POST" and response.status_code == 302:
+            drafts.drop(case, request.path)
+        return response
+
+    return with_code(inside)
+
+
 def out(request: Any) -> HttpResponse:
     request.session.flush()
-    return redirect("portal:enter")
+    return carrying.shut_out(request)
 
 
 @view(access=PORTAL)
@@ -84,7 +101,8 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
     if not whole:
         review = {"put_aside": review["waiting"] + sum(row["ask_age"] for row in known)}
     return show(request, "portal/case.html", one, {
-        **review, "findings": found, "ages": [row for row in known if row["ask_age"]] if whole else [],
+        **walking.lane(one), **review, "findings": found,
+        "ages": [row for row in known if row["ask_age"]] if whole else [],
         "held": held, "told_choices": reaching.TOLD, "whole": whole, "news": news(one, now),
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "looking_face": bool(may(one, Purpose.FACE_SEARCH, now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,

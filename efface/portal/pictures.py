@@ -1,18 +1,23 @@
-"""Her pictures become fingerprints here in memory; no picture is kept and nobody sees one. Works without JavaScript."""
+"""Her pictures become fingerprints: on her own device where that can be, else here in memory, which works without
+JavaScript. No picture is kept and nobody sees one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from csp.decorators import csp_update
+from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import fingerprints, uploading
+from efface.cases import fingerprints, ondevice, uploading
 from efface.cases.models import Age, Case
 from efface.engine.base import clock
-from efface.portal import page
+from efface.portal import device, device_words, page
+
+WIDER = {"script-src": ["'wasm-unsafe-eval'"], "media-src": ["blob:"]}
+"""On this one page the browser may run the nets, and play a video that it was given."""
 
 
 @view(access=PORTAL)
@@ -23,14 +28,49 @@ def pictures(request: Any, case: Case) -> HttpResponse:
     result, problem = None, ""
     if request.method == "POST":
         result, problem = _enrol(request, case)
-    return page.show(
+    minor, is_open = case.age == Age.MINOR, case.state == Case.State.OPEN
+    face_allowed = bool(fingerprints.face_allowed(case, clock.now()))
+    offered = device_words.offer(face_allowed) if is_open and not minor else None
+    answer = page.show(
         request, "portal/pictures.html", case,
         {
-            "result": result, "problem": problem, "minor": case.age == Age.MINOR,
-            "open": case.state == Case.State.OPEN, "face_allowed": fingerprints.face_allowed(case, clock.now()),
+            "result": result, "problem": problem, "minor": minor, "open": is_open, "face_allowed": face_allowed,
+            "device": offered, "changed_too": bool(fingerprints.copies_allowed(case, clock.now())),
         },
         422 if problem else 200,
     )  # fmt: skip
+    if offered:
+        csp_update(WIDER)(lambda _: answer)(request)
+    return answer
+
+
+@view(access=PORTAL)
+@require_POST
+@page.of_case
+def made_on_device(request: Any, case: Case) -> HttpResponse:
+    """POST: ``bundle`` (JSON of fingerprints, never a picture), ``age``, ``part`` (file, face). Answers as JSON with
+    ``refused`` or ``notes``, in words."""
+    given, age = request.POST.get("bundle", ""), request.POST.get("age", Age.UNKNOWN)
+    if request.POST.get("part") != "face":
+        taken = ondevice.take_files(case, given, age, clock.now())
+    elif embedder := device.nets(device.models_folder()).get("embedder"):
+        taken = ondevice.take_faces(case, given, age, embedder.model_id, embedder.dim, clock.now())
+    else:
+        taken = ondevice.Taken(_("Faces cannot be learned here at the moment. Your caseworker can help."))
+    told = {"refused": taken.refused, "notes": taken.notes, "template": taken.template}
+    return JsonResponse(told, status=422 if taken.refused else 200)
+
+
+@view(access=PORTAL)
+@require_GET
+@page.of_case
+def net(request: Any, case: Case, digest: str) -> HttpResponse:
+    """A face model of the installation, for a case whose face may be learned."""
+    allowed = fingerprints.face_allowed(case, clock.now()) and case.state == Case.State.OPEN
+    content = device.net_bytes(device.models_folder(), digest) if allowed else None
+    if content is None:
+        return HttpResponse(status=404)
+    return HttpResponse(content, content_type="application/octet-stream")
 
 
 def _enrol(request: Any, case: Case) -> tuple[fingerprints.Enrolled | None, str]:

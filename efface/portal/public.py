@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from efface.accounts.access import PUBLIC, view
 from efface.accounts.doorkeeper import PORTAL_CASE, PORTAL_ORGANISATION
-from efface.cases import opening
-from efface.engine.base import sealing, settings, tenancy
+from efface.cases import drafts, opening
+from efface.cases.models import Case
+from efface.engine.base import clock, settings, tenancy
 from efface.law import load
+from efface.portal import carrying, house, limiting
 
 log = logging.getLogger(__name__)
-TRIES, WINDOW_S = 10, 900
 CODE = "portal_code"
 """In the session: the id of the access code it was opened with."""
 CLEAR = '"cache", "cookies", "storage"'
@@ -28,28 +30,38 @@ CLEAR = '"cache", "cookies", "storage"'
 @require_GET
 def start(request: Any) -> HttpResponse:
     places = [place for _code, place in sorted(load().countries().items(), key=lambda item: item[1].name)]
-    return render(request, "portal/start.html", {"places": places, "inside": bool(request.session.get(PORTAL_CASE))})
+    return render(request, "portal/start.html", {
+        "places": places, "inside": bool(request.session.get(PORTAL_CASE)), "opens": house.opens(request) is not None,
+    })  # fmt: skip
+
+
+@view(access=PUBLIC)
+@require_GET
+def advice(request: Any) -> HttpResponse:
+    """How to prevent, to prepare and to respond, for people without a case."""
+    return render(request, "portal/advice.html", {"opens": house.opens(request) is not None})
 
 
 @view(access=PUBLIC)
 @require_http_methods(["GET", "POST"])
 def enter(request: Any) -> HttpResponse:
-    """POST ``code``. Ten wrong codes from one address in a quarter of an hour close the door for as long."""
+    """POST ``code``; ``carried`` is what was typed into a page whose session had ended. Many wrong codes from one
+    address make it wait some minutes; a code that is right still opens after that."""
     if request.method == "GET":
         return render(request, "portal/enter.html")
-    key = _tries_key(request)
-    if int(cache.get(key, 0)) >= TRIES:
+    waits = limiting.knock(request)
+    if waits:
         return _sorry(
             request,
-            _(
-                "There were many wrong codes from here. For safety, please wait a quarter of an hour and try "
-                "again. Your code still works."
-            ),
+            _("There were many wrong codes from here.") + " "
+            + ngettext("Please wait one minute and try again.", "Please wait %(n)d minutes and try again.", waits)
+            % {"n": waits}
+            + " " + _("Your code still works."),
             429,
-        )
+        )  # fmt: skip
     found = opening.enter(request.POST.get("code", "")[:200])
     if found is None:
-        _count(key)
+        limiting.wrong()
         log.info("portal: a code did not open")
         return _sorry(
             request,
@@ -59,31 +71,37 @@ def enter(request: Any) -> HttpResponse:
             ),
             422,
         )
+    limiting.right(request)
     organisation, case = found
-    # A new session with nothing of an earlier one in it: neither another case nor a sign-in to the desk.
+    let_in(request, organisation, case)
+    return redirect("portal:drafts" if _unsent(request, organisation, case) else "portal:case")
+
+
+def let_in(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> None:
+    """A new session with nothing of an earlier one in it: neither another case nor a sign-in to the desk."""
     request.session.flush()
     request.session[PORTAL_CASE], request.session[PORTAL_ORGANISATION] = str(case), str(organisation)
     with tenancy.organisation(organisation, case):
         request.session[CODE] = opening.standing_code(case)
     request.session.set_expiry(settings.get("session_minutes") * 30)
-    return redirect("portal:case")
+
+
+def _unsent(request: Any, organisation: uuid.UUID, case: uuid.UUID) -> bool:
+    """Whether something is left that she typed and did not send. What she had typed when her session ended becomes a
+    draft of her case first."""
+    carried = carrying.unpack(request.POST.get("carried", ""), clock.wall())
+    with tenancy.organisation(organisation, case):
+        hers = Case.objects.filter(pk=case).first()
+        if hers is None:
+            return False
+        if carried is not None:
+            drafts.keep(hers, carried.path, carried.fields, clock.now())
+        return bool(drafts.listed(hers))
 
 
 def _sorry(request: Any, words: str, status: int) -> HttpResponse:
-    return render(request, "portal/enter.html", {"problem": words}, status=status)
-
-
-def _tries_key(request: Any) -> str:
-    """Counts tries without keeping the address they came from."""
-    return "enter:" + sealing.digest("enter-tries", request.META.get("REMOTE_ADDR", "")).hex()[:32]
-
-
-def _count(key: str) -> None:
-    if not cache.add(key, 1, WINDOW_S):
-        try:
-            cache.incr(key)
-        except ValueError:
-            cache.set(key, 1, WINDOW_S)
+    carried = request.POST.get("carried", "")
+    return render(request, "portal/enter.html", {"problem": words, "carried": carried}, status=status)
 
 
 @view(access=PUBLIC)

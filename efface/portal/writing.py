@@ -9,13 +9,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import PORTAL, view
+from efface.cases import drafts, rota
 from efface.cases import messages as letters
-from efface.cases import rota
 from efface.cases.models import Case, Message
 from efface.engine.base import clock
 from efface.law import load
@@ -47,10 +48,18 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
         request, "portal/messages.html", case,
         {
             "threads": found, "topics": TOPICS,
-            "answer": answer_by(min(asked, default=None), now), "place": place, **more,
+            "answer": answer_by(min(asked, default=None), now), "place": place, **_kept(case), **more,
         },
         status,
     )  # fmt: skip
+
+
+def _kept(case: Case) -> dict[str, Any]:
+    """What she typed before and did not send."""
+    held = drafts.fields(case, reverse("portal:write"))
+    thread = held.get("thread", "")
+    first = next((one.pk for one in Message.objects.filter(case=case, about=None) if str(one.pk) == thread), None)
+    return {"typed": held.get("text", ""), "typed_topic": held.get("topic", ""), "typed_thread": first}
 
 
 def answer_by(asked: datetime | None, now: datetime) -> dict[str, Any] | None:

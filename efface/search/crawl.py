@@ -18,7 +18,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import F
 
-from efface.engine.base import leases, settings
+from efface.engine.base import leases, settings, statements
 from efface.net.client import FetcherGone, FetcherRefused, FetcherTimeout, FetcherUnavailable
 from efface.net.protocol import FetchFacts, RobotsRequest, Scan, ScanRequest
 from efface.search import asking, frontier, lists, lore, pages, revisit, rules, stopping, turns, urls
@@ -401,23 +401,25 @@ def _next(
     robots.txt cannot be had: then nothing may be read (RFC 9309 section 2.3.1.4)."""
     while True:
         if not queue:
-            queue += frontier.waiting(site, always, now, sweep_last=sweep_last, rests=rests)[:AT_ONCE]
+            queue += frontier.waiting(site, always, now, sweep_last=sweep_last, rests=rests, most=AT_ONCE)
         if not queue:
             return None
         page = queue.pop(0)
         if rule.ignore_robots or (page.robots_at is not None and page.robots_at > now - frontier.ROBOTS_FOR):
             return page
-        _ask_robots(site, page, [page, *queue], tools, turn, now)
-        queue.clear()
+        refused = _ask_robots(site, page, [page, *queue], tools, turn, now)
+        queue[:] = [row for row in (page, *queue) if row.pk not in refused]
 
 
 def _ask_robots(
     site: Site, page: Frontier, rows: list[Frontier], tools: Tools, turn: Turn, now: datetime
-) -> None:  # fmt: skip
-    """One look at robots.txt answers for every page that waits."""
+) -> set[uuid.UUID]:  # fmt: skip
+    """One look at robots.txt answers for every page that waits, and each notes it. The keys of those that it
+    forbids."""
     origin = urls.origin(page.url)
     rows = [row for row in rows if urls.origin(row.url) == origin]
-    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s))
+    visit = f"{site.pk} {site.visits}"
+    request = RobotsRequest(origin, [row.url for row in rows], AGENT, min(15.0, tools.limits.total_s), visit)
     answer = pages.patiently(lambda: tools.fetcher.robots(request), tools.patience_s)
     facts = answer.facts
     if facts.error or facts.status >= 500:
@@ -432,12 +434,16 @@ def _ask_robots(
             Site.objects.filter(pk=site.pk).update(robots_delay=answer.delay_s)
         yes = [row.pk for row, allowed in zip(rows, answer.allowed, strict=False) if allowed]
         no = {row.pk for row in rows} - set(yes)
-        Frontier.objects.filter(pk__in=yes).update(robots_at=now)
+        statements.update(Frontier, yes, {"robots_at": now})
         forbidden = {"wall": "robots", "visit": site.visits, "robots_at": None}
-        Frontier.objects.filter(pk__in=no).update(**forbidden, due_at=now + timedelta(days=revisit.WALL_DAYS))
+        again = now + timedelta(days=revisit.WALL_DAYS)
+        statements.update(Frontier, no, {**forbidden, "due_at": again})
     for row in rows:
         if row.pk in no:
             pages.from_lists(row, tools.matcher, now, turn.lease)
+        else:
+            row.robots_at = now
+    return no
 
 
 def _end(site: Site, pace: Pace, now: datetime) -> None:

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Case as Choose
-from django.db.models import Count, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Least
 
-from efface.engine.base import sealing
+from efface.engine.base import sealing, statements
 from efface.net.protocol import Entry
 from efface.search import lore, revisit, urls
-from efface.search.inserting import insert
 from efface.search.models import Frontier
 from efface.search.revisit import LIST_OPENS, LISTS
 from efface.sites.models import Site
@@ -92,18 +90,25 @@ def waiting(
     *,
     sweep_last: bool = False,
     rests: timedelta = timedelta(0),
-) -> QuerySet[Frontier]:
-    """What this visit has still to read, in order: due pages, and lists, that it has not read yet. ``sweep_last``: a
-    sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which nothing came
-    back."""
-    rows = Frontier.objects.filter(Q(due_at__lte=now) | Q(pk__in=list(always)), site=site)
-    rows = rows.exclude(visit=site.visits).exclude(wall="stopped")
-    if rests:
-        rows = rows.exclude(asked_at__gt=now - rests)
-    if sweep_last:
-        swept = When(sweep=True, priority__gte=FACES, priority__lte=SWEPT, then=Value(1))
-        return rows.order_by(Choose(swept, default=Value(0)), "priority", "due_at", "pk")
-    return rows.order_by("priority", "due_at", "pk")
+    most: int,
+) -> list[Frontier]:
+    """The first ``most`` that this visit has still to read, in order: due pages, and lists, that it has not read yet.
+    ``sweep_last``: a sweep has had its share, what is new comes before it; ``rests``: how long a page rests of which
+    nothing came back."""
+    # A page is asked for again where nothing came back of it within ``rests``.
+    since = now - rests if rests else datetime.max.replace(tzinfo=UTC)
+    first = _SWEPT_LAST if sweep_last else ""
+    return statements.read(
+        Frontier, f"{_WAITING} ORDER BY {first}priority, due_at, id LIMIT %s",
+        [site.pk, now, list(always), site.visits, since, most],
+    )  # fmt: skip
+
+
+_WAITING = """
+    WHERE site_id = %s AND (due_at <= %s OR id = ANY(%s::uuid[])) AND visit <> %s AND wall <> 'stopped'
+        AND (asked_at IS NULL OR asked_at <= %s)
+"""
+_SWEPT_LAST = f"(sweep AND priority BETWEEN {FACES} AND {SWEPT}), "
 
 
 def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:
@@ -132,6 +137,9 @@ def stop(digest: bytes) -> None:
     """Never read this page again: what is on it may be of a minor."""
     far = datetime(9999, 1, 1, tzinfo=UTC)
     Frontier.objects.filter(digest=digest).update(wall="stopped", due_at=far, opened=0)
+
+
+_KNOWN = "SELECT digest, id, linked_at, visited_at FROM search_frontier WHERE digest = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +205,7 @@ def add_links(
         return Added()
     known = {
         bytes(digest): (pk, linked_at, visited_at)
-        for digest, pk, linked_at, visited_at in Frontier.objects.filter(digest__in=list(wanted)).values_list(
-            "digest", "pk", "linked_at", "visited_at"
-        )
+        for digest, pk, linked_at, visited_at in statements.select(_KNOWN, [list(wanted)])
     }
     fresh = _worth_keeping(site.pk, page.depth + 1, {key: url for key, url in wanted.items() if key not in known}, now)
     news = page.read_at is not None and is_list(page, len(fresh))
@@ -208,7 +214,7 @@ def add_links(
             row.priority = min(row.priority, PAGER)
         elif news and row.priority < DOUBLED:
             row.priority = min(row.priority, FRESH)
-    insert(fresh)
+    statements.insert(fresh)
     relisted: list[uuid.UUID] = []
     if is_list(page, len(fresh)):
         if page.read_at is not None:

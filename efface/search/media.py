@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 
+from efface.engine.base import statements
 from efface.net.page.urls import url_digest
 from efface.net.protocol import MediaRef, Picture, Scan, ScannedMedia
 from efface.search import urls
-from efface.search.inserting import insert
 from efface.search.models import Frontier, Media, Sighting
 from efface.sites.models import Site
 from efface.vision.hamming import LOW_QUALITY, MATCH, least_distance
@@ -318,9 +318,8 @@ def _keep_media(fresh: Sequence[Met], now: datetime) -> None:
             old.append(kept.pk)
     _read_at_last([row for row in rows if row.sha256 in stored and stored[bytes(row.sha256)].blank])
     for count, ids in unseen.items():
-        Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=True)
-    if looked:
-        Media.objects.filter(pk__in=looked).update(looked=True)
+        statements.update(Media, ids, {"faces": count, "faces_seen": True})
+    statements.update(Media, looked, {"looked": True})
     _seen_again(old, now)
 
 
@@ -335,17 +334,21 @@ class _Stored:
     blank: bool
 
 
+_STORED = """
+    SELECT sha256, id, faces_seen, looked, last_seen, (pdq = '[]'::jsonb AND clip = ''::bytea) OR error <> ''
+    FROM search_media WHERE sha256 = ANY(%s)
+"""
+
+
 def _stored(files: Sequence[bytes]) -> dict[bytes, _Stored]:
-    rows = Media.objects.filter(sha256__in=files).annotate(blank=Q(pdq=[], clip=b"") | ~Q(error=""))
-    fields = ("sha256", "pk", "faces_seen", "looked", "last_seen", "blank")
-    return {bytes(sha256): _Stored(*rest) for sha256, *rest in rows.values_list(*fields)}
+    return {bytes(sha256): _Stored(*rest) for sha256, *rest in statements.select(_STORED, [list(files)])}
 
 
 def _add(rows: Sequence[Media], stored: dict[bytes, _Stored]) -> None:
     """Insert rows, and note them among what is ``stored``; what somebody else wrote meanwhile as it stands."""
     if not rows:
         return
-    made = insert(rows)
+    made = statements.insert(rows)
     for row in rows:
         if row.pk in made:
             stored[bytes(row.sha256)] = _Stored(row.pk, row.faces_seen, row.looked, row.last_seen, False)
@@ -364,7 +367,7 @@ def keep_closer(met: Sequence[Met]) -> None:
         if one.media is not None and name in faces:
             counted.setdefault((faces[name], one.faces_seen, one.looked), []).append(one.media)
     for (count, faces_seen, looked), ids in counted.items():
-        Media.objects.filter(pk__in=ids).update(faces=count, faces_seen=faces_seen, looked=looked)
+        statements.update(Media, ids, {"faces": count, "faces_seen": faces_seen, "looked": looked})
 
 
 def _read_at_last(rows: Sequence[Media]) -> None:
@@ -390,8 +393,7 @@ def _seen_again(ids: Sequence[uuid.UUID], now: datetime) -> None:
 def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetime, first: bool) -> None:
     before: dict[tuple[bytes, uuid.UUID], uuid.UUID] = {}
     if not first:
-        rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
-        before = {(bytes(digest), media): pk for pk, digest, media in rows}
+        before = _sightings_of(page)
     made: list[Sighting] = []
     again: list[uuid.UUID] = []
     looked: list[uuid.UUID] = []
@@ -411,22 +413,28 @@ def _keep_sightings(site: Site, page: Frontier, met: Sequence[Met], now: datetim
         one.sighting = row.pk
         made.append(row)
     if made:
-        there = insert(made)
+        there = statements.insert(made)
         if len(there) < len(made):
             lost = {row.pk for row in made} - there
             _as_stored(page, [one for one in met if one.sighting in lost])
-    if again:
-        Sighting.objects.filter(pk__in=again).update(last_seen=now)
-    if looked:
-        Sighting.objects.filter(pk__in=looked).update(last_seen=now, fetched_at=now)
+    statements.update(Sighting, again, {"last_seen": now})
+    statements.update(Sighting, looked, {"last_seen": now, "fetched_at": now})
     old = [one.media for one in met if not one.fresh and one.fetched_at and one.fetched_at < now - SEEN_AGAIN]
     _seen_again(sorted({media for media in old if media is not None}), now)
 
 
+def _sightings_of(page: Frontier) -> dict[tuple[bytes, uuid.UUID], uuid.UUID]:
+    """The page's sightings, by our digest of the address and the medium."""
+    found = statements.select(_SIGHTINGS, [bytes(page.digest)])
+    return {(bytes(digest), media): pk for pk, digest, media in found}
+
+
+_SIGHTINGS = "SELECT id, media_digest, media_id FROM search_sighting WHERE page_digest = %s"
+
+
 def _as_stored(page: Frontier, met: Sequence[Met]) -> None:
     """Sightings that somebody else wrote meanwhile."""
-    rows = Sighting.objects.filter(page_digest=page.digest).values_list("pk", "media_digest", "media_id")
-    stored = {(bytes(digest), media): pk for pk, digest, media in rows}
+    stored = _sightings_of(page)
     for one in met:
         one.sighting = stored.get((one.digest, one.media)) if one.media is not None else None
 

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeVar
 
 from django.db import transaction
 
+from efface.engine.base import statements
 from efface.engine.base.leases import Lease
 from efface.net.client import FetcherGone, FetcherTimeout, FetcherUnavailable
 from efface.net.page.urls import url_digest
@@ -225,6 +226,12 @@ def _shown(one: Met) -> Shown:
     return Shown(one.url_digest, one.pdq, one.quality, one.sha256, b64encode(one.clip).decode() if one.clip else "")
 
 
+_MINE = """
+    SELECT page.visited_at, site.state FROM search_frontier page JOIN sites_site site ON site.id = page.site_id
+    WHERE page.id = %s FOR UPDATE OF page
+"""
+
+
 def save(
     site: Site,
     looked: Looked,
@@ -244,8 +251,7 @@ def save(
         raise SiteStopped(site.pk)
     with lease.writing() if lease is not None else transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        rows = Frontier.objects.select_for_update(of=("self",)).filter(pk=page.pk).order_by()
-        found = next(iter(rows.values_list("visited_at", "site__state")), None)
+        found = next(iter(statements.select(_MINE, [page.pk])), None)
         before = found[:1] if found is not None else None
         # Stopping drops the page; where it did not, because the page is marked, the site says so.
         state = found[1] if found is not None else Site.objects.values_list("state", flat=True).get(pk=site.pk)
@@ -394,7 +400,7 @@ def _finish(
             "etag": headers.get("etag", "")[:200] if whole else "",
             "last_modified": headers.get("last-modified", "")[:60] if whole else "",
         }
-    Frontier.objects.filter(pk=page.pk).exclude(wall="stopped").update(**values)
+    statements.update(Frontier, [page.pk], values, unless=("wall", "stopped"))
     return saved
 
 

@@ -66,7 +66,7 @@ def on_published(listener: Listener) -> None:
 def shows_notice(site: Site, text: str, now: datetime) -> str:
     """The reply address of a notice of ours that stands in a page's text, "" where none does. Nobody can make one up,
     and it stands nowhere but in the notice: who shows it shows the notice. The operator is not written to again."""
-    signed = next((one for one in addresses.written(text[:100_000]) if addresses.read(one)), "")
+    signed = next((one for one in addresses.shown(text[:100_000]) if addresses.read(one)), "")
     if signed:
         if site.hostility not in NEVER_WRITTEN_TO:
             _set(site, Site.Hostility.PUBLISHES, "a page shows one of our notices", "page", "engine", now)

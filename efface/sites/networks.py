@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
+from efface.engine.base import statements
 from efface.sites import contacts, jobs, mirrors, registry
 from efface.sites.hostility import NEVER_WRITTEN_TO
 from efface.sites.models import (
@@ -90,16 +91,17 @@ MOST_EVIDENCE = 5_000
 """Of one site no more is kept: a page with new ids at each look fills nothing, and pushes out nothing known."""
 
 
+_COUNT = "SELECT count(*) FROM sites_evidence WHERE site_id = %s"
+
+
 def _keep(site: Site, rows: list[Evidence]) -> int:
     """Returns how much was known of the site before."""
-    before = Evidence.objects.filter(site=site).count()
+    before = int(statements.select(_COUNT, [site.pk])[0][0])
     if before >= MOST_EVIDENCE:
         known = Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows])
         there = {(kind, bytes(digest)) for kind, digest in known.values_list("kind", "digest")}
         rows = [row for row in rows if (row.kind, bytes(row.digest)) in there]
-    Evidence.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["site", "kind", "digest", "album"], update_fields=["last_seen"]
-    )
+    statements.insert(rows, unique=("site", "kind", "digest", "album"), renew="last_seen")
     return before
 
 

@@ -74,7 +74,7 @@ def revoke(approval: Approval, user: User, now: datetime) -> int:
         stopped = 0
         waiting = (Notice.State.QUEUED, Notice.State.PREPARED)
         for row in Notice.objects.select_for_update(of=("self",)).filter(approval=approval, state__in=waiting):
-            if row.state == Notice.State.QUEUED and not sending.stopped(row):
+            if row.state == Notice.State.QUEUED and not sending.stopped(row, now):
                 continue
             row.state, row.approval = Notice.State.DRAFT, None
             row.save(update_fields=["state", "approval"])

@@ -13,7 +13,6 @@ class TakedownConfig(AppConfig):
             news,
             overdue,
             publishing,
-            stepping,
         )
         from efface.takedown.channels import doing  # noqa: F401
         from efface.takedown.channels import news as _of_steps  # noqa: F401

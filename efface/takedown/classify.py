@@ -11,7 +11,7 @@ from typing import Literal
 
 from efface.net.protocol import Mail
 from efface.takedown import phrasebook, voices
-from efface.takedown.reading import own_words, sentences, short, unquoted
+from efface.takedown.reading import disguised, own_words, sentences, short, unquoted, visible
 from efface.takedown.returned import Refusal, feedback, is_report, report
 from efface.takedown.voices import Voices
 
@@ -33,13 +33,19 @@ CERTAINTY = {
     "removed, here and not there": 0.75,
     "removed, of something": 0.5,
     "removed, and the contrary": 0.5,
+    "removed, and perhaps undone": 0.5,
+    "removed, in disguise": 0.3,
     "refused": 0.9,
     "refused, and more": 0.75,
+    "not removed": 0.75,
     "not theirs": 0.8,
     "asked": 0.9,
     "asked, and refused": 0.6,
     "asked, and more": 0.75,
+    "asked, on condition": 0.75,
+    "promised": 0.75,
     "passed on": 0.9,
+    "passed on, and more": 0.75,
     "received": 0.9,
     "thanks": 0.8,
     "machine": 0.8,
@@ -84,8 +90,9 @@ class Classification:
         return self.confidence < DOUBT
 
 
-def classify(mail: Mail) -> Classification:
-    """Never raises: what cannot be read is "other" with no confidence."""
+def classify(mail: Mail, sent: str = "") -> Classification:
+    """``sent`` is the text of the notice that was answered, where it is known: what the mail repeats of it is not read.
+    Never raises: what cannot be read is "other" with no confidence."""
     sender = mail.sender.lower()
     if mail.error:
         return Classification("other", 0.0, f"The mail could not be read ({mail.error}).", sender)
@@ -96,13 +103,14 @@ def classify(mail: Mail) -> Classification:
         told = report(mail)
         return Classification(told.kind, told.confidence, told.because, told.address, told.permanent, told.refusal,
                               automatic=True)  # fmt: skip
-    words = own_words(mail.text)
-    brief = len(words.split()) < FEW_WORDS
-    tongues = phrasebook.tongues(f"{words}\n{mail.text if brief else _subject(mail)}") or phrasebook.tongues(mail.text)
-    heard = voices.listen(words, _subject(mail), tongues or list(phrasebook.LATIN))
+    said, spoken, tongues = reading(mail, sent)
+    heard = voices.listen(said, _subject(mail), spoken)
     kind, ground, because = decide(heard, automatic=mail.auto_submitted, threaded=_threaded(mail))
+    if kind == "claims-removal" and disguised(own_words(mail.text)):
+        ground = "removed, in disguise"
+    words = "\n".join(said)
     if not because:
-        because = short(mail.subject) if mail.auto_submitted else next(sentences(words), "")
+        because = short(mail.subject) if mail.auto_submitted else next(iter(said), "")
     return Classification(
         kind, CERTAINTY[ground], because, sender,
         mentions=_mentions(mail, sender),
@@ -115,19 +123,29 @@ def classify(mail: Mail) -> Classification:
     )  # fmt: skip
 
 
+def reading(mail: Mail, sent: str = "") -> tuple[list[str], list[str], list[str]]:
+    """The sender's own sentences, the languages they are read in (one at least), and those that the words tell."""
+    words = visible(own_words(mail.text))
+    brief = len(words.split()) < FEW_WORDS
+    tongues = phrasebook.tongues(f"{words}\n{mail.text if brief else _subject(mail)}") or phrasebook.tongues(mail.text)
+    spoken = tongues or list(phrasebook.LATIN)
+    return voices.own(sentences(words), spoken, sent), spoken, tongues
+
+
 def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str, str]:
     """Kind, ground and sentence. What costs most when it is overlooked comes first, and what was done counts more than
     that it was received; a removal is believed only where nothing in the mail speaks against it."""
     counter, price = heard.first("counter"), heard.first("price")
-    removed, refused, asked = heard.first("removed"), heard.first("refuses"), heard.first("asks")
+    removed, refused = heard.first("removed"), heard.first("refuses")
+    asked = next((one for one in heard.of("asks") if one not in heard.of("court")), "")
     passed, received = heard.first("forwards"), heard.first("received")
-    not_theirs = heard.first("not_ours")
+    not_theirs, offered, promised = heard.first("not_ours"), heard.first("offer"), heard.first("promise")
     off, away, closed = heard.first("off_topic"), heard.first("away"), heard.first("closed")
     substance = counter or removed or refused or asked or passed
     if price and (threaded or not off):
         return "refuses", "price", price
     if off:
-        if not substance or not threaded:
+        if not (substance or heard.first("not_ours")) or not threaded:
             return "other", "off topic", off
         return "other", "off topic, and more", off
     if counter:
@@ -137,16 +155,24 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
         return ("auto-acknowledgement", "received", taken_in) if taken_in else ("other", "away", away)
     if removed:
         return "claims-removal", _belief(heard, automatic, threaded), removed
-    if closed and not (refused or asked or passed):
+    if closed and not (refused or passed or (asked and not asked.endswith("?"))):
         return "other", "closed", closed
+    if asked and set(heard.of("refuses")) <= set(heard.of("not_removed")):
+        return "asks-for-more", "asked, and more" if passed or refused else "asked", asked
     if refused:
         if asked or heard.first("asks_if"):
             return "asks-for-more", "asked, and refused", asked or heard.first("asks_if")
+        if passed and set(heard.of("refuses")) <= set(heard.of("not_ours")):
+            return "forwards", "passed on, and more", passed
         return "refuses", "refused, and more" if passed or heard.first("asks_hint") else "refused", refused
-    if asked:
-        return "asks-for-more", "asked, and more" if passed else "asked", asked
+    if offered:
+        return "asks-for-more", "asked, on condition", offered
     if passed:
         return "forwards", "passed on", passed
+    if promised:
+        return "auto-acknowledgement", "promised", promised
+    if heard.first("not_removed") and not heard.first("asks_hint"):
+        return "refuses", "not removed", heard.first("not_removed")
     if not_theirs:
         return "refuses", "not theirs", not_theirs
     return _weaker(heard, received, automatic)
@@ -155,9 +181,12 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
 def _belief(heard: Voices, automatic: bool, threaded: bool) -> str:
     """How far a sentence that says "removed" is believed."""
     sentence = heard.first("removed")
-    if heard.first("refuses") or heard.first("asks") or heard.first("not_removed"):
-        here = sentence in heard.of("partial") and not heard.first("asks")
+    against = ("refuses", "asks", "asks_if", "offer", "not_removed", "price", "counter_hint")
+    if any(heard.first(section) for section in against):
+        here = sentence in heard.of("partial") and not heard.first("asks") and not heard.first("offer")
         return "removed, here and not there" if here else "removed, and the contrary"
+    if set(heard.of("removed")) <= set(heard.of("undone")):
+        return "removed, and perhaps undone"
     if not threaded and sentence not in heard.of("content"):
         return "removed, of something"
     return "removed, by machine" if automatic else "removed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,18 +18,23 @@ def key(notice: Notice) -> str:
     return f"notice:{notice.pk}"
 
 
-def compose(notice: Notice, organisation: Organisation, now: datetime) -> bytes:
-    """The complete message, ASCII throughout. Raises ``email.guard.ImageryRefused``."""
+def compose(
+    notice: Notice, organisation: Organisation, now: datetime, reports: Sequence[tuple[str, Any]] | None = None
+) -> bytes:  # fmt: skip
+    """The complete message, ASCII throughout. ``reports``: (reference, XARF document) of each notice that leaves in it;
+    None: its own. Raises ``email.guard.ImageryRefused``."""
     first = earlier(notice)
-    report: Any = notice.xarf
+    own: Any = notice.xarf
+    if reports is None:
+        reports = [(notice.reference, own)] if own else []
     task = Task(
         notice_type=notice.notice_type, role=notice.route.role, name=notice.route.party_name, contact=notice.contact,
         language=notice.language, reference=notice.reference, subject=str(notice.subject_line), text=str(notice.text),
         organisation=organisation.name, signatory=organisation.signatory, reply_to=addresses.reply(notice.pk),
         written=now,
         more={
-            "from": desk(), "message_id": outbox.message_id(key(notice)), "step": notice.step, "xarf": report or None,
-            "in_reply_to": outbox.message_id(key(first)) if first is not None else "",
+            "from": desk(), "message_id": outbox.message_id(key(notice)), "step": notice.step, "xarf": tuple(reports),
+            "in_reply_to": outbox.message_id(key(first.together or first)) if first is not None else "",
         },
     )  # fmt: skip
     return registry.channel("email").prepare(task).payload

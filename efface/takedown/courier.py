@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from efface.cases import events
@@ -14,7 +14,7 @@ from efface.engine.base.models import Outbox
 from efface.search.models import FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
-from efface.takedown import facts, ladder, locking, planning, scope, sending
+from efface.takedown import facts, ladder, locking, planning, scope, sending, together
 from efface.takedown.channels.email import guard, recent, refusals
 from efface.takedown.models import Notice, Route
 
@@ -24,41 +24,40 @@ class Courier:
 
     def may(self, row: Outbox, now: datetime) -> outbox.May:
         """The last word before the first byte: everything is asked again."""
+        found = Notice.objects.filter(pk=row.subject).first()
+        if found is not None and not together.alone(found):
+            return outbox.May("wait", "others to this desk are gathered at this moment", now + ASK_AGAIN)
         notice = locking.notice(row.subject)
+        parted = notice is not None and together.part(notice, now)
+        if notice is not None:
+            together.restore(notice, row, now)
         word = last_word(notice, now)
         if word.word != "go" or notice is None:
             return word
         paced = recent.wait(notice, row, now)
         if paced is not None:
             return outbox.May("wait", paced.why, paced.until)
+        gathered = together.wait(notice, now)
+        if gathered is not None and not parted:
+            return gathered
+        together.gather(notice, row, last_word, now)
         return _without_imagery(row)
 
     def sent(self, row: Outbox, now: datetime) -> None:
-        notice = locking.notice(row.subject)
-        if notice is not None and notice.state in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
-            has_left(notice, now)
+        for notice in _mail(row):
+            if notice.state in (Notice.State.QUEUED, Notice.State.AMBIGUOUS):
+                has_left(notice, now)
 
     def refused(self, row: Outbox, code: int, text: str, now: datetime) -> None:
-        notice = locking.notice(row.subject)
-        if notice is None:
-            return
-        notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
-        notice.save(update_fields=["state", "state_why"])
-        contacts.delivery("email", notice.contact, STATES[refusals.read(code, text)], now)
-        # What is refused at the door was sent, and did not arrive.
-        learning.sent(
-            notice.pk, "email", notice.contact, notice.route.role, notice.notice_type, notice.language, now
-        )
-        learning.bounced(notice.pk)
-        events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now, code=code)
-        ladder.contact_dead(notice, now)
+        for notice in _mail(row):
+            _refused(notice, code, text, now)
 
     def ambiguous(self, row: Outbox, now: datetime) -> None:
-        notice = locking.notice(row.subject)
-        if notice is not None and notice.state == Notice.State.QUEUED:
-            notice.state = Notice.State.AMBIGUOUS
-            notice.save(update_fields=["state"])
-            events.record(notice.case, "notice.ambiguous", "engine", subject=notice.pk, now=now)
+        for notice in _mail(row):
+            if notice.state == Notice.State.QUEUED:
+                notice.state = Notice.State.AMBIGUOUS
+                notice.save(update_fields=["state"])
+                events.record(notice.case, "notice.ambiguous", "engine", subject=notice.pk, now=now)
 
     def dropped(self, row: Outbox, why: str, now: datetime) -> None:
         notice = locking.notice(row.subject)
@@ -66,6 +65,26 @@ class Courier:
             notice.state, notice.state_why = Notice.State.CANCELLED, why[:200]
             notice.save(update_fields=["state", "state_why"])
             events.record(notice.case, "notice.dropped", "engine", subject=notice.pk, now=now, why=why)
+
+
+ASK_AGAIN = timedelta(minutes=1)
+
+
+def _mail(row: Outbox) -> list[Notice]:
+    """The notices of a message: the one it is of, and those that leave with it."""
+    lead = locking.notice(row.subject)
+    return [lead, *together.members(lead)] if lead is not None else []
+
+
+def _refused(notice: Notice, code: int, text: str, now: datetime) -> None:
+    notice.state, notice.state_why = Notice.State.FAILED, f"{code} {text}"[:200]
+    notice.save(update_fields=["state", "state_why"])
+    contacts.delivery("email", notice.contact, STATES[refusals.read(code, text)], now)
+    # What is refused at the door was sent, and did not arrive.
+    learning.sent(notice.pk, "email", notice.contact, notice.route.role, notice.notice_type, notice.language, now)
+    learning.bounced(notice.pk)
+    events.record(notice.case, "notice.bounced", "engine", subject=notice.pk, now=now, code=code)
+    ladder.contact_dead(notice, now)
 
 
 STATES = {

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from efface.accounts.models import Organisation
 from efface.cases import events, naming
@@ -26,7 +26,7 @@ from efface.engine.base.text import one_line
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, notice, templates
+from efface.takedown import answering, entering, facts, notice, templates
 from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
@@ -66,7 +66,7 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     )  # fmt: skip
     row.reference = reference(row)
     made = notice.draft(
-        route.notice_type, _facts(row, route, finding, case, organisation, urls, now), language_of(route.country)
+        route.notice_type, facts_of(row, route, finding, case, organisation, urls, now), language_of(route.country)
     )
     row.template, row.language = made.version, made.language
     row.subject_line, row.text, row.xarf = made.subject, made.text, made.xarf or None
@@ -78,7 +78,7 @@ def draft(route: Route, now: datetime, step: int = 1) -> Notice:
     if made.form or route.channel != "email":
         row.channel = "form" if route.channel == "email" else route.channel
     if step > 1:
-        _remind(row, route)
+        remind(row, route)
     row._state.adding = there is None
     row.save()
     Named.objects.filter(notice=row).delete()
@@ -100,7 +100,7 @@ def probe(finding: Finding, now: datetime) -> notice.NoticeFacts:
     route = Route(finding=finding, case=case, role="host")
     row = Notice(case=case, finding=finding, route=route)
     row.reference = reference(row)
-    return _facts(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
+    return facts_of(row, route, finding, case, organisation, [(str(finding.page_url), "page")], now)
 
 
 def whole(finding: Finding, now: datetime) -> notice.NoticeFacts:
@@ -171,13 +171,13 @@ def _lock(contact: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
-def _facts(
+def facts_of(
     row: Notice, route: Route, finding: Finding, case: Case, organisation: Organisation,
     urls: list[tuple[str, str]], now: datetime,
 ) -> notice.NoticeFacts:  # fmt: skip
     offence = load().offence(case.country, synthetic=facts.nature(case) != "authentic")
     sent = _sent(finding)
-    return notice.NoticeFacts(
+    made = notice.NoticeFacts(
         reference=row.reference,
         organisation=notice.Organisation(
             organisation.name, addresses.reply(row.pk), addresses.domain(), organisation.signatory
@@ -209,6 +209,7 @@ def _facts(
         police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
         never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
     )
+    return entering.merged(made, case)
 
 
 def _removed_before(finding: Finding) -> date | None:
@@ -241,15 +242,20 @@ def _looks(finding: Finding) -> tuple[notice.Look, ...]:
     return tuple(notice.Look(row.at, row.state) for row in reversed(rows))
 
 
+def heard(route: Route) -> QuerySet[Inbound]:
+    """What came back about a route: to its own notices, and to a mail in which they left with others."""
+    return Inbound.objects.filter(Q(notice__route=route) | Q(notice__members__route=route)).distinct()
+
+
 def asked(route: Route) -> tuple[str, ...]:
     """What the party asked for in its last letter, where nothing was sent to it since and words answer it."""
-    last = Inbound.objects.filter(notice__route=route, kind="asks_more").order_by("-at").first()
+    last = heard(route).filter(kind="asks_more").order_by("-at").first()
     if last is None or Notice.objects.filter(route=route, sent_at__gt=last.at).exists():
         return ()
     return tuple(one for one in answering.wants(str(last.text or "")) if one in answering.ANSWERED)
 
 
-def _remind(row: Notice, route: Route) -> None:
+def remind(row: Notice, route: Route) -> None:
     """A reminder says that nothing has changed; where the party asked for something, it is answered instead."""
     first = Notice.objects.filter(route=route, step=1, sent_at__isnull=False).order_by("-sent_at").first()
     if first is None or first.sent_at is None:

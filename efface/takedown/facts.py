@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from base64 import b64encode
 from collections import defaultdict
@@ -12,7 +13,10 @@ from statistics import median
 from typing import cast
 from urllib.parse import urlsplit
 
-from efface.cases import avoiding, knowing
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from efface.cases import avoiding, classing, knowing
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Hold, Level, Purpose
 from efface.engine.base import settings
@@ -24,10 +28,11 @@ from efface.search.models import Asset, Finding, FindingState, Media
 from efface.sites import contacts, networks, ordering
 from efface.sites.models import ContactState, Site
 from efface.takedown import odds, plan, reach, sight, verdict
-from efface.takedown.models import Check, Notice, Outcome, Route
+from efface.takedown.models import Check, Notice, Outcome, Route, Step
 from efface.takedown.particulars import Copyright, HashLists
 from efface.takedown.reach import Worth
 from efface.vision import hamming
+from efface.whereabouts import decode
 from efface.whereabouts.model import Dossier
 
 PLAN_AGE: dict[str, plan.Age] = {Age.ADULT: "adult", Age.MINOR: "minor", Age.UNKNOWN: "unknown_treat_as_minor"}
@@ -61,7 +66,6 @@ def hostile(site: Site) -> bool:
 def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
     hold = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).order_by("-ends").first()
     said, avoid = knowing.answers(case), avoiding.known(case)
-    demand = said.get("demand", "unknown")
     lives = said.get("lives_in", "")
     return plan.CaseFacts(
         age=PLAN_AGE[case.age],
@@ -77,8 +81,8 @@ def case_facts(case: Case, now: datetime) -> plan.CaseFacts:
         suspect_numbers=avoid.numbers,
         lives_in="" if lives == "unknown" else lives,
         acquisition=case.acquisition if case.acquisition in load().words["acquisition_path"] else "",
-        abuse_type={"money": "sextortion_financial", "other": "sextortion_coercive_control"}.get(demand, ""),
-        motive="economic" if demand == "money" else "unknown",
+        abuse_type=classing.LAW.get(classing.decide(said)[0].kind, ""),
+        motive="economic" if said.get("demand") == "money" else "unknown",
         pressed_shutter=_answer(said.get("pressed_shutter")),
         assignment=_answer(said.get("assignment")),
         has_file=_answer(said.get("has_file")),
@@ -147,6 +151,31 @@ def never_told(notice: Notice) -> bool:
     return reach.belongs(notice.contact, notice.route.party_name, found)
 
 
+_NUMBER = re.compile(r"\+?\d[\d\s()/.\-]{4,}\d")
+
+
+def unwelcome(case: Case, contact: str, name: str = "", finding: Finding | None = None) -> str:
+    """Why nobody may turn there, in words for a worker, "" where nothing speaks against it. For what a person typed:
+    any address, site or number in the lines counts, and so do the names of those who must never hear of it."""
+    avoid = avoiding.known(case)
+    found = reach.Reach({}, suspects=avoid.places, names=avoid.names, numbers=avoid.numbers)
+    lines = unicodedata.normalize("NFKC", f"{contact}\n{name}")
+    words = [one.strip("<>()[]\"',;.") for one in re.split(r"[\s,;<>]+", lines)]
+    words = [part for one in words for part in (one, one.removeprefix("mailto:").removeprefix("tel:")) if part]
+    words += decode.in_text(lines)
+    numbers = _NUMBER.findall(lines)
+    places = [contact, name, *words, *numbers]
+    if any(reach.belongs(one, "", found) for one in places if one) or reach.belongs("", lines, found):
+        return _("This leads to somebody who must never hear of it.")
+    if {reach.bare(one) for one in hers(case)} & {reach.bare(one) for one in words}:
+        return _("This is her own address.")
+    if finding is not None and hostile(finding.site):
+        domains = networks.domains(finding.site)
+        if any(reach.under_any(one, domains) for one in words):
+            return _("This belongs to the operator of the site, who must never be written to.")
+    return ""
+
+
 def hostile_desk(notice: Notice) -> bool:
     """Whether the recipient stands under a domain of a hostile operator, whatever its role."""
     site = notice.finding.site
@@ -191,7 +220,18 @@ def asked(finding: Finding, now: datetime) -> Answer:
     sent = Notice.objects.filter(route__in=routes, sent_at__isnull=False)
     if sent.filter(route__state=Route.State.DEAD).exists() or sent.filter(clock_due__lte=now).exists():
         return "yes"
-    return "no"
+    return "yes" if _asked_by_hand(finding, now) else "no"
+
+
+ASKED_ROLES = ("operator", "host", "cdn", "platform", "site_operator", "origin_host", "app_store")
+
+
+def _asked_by_hand(finding: Finding, now: datetime) -> bool:
+    """The same of steps a person took: they refuse, or their time is over."""
+    over = Q(answered_as=Step.Answer.REFUSED) | Q(clock_due__lte=now, answered_as__in=("", Step.Answer.RECEIVED))
+    about = Q(finding=finding) | Q(finding__site_id=finding.site_id)
+    steps = Step.objects.filter(about, case_id=finding.case_id, role__in=ASKED_ROLES, state=Step.State.DONE)
+    return steps.filter(over, episode=finding.episode).exists()
 
 
 def ladder_began(finding: Finding, now: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -107,12 +107,17 @@ def leak(facts: NoticeFacts, filled: Mapping[str, str]) -> str:
     """Which of the places that a person writes by hand holds something of ``facts.never``, "" when none does.
 
     Only those: a page or an uploader's account may carry her name in its own, and without it nobody can act."""
-    kept = [one.strip().casefold() for one in facts.never if len(one.strip()) >= SHORTEST]
+    return next((name for name in BY_HAND if holds(filled[name], facts.never)), "")
+
+
+def holds(text: str, never: Iterable[str]) -> bool:
+    """Whether something of ``never`` stands in a text, as a word of its own."""
+    kept = [one.strip().casefold() for one in never if len(one.strip()) >= SHORTEST]
     if not kept:
-        return ""
+        return False
     longest = sorted(kept, key=len, reverse=True)
     wanted = re.compile("|".join(rf"(?<!\w){re.escape(one)}(?!\w)" for one in longest))
-    return next((name for name in BY_HAND if wanted.search(filled[name].casefold())), "")
+    return wanted.search(text.casefold()) is not None
 
 
 def moment(time: datetime) -> str:

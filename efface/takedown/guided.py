@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from efface.law import Exposure, Facts, Law, NoticeType, Selection, applicable
 from efface.law.places import Desk, Jurisdiction
@@ -44,7 +44,6 @@ class Step:
     waits: str
     clock: str
     exposure: Exposure
-    kind: Literal["notice", "outdated"] = "notice"
 
 
 def steps(case: CaseFacts, finding: FindingFacts, dossier: Dossier, law: Law) -> tuple[Step, ...]:
@@ -185,23 +184,3 @@ def _desk(one: Desk) -> str:
 
 def _reach(contacts: Iterable[Contact]) -> tuple[str, ...]:
     return tuple(one.value for one in sorted(contacts, key=lambda one: -one.confidence))[:MOST_DESKS]
-
-
-FOLLOW_UP = {
-    "google": ("Google: refresh outdated content", "https://search.google.com/search-console/remove-outdated-content"),
-    "bing": ("Bing: content removal", "https://www.bing.com/webmasters/tools/contentremoval"),
-}
-"""Where an engine is told that a page is gone or changed, so that it forgets what it kept of it."""
-
-
-def outdated(site: str, engines: Iterable[str]) -> tuple[Step, ...]:
-    """After a removal: what search engines still show of it is told to be out of date."""
-    return tuple(
-        Step(
-            key=f"outdated:{engine}", scope=site, notice_type="", role="search", name=FOLLOW_UP[engine][0],
-            desks=(FOLLOW_UP[engine][1],),
-            why=("it is gone from the page, and an engine may still show what it kept of it",), needs=(), confirm=(),
-            waits="", clock="", exposure="recipient_only", kind="outdated",
-        )
-        for engine in engines if engine in FOLLOW_UP
-    )  # fmt: skip

@@ -14,7 +14,7 @@ from django.db import transaction
 from efface.accounts import audit
 from efface.accounts.models import Organisation, User
 from efface.cases import events
-from efface.engine.base import deadlines, outbox, tenancy
+from efface.engine.base import deadlines, tenancy
 from efface.engine.base.jobs import job
 from efface.search.models import Finding
 from efface.sites import lookups
@@ -38,7 +38,7 @@ def hold(route: Route, finding: Finding, made: plan.Plan, now: datetime) -> bool
     words = f"{NOT_IN_CHARGE}; now: {', '.join(new) or 'nobody known'}"[:200]
     held = fresh = 0
     for notice in Notice.objects.select_for_update().filter(route=route, state__in=UNSENT):
-        if notice.state == Notice.State.QUEUED and not outbox.cancel(notice.pk):
+        if notice.state == Notice.State.QUEUED and not sending.stopped(notice, now):
             continue  # it is leaving at this moment
         held += 1
         if notice.state != Notice.State.HELD:

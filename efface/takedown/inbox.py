@@ -24,7 +24,7 @@ from efface.net.decoder import Decoder, DecoderError
 from efface.net.protocol import Mail
 from efface.sites import contacts, hostility, learning
 from efface.sites.models import ContactState, Site
-from efface.takedown import answering, classify, ladder, locking, planning, publishing, timing, verifying
+from efface.takedown import answering, classify, ladder, locking, planning, publishing, timing, together, verifying
 from efface.takedown.models import Inbound, Notice, Publication, Route
 
 KINDS = {
@@ -119,12 +119,13 @@ def read(organisation: uuid.UUID, inbound: uuid.UUID) -> None:
         row = Inbound.objects.filter(pk=inbound, kind="").first()
         try:
             raw = objects.get(row.case_id, row.raw) if row else b""
+            sent = str(row.notice.text) if row else ""
         except sealing.KeyMissing:
             return
     if row is None:
         return
     mail = decode(raw)
-    found = classify.classify(mail)
+    found = classify.classify(mail, sent)
     with tenancy.organisation(organisation):
         _keep(inbound, mail, found, clock.now())
 
@@ -157,8 +158,7 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
         and not Inbound.objects.filter(notice__route=notice.route, kind="asks_more", handled_by="engine").exists()
     )  # fmt: skip
     if (row.kind in MACHINE or answered) and certain and not found.needs_person:
-        _act(notice, row.kind, now, found.refusal)
-        timing.heard(notice, row.kind, row.at, now)
+        _act_on(row, notice, now, found.refusal)
         _handled(row, "engine", now)
 
 
@@ -173,8 +173,7 @@ def settle(inbound: Inbound, kind: str, user: User, now: datetime) -> None:
         row.kind = kind
         row.save(update_fields=["kind"])
         notice = _notice(row)
-        _act(notice, kind, now)
-        timing.heard(notice, kind, row.at, now)
+        _act_on(row, notice, now)
         _handled(row, f"user:{user.pk}", now)
         audit.record(row.organisation_id, f"user:{user.pk}", "reply.settled", str(row.pk), now)
         events.record(notice.case, "reply.settled", f"caseworker:{user.pk}", subject=notice.pk, now=now, kind=kind)
@@ -189,6 +188,15 @@ def _notice(row: Inbound) -> Notice:
     found = locking.notice(row.notice_id)
     assert found is not None  # the row's own reference keeps it
     return found
+
+
+def _act_on(row: Inbound, notice: Notice, now: datetime, refusal: str = "") -> None:
+    """What follows for each notice of the mail that was answered: for those the answer names, else for all."""
+    whole = row.kind in REPORTS or row.kind == "acknowledged"
+    about = together.concerned(notice, "" if whole else str(row.text or ""))
+    for one in about:
+        _act(one, row.kind, now, refusal)
+        timing.heard(one, row.kind, row.at, now)
 
 
 def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:

@@ -79,7 +79,7 @@ def step(one: dict[str, Any]) -> Step:
     return Step(
         key=one["key"], scope=one["scope"], notice_type=one["notice_type"], role=one["role"], name=one["name"],
         desks=tuple(one["desks"]), why=tuple(one["why"]), needs=needs, confirm=tuple(one["confirm"]),
-        waits=one["waits"], clock=one["clock"], exposure=one["exposure"], kind=one.get("kind", "notice"),
+        waits=one["waits"], clock=one["clock"], exposure=one["exposure"],
     )  # fmt: skip
 
 

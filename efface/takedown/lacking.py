@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from efface.law import Exposure, Law, NoticeType
 from efface.law.select import Option
+from efface.takedown import entries
 from efface.takedown import notice as notices
 from efface.takedown.templates import written
 from efface.whereabouts.model import Party
@@ -19,8 +20,9 @@ Kind = Literal["fact", "consent", "authority", "attestation", "exposure", "eleme
 TRAVELS: tuple[str, ...] = get_args(Exposure)
 ASKS = {
     "copyright_owner": "pressed_shutter", "has_file": "has_file", "published": "publication_state",
-    "survivor_in": "lives_in", "link": "lives_in", "police_wanted": "consent:police", "paid_for": "acquisition",
-    "content_nature": "acquisition", "status": "organisation", "age": "age",
+    "survivor_in": "lives_in", "link": "lives_in", "police_wanted": "consent:police",
+    "paid_for": "particulars:acquisition", "content_nature": "particulars:acquisition",
+    "status": "organisation", "age": "age",
 }  # fmt: skip
 """Which question answers which fact of the law's data."""
 OTHERS_MAY = frozenset({"anyone", "any_individual", "any_entity", "organisation"})
@@ -98,9 +100,15 @@ def elements(
         authorised=True, earlier_notices=(notices.Earlier("host", "-", _ANY_TIME),),
     )  # fmt: skip
     return tuple(
-        Need("element", one.words + (f" ({one.citation})" if one.citation else ""), _ELEMENT_ASKS.get(one.element, ""))
+        Need("element", one.words + (f" ({one.citation})" if one.citation else ""), _asks(one.element, notice.id))
         for one in notices.missing(notice.id, known, law)
     )
+
+
+def _asks(element: str, notice_type: str) -> str:
+    """Where a missing element can be answered: a question to her, or an entry of the case's page."""
+    entry = entries.asked_by(element, notice_type)
+    return _ELEMENT_ASKS.get(element) or (f"{entries.ASK}{entry}" if entry else "")
 
 
 def _probe(case: CaseFacts) -> notices.NoticeFacts:
@@ -115,7 +123,8 @@ def _probe(case: CaseFacts) -> notices.NoticeFacts:
 
 _PAID = {"yes": True, "no": False, "unknown": None}
 _ELEMENT_ASKS = {
-    "country": "country", "real_or_fake": "acquisition", "not_paid": "acquisition", "good_faith": "fair_use",
+    "country": "particulars:country", "real_or_fake": "particulars:acquisition",
+    "not_paid": "particulars:acquisition", "good_faith": "fair_use",
     "accuracy_authority": "perjury", "on_device_hash": "has_file", "case_pin": "pin_explained",
     "work_identification": "pressed_shutter",
 }  # fmt: skip

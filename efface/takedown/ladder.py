@@ -17,7 +17,7 @@ from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import drafting, facts, keeping, outcomes, reach, scope, sending, timing
-from efface.takedown.models import Inbound, Notice, Route
+from efface.takedown.models import Notice, Route
 from efface.takedown.notice import NoticeError, NoticeIncomplete
 
 WAITING = frozenset({
@@ -171,7 +171,7 @@ def remind_or_go_on(notice: Notice, now: datetime) -> Notice | None:
         if reminder is not None:
             deadlines.cancel(key=f"notice.chaser:{notice.pk}")
             return reminder
-    if not Inbound.objects.filter(notice__route=route).exists():
+    if not drafting.heard(route).exists():
         contacts.delivery(notice.channel, notice.contact, ContactState.SILENT, now)
     give_up(route, "no effect after a reminder", now)
     return None

@@ -86,28 +86,17 @@ class PlanChange(CaseOwned):
         constraints = [models.UniqueConstraint("undoes", name="undone_once")]
 
 
-class GuidedStep(CaseOwned):
-    """How far a person is with a step that no machine may take. ``scope`` is a domain, "" for the whole case."""
+class Particular(CaseOwned):
+    """Something that only some notices need to know, as a person wrote it down (``asking.ENTRIES``). The last word
+    counts; an empty one takes it back."""
 
-    class State(models.TextChoices):
-        OPEN = "open", _("to do")
-        DONE = "done", _("done, waits for an answer")
-        ANSWERED = "answered", _("answered")
-        SKIPPED = "skipped", _("left out")
-
-    scope = models.CharField(max_length=253, blank=True)
-    key = models.CharField(max_length=160)
-    notice_type = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    state_at = models.DateTimeField()
-    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
-    done_at = models.DateTimeField(null=True)
-    clock_due = models.DateTimeField(null=True)
-    clock_basis = models.CharField(max_length=200, blank=True)
-    note = SealedField()
+    name = models.CharField(max_length=40)
+    value = SealedField()
+    said_at = models.DateTimeField()
+    by = models.CharField(max_length=60)
 
     class Meta:
-        constraints = [models.UniqueConstraint("case", "scope", "key", name="one_step_a_case")]
+        constraints = [models.UniqueConstraint("case", "name", name="one_particular_a_case")]
 
 
 class Approval(CaseOwned):
@@ -175,6 +164,9 @@ class Notice(CaseOwned):
     overdue_at = models.DateTimeField(null=True, help_text=_("the law's time was seen to be over then"))
     outside_reference = models.CharField(max_length=80, blank=True)
     confirmation = SealedField(help_text=_("what the form said when it was filed"))
+    together = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="members", help_text=_("whose mail it leaves in")
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("route", "step", "contact", name="one_notice_a_step")]

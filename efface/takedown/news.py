@@ -7,7 +7,7 @@ from efface.cases.models import Age, CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding, FindingState
 from efface.takedown import facts, ladder, locking, outcomes, planning, sending, timing, verifying
-from efface.takedown.models import Notice, Route
+from efface.takedown.models import Notice, Particular, Route
 
 WAITING = (Notice.State.DRAFT, Notice.State.QUEUED, Notice.State.PREPARED, Notice.State.HELD)
 
@@ -46,7 +46,7 @@ def _go_on(event: CaseEvent) -> None:
     outbox.wake(event.case_id)
 
 
-@events.on("fact.answered", "avoid.ended")
+@events.on("fact.answered", "particular.noted", "avoid.ended")
 def _anew(event: CaseEvent) -> None:
     """What she said opens or closes ways."""
     planning.request_all(event.case, event.at)
@@ -109,6 +109,7 @@ def _end(event: CaseEvent) -> None:
     if event.kind == "case.erased":
         # A person's words may stand there.
         Notice.objects.filter(case=event.case).update(state_why="")
+        Particular.objects.filter(case=event.case).delete()
         Route.objects.filter(case=event.case).update(state_why="", told={})
 
 

@@ -6,7 +6,7 @@ a fact here that must be filled. The organisation signs as agent: no field holds
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from efface.law import Exposure, Law, NoticeType, load
@@ -116,7 +116,8 @@ class NoticeFacts:
     the recipient's country where the residence does not. ``accounts``: those of whoever published it, payment and phone
     numbers included. ``age_context``: how old a young person was, how that is known, whether there is blackmail.
     ``terms``: search words she agreed to. ``leads``: a lawyer leads the matter. ``name_agreed``: she agreed that this
-    recipient learns her name, which she then gives herself. ``never``: what she goes by, her numbers and files; none of
+    recipient learns her name, which she then gives herself; ``agreed`` are the notice types for which she did.
+    ``never``: what she goes by, her numbers and files; none of
     it may stand in the words."""
 
     reference: str
@@ -154,6 +155,7 @@ class NoticeFacts:
     terms: tuple[str, ...] = ()
     leads: bool = False
     name_agreed: bool = False
+    agreed: frozenset[str] = frozenset()
     never: frozenset[str] = frozenset()
 
 
@@ -198,6 +200,7 @@ class Draft:
 def missing(notice_type: str, facts: NoticeFacts, law: Law | None = None) -> list[Missing]:
     """What the notice type requires and ``facts`` do not give, in the statute's order. Empty: it can be drafted."""
     notice = _type(notice_type, law)
+    facts = replace(facts, name_agreed=facts.name_agreed or notice_type in facts.agreed)
     found = []
     for element in notice.elements:
         words = LACKING[element.id](facts) if element.required else ""

@@ -9,6 +9,7 @@ from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
 from efface.takedown import verdict
+from efface.takedown.channels import hearing
 from efface.takedown.models import Check, Inbound, Notice, Outcome, Route
 
 
@@ -37,6 +38,7 @@ def removed(finding: Finding, now: datetime) -> int:
             for notice in Notice.objects.filter(route=route, sent_at__lte=gone):
                 learning.removed(notice.pk, (gone - (notice.sent_at or gone)).total_seconds() / 3600)
             _complied(route, now)
+    count += hearing.removed(finding, gone)
     # Whoever had been given up on by then had no part in it: until then it stood.
     over(Notice.objects.filter(finding=finding, route__episode=finding.episode, sent_at__lte=gone), gone)
     return count

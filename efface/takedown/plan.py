@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from efface.law import Exposure, Law
+from efface.law.clocks import quickest
 from efface.law.select import Answer
 from efface.takedown import choosing, guided, lacking, tradeoff
 from efface.takedown.changes import Change, arranged, asked, chosen_type
@@ -85,7 +86,8 @@ class FindingFacts:
 @dataclass(frozen=True, slots=True)
 class PlannedRoute:
     """One party, one notice type, one contact. ``offset`` is the earliest start after ``FindingFacts.confirmed``;
-    ``starts`` the same as a time, no earlier than a police hold allows. ``clock_hours`` None: the law names none.
+    ``starts`` the same as a time, no earlier than a police hold allows. ``clock_hours`` roughly, days and months
+    counted as hours too; None: the law names none.
     ``opens_form``: the worker may open the form (a desk of the playbook, never a site's own). ``rules`` are the ids of
     the law rules that shaped it; ``why`` are sentences. ``alternatives`` are the party's next best contacts.
 
@@ -102,7 +104,7 @@ class PlannedRoute:
     notice_type: str
     why: tuple[str, ...]
     rules: tuple[str, ...]
-    clock_hours: int | None
+    clock_hours: float | None
     clock_basis: str
     exposure: Exposure
     step: int
@@ -334,6 +336,8 @@ def _route(
         rules.append("S2_le_hold")
         why.append("police asked to wait")
     step = law.step(party.role)
+    places = (*law.places(case.lives_in or case.country), *law.places(party.country))
+    rule, quick = notice.clock_in(*places), quickest(notice, places)
     return PlannedRoute(
         party_key=party.key,
         role=party.role,
@@ -344,8 +348,8 @@ def _route(
         notice_type=notice.id,
         why=(*why, choice.why, *party.reasons[:2]),
         rules=tuple(dict.fromkeys(("S4_consent", *rules, *chosen.rules))),
-        clock_hours=notice.clock.hours,
-        clock_basis=notice.clock.citation if notice.clock.hours is not None else "",
+        clock_hours=quick if quick < float("inf") else None,
+        clock_basis=rule.citation if rule.period is not None else "",
         exposure=notice.exposure,
         step=step.step if step else 99,
         offset=offset,

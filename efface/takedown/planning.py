@@ -30,6 +30,7 @@ from efface.search.models import Finding
 from efface.sites import contacts, lookups, networks, turns
 from efface.sites.models import ContactObservation
 from efface.takedown import facts, holding, keeping, ladder, locking, plan, steering
+from efface.takedown.channels import guided
 from efface.takedown.models import Notice, Route
 from efface.whereabouts.client import whereabouts
 from efface.whereabouts.model import Channel, Contact, Dossier, Party
@@ -164,6 +165,7 @@ def apply(finding: Finding, dossier: Dossier, now: datetime) -> plan.Plan:
     if made.stop is not None:
         _stop(finding, made, now)
         return made
+    guided.walk(finding, made.steps, now)
     fresh = _merge(finding, dossier, made, began, now)
     _drop_others(finding, dossier, made, now)
     if fresh:

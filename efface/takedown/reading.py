@@ -145,6 +145,32 @@ def own_words(text: str) -> str:
     return "\n\n".join(one for place, one in enumerate(paragraphs) if place not in small_print)
 
 
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]"
+)
+"""Letters that no reader sees: soft hyphens, joiners of no width, marks of direction, fillers."""
+_INSIDE = re.compile(f"[^\\W\\d_]{_UNSEEN.pattern}+[^\\W\\d_]")
+_MIXED = re.compile(
+    "[a-z\u00c0-\u024f][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][a-z\u00c0-\u024f]", re.IGNORECASE
+)
+_JOINING = re.compile("[\u0600-\u06ff]")
+
+
+def visible(text: str) -> str:
+    """The text as it is seen: without letters of no width, which would part a "not" that everybody reads."""
+    return _UNSEEN.sub("", text[:LONGEST_TEXT])
+
+
+def disguised(text: str) -> bool:
+    """Whether words were made to read otherwise than they look: parted by what nobody sees, turned round, or spelt with
+    letters of another alphabet. Joiners belong to Arabic writing, soft hyphens to none of these mails."""
+    head = text[:LONGEST_TEXT]
+    if any("\u202a" <= one <= "\u202e" or "\u2066" <= one <= "\u2069" for one in head):
+        return True
+    parted = bool(_INSIDE.search(head)) and not _JOINING.search(head)
+    return parted or bool(_MIXED.search(head))
+
+
 def sentences(text: str) -> Iterator[str]:
     """At most 200, each on one line and at most 600 characters."""
     count = 0

@@ -18,13 +18,16 @@ from efface.cases import events
 from efface.engine.base import deadlines
 from efface.engine.base.models import Deadline
 from efface.law import Clock, ClockError
+from efface.law.notices import Event
 from efface.takedown import answering, clocks, locking
+from efface.takedown.channels import registry
+from efface.takedown.channels.contract import LEFT as LEFT_OUR_HANDS
 from efface.takedown.clocks import Known
 from efface.takedown.models import ClockFact, Inbound, Notice, Route
 
 KIND = "notice.clock"
-ENTERED = ("form", "api")
-"""Channels whose desk has what we filed the moment we filed it."""
+FOLDERS = {"api": "ticket"}
+"""A notice's word for its channel to the channel's id, where they differ."""
 HEARD = {
     "acknowledged": ("acknowledgement", "auto-reply"), "claims_removal": ("receipt", "reply"),
     "asks_more": ("receipt", "reply"), "refuses": ("receipt", "reply"), "forwards": ("receipt", "reply"),
@@ -42,9 +45,16 @@ def known(notice: Notice, facts: Iterable[ClockFact] | None = None) -> list[Know
     found = []
     # A reminder starts nothing by itself: only where they prove that they have it, and not the first.
     if notice.sent_at is not None and notice.state in LEFT and notice.step == 1:
-        found.append(Known("filing" if notice.channel in ENTERED else "sending", notice.sent_at))
+        found += [Known(event, notice.sent_at) for event in left(notice.channel)]
     rows = notice.clock_facts.all() if facts is None else facts
     return [*found, *(Known(one.kind, one.at) for one in rows if one.taken_back_at is None)]
+
+
+def left(channel: str) -> list[Event]:
+    """The events of the law that have happened the moment a notice leaves by this channel, as the channel itself says:
+    there is one account of that. A word that is no channel's ("api" is the tickets') has what its folder says."""
+    one = registry.all_channels().get(FOLDERS.get(channel, channel))
+    return [event for event, moment in one.starts.items() if moment in LEFT_OUR_HANDS] if one is not None else []
 
 
 def counted(notice: Notice) -> tuple[Clock, ...]:

@@ -6,11 +6,12 @@ it a condition, a plan, a rule or a question, and it is not said of somebody els
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from efface.takedown.phrasebook import Language, aside, languages
-from efface.takedown.reading import sentences
+from efface.takedown.phrasebook import Language, aside, fold, languages
 
 _MOST_MATCHES = 6
 BRIEF = 5
@@ -21,6 +22,7 @@ _PLAIN = (
 )  # fmt: skip
 _UNDENIED = ("forwards", "forwards_hint", "received", "asks", "removed_hint")
 
+_UNIT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s,\u3040-\u30ff\u3400-\u9fff]+")
 _FEE = re.compile(
     r"\b(?:fee|price|gebuhr|preis|tarifa|tarif)\b.{0,60}\d.{0,40}\b(?:per|each|pro|por|par|advance|vorkasse)\b"
 )
@@ -45,11 +47,49 @@ class Voices:
         return next(iter(self.of(section)), "")
 
 
-def listen(words: str, subject: str, tongues: list[str]) -> Voices:
-    """``words`` are the sender's own; ``subject`` counts as a hint only; English is read beside every language."""
+_REPEATED = 0.7
+_FEW = 4
+
+
+def own(said: Iterable[str], tongues: list[str], sent: str = "") -> list[str]:
+    """The sentences that are not our notice come back without any mark of quotation.
+
+    Of a notice that is known, what repeats it is left out wherever it stands. Otherwise a notice gives itself away by
+    asking the desk for the removal: it is left out, and so is all below it."""
+    pairs = _pairs(sent)
+    kept: list[str] = []
+    for sentence in said:
+        if pairs and _repeats(sentence, pairs):
+            continue
+        spoken = (languages()[code] for code in dict.fromkeys([*tongues, "en", *aside(sentence)]))
+        if any(language.found("notice", language.folded(sentence)) for language in spoken):
+            break
+        kept.append(sentence)
+    return kept
+
+
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
+    """Neighbouring words of our notice (of a language without spaces: letters), at most 20,000."""
+    words = _units(text[:100_000])[:20_000]
+    return frozenset(itertools.pairwise(words))
+
+
+def _repeats(sentence: str, pairs: frozenset[tuple[str, str]]) -> bool:
+    words = _units(sentence)
+    own_pairs = list(itertools.pairwise(words))
+    return len(words) >= _FEW and sum(pair in pairs for pair in own_pairs) >= _REPEATED * len(own_pairs)
+
+
+def _units(text: str) -> list[str]:
+    """Words; ideographs and kana one by one."""
+    return _UNIT.findall(fold(text))
+
+
+def listen(said: Iterable[str], subject: str, tongues: list[str]) -> Voices:
+    """``said`` are the sender's own sentences; ``subject`` counts as a hint only; English is read beside every language."""  # noqa: E501
     heard = Voices()
     spoken = [languages()[code] for code in dict.fromkeys([*tongues, "en"])]
-    for sentence in sentences(words):
+    for sentence in said:
         for code in dict.fromkeys([*tongues, "en", *aside(sentence)]):
             _hear(languages()[code], sentence, heard)
     if subject:
@@ -71,7 +111,8 @@ def listen(words: str, subject: str, tongues: list[str]) -> Voices:
 def _hear(language: Language, sentence: str, heard: Voices) -> None:
     folded = language.folded(sentence)
     asks = "?" in folded
-    conditional = language.found("if", folded)
+    condition = language.found("if", folded)
+    conditional = condition or language.found("doubt", folded)
     for section in _PLAIN:
         if language.found(section, folded):
             heard.add(section, sentence)
@@ -80,18 +121,20 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         heard.add("price", sentence)
     if language.found("content", folded):
         heard.add("content", sentence)
-    _removed(language, folded, sentence, heard, asks or conditional)
+    done = _removed(language, folded, sentence, heard, asks or conditional)
+    _promise(language, folded, sentence, heard, asks, condition)
     counter = language.find("counter", folded)
     if counter and not language.found("may", _clause(folded, counter)):
         heard.add("counter", sentence)
     if language.found("court", folded) and not asks:
         heard.add("refuses", sentence)
-    elif language.found("refuses", folded) and not asks:
+        heard.add("court", sentence)
+    elif _refused(language, folded, done) and not asks and not _promised(language, folded):
         until = conditional or language.found("without", folded)
         heard.add("refuses_hint" if until else "refuses", sentence)
     for section in _UNDENIED:
         found = language.find(section, folded)
-        if not found or language.found("not", _before(folded, found)):
+        if not found or language.found("not", _close(folded, found) if section == "asks" else _before(folded, found)):
             continue
         if section.startswith("forwards") and (asks or conditional or _inside(language, folded)):
             continue
@@ -100,7 +143,38 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         heard.add("asks_if" if section == "asks" and conditional else section, sentence)
 
 
-def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> None:
+def _refused(language: Language, folded: str, done: int) -> bool:
+    """``done`` is where a removal is claimed, -1 where it is not: "although we are not obliged to, we removed it"."""
+    match = language.find("refuses", folded)
+    if not match:
+        return False
+    return not (match.start() < done and language.found("although", folded[:done]))
+
+
+def _promised(language: Language, folded: str) -> bool:
+    """A removal that is still to come is said, and not denied: "will be removed" is no "will not"."""
+    match = language.find("promise", folded)
+    return bool(match) and not language.found("not", folded)
+
+
+def _promise(language: Language, folded: str, sentence: str, heard: Voices, asks: bool, condition: bool) -> None:
+    """A removal to come: ``promise`` where there is no condition, ``offer`` where the condition is a thing to send."""
+    match = language.find("promise", folded)
+    if not match or asks or language.found("rule", folded):
+        return
+    when = language.patterns["if"]
+    before = when.sub(" ", _before(folded, match)) if when else _before(folded, match)
+    if language.found("not", before + match[0] + _after(folded, match)):
+        return
+    if condition and (language.found("thing", folded) or language.found("send", folded)):
+        heard.add("offer", sentence)
+    elif not language.found("if", folded[: match.end()] + _after(folded, match)):
+        heard.add("promise", sentence)
+
+
+def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> int:
+    """Where the last removal is claimed that is believed; -1: nowhere."""
+    claimed = -1
     for section in ("gone", "removed"):
         pattern = language.patterns[section]
         for number, match in enumerate(pattern.finditer(folded) if pattern else ()):
@@ -113,8 +187,24 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
                     heard.add("not_removed", sentence)
             elif language.found("closing", match[0] + " ") and not _of_content(language, folded, match):
                 heard.add("closed_hint", sentence)
-            elif not unsure and not language.found("plan", before + match[0]):
-                heard.add("closed_hint" if _of_something_else(language, folded, match) else "removed", sentence)
+            elif not unsure and not language.found("plan", before + match[0]) and not language.found("rule", folded):
+                other = _of_something_else(language, folded, match)
+                heard.add("closed_hint" if other else "removed", sentence)
+                claimed = claimed if other else max(claimed, match.start())
+                if not other and language.found("undone", before + match[0]):
+                    heard.add("undone", sentence)
+    if sentence not in heard.of("removed") and not unsure and _left_alone(language, folded):
+        heard.add("not_removed", sentence)
+    return claimed
+
+
+def _left_alone(language: Language, folded: str) -> bool:
+    """The word for "removed", with a denial shortly before it: "has not yet been removed", "none were taken down"."""
+    pattern = language.patterns["done"]
+    if pattern is None or language.spaceless:
+        return False
+    found = (match for _, match in zip(range(_MOST_MATCHES), pattern.finditer(folded), strict=False))
+    return any(language.found("not", _close(folded, match)) for match in found)
 
 
 def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
@@ -126,8 +216,8 @@ def _of_content(language: Language, folded: str, match: re.Match[str]) -> bool:
 def _of_something_else(language: Language, folded: str, match: re.Match[str]) -> bool:
     """What went is our mail, our account or the report itself, not the content."""
     before, told = _before(folded, match), match[0] + _after(folded, match)
-    close = " " + " ".join(before.split()[-4:]) + " "
-    if language.found("ours", close + told.lstrip()):
+    close = _close(folded, match)
+    if language.found("ours", close + told.lstrip()) or language.found("house", close):
         return True
     if not language.spaceless and len(folded.split()) > BRIEF and not language.found("content", folded):
         return True
@@ -144,6 +234,11 @@ def _inside(language: Language, folded: str) -> bool:
 def _before(folded: str, match: re.Match[str]) -> str:
     """The clause up to the match."""
     return folded[folded.rfind(",", 0, match.start()) + 1 : match.start()] + " "
+
+
+def _close(folded: str, match: re.Match[str]) -> str:
+    """The last four words before the match, in its clause."""
+    return " " + " ".join(_before(folded, match).split()[-4:]) + " "
 
 
 def _after(folded: str, match: re.Match[str]) -> str:

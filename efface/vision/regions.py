@@ -7,6 +7,7 @@ the picture are not seen; then the whole picture's features have to do.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 
@@ -148,7 +149,10 @@ def _pieces(busy: NDArray[np.float32], steps: NDArray[np.uint8], axis: int) -> l
     flat = busy <= _BUSY
     strength = _means(steps, axis)
     seam = np.zeros(n, bool)
-    for place in np.flatnonzero((strength > _STEP) & _stands_out(strength))[:_SEAMS].tolist():
+    strong = strength > _STEP
+    if strong.any():
+        strong &= _stands_out(strength)
+    for place in np.flatnonzero(strong)[:_SEAMS].tolist():
         line = steps[place] if axis else steps[:, place]
         seam[place] = np.count_nonzero(line > _STEP) >= _SEAM * line.size
     starts = np.zeros(n, bool)
@@ -163,12 +167,18 @@ def _stands_out(strength: NDArray[np.float32]) -> NDArray[np.bool_]:
     n = len(strength)
     total = np.zeros(n + 1, np.float32)
     np.cumsum(strength, out=total[1:])
+    (low, high, before), (start, end, after) = _beside(n)
+    around = np.maximum((total[high] - total[low]) / before, (total[end] - total[start]) / after)
+    return strength >= _STANDS_OUT * np.maximum(np.float32(0), around)
+
+
+@functools.lru_cache(maxsize=256)
+def _beside(n: int) -> tuple[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]], ...]:
+    """Of each of ``n`` lines the six before it and the six after it, the nearest left out: where they begin, where they
+    end, how many there are (1 for none)."""
     at = np.arange(n)
-    around = np.zeros(n, np.float32)
-    for start, end in ((at - 7, at - 1), (at + 2, at + 8)):
-        low, high = np.clip(start, 0, n), np.clip(end, 0, n)
-        around = np.maximum(around, (total[high] - total[low]) / np.maximum(high - low, 1))
-    return strength >= _STANDS_OUT * around
+    sides = ((np.clip(at + a, 0, n), np.clip(at + b, 0, n)) for a, b in ((-7, -1), (2, 8)))
+    return tuple((low, high, np.maximum(high - low, 1)) for low, high in sides)
 
 
 def _is_picture(sheet: _Sheet, left: int, top: int, right: int, bottom: int) -> bool:

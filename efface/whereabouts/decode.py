@@ -176,6 +176,22 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
     text, steps = clean(spaced)
     if _NOSPAM.search(text):
         text, steps = _NOSPAM.sub("", text), (*steps, "nospam")
+    yield from _spelt(text, steps)
+    if "@" in run and run != spaced:
+        joined, more = clean(_NOSPAM.sub("", run))
+        yield from _matches(joined, (*more, "split"))
+        for match in _SPACED.finditer(text):
+            if " " in match[0]:
+                yield Found(match[0].replace(" ", ""), (*steps, "split"), _near(text, match))
+
+
+def in_text(text: str) -> list[str]:
+    """Addresses in a plain text, also those that stand there with words for the signs ("anna [at] x [dot] org")."""
+    cleaned, steps = clean(text)
+    return list(dict.fromkeys(one.value for one in _spelt(cleaned, steps)))[:MOST_FOUND]
+
+
+def _spelt(text: str, steps: tuple[str, ...]) -> Iterator[Found]:
     yield from _matches(text, steps)
     for match in _WORDS.finditer(text):
         domain = re.sub(_DOT, ".", match[2], flags=re.IGNORECASE)
@@ -188,12 +204,6 @@ def _prose(page: LexborHTMLParser) -> Iterator[Found]:
         yield Found(
             f"{match[1]}@{re.sub(' nokta ', '.', match[2], flags=re.IGNORECASE)}", ("at-words",), _near(text, match)
         )
-    if "@" in run and run != spaced:
-        joined, more = clean(_NOSPAM.sub("", run))
-        yield from _matches(joined, (*more, "split"))
-        for match in _SPACED.finditer(text):
-            if " " in match[0]:
-                yield Found(match[0].replace(" ", ""), (*steps, "split"), _near(text, match))
 
 
 def _matches(text: str, steps: tuple[str, ...]) -> Iterator[Found]:

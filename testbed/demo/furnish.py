@@ -24,6 +24,7 @@ def furnish(plan: dict[str, Any]) -> None:
     organisation = Organisation.objects.create(
         name="Example Helpline", short="example", country="DE", signatory="Removal Desk",
         address="Sample Street 1, 10000 Example Town", phone="+49 30 0000000", created=start,
+        opens_herself=True,
     )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('role', 'efface_app', false)")

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from bench.replies import HALVES, KINDS, LANGUAGES, Entry, mail, ordinary, replies, text
+from bench.replies import HALVES, KINDS, LANGUAGES, MORE, Entry, mail, ordinary, replies, text
 from bench.replies.build import html
 from bench.replies.entries import CHARSETS, ENCODINGS, FORMS, LARGER, QUOTES, Malformed, entry
 
 REPLIES = [found for half in HALVES for found in replies(half)]
+DEVELOPED = [found for part in MORE for found in replies(part)]
 ORDINARY = [found for half in HALVES for found in ordinary(half)]
 RESERVED = re.compile(r"(?:\.(?:example|test|invalid)|^(?:127|192\.0\.2|198\.51\.100|203\.0\.113)\..*)$")
 ROW: dict[str, Any] = {
@@ -92,7 +93,8 @@ def test_every_form_charset_and_encoding_is_there() -> None:
     assert {found.charset for found in REPLIES} == set(CHARSETS)
     assert {found.encoding for found in REPLIES} == set(ENCODINGS)
     assert {found.form for found in REPLIES} == set(FORMS)
-    assert {found.below[1] for found in REPLIES if found.below} == set(QUOTES)
+    below = [found.below for found in [*REPLIES, *DEVELOPED] if found.below]
+    assert {style for _, style in below} == set(QUOTES)
 
 
 @pytest.mark.parametrize("half", HALVES)
@@ -160,6 +162,7 @@ def test_what_cannot_be_packed_is_refused_by_name() -> None:
 
 def test_the_notice_stands_below_the_answer_as_programs_quote_it() -> None:
     quoted = {style: text(entry(ROW | {"below": f"en {style}"}, "open", "en")) for style in QUOTES}
+    assert quoted["unmarked"].startswith("Hello.\n\nDear Sir or Madam")
     assert all(body.startswith("Hello.\n\n") for body in quoted.values())
     assert "\n> Please remove the images" in quoted["angle"]
     assert "-----Original Message-----\nFrom: Helpline B" in quoted["outlook"]

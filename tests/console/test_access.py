@@ -24,14 +24,19 @@ HER = {"survivor"}
 #: Address by name -> who may open it. A new view must be added here, by hand.
 MATRIX: dict[str, set[str]] = {
     "portal:start": EVERYBODY, "portal:enter": EVERYBODY, "portal:leave": EVERYBODY, "portal:neutral": EVERYBODY,
+    "portal:advice": EVERYBODY, "portal:begin": EVERYBODY, "portal:recover": EVERYBODY,
+    "portal:code": HER, "portal:new-code": HER, "portal:word": HER, "portal:word-end": HER, "portal:access": HER,
+    "portal:intake": HER, "portal:ask": HER, "portal:kind": HER, "portal:tick": HER, "portal:wait": HER,
+    "portal:drafts": HER, "portal:draft-keep": HER, "portal:draft-drop": HER, "portal:stay": HER,
+    "console:case-kind": CASEWORK,
     "portal:case": HER, "portal:case-age": HER,
     "portal:consents": HER, "portal:messages": HER, "portal:timeline": HER, "portal:pictures": HER,
     "portal:answer": HER, "portal:age": HER, "portal:consent": HER, "portal:pause": HER, "portal:link": HER,
     "portal:write": HER, "portal:mine": HER, "portal:name": HER, "portal:name-end": HER, "portal:place": HER,
     "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
-    "portal:lists": HER, "portal:list-say": HER,
     "portal:contact": HER, "portal:contact-try": HER, "portal:told": HER, "portal:links": HER, "portal:record": HER,
     "portal:answer-many": HER, "portal:answer-later": HER, "portal:answer-undo": HER, "portal:say-gone": HER,
+    "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),
     "console:home": set(ROLES), "console:queue": CASEWORK, "console:fresh": CASEWORK, "console:decision": CASEWORK,
     "console:take": CASEWORK, "console:cases": CASEWORK, "console:new-case": CASEWORK, "console:case": CASEWORK,
@@ -41,11 +46,13 @@ MATRIX: dict[str, set[str]] = {
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
     "console:case-asking": CASEWORK, "console:case-answer": CASEWORK, "console:case-avoid": CASEWORK,
-    "console:case-avoid-end": CASEWORK, "console:case-steps": CASEWORK, "console:plan": CASEWORK,
-    "console:plan-change": CASEWORK, "console:plan-step": CASEWORK, "console:plan-undo": CASEWORK,
+    "console:case-avoid-end": CASEWORK, "console:plan": CASEWORK,
+    "console:plan-change": CASEWORK, "console:plan-undo": CASEWORK,
     "console:case-bundle": CASEWORK, "console:case-mine": CASEWORK, "console:case-name": CASEWORK,
     "console:case-name-end": CASEWORK, "console:case-place": CASEWORK, "console:case-place-end": CASEWORK,
     "console:by-hand": CASEWORK, "console:case-by-hand": CASEWORK, "console:by-hand-add": CASEWORK,
+    "console:notice-text": CASEWORK, "console:notice-plain": CASEWORK,
+    "console:by-hand-take": CASEWORK, "console:case-particulars": CASEWORK, "console:case-particular": CASEWORK,
     "console:step": CASEWORK, "console:step-say": CASEWORK, "console:step-letter": CASEWORK,
     "console:form-fits": CASEWORK,
     "console:case-pictures": CASEWORK, "console:retire": CASEWORK, "console:case-erase": {"lead"},
@@ -82,7 +89,7 @@ def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, UR
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de"}
+    words = {"kind": "match", "code": "de", "name": "safe_now"}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 

@@ -100,7 +100,7 @@ def test_done_undone_and_what_they_said(desk: Any, organisation: Any, made: Any)
         assert say(desk, step, choice="answered", answer="too early").status_code == 422
         say(desk, step, choice="done", reference="F-77", confirmation="We have your complaint.", day="2026-03-01")
         assert (step.state, step.reference, step.confirmation) == ("done", "F-77", "We have your complaint.")
-        say(desk, step, choice="answered", answer="We look at it.")
+        say(desk, step, choice="answered", answer="We look at it.", kind="received")
         assert step.answer == "We look at it." and step.answered_at is not None
         say(desk, step, choice="undone")
         assert (step.state, step.reference) == ("todo", "F-77")

@@ -12,7 +12,8 @@ from efface.cases.models import Avoided, Case, CaseFact
 from efface.engine.base import clock, tenancy
 from efface.law import load
 from efface.takedown import planning
-from efface.takedown.models import GuidedStep, PlanChange, Route
+from efface.takedown.channels import todo
+from efface.takedown.models import PlanChange, Route, Step
 from tests import people
 from tests.casework import make_case, make_finding
 from tests.conftest import make_organisation
@@ -68,23 +69,44 @@ def test_a_person_reads_and_changes_the_plan(organisation: Any, desk: Client, pl
     assert desk.get(at + "change/", {"verb": "explode", "party": HOST.key}).status_code == 404
 
 
-def test_a_step_is_marked_and_what_is_missing_is_asked_for(organisation: Any, desk: Client, planned: Any) -> None:
+def test_what_a_person_does_leads_from_the_plan_to_its_page(organisation: Any, desk: Client, planned: Any) -> None:
     at = f"/console/cases/{planned.case_id}/plan/{planned.pk}/"
-    given = {"key": "evidence_preservation_letter:", "scope": "pictures.example", "state": "done", "note": "by post"}
-    assert desk.post(at + "step/", given).status_code == 302
     with tenancy.organisation(organisation.pk):
-        row = GuidedStep.objects.get()
-        assert (row.state, row.note, row.by.name) == ("done", "by post", "Kim First")
-    hashes = {"key": "hash_bank_submission:", "scope": "", "state": "done"}
-    answer = desk.post(at + "step/", hashes)
+        letter = Step.objects.get(notice_type="evidence_preservation_letter")
+    assert f"/console/by-hand/{letter.pk}/" in text(desk, at)
+    by_hand = f"/console/cases/{planned.case_id}/by-hand/"
+    hashes = {"key": "hash_bank_submission:"}
+    answer = desk.post(by_hand + "take/", hashes)
     assert answer.status_code == 422 and "Something is still missing" in answer.content.decode()
-    assert desk.post(at + "step/", {"key": "nothing", "scope": "", "state": "done"}).status_code == 422
-    steps = f"/console/cases/{planned.case_id}/steps/"
-    assert "ask her" in text(desk, steps)
+    assert desk.post(by_hand + "take/", {"key": "nothing"}).status_code == 422
+    assert "ask her" in text(desk, by_hand)
     with tenancy.organisation(organisation.pk):
         knowing.answer(planned.case, "has_file", "yes", "survivor", clock.now())
         consents.give(planned.case, "hash_lists", "survivor", clock.now())
-    assert desk.post(steps, hashes).status_code == 302
+    assert "Take this up" in text(desk, by_hand)
+    assert desk.post(by_hand + "take/", hashes).status_code == 302
+    assert desk.post(by_hand + "take/", hashes).status_code == 302
+    with tenancy.organisation(organisation.pk):
+        assert Step.objects.filter(notice_type="hash_bank_submission").count() == 1
+
+
+def test_an_answer_says_what_it_is(organisation: Any, desk: Client, planned: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        step = Step.objects.get(notice_type="evidence_preservation_letter")
+    at = f"/console/by-hand/{step.pk}/"
+    day = clock.now().date().isoformat()
+    assert desk.post(at + "say/", {"choice": "done", "day": day}).status_code == 302
+    assert desk.post(at + "say/", {"choice": "answered", "answer": "Please send the order."}).status_code == 422
+    given = {"choice": "answered", "answer": "Please send the order.", "kind": "asks"}
+    assert desk.post(at + "say/", given).status_code == 302
+    page = text(desk, at)
+    assert "they ask for more" in page and "They have what they asked for" in page
+    with tenancy.organisation(organisation.pk):
+        assert [row.id for row in todo.to_do(clock.now(), planned.case_id) if row.state == "done"] == [step.pk]
+    assert desk.post(at + "say/", {"choice": "done", "day": day, "note": "sent it"}).status_code == 302
+    with tenancy.organisation(organisation.pk):
+        step.refresh_from_db()
+        assert (step.answered_as, step.answered_at, step.answer) == ("", None, "Please send the order.")
 
 
 def test_a_plan_of_nothing_says_so(organisation: Any, desk: Client, now: Any) -> None:
@@ -175,3 +197,21 @@ def test_results_say_how_little_they_stand_on(desk: Client, now: Any) -> None:
     page = text(desk, "/console/results/?by=site")
     assert "s.example" in page and "5 of 7" in page and "polyline" in page
     assert "Notice of illegal content" in text(desk, "/console/results/?by=nonsense")
+
+
+def test_what_a_notice_lacks_leads_to_where_it_is_written_down(organisation: Any, desk: Client, planned: Any) -> None:
+    at = f"/console/cases/{planned.case_id}/particulars/"
+    page = text(desk, at)
+    assert "Read by:" in page and 'data-entry="checkout"' not in page, "nobody takes payment for it"
+    with tenancy.organisation(organisation.pk):
+        route = Route.objects.filter(finding=planned, state="planned").first()
+        assert route is not None
+        needs = [{"kind": "element", "words": "give the checkout page", "ask": "particulars:checkout"}]
+        Route.objects.filter(pk=route.pk).update(notice_type="payment_network", told={**route.told, "needs": needs})
+    plan = text(desk, f"/console/cases/{planned.case_id}/plan/{planned.pk}/")
+    assert f"{at}#e-checkout" in plan
+    page = text(desk, at)
+    assert "One of these is missing before something can go." in page and 'id="e-checkout"' in page
+    assert desk.post(at + "say/", {"entry": "complained", "value": "soon"}).status_code == 422
+    assert desk.post(at + "say/", {"entry": "checkout", "value": "https://pay.example/join"}).status_code == 302
+    assert "https://pay.example/join" in text(desk, at)

@@ -365,3 +365,35 @@ def test_what_is_typed_cannot_break_anything(organisation: Any, case: Any, desk:
         assert Match.objects.get(pk=match.pk).decided_why.startswith("ab c")
     for url in ("/console/cases/?q=%00&page=-4", "/console/sites/?q=%00%27", "/console/queue/fresh/?seen=%00"):
         assert desk.get(url).status_code == 200
+
+
+def test_a_case_opened_by_herself_waits_and_danger_comes_first(organisation: Any, desk: Client, now: Any) -> None:
+    from efface.cases import alarm, intake
+    from efface.cases.models import Case
+
+    with tenancy.organisation(organisation.pk):
+        quiet = people.open_case(organisation, by_herself=True).case
+        afraid = people.open_case(organisation, by_herself=True, age="unknown").case
+        for name, value in (("demand", "money"), ("own_words", "Please be quick."), ("safe_now", "no")):
+            ask = next(one for one in intake.INTAKE if one.name == name)
+            intake.keep(afraid, ask, value, "survivor", now)
+    page = desk.get("/console/queue/").content.decode()
+    assert page.index(afraid.reference) < page.index(quiet.reference)
+    assert "She says that she is in danger" in page and "blackmail for money" in page and "Please be quick." in page
+    mark = re.search(rf'data-id="{afraid.pk}".*?name="mark" value="([^"]+)"', page, re.DOTALL)
+    assert mark
+    answer = desk.post(f"/console/decision/arrival/{afraid.pk}/take/", {"choice": "calm", "mark": mark[1]}, follow=True)
+    assert b"It is yours" in answer.content
+    with tenancy.organisation(organisation.pk):
+        afraid = Case.objects.get(pk=afraid.pk)
+        assert (afraid.danger, afraid.alarm_at) == (False, None) and afraid.worker is not None
+        alarm.raise_for(afraid, "survivor", now)
+    assert "She says that she is in danger" in desk.get("/console/queue/").content.decode(), "alarmed again"
+
+
+def test_a_worker_sets_the_kind_and_it_is_recorded(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    url = f"/console/cases/{case.pk}/asking/"
+    assert desk.post(url + "kind/", {"kind": "assault"}).status_code == 302
+    page = desk.get(url).content.decode()
+    assert "an assault was recorded" in page and "a worker" in page
+    assert desk.post(url + "kind/", {"kind": "nonsense"}).status_code == 422

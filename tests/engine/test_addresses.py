@@ -55,3 +55,25 @@ def test_another_domain_is_nobody() -> None:
 @given(st.text(max_size=120))
 def test_nothing_breaks_it(text: str) -> None:
     assert addresses.read(text) is None and addresses.read(f"r-{text}@reply.helpline.example") is None
+
+
+@pytest.mark.parametrize("at", [" [at] ", "(at)", " AT ", "{@}", " at ", " @ ", "\u200b@", " (arroba) ", " [a] "])
+@pytest.mark.parametrize("dot", [".", " [dot] ", "(dot)", " dot ", "\u200b.", " [punkt] ", "\uff0e"])
+def test_a_page_that_shows_our_address_is_known_however_it_writes_it(at: str, dot: str) -> None:
+    local, _, host = addresses.reply(NOTICE).partition("@")
+    text = f"They wrote to us: {local.replace('.', dot)}{at}{host.replace('.', dot)} and want it gone"
+    found = [one for one in addresses.shown(text) if addresses.read(one)]
+    assert found == [addresses.reply(NOTICE)]
+    assert [one for one in addresses.shown(f"only {local} was left") if addresses.read(one)] == found
+
+
+def test_what_was_not_signed_here_is_not_ours_however_it_is_written() -> None:
+    local = addresses.reply(NOTICE).partition("@")[0]
+    changed = local[:-1] + ("a" if local[-1] != "a" else "b")
+    assert not [one for one in addresses.shown(f"{changed} [at] reply [dot] helpline.example") if addresses.read(one)]
+    assert addresses.written(f"{local} [at] reply.helpline.example") == [], "the head of a mail is read as it stands"
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_it(text: str) -> None:
+    assert not [one for one in addresses.shown(text) if addresses.read(one)]

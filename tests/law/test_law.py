@@ -189,6 +189,15 @@ def test_a_file_out_of_shape_is_refused_by_name(copy: Path, file: str, keys: dic
         read(copy)
 
 
+def test_a_line_that_nothing_reads_any_more_still_loads_and_is_told(copy: Path) -> None:
+    """An operator's own folder may hold it."""
+    assert not read(copy).unread
+    change(copy / "frame.yaml", chasers_hours=[24, 72, 168])
+    found = read(copy)
+    assert found.unread and found.ladder == read(HOME).ladder
+    assert [one for one in problems(found) if "chasers_hours" in one and "take this line out" in one]
+
+
 def test_a_missing_key_and_broken_yaml_are_refused(copy: Path) -> None:
     path = copy / "notices/us_tida.yaml"
     text = path.read_text(encoding="utf-8")

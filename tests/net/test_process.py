@@ -208,6 +208,28 @@ def test_robots(net: tuple[Internet, Fetcher]) -> None:
     assert (rules.delay_s, rules.sitemaps, rules.allowed) == (7.0, ["http://rules.test/s.xml"], [])
 
 
+def test_robots_are_asked_for_once_a_visit(net: tuple[Internet, Fetcher]) -> None:
+    internet, client = net
+    internet.add("once.test", lambda request: answer(b"User-agent: *\nDisallow: /private"))
+    internet.add("none.test", lambda request: answer(status=404))
+
+    def ask(host: str, path: str, visit: str) -> list[bool]:
+        return client.robots(RobotsRequest(f"http://{host}", [f"http://{host}{path}"], visit=visit)).allowed
+
+    def files(host: str) -> int:
+        return internet.asked.count((host, "/robots.txt"))
+
+    assert ask("once.test", "/private", "a 1") == [False]
+    assert ask("once.test", "/open", "a 1") == [True]
+    assert files("once.test") == 1
+    assert ask("once.test", "/open", "a 2") == [True]
+    assert files("once.test") == 2, "another visit reads it anew"
+    assert ask("once.test", "/open", "") == ask("once.test", "/open", "") == [True]
+    assert files("once.test") == 4, "what is no visit is never answered from memory"
+    assert ask("none.test", "/x", "a 1") == ask("none.test", "/y", "a 1") == [True]
+    assert files("none.test") == 2, "only a file that was there is kept"
+
+
 def test_capture(net: tuple[Internet, Fetcher]) -> None:
     internet, client = net
     inline = f"<p>text</p><img src='data:image/jpeg;base64,{base64.b64encode(THUMB).decode()}'><img src=/full.jpg>"

@@ -25,6 +25,8 @@ PAGES = {
     "case": "/case/", "less": "/case/?show=all", "allow": "/case/allow/", "messages": "/case/messages/",
     "timeline": "/case/timeline/", "pictures": "/case/pictures/", "me": "/case/me/", "lists": "/case/lists/",
     "questions": "/case/questions/", "contact": "/case/contact/", "links": "/case/links/",
+    "advice": "/advice/", "begin": "/begin/", "back": "/back/", "access": "/case/access/", "steps": "/case/steps/",
+    "typed": "/case/typed/",
 }  # fmt: skip
 RULES = {"runOnly": {"type": "tag", "values": [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",

@@ -81,6 +81,9 @@ def test_titles_say_nothing_and_nothing_is_stored(her: Client) -> None:
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         policy = answer.headers["Content-Security-Policy"]
+        if url == "/case/pictures/":
+            # The nets that learn a face run on this page alone.
+            policy = policy.replace("'wasm-unsafe-eval'", "")
         assert "default-src 'none'" in policy and "unsafe" not in policy
         assert not re.search(r"<img|<video|style=|\son\w+=|<script>|<style", answer.content.decode())
         assert not re.search(r'(?:src|href|action)="(?:https?:)?//', answer.content.decode())
@@ -283,7 +286,7 @@ def test_a_new_code_ends_what_the_old_one_opened(opened: Any, her: Client, now: 
     with tenancy.organisation(opened.case.organisation_id):
         fresh = opening.new_access_code(opened.case, now)
     assert her.get("/case/").headers["Location"] == "/enter/"
-    assert her.post("/case/pause/", {"choice": "stop"}).status_code == 302
+    assert b"Your access code" in her.post("/case/pause/", {"choice": "stop"}).content
     with tenancy.organisation(opened.case.organisation_id):
         assert Case.objects.get(pk=opened.case.pk).state == "open"
     assert people.entered(fresh).get("/case/").status_code == 200

@@ -138,7 +138,7 @@ def test_a_narrower_wish_is_kept_and_said() -> None:
 
 def test_what_is_missing_is_named() -> None:
     unpaid = route("search", parties=[GOOGLE])
-    assert any(need.ask == "acquisition" for need in unpaid.needs)
+    assert any(need.ask == "particulars:acquisition" for need in unpaid.needs)
     silent = route("operator", case=replace(CASE, authorised=False), parties=[OPERATOR])
     assert "consent" in {need.kind for need in silent.needs}
     sworn = next(

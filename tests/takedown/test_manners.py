@@ -240,7 +240,7 @@ def test_whoever_is_waited_for_goes_before_the_crawl(world: World) -> None:
     """The crawl comes for a turn at its moment exactly; a check that waited gets it all the same."""
     with turns.of(world.site.pk, clock.now(), rest_s=1.0, real=True):
         pass
-    key = turns._key(world.site.pk)
+    key = turns.key_of(world.site.pk)
     claim = turns._claim(key)
     assert claim is not None
     time.sleep(1.05)
@@ -261,7 +261,7 @@ def test_first_in_line_is_never_sooner_than_the_rate(world: World) -> None:
 
 
 def test_a_job_waits_no_longer_than_it_may(world: World) -> None:
-    mine = leases.take(turns._key(world.site.pk))
+    mine = leases.take(turns.key_of(world.site.pk))
     began = time.monotonic()
     with pytest.raises(leases.Held), turns.asking([world.site.start_url], clock.now(), first=True, wait_s=0.5):
         pass

@@ -10,10 +10,22 @@ import pytest
 
 from efface.cases import avoiding, knowing
 from efface.engine.base import clock
+from efface.search.models import Finding
 from efface.sites.models import Membership, Network, Site
-from efface.takedown import facts, planning, steering, stepping
-from efface.takedown.models import GuidedStep, KeptPlan, Notice, PlanChange, Route
-from tests.takedown.conftest import HOST, MEDIA_HOST, OPERATOR, REGISTRAR, SEARCH, Office, dossier, mail
+from efface.takedown import facts, outcomes, planning, steering, verifying
+from efface.takedown.channels import doing, guided, preparing
+from efface.takedown.models import Check, KeptPlan, Notice, Outcome, PlanChange, Route, Step
+from tests.takedown.conftest import (
+    HOST,
+    MEDIA_HOST,
+    OPERATOR,
+    REGISTRAR,
+    SEARCH,
+    Office,
+    dossier,
+    mail,
+    observation,
+)  # fmt: skip
 
 pytestmark = pytest.mark.django_db
 
@@ -159,37 +171,105 @@ def test_her_address_is_known_however_it_stands_there(office: Office, written: s
     assert facts.hers(office.case) & {"anna@x.org", "a/anna@x.org"}
 
 
-def test_a_step_of_a_person_has_its_text_its_clock_and_its_state(office: Office) -> None:
-    finding = office.finding()
+def test_a_plan_leaves_to_a_person_what_no_machine_may_do_once(office: Office) -> None:
+    finding, other = office.finding(), office.finding(page="http://pictures.example/v/2")
     office.work()
-    found = {one.step.notice_type: one for one in stepping.of_finding(finding)}
-    letter = found["evidence_preservation_letter"]
-    assert letter.state == "open" and stepping.prepared(letter.step, finding, office.now).points
-    with clock.fixed(office.now):
-        with pytest.raises(stepping.Untakeable):
-            stepping.mark(office.case, letter.step, "skipped", "", office.user, office.now)
-        with pytest.raises(stepping.Untakeable):
-            stepping.mark(office.case, found["dpa_complaint"].step, "gone", "", office.user, office.now)
-        for _ in range(2):
-            stepping.mark(office.case, letter.step, "done", "sent by post", office.user, office.now)
     again(office)
-    assert {one.step.notice_type: one.state for one in stepping.of_finding(finding)}[
-        "evidence_preservation_letter"
-    ] == "done"
-    assert GuidedStep.objects.count() == 1 and office.happened("step.done") == 1
-    hashes = found["hash_bank_submission"].step
-    assert hashes.needs and hashes.scope == ""
-    with pytest.raises(stepping.Untakeable), clock.fixed(office.now):
-        stepping.mark(office.case, hashes, "done", "", office.user, office.now)
+    letter = Step.objects.get(notice_type="evidence_preservation_letter")
+    assert letter.key.startswith("site:") and letter.finding in (finding, other), "one for the site, not one a page"
+    urls = preparing.of_step(letter, office.now).urls
+    assert {str(finding.page_url), str(other.page_url)} <= set(urls)
+    assert not Step.objects.filter(notice_type="hash_bank_submission").exists(), "she has not said that she has it"
+    with clock.fixed(office.now):
+        for _ in range(2):
+            doing.done(letter.pk, "caseworker:1", office.now, note="sent by post")
+    again(office)
+    letter.refresh_from_db()
+    assert (letter.state, letter.note) == ("done", "sent by post") and office.happened("step.done") == 2
+    assert Step.objects.filter(notice_type="evidence_preservation_letter").count() == 1
 
 
-def test_after_a_removal_search_engines_are_told_what_is_out_of_date(office: Office) -> None:
+def test_a_step_the_plan_names_no_more_goes_unless_somebody_took_it(office: Office) -> None:
     finding = office.finding()
     office.work()
-    type(finding).objects.filter(pk=finding.pk).update(state="gone-confirmed")
+    taken = Step.objects.get(notice_type="evidence_preservation_letter")
+    complaint = Step.objects.filter(finding=finding).exclude(pk=taken.pk).earliest("key")
+    doing.done(taken.pk, "caseworker:1", office.now)
+    guided.walk(finding, (), office.now)
+    complaint.refresh_from_db()
+    taken.refresh_from_db()
+    assert (complaint.state, taken.state) == ("dropped", "done")
+    again(office)
+    complaint.refresh_from_db()
+    assert complaint.state == "todo"
+
+
+def test_what_they_answered_comes_back_into_the_plan(office: Office) -> None:
+    finding = office.finding()
+    office.work()
+    office.approve()
+    office.work()
+    step = Step.objects.get(notice_type="evidence_preservation_letter")
+    doing.done(step.pk, "caseworker:1", office.now)
+    waiting = Route.objects.filter(finding=finding, state="planned", starts_at__gt=office.now).exclude(role="search")
+    first = waiting.order_by("starts_at", "position").first()
+    assert first is not None and facts.asked(finding, office.now) == "no"
+    with clock.fixed(office.now):
+        for _ in range(2):
+            doing.answered(step.pk, "caseworker:1", "We keep nothing for you.", office.now, kind="refused")
+    assert [one.removed for one in Outcome.objects.filter(notice_type="evidence_preservation_letter")] == [False]
+    first.refresh_from_db()
+    assert first.starts_at <= office.now, "whoever comes next is asked now"
+    assert facts.asked(finding, office.now) == "yes", "what waited for that may be planned"
+
+
+def test_they_say_it_is_removed_and_it_is_looked_at(office: Office) -> None:
+    office.finding()
+    office.work()
+    step = Step.objects.get(notice_type="evidence_preservation_letter")
+    doing.done(step.pk, "caseworker:1", office.now)
+    with clock.fixed(office.now):
+        doing.answered(step.pk, "caseworker:1", "It is gone.", office.now, kind="removed")
+    assert Finding.objects.get().state != "gone-confirmed", "what they say is not taken for a removal"
+    office.work()
+    assert office.happened("step.answered") == 1 and Check.objects.exists(), "and it is looked at"
+
+
+def test_a_removal_counts_for_whoever_was_asked_by_hand(office: Office) -> None:
+    finding = office.finding()
+    office.work()
+    took, refused = list(Step.objects.filter(finding=finding).order_by("key")[:2])
+    for one in (took, refused):
+        doing.done(one.pk, "caseworker:1", office.now)
+    with clock.fixed(office.now):
+        doing.answered(refused.pk, "caseworker:1", "No.", office.now, kind="refused")
+    outcomes.removed(finding, office.now + timedelta(hours=10))
+    assert {(one.notice_type, one.removed, one.hours) for one in Outcome.objects.all()} == {
+        (took.notice_type, True, 10.0), (refused.notice_type, False, None)
+    }  # fmt: skip
+
+
+def test_after_a_removal_engines_are_told_unless_a_check_saw_that_they_list_it_no_more(office: Office) -> None:
+    finding = office.finding()
+    office.work()
+    for place in ("https://www.google.com/search?q=a", "https://www.bing.com/search?q=a"):
+        verifying.note_listing(finding, place, "caseworker:1", office.now)
+
+    def seen(request: Any) -> Any:
+        made = observation(404, 404, request=request)
+        listed = [one.role == "search" and "google" in one.facts.url for one in made.media]
+        media = [
+            replace(one, matches=there, facts=replace(one.facts, status=200 if there else 404))
+            for one, there in zip(made.media, listed, strict=True)
+        ]
+        return replace(made, media=media)
+
+    office.fetcher.answers["observe"] = seen
+    office.hours(24)
     finding.refresh_from_db()
-    found = [one.step for one in stepping.of_finding(finding) if one.step.kind == "outdated"]
-    assert [one.key for one in found] == ["outdated:google"] and found[0].desks
+    assert finding.state == "delisting-pending"
+    made = Step.objects.filter(key__startswith="outdated:")
+    assert [one.notice_type for one in made] == ["search_google"], "Bing was seen not to list it"
 
 
 def test_planning_asks_as_much_with_many_findings_as_with_one(office: Office) -> None:

@@ -307,3 +307,23 @@ def test_an_early_deadline_is_put_right_and_never_acted_on(office: Office) -> No
     Deadline.objects.filter(kind=timing.KIND).update(due=NOON + 2 * HOUR, original_due=NOON + 2 * HOUR)
     office.until(NOON + 3 * HOUR)
     assert office.happened("notice.overdue") == 0 and waiting(notice) == {"main": NOON + 49 * HOUR}
+
+
+@pytest.mark.parametrize(
+    ("channel", "events"),
+    [("email", {"sending"}), ("form", {"sending", "filing"}), ("post", {"sending"}), ("phone", set()),
+     ("api", {"sending", "receipt", "filing", "acknowledgement"})],
+)  # fmt: skip
+def test_what_has_happened_when_it_leaves_is_what_its_channel_says(channel: str, events: set[str]) -> None:
+    assert set(timing.left(channel)) == events
+
+
+def test_a_mail_that_left_is_no_receipt_for_channel_or_clock() -> None:
+    from dataclasses import replace
+
+    from efface.takedown.channels import contract, registry
+
+    mail = registry.channel("email")
+    assert contract.problems(mail, "email") == []
+    early = replace(mail, starts={**mail.starts, "receipt": "sent"})
+    assert "from receipt" in " ".join(contract.problems(early, "email"))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from efface.engine.base import sealing, settings
+from efface.whereabouts import decode, lexicon
 
 Use = Literal["reply", "bounce"]
 _LETTER: dict[Use, str] = {"reply": "r", "bounce": "b"}
@@ -65,6 +66,23 @@ def written(text: str) -> list[str]:
     signed here says ``read``."""
     found = dict.fromkeys(one[0].lower().rstrip(".") for one in _WRITTEN.finditer(text))
     return list(found)[:MOST_WRITTEN]
+
+
+_BRACKET, _TEKCARB = r"\s{0,3}[\[({<*_|~-]{0,3}\s{0,3}", r"\s{0,3}[\])}>*_|~-]{0,3}\s{0,3}"
+_DOT = rf"{_BRACKET}(?:{lexicon.either(lexicon.DOT)}|\.){_TEKCARB}"
+_SHOWN = re.compile(
+    rf"(?<![a-z0-9])([rb])\s?[-\u2010-\u2015]\s?([a-z2-7]{{26}}){_DOT}([a-z2-7]{{16}})", re.IGNORECASE
+)
+
+
+def shown(text: str) -> list[str]:
+    """Addresses of ours that a text may show, however it writes their signs: "[at]", "dot", letters nobody sees, or
+    without the domain at all. Lower case, each once, at most ``MOST_WRITTEN``; whether one was signed here says
+    ``read``: the mark is over the whole address, so what is put together here cannot be made up. Not for the recipients
+    of a mail, which are written in one way only."""
+    plain, _ = decode.clean(text)
+    found = dict.fromkeys(f"{one[1]}-{one[2]}.{one[3]}@{domain()}".lower() for one in _SHOWN.finditer(plain))
+    return list(dict.fromkeys([*written(text), *found]))[:MOST_WRITTEN]
 
 
 def _address(use: Use, notice: uuid.UUID) -> str:

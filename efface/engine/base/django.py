@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "efface.accounts.doorkeeper.Doorkeeper",
+    "efface.portal.replacing.Replacing",
 ]
 ROOT_URLCONF = "efface.engine.run.urls"
 WSGI_APPLICATION = None
@@ -101,6 +103,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME = "t"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+# No cookie outlives the browser: a device that is looked through later holds none.
+CSRF_COOKIE_AGE = None
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = settings.get("https")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if settings.get("https") else None
 SECURE_HSTS_SECONDS = 31536000 if settings.get("https") else 0
@@ -132,6 +136,15 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+
+
+def keep_nothing(headers: Any, path: str, url: str) -> None:
+    """What makes fingerprints on her device is large, and would stay in its cache as a trace."""
+    if url.startswith("/static/efface/device/"):
+        headers["Cache-Control"] = "no-store"
+
+
+WHITENOISE_ADD_HEADERS_FUNCTION = keep_nothing
 
 USE_TZ = True
 TIME_ZONE = settings.get("time_zone")

@@ -160,6 +160,16 @@ class Lease(models.Model):
         indexes = [models.Index("holder", name="lease_holder", condition=models.Q(holder__isnull=False))]
 
 
+class Bucket(models.Model):
+    """How full one bucket of ``limits.py`` is. The key is a keyed digest: no address stands here."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+    key = models.CharField(max_length=64, primary_key=True)
+    level = models.FloatField()
+    at = models.DateTimeField(help_text="by the machine's clock")
+
+
 class Worker(models.Model):
     """A worker process on some host, and its last sign of life by the database's clock (``workers.py``)."""
 

@@ -74,6 +74,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("web_port", int, 8400, "Port of the web server. 0 takes a free one."),
     Setting("hosts", str, "localhost,127.0.0.1", "Host names the web server answers to, with commas."),
     Setting("https", bool, False, "True when a TLS proxy stands in front: cookies become Secure and HSTS is sent."),
+    Setting(
+        "trusted_proxy", str, "",
+        "Address of the TLS proxy, whose X-Forwarded-For is believed. Empty: all behind a proxy share one limit.",
+    ),
     Setting("languages", str, "en,de,es", "Languages offered, with commas."),
     Setting("time_zone", str, "UTC", "Time zone shown to caseworkers."),
     Setting(

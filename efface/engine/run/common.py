@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 
+from efface.net.process import settle
+
 stopping = threading.Event()
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -27,5 +29,6 @@ def begin(name: str) -> None:
 
 def ready() -> None:
     """Tell the supervisor."""
+    settle()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -19,10 +19,15 @@ def main() -> None:
 
     listener = socket.create_server((settings.get("web_host"), settings.get("web_port")))
     (settings.run_folder() / "web-port").write_text(str(listener.getsockname()[1]), encoding="ascii")
+    proxy = settings.get("trusted_proxy")
+    forwarded = {
+        "trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+        "trusted_proxy_count": 1, "clear_untrusted_proxy_headers": True,
+    } if proxy else {}  # fmt: skip
     server = waitress.create_server(
         get_wsgi_application(), sockets=[listener], threads=THREADS, ident=None, max_request_body_size=60_000_000,
         # Request bodies stay in memory: an uploaded picture never touches a disk.
-        inbuf_overflow=64_000_000, outbuf_overflow=64_000_000,
+        inbuf_overflow=64_000_000, outbuf_overflow=64_000_000, **forwarded,
     )  # fmt: skip
     threading.Thread(target=server.run, daemon=True).start()
     common.ready()

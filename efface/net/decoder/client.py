@@ -48,7 +48,7 @@ START_S = 90.0
 RETRY_S = 60.0
 """Seconds after which a zygote that would not start is tried again."""
 AT_ONCE = 4
-MOST_JOBS = 100
+MOST_JOBS = 150
 """Jobs one child takes before it ends: a broken child can spoil the rest of its batch, and no more."""
 MOST_WORK_S = 30.0
 """Seconds of work after which a child takes no more: with one long video on top it stays below the processor time it
@@ -394,9 +394,7 @@ class _Child:
             deadline = time.monotonic() + seconds
             self._jobs += 1
             self._stream.settimeout(seconds)
-            self._stream.sendall(_HEAD.pack(kind, int(want), len(data)))
-            self._stream.sendall(data)
-            self._stream.settimeout(max(0.05, deadline - time.monotonic()))
+            self._stream.sendall(_HEAD.pack(kind, int(want), len(data)) + data)
             answer = frames.receive(_Until(self._stream, deadline))  # type: ignore[arg-type]
             self._worked += time.monotonic() - (deadline - seconds)
             return answer

@@ -24,6 +24,15 @@ MAX_PARTS = 100
 MAX_RECIPIENTS = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _DROPPED = re.compile(r"(?is)<(script|style|head|title|template|svg)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)")
+_UNSEEN = re.compile(
+    r"(?i)\bhidden\b|display\s{0,5}:\s{0,5}none|visibility\s{0,5}:\s{0,5}hidden|mso-hide|font-size\s{0,5}:\s{0,5}0(?![.\d])"
+    r"|opacity\s{0,5}:\s{0,5}0(?![.\d])|color\s{0,5}:\s{0,5}transparent|max-height\s{0,5}:\s{0,5}0(?![.\d])"
+)
+"""An element that no reader sees."""
+_ELEMENT = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,4000})>")
+_VOID = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+)
 _BREAK = re.compile(r"(?i)</?(?:p|div|br|tr|li|ul|ol|table|h[1-6]|blockquote|hr|pre)\b[^>]*>")
 _PARAGRAPH = re.compile(r"(?i)</(?:p|div|table|h[1-6]|ul|ol)\s*>")
 _QUOTED = re.compile(r"(?i)</?blockquote\b[^>]*>")
@@ -177,9 +186,28 @@ def _text(part: Message, body: bytes) -> str:
     return body[: 2 * MAX_TEXT].decode("latin-1")
 
 
+def _seen(html: str) -> str:
+    """Without elements that are styled so that nobody sees them, up to their end. One pass over the tags."""
+    kept: list[str] = []
+    place = depth = 0
+    name = ""
+    for tag in _ELEMENT.finditer(html):
+        closes, kind = bool(tag[1]), tag[2].lower()
+        if depth:
+            if kind == name and not tag[3].endswith("/"):
+                depth += -1 if closes else 1
+                place = tag.end()
+        elif not closes and kind not in _VOID and _UNSEEN.search(tag[3]):
+            kept.append(html[place : tag.start()])
+            name, depth, place = kind, 1, tag.end()
+    if not depth:
+        kept.append(html[place:])
+    return "".join(kept)
+
+
 def _stripped(html: str) -> str:
     """HTML as lines of text. What it quotes is marked with ">", as programs mark it in plain text."""
-    source = _CONTROL.sub("", _DROPPED.sub(" ", html[: 2 * MAX_TEXT]))
+    source = _CONTROL.sub("", _seen(_DROPPED.sub(" ", html[: 2 * MAX_TEXT])))
     if "<pre" not in source.lower():
         source = " ".join(source.split("\n"))
     marked = _QUOTED.sub(lambda tag: f"\n{_LEAVE if tag[0].startswith('</') else _ENTER}\n", source)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import encodings.aliases
-import gc
 import json
 import os
 import select
@@ -23,7 +22,7 @@ from typing import Any
 
 from efface.net import landlock
 from efface.net.decoder import seal, work
-from efface.net.process import keep_memory, no_dumps
+from efface.net.process import keep_memory, no_dumps, settle
 from efface.net.protocol import Want
 
 _HEAD = struct.Struct("!4sBI")
@@ -58,8 +57,7 @@ def serve(control: socket.socket, models: str | None) -> None:
         "copies": copies.manifest.model_id if copies is not None else "",
         "copies_reason": no_copies,
     }
-    gc.collect()
-    gc.freeze()
+    settle()
     control.send(json.dumps(state).encode())
     if state["on"]:
         zygote.run()

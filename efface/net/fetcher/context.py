@@ -124,13 +124,17 @@ class Context:
         return [front for site, (front, _) in reversed(self._answered.items()) if site != here][:most]
 
 
-@functools.lru_cache(maxsize=8192)
 def site_of(url: str) -> str:
     """The registered domain of an address, or its host where there is none."""
     try:
-        host = URL(url).raw_host or ""
-        if literal(host) is not None:
-            return host
+        return _site_of_host(URL(url).raw_host or "")
     except (ValueError, TypeError):
         return ""
+
+
+@functools.lru_cache(maxsize=8192)
+def _site_of_host(host: str) -> str:
+    """Raises ``ValueError``."""
+    if literal(host) is not None:
+        return host
     return str(_suffixes.privatesuffix(host) or host)

@@ -35,7 +35,7 @@ from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.guard import Guard
 from efface.net.paths import PathError, read_paths
-from efface.net.process import die_with_parent, no_dumps
+from efface.net.process import die_with_parent, no_dumps, run, settle
 from efface.net.protocol import (
     CaptureRequest,
     ListRequest,
@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None, extra_ops: ExtraOps | None = None) -
     tls_context()  # reads certificates; what else is needed from the file system is open by now
     confined = confine(given.models)
     try:
-        return asyncio.run(_serve(given, guard, decoder, browser, listener, extra_ops or {}, confined))
+        return run(_serve(given, guard, decoder, browser, listener, extra_ops or {}, confined))
     finally:
         browser.close()
         decoder.close()
@@ -173,6 +173,7 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     log.info("ready decoder=%s", decoder.state().get("on"))
+    settle()
     # The supervisor waits for this line.
     sys.stdout.write("ready\n")
     sys.stdout.flush()

@@ -339,7 +339,12 @@ def _is_enough(hashes: Picture, full: Picture | None) -> bool:
 
 
 def _wanted(request: ScanRequest) -> Want:
-    wanted = {Want.FACES: request.faces, Want.LOOK: request.looks, Want.VECTOR: request.vectors}
+    return _wanted_of(request.faces, request.looks, request.vectors)
+
+
+@functools.cache
+def _wanted_of(faces: bool, looks: bool, vectors: bool) -> Want:
+    wanted = {Want.FACES: faces, Want.LOOK: looks, Want.VECTOR: vectors}
     return functools.reduce(operator.or_, (one for one, asked in wanted.items() if asked), Want.PLAIN)
 
 

@@ -9,10 +9,11 @@ import threading
 
 import django
 
-from efface.net.process import no_dumps
+from efface.net.process import no_dumps, run, settle
 
 
 def _say_ready() -> None:
+    settle()
     print("ready", flush=True)  # noqa: T201 - the line the supervisor waits for
 
 
@@ -63,7 +64,7 @@ def main() -> int:
     no_dumps()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
     django.setup()
-    return asyncio.run(_run())
+    return run(_run())
 
 
 if __name__ == "__main__":

@@ -22,8 +22,11 @@ Words = str | Promise
 Hand = Literal["machine", "worker", "her"]
 """Who does it: our own machine, a worker of the organisation, or the depicted person herself."""
 Medium = Literal["mail", "form", "api", "letter", "device", "visit"]
-Moment = Literal["sent", "done", "delivered", "answered"]
-"""What is recorded of a task: our machine sent it; a person did it; it arrived; they answered."""
+Moment = Literal["sent", "done", "confirmed", "delivered", "answered"]
+"""What is recorded of a task: our machine sent it; a person did it; their desk showed that it has it (a number, a
+page); it arrived; they answered."""
+LEFT: tuple[Moment, ...] = ("sent", "done")
+"""What is known the moment it leaves our hands."""
 Keeps = Literal["reference", "confirmation", "posted", "delivered", "answer", "said"]
 """What a person notes when it is done. ``said``: she says that she did it; nobody else can know."""
 
@@ -170,6 +173,10 @@ def problems(channel: Channel, folder: str) -> list[str]:
         found.append("it serves no way of the law")
     if not set(channel.starts) <= set(OURS) or not set(channel.starts.values()) <= set(get_args(Moment)):
         found.append("a clock starts on what is not seen from our side")
+    if channel.medium in ("mail", "letter") and any(
+        channel.starts.get(event) in LEFT for event in ("receipt", "filing", "acknowledgement")
+    ):
+        found.append("a clock that runs from receipt would start although nobody is known to have it")
     if "machine" not in channel.hands and "sent" in channel.starts.values():
         found.append("nothing is sent by a machine here, so no clock can start on that")
     missing = [one for one in STATES if not str(channel.states.get(one, "")).strip()]

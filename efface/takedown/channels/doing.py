@@ -15,7 +15,8 @@ from efface.cases import events
 from efface.engine.base import deadlines
 from efface.engine.base.models import Deadline
 from efface.law import clocks, load
-from efface.takedown.channels import registry, steps
+from efface.takedown import facts
+from efface.takedown.channels import hearing, registry, steps
 from efface.takedown.channels.contract import Moment
 from efface.takedown.channels.models import Step
 from efface.takedown.channels.steps import StepRefused
@@ -70,6 +71,9 @@ def done(
                 raise StepRefused(_("This cannot be done now. %(why)s") % {"why": word.reason})
             row.state, row.done_at, row.done_by = Step.State.DONE, moment, actor
             row.state_why = ""
+        elif row.answered_as == Step.Answer.ASKS:
+            # What they asked for was given: it is theirs again.
+            row.answered_at, row.answered_as = None, ""
         _fill(row, reference=reference, confirmation=confirmation, note=note)
         _count(row, now)
         row.save()
@@ -84,7 +88,7 @@ def undone(step: uuid.UUID, actor: str, now: datetime) -> Step:
         if row.state == Step.State.TODO:
             return row
         row.state, row.done_at, row.delivered_at, row.answered_at = Step.State.TODO, None, None, None
-        row.done_by = ""
+        row.done_by = row.answered_as = ""
         row.state_why = ""
         _count(row, now)
         row.save()
@@ -131,16 +135,29 @@ def delivered(step: uuid.UUID, actor: str, when: datetime | None, now: datetime)
     return _later(step, actor, "step.delivered", now, change)
 
 
-def answered(step: uuid.UUID, actor: str, words: str, now: datetime, when: datetime | None = None) -> Step:
-    """They answered. Their words are kept sealed."""
+def answered(
+    step: uuid.UUID, actor: str, words: str, now: datetime, when: datetime | None = None, kind: str = "other"
+) -> Step:  # fmt: skip
+    """They answered, and ``kind`` (a ``Step.Answer``) is what it means: what follows, follows as from a mail. Their
+    words are kept sealed."""
     if not words.strip():
         raise StepRefused(_("Please write down what they answered."))
+    if kind not in Step.Answer.values:
+        raise StepRefused(_("Please choose what their answer is."))
+    before = ""
 
     def change(row: Step) -> None:
-        row.answered_at = _moment(when, now)
+        nonlocal before
+        moment = _moment(when, now)
+        if row.done_at is not None and moment < row.done_at and moment.date() < row.done_at.date():
+            raise StepRefused(_("They cannot have answered before it was done."))
+        before, row.answered_as, row.answered_at = row.answered_as, kind, moment
         _fill(row, answer=words)
 
-    return _later(step, actor, "step.answered", now, change)
+    with transaction.atomic():
+        row = _later(step, actor, "step.answered", now, change)
+        hearing.follow(row, before, now)
+    return row
 
 
 def addressed(step: uuid.UUID, contact: str, actor: str, now: datetime, enclosures: str = "") -> Step:
@@ -153,6 +170,9 @@ def addressed(step: uuid.UUID, contact: str, actor: str, now: datetime, enclosur
         raise StepRefused(_("Please write down where it goes."))
     with transaction.atomic():
         row = _locked(step)
+        against = facts.unwelcome(row.case, contact, "", row.finding)
+        if against:
+            raise StepRefused(against)
         row.contact, row.enclosures = contact.strip()[:500], listed
         row.save(update_fields=["contact", "enclosures"])
         _tell(row, "step.addressed", actor, now)
@@ -191,9 +211,10 @@ def _count(row: Step, now: datetime) -> None:
     """The recipient's clock as the law counts it, from what was recorded; none where the law names no time."""
     row.clock_due, row.clock_basis = None, ""
     channel = registry.channel(row.channel)
-    if row.state == Step.State.DONE and row.answered_at is None and row.notice_type in load().notices:
+    if row.state == Step.State.DONE and row.answered_as in hearing.OPEN and row.notice_type in load().notices:
         moments: dict[Moment, datetime | None] = {
-            "done": row.done_at, "delivered": row.delivered_at, "answered": row.answered_at,
+            "done": row.done_at, "confirmed": row.done_at if row.reference or row.confirmation else None,
+            "delivered": row.delivered_at, "answered": row.answered_at,
         }  # fmt: skip
         seen = {
             event: began for event in channel.starts if (began := channel.begins(event, moments)) is not None
@@ -218,5 +239,6 @@ def _tell(row: Step, kind: str, actor: str, now: datetime) -> None:
 def _overdue(deadline: Deadline, now: datetime) -> None:
     """The law's time is over, and nobody has noted an answer."""
     row = Step.objects.select_related("case").filter(pk=deadline.subject, state=Step.State.DONE).first()
-    if row is not None and row.answered_at is None:
+    if row is not None and row.answered_as in hearing.OPEN:
         events.record(row.case, "step.overdue", "engine", subject=row.pk, now=now, basis=row.clock_basis)
+        hearing.silent(row)

@@ -15,7 +15,8 @@ class Step(CaseOwned):
 
     About one finding, or about the case as a whole (police, hash lists). ``channel`` is the folder in ``channels``,
     ``desk`` the law data's entry, "" where there is none. ``key`` makes planning it twice one step. Times are when it
-    happened, as the person says: ``done_at``, ``delivered_at`` (letters), ``answered_at``."""
+    happened, as the person says: ``done_at``, ``delivered_at`` (letters), ``answered_at``;
+    ``answered_as`` is what they then said, and what follows from it (``hearing``)."""
 
     class State(models.TextChoices):
         TODO = "todo", _("to do")
@@ -26,6 +27,13 @@ class Step(CaseOwned):
     class Hand(models.TextChoices):
         WORKER = "worker", _("a worker")
         HER = "her", _("she herself")
+
+    class Answer(models.TextChoices):
+        REMOVED = "removed", _("they say it is removed")
+        REFUSED = "refused", _("they refuse")
+        ASKS = "asks", _("they ask for more")
+        RECEIVED = "received", _("they have it, and look at it")
+        OTHER = "other", _("something else")
 
     finding = models.ForeignKey("search.Finding", null=True, on_delete=models.PROTECT, related_name="steps")
     episode = models.PositiveSmallIntegerField(default=1)
@@ -54,6 +62,9 @@ class Step(CaseOwned):
     done_by = models.CharField(max_length=60, blank=True)
     delivered_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
+    answered_as = models.CharField(max_length=8, choices=Answer, blank=True, help_text=_("what their answer is"))
+    confirm = models.JSONField(default=list, help_text=_("what whoever does it says yes to, a line each"))
+    elsewhere = models.JSONField(default=list, help_text=_("where else to turn, a line each"))
     reference = SealedField(help_text=_("what they gave us to quote"))
     confirmation = SealedField(help_text=_("their words when it was handed in"))
     answer = SealedField(help_text=_("what they said"))

@@ -20,7 +20,7 @@ def _finding(event: CaseEvent) -> Finding | None:
 def _stopped(event: CaseEvent) -> None:
     finding = _finding(event)
     if finding is not None:
-        steps.settle(finding, (), event.at, "work on this page was stopped")
+        steps.over(finding, (), event.at, "work on this page was stopped")
 
 
 @events.on("finding.gone")
@@ -29,7 +29,7 @@ def _gone(event: CaseEvent) -> None:
     finding = _finding(event)
     if finding is None:
         return
-    steps.settle(finding, follow_up.suggest(finding, event.at), event.at, "it is gone")
+    steps.over(finding, follow_up.suggest(finding, event.at), event.at, "it is gone")
 
 
 @events.on("finding.checked")
@@ -46,17 +46,18 @@ def _back(event: CaseEvent) -> None:
     """It stands again: a follow-up about a page that is gone would be untrue."""
     finding = _finding(event)
     for row in Step.objects.select_for_update(of=("self",)).filter(
-        finding=finding, key__startswith=follow_up.PREFIX, state=Step.State.TODO
+        finding=finding, key__startswith=steps.OUTDATED, state=Step.State.TODO
     ):
         steps.drop(row, steps.ENGINE, "it is there again", event.at)
 
 
 @events.on("case.closed", "case.erased")
 def _end(event: CaseEvent) -> None:
-    for row in Step.objects.select_for_update(of=("self",)).filter(case=event.case, state=Step.State.TODO):
+    waiting = Step.objects.select_for_update(of=("self",)).filter(case=event.case, state=Step.State.TODO)
+    for row in waiting.select_related("case"):
         steps.drop(row, steps.ENGINE, "the case is closed", event.at)
     for pk in Step.objects.filter(case=event.case).values_list("pk", flat=True):
         deadlines.cancel(subject=pk)
     if event.kind == "case.erased":
         # Sealed words went with the key; these may tell of her too.
-        Step.objects.filter(case=event.case).update(why="", contact="", party_name="", exposure_lines=[])
+        Step.objects.filter(case=event.case).update(why="", contact="", party_name="", exposure_lines=[], elsewhere=[])

@@ -12,10 +12,11 @@ from efface.cases.models import Age, Case, Purpose
 from efface.law import load
 from efface.search.models import Finding, FindingState
 from efface.takedown import composing, drafting, facts, notice
-from efface.takedown.channels import registry
+from efface.takedown.channels import hearing, registry, steps
 from efface.takedown.channels.contract import Copy, Hand, Learns, Prepared, Task
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.models import Step
+from efface.takedown.channels.search.outdated import OUTDATED
 from efface.takedown.models import Notice, Route
 
 MOST_URLS = 200
@@ -26,7 +27,7 @@ def of_step(step: Step, now: datetime) -> Task:
     law, case, finding = load(), step.case, step.finding
     organisation = Organisation.objects.get(pk=step.organisation_id)
     desk = law.channels.get(step.desk)
-    urls = _addresses(finding) if finding is not None else _all_pages(case, step)
+    urls = _addresses(step, finding) if finding is not None else _all_pages(case, step)
     task = Task(
         notice_type=step.notice_type, role=step.role, name=step.party_name, contact=step.contact, desk=desk,
         hand=cast(Hand, step.hand), known_desk=desks.known(step.contact or (desk.url if desk else "")),
@@ -69,9 +70,16 @@ def mailbox() -> str:
     return composing.desk()
 
 
-def _addresses(finding: Finding) -> tuple[str, ...]:
-    """What is still served of the asset set; the page alone where nothing of it was read."""
-    return tuple(facts.alive(finding)[:MOST_URLS]) or tuple(filter(None, (str(finding.page_url or ""),)))
+def _addresses(step: Step, finding: Finding) -> tuple[str, ...]:
+    """What is still served of the asset set, the page alone where nothing of it was read; of all pages of hers on the
+    site where the step is about the site."""
+    found: dict[str, None] = {}
+    for one in (finding, *hearing.concerned(step)):
+        if one.age == Age.ADULT or one == finding:
+            found |= dict.fromkeys(facts.alive(one) or filter(None, (str(one.page_url or ""),)))
+        if len(found) >= MOST_URLS:
+            break
+    return tuple(found)[:MOST_URLS]
 
 
 def _all_pages(case: Case, step: Step) -> tuple[str, ...]:
@@ -91,7 +99,7 @@ def _draft(step: Step, organisation: Organisation, urls: tuple[str, ...], now: d
     roles = {str(one.url): one.role for one in facts.assets(finding)}
     stand_in = Notice(pk=step.pk, reference=reference(step))
     route = Route(role=step.role, party_name=step.party_name, finding=finding, case=step.case)
-    given = drafting._facts(
+    given = drafting.facts_of(
         stand_in, route, finding, step.case, organisation, [(url, roles.get(url, "page")) for url in urls], now
     )
     given = replace(given, organisation=replace(given.organisation, email=mailbox()))
@@ -102,4 +110,4 @@ def _draft(step: Step, organisation: Organisation, urls: tuple[str, ...], now: d
 
 
 def _follow_up(step: Step) -> str:
-    return "outdated" if step.key.startswith("outdated:") else ""
+    return OUTDATED if step.key.startswith(steps.OUTDATED) else ""

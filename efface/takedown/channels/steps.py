@@ -11,6 +11,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import QuerySet
+
 from efface.cases import events
 from efface.cases.may import May, may
 from efface.cases.models import Age, Case, Purpose
@@ -18,13 +20,18 @@ from efface.engine.base import deadlines
 from efface.law import Law, NoticeType, load
 from efface.law.channels import Channel as Desk
 from efface.law.select import PARTY_ROLE
-from efface.search.models import Finding
+from efface.search.models import Finding, FindingState
+from efface.takedown import facts
 from efface.takedown.channels import registry
 from efface.takedown.channels.contract import Channel
 from efface.takedown.channels.models import Step
 from efface.takedown.models import Route
 
 ENGINE = "engine"
+SITE = "site:"
+"""Keys of steps that are about a site rather than one of its pages."""
+OUTDATED = "outdated:"
+"""Keys of steps by which an engine is asked to look again at what is gone."""
 VIA = {"form": "form", "email": "email", "api": "api", "post": "post", "phone": "phone"}
 """The dossier's word for a contact's channel to the law's."""
 
@@ -54,10 +61,12 @@ class Planned(Protocol):
 
 
 def ensure(
-    finding: Finding, planned: Planned, now: datetime, *, route: Route | None = None, made_by: str = ENGINE
-) -> Step:
+    finding: Finding, planned: Planned, now: datetime, *, route: Route | None = None, made_by: str = ENGINE,
+    key: str = "",
+) -> Step:  # fmt: skip
     """The step for a planned way, made where it is not there yet. One that still waits is brought up to date; one that
-    was done, or given up by a person, stays as it is. Raises ``registry.NoChannel``.
+    was done, or given up by a person, stays as it is. ``key``: what it is known by, "" for one of this finding alone.
+    Raises ``registry.NoChannel``.
 
     What concerns a person rather than a page (police, hash lists) becomes one step of the case."""
     notice = load().notices[planned.notice_type]
@@ -70,17 +79,16 @@ def ensure(
     if channel.hands == ("machine",):
         # A person writes there, where the planner wants a person.
         channel = registry.channel("form")
-    key = _key(channel, finding, planned, desk)
+    key = key if key and not channel.whole_case else _key(channel, finding, planned, desk)
     there = Step.objects.select_for_update().filter(case_id=finding.case_id, key=key).first()
     contact, name = planned.contact[:500], planned.name[:200]
     why = "; ".join(planned.why)[:500]
     if there is not None:
         if there.state == Step.State.DROPPED and there.made_by == made_by == there.done_by:
             there.state, there.done_by = Step.State.TODO, ""
+            there.save(update_fields=["state", "done_by"])
         if there.state == Step.State.TODO:
-            there.contact, there.party_name, there.why, there.route = contact, name, why, route or there.route
-            there.starts_at = planned.starts if channel.whole_case is False else min(there.starts_at, planned.starts)
-            there.save()
+            _bring_up(there, planned, contact, name, why, route)
         return there
     hand = str(getattr(planned, "hand", "") or channel.hands[0])
     step = Step(
@@ -97,20 +105,62 @@ def ensure(
     return step
 
 
+def _bring_up(there: Step, planned: Planned, contact: str, name: str, why: str, route: Route | None) -> None:
+    """A step that waits is as the latest plan has it; where a person wrote down where it goes, that stands."""
+    before = (there.contact, there.party_name, there.why, there.route_id, there.starts_at)
+    there.contact, there.party_name, there.why = contact or there.contact, name, why
+    there.route = route or there.route
+    there.starts_at = min(there.starts_at, planned.starts)
+    if before != (there.contact, there.party_name, there.why, there.route_id, there.starts_at):
+        there.save()
+
+
 def settle(finding: Finding, keep: Collection[Step], now: datetime, why: str = "it is not planned any more") -> int:
-    """Drop the machine's own steps about this finding that wait and are not in ``keep``. Returns how many."""
-    waiting = Step.objects.select_for_update().filter(
-        finding=finding, state=Step.State.TODO, made_by=ENGINE
-    ).exclude(pk__in=[one.pk for one in keep])  # fmt: skip
-    rows = list(waiting)
+    """Drop the machine's own steps about this finding that wait and are not in ``keep``; what asks an engine to look
+    again is another's to drop. Returns how many."""
+    rows = [row for row in _waiting(finding, keep) if not row.key.startswith(OUTDATED)]
     for row in rows:
         drop(row, ENGINE, why, now)
     return len(rows)
 
 
+def over(finding: Finding, keep: Collection[Step], now: datetime, why: str) -> int:
+    """Nothing more is done about this finding: its own steps that wait are dropped, and what is about the site as well
+    goes on with another page of hers there. Returns how many were dropped."""
+    other = sharing(finding).exclude(pk=finding.pk).first()
+    count = 0
+    for row in _waiting(finding, keep):
+        if other is not None and row.key.startswith(SITE):
+            row.finding = other
+            row.save(update_fields=["finding"])
+        else:
+            drop(row, ENGINE, why, now)
+            count += 1
+    return count
+
+
+def _waiting(finding: Finding, keep: Collection[Step]) -> list[Step]:
+    rows = Step.objects.select_for_update(of=("self",)).select_related("case")
+    return list(
+        rows.filter(finding=finding, state=Step.State.TODO, made_by=ENGINE).exclude(pk__in=[one.pk for one in keep])
+    )
+
+
+def sharing(finding: Finding) -> QuerySet[Finding]:
+    """The findings of the case on the same site that something is still done about, in the same episode: they share
+    their steps."""
+    rows = Finding.objects.filter(case_id=finding.case_id, site_id=finding.site_id, episode=finding.episode, stopped="")
+    return rows.exclude(state=FindingState.GONE_CONFIRMED).order_by("confirmed_at", "pk")
+
+
 def drop(step: Step, actor: str, why: str, now: datetime) -> None:
     """It is not needed. The caller holds the row's lock."""
     step.state, step.done_by = Step.State.DROPPED, actor
+    if step.case.state == Case.State.ERASED:
+        # Of an erased case nothing is sealed any more.
+        step.save(update_fields=["state", "done_by"])
+        deadlines.cancel(subject=step.pk)
+        return
     step.state_why = why
     step.save(update_fields=["state", "done_by", "state_why"])
     deadlines.cancel(subject=step.pk)
@@ -137,6 +187,9 @@ def add(
     word = allowed(case, channel, purpose_of(channel, role), finding, now)
     if not word:
         raise StepRefused(word.reason)
+    against = facts.unwelcome(case, contact, name, finding)
+    if against:
+        raise StepRefused(against)
     known = law.channels.get(desk)
     label = (name or (known.name if known else ""))[:200]
     seed = f"{by}:{now.isoformat()}:{desk}:{notice_type}:{finding.pk if finding else ''}"
@@ -162,8 +215,11 @@ def for_case(
     law data have no entry, ``role``, ``name`` and ``contact`` say whom it goes to."""
     role, known = (desk.role, desk.id) if desk is not None else (role, "")
     name, contact = (desk.name, desk.url) if desk is not None else (name, contact)
+    moved = Step.objects.filter(case=case, key=moved_key(notice.id)).first()
+    if moved is not None:
+        return moved
     step, made = Step.objects.get_or_create(
-        case=case, key=f"case:{channel.id}:{_short(f'{notice.id}:{known or name}')}",
+        case=case, key=case_key(channel.id, notice.id, known or name),
         defaults={
             "organisation_id": case.organisation_id, "channel": channel.id, "hand": hand or channel.hands[0],
             "purpose": purpose_of(channel, role), "notice_type": notice.id, "role": role, "desk": known,
@@ -193,7 +249,13 @@ def allowed(case: Case, channel: Channel, purpose: str, finding: Finding | None,
 
 
 def may_do(step: Step, now: datetime) -> May:
-    return allowed(step.case, registry.channel(step.channel), step.purpose, step.finding, now)
+    """May this step be taken at this moment, and may it go where it leads? Asked again each time: who must never hear
+    of it may have been named since it was written down."""
+    word = allowed(step.case, registry.channel(step.channel), step.purpose, step.finding, now)
+    if not word:
+        return word
+    against = facts.unwelcome(step.case, step.contact, step.party_name, step.finding)
+    return May(False, against) if against else word
 
 
 def purpose_of(channel: Channel, role: str) -> str:
@@ -236,6 +298,27 @@ def _place(desk: str) -> str:
 
 def _words(role: str) -> set[str]:
     return {role, PARTY_ROLE.get(role, role)}
+
+
+def site_key(finding: Finding, planned: str) -> str:
+    """What a step of a plan about a site is known by: one for all pages of hers there, and anew when it comes back.
+    ``planned`` is the plan's own name for it."""
+    return f"{SITE}{finding.site_id}:{finding.episode}:{_short(planned)}"
+
+
+def case_key(channel: str, notice_type: str, desk: str) -> str:
+    """What a step of the whole case is known by."""
+    return f"case:{channel}:{_short(f'{notice_type}:{desk}')}"
+
+
+def case_keys(notice_type: str, desk: str) -> list[str]:
+    """``case_key`` whichever channel it went by."""
+    return [case_key(one, notice_type, desk) for one in registry.all_channels()]
+
+
+def moved_key(notice_type: str) -> str:
+    """A step of the whole case from before steps were kept by desk: it stands for every desk of its kind."""
+    return f"case:moved:{_short(notice_type)}"
 
 
 def _key(channel: Channel, finding: Finding, planned: Planned, desk: str) -> str:

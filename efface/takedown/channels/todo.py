@@ -19,6 +19,10 @@ from efface.takedown.models import Notice
 
 LIVING = (Case.State.OPEN, Case.State.PAUSED)
 PAGE = 50
+MINE = Q(state=Step.State.TODO) | Q(state=Step.State.DONE, answered_as=Step.Answer.ASKS)
+"""What waits for us."""
+THEIRS = Q(state=Step.State.DONE, answered_as__in=("", Step.Answer.RECEIVED))
+"""What waits for whoever has to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,9 @@ class Row:
 
 
 def to_do(now: datetime, case: uuid.UUID | None = None, skip: int = 0, limit: int = PAGE) -> list[Row]:
-    """What waits for a person: danger first, then what may begin first. Forms of notices stand among the steps."""
-    rows = _narrowed(Step.objects.filter(state=Step.State.TODO), case)
+    """What waits for a person: danger first, then what may begin first. Forms of notices stand among the steps, and so
+    does what was done and is asked more about."""
+    rows = _narrowed(Step.objects.filter(MINE), case)
     ordered = rows.order_by("-case__danger", "starts_at", "made_at", "pk")[: skip + limit]
     forms = filing.sendable(_forms(Notice.State.PREPARED, case), now)
     waiting = forms.order_by("-case__danger", "route__starts_at", "drafted_at", "pk")[: skip + limit]
@@ -59,7 +64,7 @@ def to_do(now: datetime, case: uuid.UUID | None = None, skip: int = 0, limit: in
 
 def running(now: datetime, case: uuid.UUID | None = None, limit: int = PAGE) -> list[Row]:
     """What was done and has no answer yet, by the clock of whoever has to answer; what has none comes after."""
-    rows = _narrowed(Step.objects.filter(state=Step.State.DONE, answered_at=None), case)
+    rows = _narrowed(Step.objects.filter(THEIRS), case)
     ordered = rows.order_by(F("clock_due").asc(nulls_last=True), "done_at", "pk")[:limit]
     forms = _forms(Notice.State.FILED, case).filter(route__state="active")
     filed = forms.order_by(F("clock_due").asc(nulls_last=True), "sent_at", "pk")[:limit]
@@ -70,14 +75,13 @@ def running(now: datetime, case: uuid.UUID | None = None, limit: int = PAGE) -> 
 
 def over(now: datetime, case: uuid.UUID, limit: int = PAGE) -> list[Row]:
     """What was answered, could not be done, or is not needed: the newest first."""
-    rows = _narrowed(Step.objects.exclude(state=Step.State.TODO), case)
-    ended = rows.exclude(Q(state=Step.State.DONE) & Q(answered_at=None))
+    ended = _narrowed(Step.objects.exclude(MINE).exclude(THEIRS), case)
     return [_of_step(one, now) for one in ended.order_by(F("answered_at").desc(nulls_last=True), "-made_at")[:limit]]
 
 
 def count(case: uuid.UUID | None = None) -> int:
     """How many steps wait, those that may not be done now included."""
-    return _narrowed(Step.objects.filter(state=Step.State.TODO), case).count()
+    return _narrowed(Step.objects.filter(MINE), case).count()
 
 
 def _narrowed(rows: QuerySet[Step], case: uuid.UUID | None) -> QuerySet[Step]:
@@ -97,7 +101,8 @@ def _of_step(one: Step, now: datetime) -> Row:
     return Row(
         "step", one.pk, one.case, channel.name, notice.name if notice else "", one.party_name or one.party_key,
         one.finding.site.domain if one.finding is not None else "", one.hand == Step.Hand.HER,
-        one.done_at or one.starts_at, one.state, channel.states[one.state], str(one.reference or ""),
+        one.answered_at or one.done_at or one.starts_at, one.state,
+        one.get_answered_as_display() if one.answered_as else channel.states[one.state], str(one.reference or ""),
         one.state == Step.State.TODO and one.starts_at > now, one.clock_due, one.clock_basis,
         one.clock_due is not None and one.clock_due < now, str(word.reason) if word is not None and not word else "",
     )  # fmt: skip

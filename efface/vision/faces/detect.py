@@ -82,10 +82,13 @@ class RfbDetector:
         spec = self._net.manifest.input
         height, width = rgb.shape[:2]
         canvas = np.full((1, spec.height, spec.width, 3), round(float(np.mean(spec.mean))), dtype=np.uint8)
+        made: dict[tuple[int, int], Pixels] = {}
         for cell in cells:
             scale = cell.scale(width, height)
-            small = shrink(rgb, (max(1, int(width * scale)), max(1, int(height * scale))))
-            view = np.rot90(small, cell.turns)
+            size = max(1, int(width * scale)), max(1, int(height * scale))
+            if size not in made:
+                made[size] = shrink(rgb, size)
+            view = np.rot90(made[size], cell.turns)
             canvas[0, cell.y : cell.y + view.shape[0], cell.x : cell.x + view.shape[1]] = view
         answer = self._net.run(canvas)
         scores = answer["scores"][0, :, 1]

@@ -86,7 +86,7 @@ def test_what_cannot_be_looked_into_is_refused() -> None:
     with pytest.raises(ImageryRefused, match="is none"):
         guard.check(mail("x", (b"{not json", "application", "json", "xarf.json")))
     with pytest.raises(ImageryRefused, match="parts"):
-        guard.check(mail("x", *[(b"{}", "application", "json", f"{n}.json") for n in range(9)]))
+        guard.check(mail("x", *[(b"{}", "application", "json", f"{n}.json") for n in range(60)]))
     deep = "[" * 40 + "]" * 40
     with pytest.raises(ImageryRefused, match="deeply"):
         guard.check(mail("x", (deep.encode(), "application", "json", "xarf.json")))
@@ -97,7 +97,7 @@ def test_what_cannot_be_looked_into_is_refused() -> None:
 def test_without_the_guard_a_picture_would_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mail is built of text and JSON; a report that smuggles a picture is stopped by the guard and nothing else."""
     task = _task("eu_dsa_art16", "origin_host", "email", None, "adult")
-    task = dataclasses.replace(task, more={"xarf": json.loads(report(JPEG))})
+    task = dataclasses.replace(task, more={"xarf": [("EF-1", json.loads(report(JPEG)))]})
     with pytest.raises(ImageryRefused):
         message.build(task)
     monkeypatch.setattr(guard, "check", lambda made: None)

@@ -260,7 +260,9 @@ class Planned:
     why: tuple[str, ...] = ()
     needs: tuple[Any, ...] = ()
     waits: str = ""
-    kind: str = "notice"
+    key: str = ""
+    scope: str = "pictures.example"
+    confirm: tuple[str, ...] = ()
 
 
 def test_a_step_of_a_plan_becomes_one_to_walk(case: Case, finding: Finding) -> None:
@@ -277,6 +279,6 @@ def test_a_step_of_a_plan_becomes_one_to_walk(case: Case, finding: Finding) -> N
     lacking = SimpleNamespace(kind="fact")
     for later in (
         Planned("us_ftc_complaint", "regulator", (line,), waits="the platform is asked first"),
-        Planned("payment_network", "payment", needs=(lacking,)), Planned("", "search", kind="outdated"),
+        Planned("payment_network", "payment", needs=(lacking,)),
     ):  # fmt: skip
         assert guided.take(case, later, NOON, finding) is None

@@ -38,7 +38,7 @@ CHANNEL = Channel(
     roles=frozenset({"site_operator", "platform", "app_store"}),
     notice_types=frozenset({"tos_report", "in_rule_3_2_b"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("the message by which the platform confirms the report"),
     states={**guide.STATES, "done": _("reported"), "cannot": _("the platform refuses")},

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 ALLOWED = frozenset({"text/plain", "application/json"})
-MOST_PARTS = 6
+MOST_PARTS = 51
+"""The text, and a report for each of the findings of a mail."""
 MOST_DEPTH = 12
 LONG = 200
 """Letters of base64 from which on a run is opened: a thumbnail of 12 by 12 pixels is longer."""

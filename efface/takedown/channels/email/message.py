@@ -16,7 +16,8 @@ STEP, TYPE = "X-Efface-Step", "X-Efface-Notice-Type"
 
 
 def build(task: Task) -> bytes:
-    """``task.more`` may hold: "from" (address), "message_id", "in_reply_to", "step", "xarf" (a report, or None).
+    """``task.more`` may hold: "from" (address), "message_id", "in_reply_to", "step", "xarf" (of each report its
+    reference and itself).
 
     Raises ``guard.ImageryRefused``."""
     given = task.more
@@ -36,10 +37,10 @@ def build(task: Task) -> bytes:
     mail[STEP] = str(given.get("step", 1))
     mail[TYPE] = task.notice_type
     mail.set_content(task.text, charset="utf-8", cte="quoted-printable")
-    report: Any = given.get("xarf")
-    if report:
+    reports: Any = given.get("xarf") or ()
+    for reference, report in reports:
         data = json.dumps(report, ensure_ascii=True, indent=1).encode("ascii")
-        mail.add_attachment(data, "application", "json", filename=f"xarf-{task.reference}.json")
+        mail.add_attachment(data, "application", "json", filename=f"xarf-{reference}.json")
     made = mail.as_bytes()
     guard.check(made)
     return made

@@ -35,6 +35,8 @@ def wait(notice: Notice, row: Outbox, now: datetime) -> pace.Wait | None:
 def recent(contact: str, row: Outbox, now: datetime) -> pace.Recent:
     host = "@" + contact.rpartition("@")[2].strip().lower()
     sent = Notice.objects.filter(contact=contact, channel="email", sent_at__gt=now - pace.DAY, sent_at__lte=now)
+    # Several notices in one mail are one mail.
+    sent = sent.filter(together=None)
     return pace.Recent(
         tuple(at for at in sent.values_list("sent_at", flat=True)[: pace.MOST_A_DAY * 2] if at is not None),
         _slower(host, row, now), _shut(host, now),

@@ -29,7 +29,7 @@ CHANNEL = Channel(
     via=frozenset({"form"}),
     roles=frozenset(),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("the number or the page the form shows after sending"),
     states={**guide.STATES, "done": _("filed"), "cannot": _("the form refuses")},

@@ -41,7 +41,7 @@ CHANNEL = Channel(
     via=frozenset({"form", "phone"}),
     roles=frozenset({"hotline", "helpline"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("the number of the report"),
     states={**guide.STATES, "done": _("reported"), "cannot": _("they do not take it")},

@@ -44,7 +44,7 @@ CHANNEL = Channel(
     roles=frozenset({"isp", "site_operator", "platform", "regulator", "court"}),
     notice_types=frozenset({"generic_host_abuse", "tos_report", "regulator_image_report", "court_order_packet"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("their answer; whether the link is refused can be tried out"),
     states={**guide.STATES, "done": _("asked for"), "cannot": _("they refuse")},

@@ -29,7 +29,7 @@ CHANNEL = Channel(
     via=frozenset({"form", "email"}),
     roles=frozenset({"payment", "ads"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("their answer with a case number"),
     states={**guide.STATES, "done": _("complained"), "cannot": _("they refuse")},

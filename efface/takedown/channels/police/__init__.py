@@ -38,7 +38,7 @@ CHANNEL = Channel(
     via=frozenset({"in_person", "form", "phone"}),
     roles=frozenset({"police"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("the file number"),
     states={**guide.STATES, "done": _("reported"), "cannot": _("they do not take it"),

@@ -39,7 +39,7 @@ CHANNEL = Channel(
     via=frozenset({"form", "email", "phone", "post", "in_person"}),
     roles=frozenset({"regulator", "court"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("their acknowledgement with a file number"),
     states={**guide.STATES, "done": _("complained"), "cannot": _("they do not take it")},

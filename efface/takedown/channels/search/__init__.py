@@ -47,7 +47,7 @@ CHANNEL = Channel(
     roles=frozenset({"search"}),
     notice_types=frozenset({"search_google", "search_bing", "search_yandex", "search_duckduckgo"}),
     prepare=prepare,
-    starts={"sending": "done", "receipt": "done", "filing": "done", "acknowledgement": "answered",
+    starts={"sending": "done", "receipt": "confirmed", "filing": "done", "acknowledgement": "answered",
             "confirmation": "answered"},
     receipt=_("the mail or the page by which the engine confirms that it has the request"),
     states={**guide.STATES, "done": _("asked for"), "cannot": _("the engine refuses")},

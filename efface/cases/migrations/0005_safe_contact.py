@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0002_calendar_feed'),
-        ('cases', '0003_facts_and_avoided'),
+        ('cases', '0004_by_herself'),
     ]
 
     operations = [

@@ -1,0 +1,244 @@
+"""Several findings of a case at one desk leave in one mail, once; clocks, outcomes, answers stay each finding's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from efface.engine.base import clock, outbox, smtp
+from efface.engine.base.models import Outbox
+from efface.takedown import composing, courier, inbox, sending, together
+from efface.takedown.channels.email import recent
+from efface.takedown.models import Approval, Inbound, Notice, Outcome, Route
+from tests.casework import make_case
+from tests.takedown.conftest import OPERATOR, Office, dossier
+from tests.takedown.test_inbox import written
+
+pytestmark = pytest.mark.django_db
+N = 12
+DESK = "dmca@pictures.example"
+
+
+def many(office: Office, count: int = N) -> list[Any]:
+    """Findings on one site whose operator alone is asked, planned and approved; nothing has left."""
+    office.fetcher.answers["whereabouts"] = dossier(OPERATOR)
+    found = [
+        office.finding(
+            page=f"http://pictures.example/v/{n}", media=(f"http://img.pictures.example/full/{n}.jpg",), thumbs=(),
+            pdq=f"{n:02x}" * 32,
+        )
+        for n in range(1, count + 1)
+    ]  # fmt: skip
+    office.work()
+    assert Notice.objects.filter(state="draft").count() == count
+    return found
+
+
+class Killed(BaseException):
+    pass
+
+
+def die(*_: Any, **__: Any) -> Any:
+    raise Killed
+
+
+def _after(function: Any) -> Any:
+    def inner(*args: Any, **kwargs: Any) -> Any:
+        function(*args, **kwargs)
+        raise Killed
+
+    return inner
+
+
+def test_twelve_findings_are_one_mail(office: Office) -> None:
+    found = many(office)
+    row = Notice.objects.order_by("drafted_at", "pk").first()
+    assert row is not None
+    with clock.fixed(office.now):
+        from efface.takedown import approving
+
+        assert approving.approve(row, office.user, office.now) == N, "one word covers the group"
+    assert Approval.objects.count() == 1
+    office.work()
+    assert [to for to, _ in office.mails()] == [DESK]
+    mail = office.desk.messages()[0]
+    text = mail.get_body(("plain",)).get_content()
+    assert all(str(one.page_url) in text for one in found)
+    reports = [part for part in mail.walk() if part.get_content_type() == "application/json"]
+    assert len(reports) == N and len({part.get_filename() for part in reports}) == N
+    notices = list(Notice.objects.all())
+    assert {one.state for one in notices} == {"sent"} and {one.sent_at for one in notices} == {office.now}
+    assert sum(one.together_id is None for one in notices) == 1, "one of them is the mail's"
+    assert office.happened("notice.sent") == N, "each finding has its own clock and its own outcome"
+    lead = next(one for one in notices if one.together_id is None)
+    message = Outbox.objects.get(subject=lead.pk)
+    assert len(recent.recent(DESK, message, office.now + timedelta(minutes=1)).sent) == 1, "one mail at the desk's pace"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def decoder() -> Iterator[None]:
+    yield
+    if inbox._decoder is not None:
+        inbox._decoder.close()
+        inbox._decoder = None
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "after"),
+    [(together, "gather", False), (together, "gather", True), (together, "_put", True), (composing, "compose", False),
+     (courier, "_without_imagery", True), (smtp, "submit", False), (smtp, "submit", True), (outbox, "_end", False),
+     (courier, "has_left", True)],
+)  # fmt: skip
+def test_killed_anywhere_it_leaves_once_and_whole(
+    office: Office, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, after: bool
+) -> None:
+    many(office)
+    office.approve()
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(where, name, _after(getattr(where, name)) if after else die)
+        office.work()
+    for row in Outbox.objects.all():
+        outbox.send(organisation=row.organisation_id, outbox=row.pk)
+    office.hours(1)
+    unclear = Outbox.objects.filter(state="ambiguous").first()
+    if unclear is not None:
+        assert {one.state for one in Notice.objects.all()} == {"ambiguous"}
+        sending.resolve(unclear, "sent" if office.desk.got else "again", office.user, office.now)
+        office.work()
+    assert [to for to, _ in office.mails()] == [DESK]
+    assert {one.state for one in Notice.objects.all()} == {"sent"}
+
+
+def test_without_gathering_there_would_be_twelve(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "_alike", lambda lead: [])
+    monkeypatch.setattr(together, "wait", lambda one, now: None)
+    many(office)
+    office.approve()
+    office.work()
+    assert len(office.mails()) == N
+
+
+def test_what_comes_later_is_gathered_for_a_moment(office: Office) -> None:
+    """Under a standing approval each finding is planned for itself."""
+    first = many(office, 1)[0]
+    office.approve()
+    office.work()
+    for n in range(20, 25):
+        office.finding(page=f"http://pictures.example/v/{n}", pdq=f"{n:02x}" * 32, thumbs=(),
+                       media=(f"http://img.pictures.example/full/{n}.jpg",))  # fmt: skip
+    office.work()
+    assert len(office.mails()) == 1 and Notice.objects.filter(state="queued").count() == 5
+    office.hours(0.5)
+    assert len(office.mails()) == 2 and not Notice.objects.filter(state="queued").exists()
+    assert str(first.page_url) not in office.desk.messages()[1].get_body(("plain",)).get_content()
+
+
+def test_never_across_cases(office: Office, inside: Any) -> None:
+    many(office, 3)
+    other = make_case(inside)
+    mine, office.case = office.case, other
+    office.finding(page="http://pictures.example/v/77", pdq="77" * 32, thumbs=(), media=("http://a.example/77.jpg",))
+    office.case = mine
+    office.work()
+    office.approve()
+    office.work()
+    office.hours(1)
+    texts = [mail.get_body(("plain",)).get_content() for mail in office.desk.messages()]
+    assert len(texts) == 2 and sum("v/77" in text for text in texts) == 1
+    assert not [text for text in texts if "v/77" in text and "v/1\n" in text]
+
+
+def sent(office: Office, count: int = 4) -> tuple[list[Any], Notice]:
+    found = many(office, count)
+    office.approve()
+    office.work()
+    return found, Notice.objects.get(together=None)
+
+
+def answer(office: Office, lead: Notice, text: str, kind: str) -> Inbound:
+    with clock.fixed(office.now):
+        row = inbox.receive(lead, written(text), office.now)
+        assert row is not None
+        office.work()
+        row.refresh_from_db()
+        if row.handled_at is None:
+            inbox.settle(row, kind, office.user, office.now)
+    return row
+
+
+def test_an_answer_settles_what_it_names(office: Office) -> None:
+    found, lead = sent(office)
+    answer(office, lead, f"We refuse {found[0].page_url} and {found[2].page_url}.", "refuses")
+    states = {route.finding_id: route.state for route in Route.objects.all()}
+    assert [states[one.pk] for one in found] == ["dead", "active", "dead", "active"]
+    assert Outcome.objects.filter(removed=False).count() == 2
+
+
+def test_an_answer_that_names_nothing_is_about_all(office: Office) -> None:
+    _found, lead = sent(office)
+    answer(office, lead, "We will not remove any of this.", "refuses")
+    assert {route.state for route in Route.objects.all()} == {"dead"}
+
+
+def test_an_address_that_only_begins_alike_is_not_named(office: Office) -> None:
+    found, lead = sent(office, 12)
+    about = together.concerned(lead, f"Removed: {found[11].page_url}")
+    assert [one.finding_id for one in about] == [found[11].pk], "v/1 is not v/12"
+    about = together.concerned(lead, f"Thanks.\n> {found[3].page_url}\n> and more")
+    assert len(about) == 12, "what is quoted names nobody"
+
+
+def test_a_bounce_is_of_the_whole_mail(office: Office) -> None:
+    found, lead = sent(office)
+    with clock.fixed(office.now):
+        for one in together.concerned(Notice.objects.get(pk=lead.pk), ""):
+            inbox._act(one, "bounce", office.now)
+    assert {one.state for one in Notice.objects.filter(contact=DESK)} == {"bounced"}
+    office.work()
+    assert Route.objects.filter(contact="abuse@pictures.example").count() == len(found)
+    assert [to for to, _ in office.mails()] == [DESK, "abuse@pictures.example"], "the next mailbox, in one mail again"
+
+
+def test_one_that_is_gone_meanwhile_is_not_in_the_next_try(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = many(office, 4)
+    office.approve()
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox.smtp, "submit", lambda *given: smtp.Answer("later", 451, "4.7.1 greylisted"))
+        office.work()
+    lead = Notice.objects.get(pk__in=Notice.objects.exclude(together=None).values("together"))
+    waiting = Notice.objects.filter(together=lead).first()
+    assert waiting is not None and len(office.desk.got) == 0
+    type(found[0]).objects.filter(pk=waiting.finding_id).update(state="gone-confirmed")
+    office.hours(1)
+    assert [to for to, _ in office.mails()] == [DESK]
+    text = office.desk.messages()[0].get_body(("plain",)).get_content()
+    gone = next(one for one in found if one.pk == waiting.finding_id)
+    assert f"{gone.page_url}\n" not in text and Notice.objects.filter(state="sent").count() == 3
+
+
+def test_taken_back_between_two_tries_it_does_not_leave(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(office, 4)
+    office.approve()
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox.smtp, "submit", lambda *given: smtp.Answer("later", 451, "4.7.1 greylisted"))
+        office.work()
+    lead = Notice.objects.get(pk__in=Notice.objects.exclude(together=None).values("together"))
+    member = Notice.objects.filter(together=lead).first()
+    assert member is not None
+    with clock.fixed(office.now):
+        assert sending.take_back(member, "refused", office.now)
+        assert sending.take_back(Notice.objects.get(pk=lead.pk), "refused", office.now)
+    office.hours(1)
+    assert len(office.mails()) == 1 and Notice.objects.filter(state="sent").count() == 2
+    assert Notice.objects.filter(state="cancelled").count() == 2
+
+
+def test_reminders_go_together_too(office: Office) -> None:
+    found, _lead = sent(office)
+    office.hours(24 * 3 + 1)
+    steps = [step for _to, step in office.mails()]
+    assert steps.count("1") == 1 and steps.count("2") <= 2, steps
+    assert Notice.objects.filter(step=2, state="sent").count() == len(found)

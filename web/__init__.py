@@ -1,0 +1,1 @@
+"""Scripts of the pages, in TypeScript, and how they are built."""
