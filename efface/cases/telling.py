@@ -118,7 +118,11 @@ class Courier:
             events.record(told.case, "telling.failed", "engine", subject=told.pk, now=now, code=code)
 
     def ambiguous(self, row: Outbox, now: datetime) -> None:
-        """Never sent a second time by itself; a person sees it with the other unclear ones."""
+        """Never sent a second time: two would be noticed. The news stands in the portal, and a worker sees that it is
+        not certain that it reached her."""
+        told = _ended(row, Telling.State.FAILED, now)
+        if told is not None:
+            events.record(told.case, "telling.failed", "engine", subject=told.pk, now=now, code=0)
 
     def dropped(self, row: Outbox, why: str, now: datetime) -> None:
         Telling.objects.filter(pk=row.subject, state=Telling.State.MAIL).update(state=Telling.State.HERE, due=None)

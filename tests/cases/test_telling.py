@@ -19,6 +19,7 @@ from efface.cases.models import Case, Telling
 from efface.cases.reaching import NotReachable, Rules
 from efface.engine.base import clock, outbox
 from efface.engine.base.models import Outbox
+from tests import people
 from tests.cases.test_cases import make_case
 from tests.conftest import NOON
 from tests.mailserver import Desk, serving
@@ -91,6 +92,26 @@ def test_words_come_in_her_language(case: Case, desk: Desk) -> None:
     back(case)
     deliver()
     assert [mail["Subject"] for mail in desk.messages()] == ["Erinnerung"]
+
+
+@pytest.mark.parametrize("answer", ["drop", "550 5.1.1 nobody of that name"])
+def test_what_did_not_arrive_is_not_sent_again_and_a_worker_knows(
+    case: Case, desk: Desk, organisation: Any, answer: str
+) -> None:
+    reaching.set_rules(case, MAIL, "survivor", NOON)
+    desk.data = answer
+    back(case)
+    deliver()
+    desk.data = ""
+    with clock.fixed(NOON + timedelta(days=2)):
+        deliver()
+    assert len(desk.got) == (1 if answer == "drop" else 0)  # taken, and the line broke before the word of it came
+    assert Telling.objects.get().state == "failed"
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    assert TO not in lead.get("/console/queue/").content.decode()
+    page = lead.get(f"/console/cases/{case.pk}/").content.decode()
+    assert "did not reach her" in page and TO not in page
+    assert [row.occasion for row in telling.seen(case, NOON)] == ["returned"]
 
 
 def test_many_pieces_of_news_are_one_mail(case: Case, desk: Desk) -> None:
