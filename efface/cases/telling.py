@@ -188,10 +188,23 @@ def _anew(event: CaseEvent) -> None:
         ).order_by("at")
     )  # fmt: skip
     _take_back(rows)
+    if event.kind == "case.resumed":
+        rows += _while_paused(event)
     for row in rows:
         row.case = event.case
         if row.occasion == "trial" or reaching.wants(event.case, row.occasion):
             _route(row, event.at)
+
+
+def _while_paused(event: CaseEvent) -> list[Telling]:
+    """Returns that came while everything was paused, and that she has not seen yet."""
+    paused = CaseEvent.objects.filter(case=event.case_id, kind="case.paused").order_by("-at", "-pk").first()
+    if paused is None:
+        return []
+    rows = Telling.objects.select_for_update().filter(
+        case=event.case_id, occasion="returned", state=Telling.State.HERE, seen_at=None, at__gte=paused.at
+    )
+    return list(rows.order_by("at"))
 
 
 @events.on("case.paused", "case.closed", "case.erased")

@@ -173,6 +173,17 @@ def test_paused_waits_and_goes_on(case: Case, desk: Desk) -> None:
     assert len(desk.got) == 1
 
 
+def test_a_return_while_everything_was_paused_is_told_when_it_goes_on(case: Case, desk: Desk) -> None:
+    reaching.set_rules(case, MAIL, "survivor", NOON)
+    consents.stop(case, "survivor", NOON)
+    back(case)
+    deliver()
+    assert desk.got == []
+    consents.resume(case, "survivor", NOON)
+    deliver()
+    assert len(desk.got) == 1
+
+
 @pytest.mark.parametrize("held", [
     {"channel": "mail"}, {"channel": "mail", "to": "no address"}, {"channel": "pigeon", "to": TO}, {"channel": 7},
     {"channel": "mail", "to": TO, "zone": "Moon/Base"}, {"channel": "mail", "to": TO, "days": []},
