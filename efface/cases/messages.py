@@ -23,7 +23,13 @@ class Unusable(ValueError):
 
 
 def write(
-    case: Case, *, from_survivor: bool, author: str, text: str, now: datetime, about: Message | None = None,
+    case: Case,
+    *,
+    from_survivor: bool,
+    author: str,
+    text: str,
+    now: datetime,
+    about: Message | None = None,
     topic: str = "",
 ) -> Message:
     """``about`` is a message of the thread it belongs to; None begins one, of a worker's it goes on with the latest.

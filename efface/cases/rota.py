@@ -35,7 +35,7 @@ class NoDesk(ValueError):
 
 
 def parse(text: str, zone: str, answer_h: int) -> Desk | None:
-    """"1-5 9-17": Monday to Friday, nine to five. None for "": nothing is said of when. Raises ``NoDesk``."""
+    """ "1-5 9-17": Monday to Friday, nine to five. None for "": nothing is said of when. Raises ``NoDesk``."""
     if not text.strip():
         return None
     found = re.fullmatch(r"\s*([1-7])-([1-7])\s+(\d{1,2})-(\d{1,2})\s*", text)

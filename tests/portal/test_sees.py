@@ -265,7 +265,7 @@ def test_many_links_each_told_about(organisation: Any, opened: Any, her: Client,
             handled_at=now, outcome="matched"
         )
     shown = page(her, "/case/links/")
-    assert "1 of 3 pages were looked at." in shown and "<a href=\"https" not in shown
+    assert "1 of 3 pages were looked at." in shown and '<a href="https' not in shown
 
 
 def test_pasted_twice_nothing_is_taken_twice_and_nonsense_stays_to_be_mended(
@@ -309,7 +309,7 @@ def test_threads_keep_together_what_belongs_together(organisation: Any, opened: 
 
 
 def test_hostile_text_is_only_text(organisation: Any, opened: Any, her: Client) -> None:
-    text = '</textarea><script>alert(1)</script>\u202egnp.exe\u2066 https://evil.example/ {{ case.name }}\x00'
+    text = "</textarea><script>alert(1)</script>\u202egnp.exe\u2066 https://evil.example/ {{ case.name }}\x00"
     her.post("/case/messages/write/", {"text": text})
     desk = people.signed_in(people.worker(organisation, "caseworker"))
     for shown in (page(her, "/case/messages/"), page(desk, f"/console/cases/{opened.case.pk}/")):

@@ -60,7 +60,10 @@ def _moment(value: Any) -> str:
 
 
 def gather(
-    case: Case, parts: Iterable[str], now: datetime, state_words: Callable[[str], str],
+    case: Case,
+    parts: Iterable[str],
+    now: datetime,
+    state_words: Callable[[str], str],
     event_words: Callable[[CaseEvent], str],
 ) -> Record:
     """The record of a case with these ``PARTS``. Words for states and events are the caller's; an event without words
