@@ -46,11 +46,16 @@ def timeline(request: Any, one: Case) -> HttpResponse:
     held = reaching.rules(one)
     whole = page.everything(request, held)
     lines = []
-    for event in CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500]:
+    for event in _events(one)[:500]:
         said = _said(event)
         if said and (whole or _may_see(event.kind, held.told)):
             lines.append({"at": event.at, "words": said[0], "about": said[1]})
     return page.show(request, "portal/timeline.html", one, {"lines": lines, "whole": whole, "parts": _parts()})
+
+
+def _events(one: Case) -> list[CaseEvent]:
+    """Newest first: what the page and the record are made of, so that both tell the same."""
+    return list(CaseEvent.objects.filter(case=one).order_by("-at", "-id")[: gathering.MOST])
 
 
 def _may_see(kind: str, told: str) -> bool:
@@ -73,7 +78,8 @@ def _said(event: CaseEvent) -> tuple[str, str] | None:
 def record(request: Any, case: Case) -> HttpResponse:
     """``part``: what is to be in it; ``look`` pdf, or page to print from the browser."""
     parts = [part for part in request.POST.getlist("part") if part in gathering.PARTS]
-    made = gathering.gather(case, parts, clock.now(), words.state_words, lambda event: (_said(event) or ("",))[0])
+    told = ((event.at, (_said(event) or ("",))[0]) for event in reversed(_events(case)))
+    made = gathering.gather(case, parts, clock.now(), words.state_words, ((at, said) for at, said in told if said))
     if request.POST.get("look") == "page":
         return page.show(request, "portal/record.html", case, {"record": made, "digest": made.digest})
     try:

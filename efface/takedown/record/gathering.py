@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from efface.cases.models import Case, CaseEvent
+from efface.cases.models import Case
 from efface.engine.base.text import defang
 from efface.evidence.models import Capture
 from efface.search import revising
@@ -64,23 +64,18 @@ def gather(
     parts: Iterable[str],
     now: datetime,
     state_words: Callable[[str], str],
-    event_words: Callable[[CaseEvent], str],
+    happened: Iterable[tuple[datetime, str]],
 ) -> Record:
-    """The record of a case with these ``PARTS``. Words for states and events are the caller's; an event without words
-    is left out."""
+    """The record of a case with these ``PARTS``. Words for states are the caller's, and so is what ``happened``:
+    moments and words in order, as her own page shows them."""
     chosen = tuple(part for part in PARTS if part in set(parts))
     rows = Finding.objects.filter(case=case).exclude(stopped=revising.TAKEN_BACK).select_related("site")
     ordered = enumerate(rows.order_by("confirmed_at", "pk")[:MOST], 1)
     pages = [_page(number, row, chosen, state_words) for number, row in ordered]
-    happened = []
-    if "happened" in chosen:
-        for event in CaseEvent.objects.filter(case=case).order_by("at", "id")[:MOST]:
-            said = event_words(event)
-            if said:
-                happened.append((event.at, said))
+    lines = list(happened)[-MOST:] if "happened" in chosen else []
     return Record(
         case.reference, case.organisation.name, str(case.name or "") if "name" in chosen else "", case.opened_at, now,
-        pages, happened, chosen,
+        pages, lines, chosen,
     )  # fmt: skip
 
 
