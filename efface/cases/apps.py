@@ -6,4 +6,10 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from efface.cases import alarm, attesting, consents, proving  # noqa: F401 - they register themselves
+        from efface.cases import (  # noqa: F401 - they register deadlines, couriers and what they listen to
+            alarm,
+            attesting,
+            consents,
+            proving,
+            telling,
+        )

@@ -27,6 +27,7 @@ from efface.cases.models import (
     SafetySign,
     SafetyWord,
     SealedProof,
+    Telling,
 )
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -52,6 +53,7 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     for kept in (ProofStatement, SealedProof, Authority):
         kept.objects.filter(case=case).delete()
     proof_room.drop(case.pk)
+    Telling.objects.filter(case=case).delete()
     Hold.objects.filter(case=case).update(reason="", owner="")
     Attestation.objects.filter(case=case).update(proof_seen="")
     SafetyWord.objects.filter(case=case).delete()

@@ -385,6 +385,11 @@ class Message(CaseOwned):
     at = models.DateTimeField()
     text = SealedField()
     read_at = models.DateTimeField(null=True)
+    about = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="answers",
+        help_text=_("the message that began this thread; empty for one that begins one"),
+    )  # fmt: skip
+    topic = models.CharField(max_length=12, blank=True)
 
 
 class ReportedLink(CaseOwned):
@@ -395,3 +400,28 @@ class ReportedLink(CaseOwned):
     by = models.CharField(max_length=60)
     handled_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=40, blank=True)
+
+
+class Telling(CaseOwned):
+    """News for her, and how she was told of it (``telling``). It names an occasion; what happened stands elsewhere."""
+
+    class State(models.TextChoices):
+        HERE = "here", _("waits for her in the portal")
+        MAIL = "mail", _("a mail waits to leave")
+        HAND = "hand", _("a person tells her")
+        SENT = "sent", _("told")
+        FAILED = "failed", _("did not reach her")
+
+    occasion = models.CharField(max_length=12)
+    subject = models.UUIDField()
+    key = models.CharField(max_length=120)
+    at = models.DateTimeField()
+    channel = models.CharField(max_length=10, default="portal")
+    state = models.CharField(max_length=6, choices=State, default=State.HERE)
+    due = models.DateTimeField(null=True, help_text=_("not before"))
+    done_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True, help_text=_("when she saw it in the portal"))
+
+    class Meta:
+        constraints = [models.UniqueConstraint("case", "key", name="told_once")]
+        indexes = [models.Index("case", "state", name="telling_of_case")]

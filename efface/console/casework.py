@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, conversing, fingerprints, holds, links
+from efface.cases import ages, attesting, consents, conversing, fingerprints, holds, links, reaching
 from efface.cases import messages as letters
 from efface.cases.may import may
-from efface.cases.models import Case, Purpose
+from efface.cases.models import Case, Purpose, Telling
 from efface.console import queue, story
 from efface.console.forms import PlaceHold
 from efface.console.opening import actor, living
@@ -75,9 +75,15 @@ def _page(
         "standing": attesting.standing(one), "talking": conversing.open_one(one, request.user, now),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
-        "hold": hold or PlaceHold(), "typed": typed,
+        "reach": reaching.rules(one), "readers": reaching.READERS, "told_choices": reaching.TOLD,
+        "untold": _untold(one), "hold": hold or PlaceHold(), "typed": typed,
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
+
+
+def _untold(one: Case) -> bool:
+    last = Telling.objects.filter(case=one, done_at__isnull=False).order_by("-done_at").first()
+    return last is not None and last.state == Telling.State.FAILED
 
 
 def _purpose(one: Case, name: str, now: Any) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import alarm, attesting, events, guarding, links, safety
+from efface.cases import alarm, attesting, events, guarding, links, safety, telling
 from efface.cases import messages as case_messages
-from efface.cases.models import Attestation, Case, FaceAlarm, Message, ReportedLink, SafetySign
+from efface.cases.models import Attestation, Case, FaceAlarm, Message, ReportedLink, SafetySign, Telling
 from efface.console import queue
 from efface.console.typed import one_line
 from efface.console.waiting_case import LINK_SETTLED
@@ -94,13 +94,24 @@ def _arrival(id: uuid.UUID, given: Given) -> str:
 
 
 def _message(id: uuid.UUID, given: Given) -> str:
-    message = Message.objects.select_related("case").get(pk=id)
+    message = Message.objects.select_related("case", "about").get(pk=id)
     if given.choice == "answer":
         case_messages.write(
-            message.case, from_survivor=False, author=given.actor, text=given.filled.get("text", ""), now=given.now
-        )
+            message.case, from_survivor=False, author=given.actor, text=given.filled.get("text", ""), now=given.now,
+            about=message,
+        )  # fmt: skip
     Message.objects.filter(pk=id, read_at=None).update(read_at=given.now)
     return _("Answer sent.") if given.choice == "answer" else _("Marked as read.")
+
+
+def _telling(id: uuid.UUID, given: Given) -> str:
+    row = Telling.objects.select_related("case").get(pk=id)
+    telling.by_hand(row, given.choice, given.actor, given.now)
+    return {
+        "reached": _("Noted: she knows that there is something new."),
+        "again": _("It is shown again in a day, in her hours."),
+        "dropped": _("Put aside. She sees it in the portal."),
+    }[given.choice]
 
 
 def _attestation(id: uuid.UUID, given: Given) -> str:
@@ -281,6 +292,7 @@ def _suspected(id: uuid.UUID, given: Given) -> str:
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "arrival": _arrival,
     "message": _message,
+    "telling": _telling,
     "attestation": _attestation,
     "sign": _sign,
     "face-alarm": _face_alarm,

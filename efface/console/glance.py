@@ -11,7 +11,17 @@ from typing import Any
 from django.db.models import Exists, QuerySet
 
 from efface.accounts.models import Member
-from efface.cases.models import Age, Attestation, Case, CaseEvent, FaceAlarm, Message, ReportedLink, SafetySign
+from efface.cases.models import (
+    Age,
+    Attestation,
+    Case,
+    CaseEvent,
+    FaceAlarm,
+    Message,
+    ReportedLink,
+    SafetySign,
+    Telling,
+)
 from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
@@ -24,6 +34,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
     return {
         "arrival": Case.objects.filter(WAITS),
         "message": Message.objects.filter(from_survivor=True, read_at=None),
+        "telling": Telling.objects.filter(state=Telling.State.HAND),
         "attestation": Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None),
         "sign": SafetySign.objects.filter(outcome=""),
         "face-alarm": FaceAlarm.objects.filter(outcome=""),

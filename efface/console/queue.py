@@ -22,6 +22,7 @@ from efface.console import (
     waiting_search,
     waiting_suspected,
     waiting_takedown,
+    waiting_telling,
 )
 from efface.console.decision import Decision
 
@@ -32,6 +33,7 @@ SHOWN = 15
 KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "arrival": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_arrivals.arrivals),
     "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
+    "telling": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_telling.tellings),
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
     "sign": (frozenset({Role.LEAD}), waiting_levels.signs),
     "face-alarm": (frozenset({Role.LEAD}), waiting_levels.alarms),

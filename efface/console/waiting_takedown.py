@@ -11,6 +11,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
+from efface.cases import telling
 from efface.cases.models import Case, CaseEvent, Level
 from efface.console import evidence
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
@@ -138,7 +139,8 @@ def filings(
 def ambiguous(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS)
+    # Of a word to her it is said beside the case: sent again it would be two, and the portal has the news anyway.
+    rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS).exclude(kind=telling.KIND)
     cases = {one.pk: one for one in Case.objects.filter(pk__in=rows.values("case_id"), state__in=LIVING)}
     for one in narrowed(rows.filter(case_id__in=cases).order_by("created"), case, only, lock):
         owner = cases[one.case_id]

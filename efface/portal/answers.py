@@ -13,8 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import ages, consents, links
-from efface.cases import messages as letters
+from efface.cases import ages, consents
 from efface.cases.models import Age, Case
 from efface.engine.base import clock
 from efface.portal import page
@@ -39,15 +38,19 @@ def _cannot(request: Any, refusal: ValueError) -> HttpResponse:
 @require_POST
 @page.of_case
 def candidate(request: Any, case: Case, id: uuid.UUID) -> HttpResponse:
-    """``choice`` is me, not-me or own; ``age`` adult, minor or unknown."""
-    from efface.search import deciding
+    """``choice`` is me, not-me, own or later; ``age`` adult, minor or unknown."""
+    from efface.search import deciding, revising
 
     choice, age = request.POST.get("choice", ""), request.POST.get("age", Age.UNKNOWN)
-    if choice not in ANSWERS or age not in Age.values:
+    if choice not in (*ANSWERS, "later") or age not in Age.values:
         return render(request, "404.html", status=404)
     match = Match.objects.select_for_update(of=("self",)).filter(pk=id, case=case, state=Match.State.ASKED).first()
     if match is None or case.state != Case.State.OPEN:
         return _again(request)
+    if choice == "later":
+        revising.put_off([match], ACTOR, clock.now())
+        messages.success(request, _("Left for later. You can take it up again whenever you want."))
+        return redirect("portal:case")
     try:
         with transaction.atomic():
             deciding.answer(match, choice, age, ACTOR, clock.now())
@@ -114,32 +117,3 @@ def pause(request: Any, case: Case) -> HttpResponse:
     except consents.WrongState:
         messages.info(request, _("This case is closed. Your caseworker can open a new one."))
     return redirect("portal:case")
-
-
-@view(access=PORTAL)
-@require_POST
-@page.of_case
-def link(request: Any, case: Case) -> HttpResponse:
-    url = request.POST.get("url", "")
-    try:
-        links.report(case, url, ACTOR, clock.now())
-    except letters.Unusable as refusal:
-        return page.case_page(request, case, status=422, link_problem=str(refusal), link_typed=url[:2000])
-    messages.success(request, _("Thank you. A machine looks at the page; no person has to."))
-    return redirect("portal:case")
-
-
-@view(access=PORTAL)
-@require_POST
-@page.of_case
-def message(request: Any, case: Case) -> HttpResponse:
-    text = request.POST.get("text", "")
-    try:
-        letters.write(case, from_survivor=True, author=ACTOR, text=text, now=clock.now())
-    except letters.Unusable as refusal:
-        thread = case.messages.order_by("at")
-        return page.show(
-            request, "portal/messages.html", case, {"thread": thread, "problem": str(refusal), "typed": text}, 422
-        )
-    messages.success(request, _("Sent. You find the answer here."))
-    return redirect("portal:messages")

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import functools
+import uuid
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PORTAL, view
-from efface.cases import attesting, drafts, opening, safety
+from efface.cases import attesting, drafts, opening, reaching, telling
 from efface.cases.may import as_if, may
-from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose
+from efface.cases.models import Age, Case, CaseEvent, CaseKind, Level, Message, Purpose, Telling
 from efface.engine.base import clock, settings
 from efface.engine.base.models import Deadline
 from efface.law import load
 from efface.portal import carrying, house, keeping, public, walking, words
-from efface.search import sweep
-from efface.search.models import Finding, Match
-from efface.takedown import facts
-from efface.takedown.models import Notice, Route
+from efface.search import revising, sweep
+from efface.search.models import Finding, FindingState, Match
+from efface.takedown import facts, saying
+from efface.takedown.models import Check, Notice, Route
 
 OUT = (Notice.State.SENT, Notice.State.FILED, Notice.State.QUEUED)
 WAITING = (Notice.State.DRAFT, Notice.State.PREPARED)
+SETTLED = (FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL)
+HEARD = (FindingState.GONE_CONFIRMED, FindingState.REAPPEARED)
+"""What she sees of who wants to hear only of what is gone."""
 
 
 def own_case(request: Any) -> Case | None:
@@ -86,6 +90,8 @@ def case(request: Any, one: Case) -> HttpResponse:
 
 
 def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
+    from efface.portal import reporting, reviewing
+
     now = clock.now()
     level = attesting.shown(one, now)
     if one.kind == CaseKind.BLOCK:
@@ -93,19 +99,23 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
             "level": level, "face": one.fingerprints.filter(retired_at=None).exists(),
             "used": bool(may(one, Purpose.BLOCK_FACE, now)), **more,
         }, status)  # fmt: skip
-    found = findings(one)
+    held = reaching.rules(one)
+    whole = everything(request, held)
+    known = findings(one)
+    found = known if whole else [row for row in known if held.told == reaching.GONE and row["finding"].state in HEARD]
+    review = reviewing.shown(one, now)
+    if not whole:
+        review = {"put_aside": review["waiting"] + sum(row["ask_age"] for row in known)}
     return show(request, "portal/case.html", one, {
-        **walking.lane(one), "candidates": candidates(one), "findings": found,
-        "ages": [row for row in found if row["ask_age"]],
+        **walking.lane(one), **review, "findings": found,
+        "ages": [row for row in known if row["ask_age"]] if whole else [],
+        "held": held, "told_choices": reaching.TOLD, "whole": whole, "news": news(one, now),
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "level": level,
         "looking_face": bool(as_if(one, Purpose.FACE_SEARCH, _level(level), now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
         "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
-        "links": [
-                {"url": row.url, "at": row.at, "words": words.link_words(row.outcome, row.handled_at is not None)}
-                for row in one.reportedlinks.exclude(by__startswith="source:").order_by("-at")[:10]
-            ],
-            "gone": sum(1 for row in found if row["finding"].state in words.GONE),
+        "links": reporting.reported(one, 10),
+        "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,
     }, status)  # fmt: skip
 
@@ -115,16 +125,26 @@ def _level(shown: attesting.Shown) -> str:
     return Level.ATTESTED if shown.stage == "attested" else Level.DECLARED
 
 
-def candidates(one: Case) -> list[dict[str, Any]]:
-    """Matches a worker asked her about: site, day, how alike in words, where on the picture where that is known."""
-    if one.state != Case.State.OPEN:
-        return []
-    rows = Match.objects.filter(case=one, state=Match.State.ASKED).select_related("sighting__site", "sighting__media")
+def everything(request: Any, held: reaching.Rules) -> bool:
+    """Whether all is shown: because she wants to hear of everything, or asked to see it this once."""
+    return held.told == reaching.EVERYTHING or request.GET.get("show") == "all"
+
+
+def news(one: Case, now: datetime) -> list[dict[str, Any]]:
+    """What is new since she was here, in a line for each kind of news. Shown once."""
+    found: dict[str, list[Telling]] = {}
+    for row in telling.seen(one, now):
+        found.setdefault(row.occasion, []).append(row)
     return [
-        {"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)}
-        for row in rows.order_by("made_at")
-        if row.sighting is not None
+        {"words": words.news_words(kind, len({row.subject for row in rows})), "at": rows[-1].at}
+        for kind, rows in found.items()
     ]
+
+
+def candidate(row: Match) -> dict[str, Any]:
+    """A match a worker asked her about: site, day, how alike in words, where on the picture where that is known."""
+    assert row.sighting is not None
+    return {"match": row, "site": row.sighting.site.domain, "region": _region(row.reasons)}
 
 
 def _region(reasons: Any) -> dict[str, Any] | None:
@@ -158,7 +178,9 @@ def _box(region: Any) -> list[float]:
 
 
 def findings(one: Case) -> list[dict[str, Any]]:
-    rows = list(Finding.objects.filter(case=one).select_related("site", "match").order_by("-confirmed_at"))
+    standing = Finding.objects.filter(case=one).exclude(stopped=revising.TAKEN_BACK).select_related("site", "match")
+    rows = list(standing.order_by("-confirmed_at"))
+    said = _said_gone(one)
     notices, routes = list(Notice.objects.filter(case=one)), list(Route.objects.filter(case=one))
     looks = dict(
         Deadline.objects.filter(case_id=one.pk, kind="finding.check", state=Deadline.State.WAITING).values_list(
@@ -173,7 +195,7 @@ def findings(one: Case) -> list[dict[str, Any]]:
             for notice in mine
             if notice.clock_due and notice.state in OUT and notice.clock_due > clock.now()
         ]
-        standing = words.Standing(
+        stands = words.Standing(
             state=row.state,
             age=row.age,
             paused=one.state == Case.State.PAUSED,
@@ -184,42 +206,27 @@ def findings(one: Case) -> list[dict[str, Any]]:
             next_look=looks.get(row.pk),
             law_date=min(clocks, default=None),
             claim=facts.claim(row) if row.state in words.GONE else None,
+            said_gone=said.get(row.pk),
         )
-        ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN
-        told.append({"finding": row, "told": words.told(standing), "ask_age": ask, "settled": row.state in words.GONE})
+        ask = row.age == Age.UNKNOWN and one.state == Case.State.OPEN and not row.stopped
+        may_say = row.state not in SETTLED and row.age == Age.ADULT and not row.stopped and one.state == Case.State.OPEN
+        told.append({
+            "finding": row, "told": words.told(stands), "ask_age": ask, "settled": row.state in words.GONE,
+            "may_say": may_say and row.pk not in said,
+        })  # fmt: skip
     return told
 
 
-@view(access=PORTAL)
-@require_GET
-@of_case
-def messages_page(request: Any, one: Case) -> HttpResponse:
-    thread = list(Message.objects.filter(case=one).order_by("at"))
-    typed = drafts.fields(one, reverse("portal:write")).get("text", "")
-    response = show(request, "portal/messages.html", one, {"thread": thread, "typed": typed})
-    Message.objects.filter(case=one, from_survivor=False, read_at=None).update(read_at=clock.now())
-    return response
-
-
-def _events(one: Case) -> list[CaseEvent]:
-    """Newest first. After her word there is the line that would stand there without it."""
-    rows = list(CaseEvent.objects.filter(case=one).order_by("-at", "-id")[:500])
-    quiet, now = safety.quiet(one), clock.now()
-    begun = quiet.effective_at if quiet is not None else None
-    if begun is None or begun > now or any(row.kind == "case.attested" and row.at >= begun for row in rows):
-        return rows
-    return sorted([*rows, CaseEvent(case=one, kind="case.attested", at=begun)], key=lambda row: row.at, reverse=True)
-
-
-@view(access=PORTAL)
-@require_GET
-@of_case
-def timeline(request: Any, one: Case) -> HttpResponse:
-    labels = {each.purpose: each.label for each in words.permissions()}
-    lines = []
-    for event in _events(one):
-        said = words.event_words(event.kind)
-        if said:
-            data = event.data if isinstance(event.data, dict) else {}
-            lines.append({"at": event.at, "words": said, "about": labels.get(str(data.get("purpose", "")), "")})
-    return show(request, "portal/timeline.html", one, {"lines": lines})
+def _said_gone(one: Case) -> dict[uuid.UUID, datetime]:
+    """Finding to the moment she last said that it is gone, where nobody has looked since."""
+    found: dict[uuid.UUID, datetime] = {}
+    rows = CaseEvent.objects.filter(case=one, kind=saying.SAID, subject__isnull=False).order_by("at")
+    for subject, at in rows.values_list("subject", "at"):
+        if subject is not None:
+            found[subject] = at
+    if found:
+        looked = Check.objects.filter(case=one, finding__in=list(found)).values_list("finding", "at")
+        for finding, at in looked:
+            if finding in found and at > found[finding]:
+                del found[finding]
+    return found

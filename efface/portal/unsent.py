@@ -58,6 +58,8 @@ def keep(request: Any, case: Case) -> HttpResponse:
         name: request.POST.get(name, "") for name in request.POST
         if name != "path" and name not in carrying.NOT_CARRIED
     }  # fmt: skip
+    if form_name(path) == "write" and not fields.get("text", "").strip():
+        fields = {}  # what is chosen around a message is none
     if form_name(path) and not drafts.keep(case, path, fields, clock.now()):
         drafts.drop(case, path)
     return HttpResponse(status=204)

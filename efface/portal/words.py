@@ -20,7 +20,7 @@ GONE = {FindingState.GONE_CONFIRMED}
 class Standing:
     """What is known of a finding: its state and age, whether the case is paused, the words why it was stopped, how many
     notices wait for a worker or were sent, the next look and the law's next date; ``claim``: in how many checks it was
-    not found."""
+    not found; ``said_gone``: when she said so, where nobody has looked since."""
 
     state: str
     age: str
@@ -32,6 +32,7 @@ class Standing:
     next_look: datetime | None = None
     law_date: datetime | None = None
     claim: Claim | None = None
+    said_gone: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,9 @@ def told(standing: Standing) -> Told:
     if standing.stopped:
         return Told(now, ((_("Nothing more is done here for now. Your caseworker can tell you why."), None),))
     lines: list[tuple[str, datetime | None]] = []
+    if standing.said_gone:
+        lines.append((_("You told us that it is gone. We look, and say here what we saw. You told us on"),
+                      standing.said_gone))  # fmt: skip
     if standing.state not in GONE:
         if standing.waiting:
             lines.append((_("A letter is written. A person reads it before it goes out."), None))
@@ -117,6 +121,19 @@ def told(standing: Standing) -> Told:
     if standing.next_look:
         lines.append((_("We look again on"), standing.next_look))
     return Told(now, tuple(lines))
+
+
+def news_words(occasion: str, n: int) -> str:
+    """One line for each kind of news (``telling.OCCASIONS``)."""
+    return {
+        "returned": ngettext("Something came back. We have started again.",
+                             "%(n)s pages came back. We have started again.", n),
+        "gone": ngettext("One page was not found any more.", "%(n)s pages were not found any more.", n),
+        "question": ngettext("There is a question for you.", "There are %(n)s questions for you.", n),
+        "message": ngettext("Your caseworker wrote to you.", "Your caseworker wrote to you %(n)s times.", n),
+        "permission": ngettext("A permission of yours comes to its end.",
+                               "%(n)s permissions of yours come to their end.", n),
+    }.get(occasion, "") % {"n": n}  # fmt: skip
 
 
 def link_words(outcome: str, handled: bool) -> str:
@@ -324,6 +341,11 @@ def event_words(kind: str) -> str:
         "finding.planned": _("We know who can remove it."),
         "finding.reappeared": _("Something came back. We started again."),
         "finding.gone": _("Something was not found any more, in several checks."),
+        "finding.said_gone": _("You told us that something is gone. We looked."),
+        "match.put_off": _("You left a question for later."),
+        "match.taken_back": _("You took an answer back."),
+        "contact.changed": _("It was changed how you can be reached."),
+        "telling.done": _("Somebody told you that there is something new."),
         "notice.sent": _("A letter went out."),
         "notice.filed": _("A form was filed."),
         "reply.received": _("An answer came in."),

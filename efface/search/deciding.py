@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from efface.cases import active, events, fingerprints
 from efface.cases.may import may
 from efface.cases.models import Age, Case, Fingerprint, FingerprintKind, Purpose
-from efface.search import assets, frontier
+from efface.search import assets, frontier, revising
 from efface.search.matching import COPIES, PURPOSE, near
 from efface.search.media import Met, of_sighting
 from efface.search.models import Asset, Finding, Match, Sighting
@@ -43,6 +43,9 @@ def confirm(match: Match, actor: str, why: str, now: datetime) -> Finding:
     if match.state == Match.State.CONFIRMED:
         return Finding.objects.get(match=match)
     case = _usable(match, now)
+    again = Finding.objects.select_for_update().filter(match=match).first()
+    if again is not None:
+        return revising.confirmed_again(match, again, actor, why, now)
     if match.sighting is None:
         raise DecisionRefused(_("Its site was stopped, and what was met there is not kept."))
     if not _decide(match, Match.State.CONFIRMED, actor, why, now, also=(Match.State.REJECTED,)):

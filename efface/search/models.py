@@ -184,6 +184,7 @@ class Match(CaseOwned):
     decided_at = models.DateTimeField(null=True)
     decided_by = models.CharField(max_length=60, blank=True)
     decided_why = models.CharField(max_length=200, blank=True)
+    put_off = models.DateTimeField(null=True, help_text=_("she said not now; asked again then"))
 
     class Meta:
         constraints = [models.UniqueConstraint("case", "page_digest", name="one_match_a_page_and_case")]

@@ -36,6 +36,8 @@ MATRIX: dict[str, set[str]] = {
     "portal:place-end": HER, "portal:asking": HER, "portal:reply": HER, "portal:avoid": HER, "portal:avoid-end": HER,
     "portal:level-stop": HER, "portal:uses": HER, "portal:talk": HER, "portal:everything": HER, "portal:erase": HER,
     "portal:keep": HER, "portal:own-face": EVERYBODY,
+    "portal:contact": HER, "portal:contact-try": HER, "portal:told": HER, "portal:links": HER, "portal:record": HER,
+    "portal:answer-many": HER, "portal:answer-later": HER, "portal:answer-undo": HER, "portal:say-gone": HER,
     "portal:lists": HER, "portal:list-say": HER, "portal:made": HER, "portal:part": HER,
     "portal:proof": HER, "portal:proof-where": HER, "portal:proof-decide": HER, "portal:proof-destroy": HER,
     "portal:authority": HER, "portal:authority-end": HER, "portal:authority-copy": HER,

@@ -254,4 +254,4 @@ def test_she_is_told_before_the_session_ends_and_can_stay(open_house: Any, now: 
         assert CaseFact.objects.count() == 0
         from efface.cases.models import Draft
 
-        assert [one.fields for one in Draft.objects.all()] == [{"text": "Still here"}]
+        assert [one.fields for one in Draft.objects.all()] == [{"topic": "question", "text": "Still here"}]

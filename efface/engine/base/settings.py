@@ -93,6 +93,15 @@ SETTINGS: tuple[Setting, ...] = (
         "quiet_hours", str, "22-7", "Hours of the recipient's night in which reminders and the like wait. Empty: none."
     ),
     Setting("mail_domain", str, "", "Domain of the reply addresses; mail to it must reach mail-in."),
+    Setting(
+        "desk_hours", str, "1-5 9-17",
+        "When survivors' messages are read: days (1 Monday to 7 Sunday) and hours in the time zone. Empty: not said.",
+    ),
+    Setting("answer_hours", int, 8, "Within so many of those hours messages are answered as a rule; she is told."),
+    Setting(
+        "quiet_mail_from", str, "",
+        "Address that mails to survivors come from; its domain must say nothing. Empty: no mail goes to them.",
+    ),
     Setting("mail_in_host", str, "127.0.0.1", "Address mail-in listens on (SMTP)."),
     Setting("mail_in_port", int, 8425, "Port of mail-in. 0 takes a free one."),
     Setting("mail_in_lmtp", bool, False, "Mail-in speaks LMTP, as a mail server on the same machine delivers it."),

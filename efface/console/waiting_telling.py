@@ -1,0 +1,45 @@
+"""News that a person tells her, by telephone or messenger: shown within her hours only, with what may be said."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from efface.accounts.models import Member
+from efface.cases import reaching
+from efface.cases.models import Telling
+from efface.console.decision import Decision, Fact, Option, mark
+from efface.console.waiting_case import LIVING, narrowed
+from efface.engine.base import clock
+
+
+def tellings(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Where she may be rung or written to at this very moment; at any other there is nothing to do."""
+    now = clock.now()
+    rows = Telling.objects.filter(state=Telling.State.HAND, due__lte=now, case__state__in=LIVING)
+    for one in narrowed(rows.select_related("case").order_by("due"), case, only, lock):
+        way = reaching.way(one.case, now)
+        if not way.open or way.channel not in (reaching.PHONE, reaching.MESSENGER):
+            continue
+        by_phone = way.channel == reaching.PHONE
+        yield Decision(
+            kind="telling", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("Let her know that there is something new"),
+            proposed=_(
+                "Ring her, and say these words and no others. If somebody else answers, or a machine: say nothing and "
+                "hang up."
+            ) if by_phone else _("Write these words and no others. No picture, no link, no name."),
+            reason=_("She chose this way, and these are her hours."),
+            options=(Option("reached", _("Done"), "primary"), Option("again", _("Not reached: try tomorrow")),
+                     Option("dropped", _("Leave it to the portal"))),
+            facts=(
+                Fact("to", _("Reach her under"), f"{way.service} {way.to}".strip()),
+                Fact("words", _("All that may be said"), way.words),
+                Fact("reader", _("Who might read or hear it"), str(dict(reaching.READERS)[way.reader])),
+            ),
+            harm=1 if one.occasion == "returned" else 3, since=one.at, mark=mark(one.pk, one.due, way.to, way.words),
+        )  # fmt: skip
