@@ -50,6 +50,8 @@ def mark(lease: Lease, visits: Mapping[uuid.UUID, datetime], wanted: Wanted, now
     """Mark the pages of some sites, and have those visited that have any, each at its moment; all or nothing. Returns
     how many pages. Raises ``leases.Lost``."""
     with lease.writing(), connection.cursor() as cursor:
+        # Of a table that has just grown the planner may believe that it is empty, and read it whole for every row.
+        cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(
             _MARK,
             {

@@ -197,12 +197,13 @@ def _met(site: Site, pages: int, now: datetime, each: int = 1) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db
-def test_planning_a_sweep_of_a_hundred_thousand_media_costs_next_to_nothing(organisation: Any, now: datetime) -> None:
-    """Against carrying it out at 10 ms of CPU a medium, which decoding and detecting alone exceed."""
+def test_planning_a_sweep_of_ten_thousand_media_costs_next_to_nothing(organisation: Any, now: datetime) -> None:
+    """Against carrying it out at 10 ms of CPU a medium, which decoding and detecting alone exceed. A hundred thousand are
+    measured by the bench of growth."""
     import time
 
     for number in range(50):
-        _met(registry.register(f"http://s{number}.example/", now), 500, now, each=4)
+        _met(registry.register(f"http://s{number}.example/", now), 50, now, each=4)
     with connection.cursor() as cursor:
         cursor.execute("RESET ROLE")
         cursor.execute("ANALYZE")  # what autovacuum does of a table that grew
@@ -213,5 +214,5 @@ def test_planning_a_sweep_of_a_hundred_thousand_media_costs_next_to_nothing(orga
     began = time.perf_counter()
     count = sweep.start(organisation.pk, case.pk, matcher, now)
     took = time.perf_counter() - began
-    assert count == 25_000
-    assert took < 0.01 * 100_000 * 0.010, f"planned {count} pages of 100000 media in {took:.2f} s"
+    assert count == 2_500
+    assert took < 0.01 * 10_000 * 0.010, f"planned {count} pages of 10000 media in {took:.2f} s"
