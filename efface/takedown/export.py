@@ -72,13 +72,15 @@ def _reappeared(finding: Finding) -> list[str]:
 
 
 def _notices(organisation: Organisation) -> Iterable[dict[str, Any]]:
-    rows = Notice.objects.filter(organisation=organisation).select_related("route", "case")
+    rows = Notice.objects.filter(organisation=organisation).select_related("route", "case", "together")
     for notice in rows.order_by("drafted_at", "pk"):
+        by_mail = notice.channel == "email"
         yield {
             "id": str(notice.pk), "case": notice.case.name, "to": notice.contact, "party": notice.route.party_key,
             "role": notice.route.role, "type": notice.notice_type, "urls": notice.urls, "state": notice.state,
             "sent_at": notice.sent_at.isoformat() if notice.sent_at else None,
-            "message_id": outbox.message_id(composing.key(notice)) if notice.channel == "email" else "",
+            # The mail it left in, which may be that of another finding's notice.
+            "message_id": outbox.message_id(composing.key(notice.together or notice)) if by_mail else "",
             "channel": notice.channel, "step": notice.step,
         }  # fmt: skip
 

@@ -198,8 +198,8 @@ def _met(site: Site, pages: int, now: datetime, each: int = 1) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db
 def test_planning_a_sweep_of_ten_thousand_media_costs_next_to_nothing(organisation: Any, now: datetime) -> None:
-    """Against carrying it out at 10 ms of CPU a medium, which decoding and detecting alone exceed. A hundred thousand are
-    measured by the bench of growth."""
+    """Against carrying it out at 10 ms of CPU a medium, which decoding and detecting alone exceed. A hundred thousand
+    are measured by the bench of growth."""
     import time
 
     for number in range(50):
