@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -28,6 +27,7 @@ def attest() -> None:
 def verify(file: Path, key: Path | None, name: str | None, salt: str | None, as_json: str | None) -> None:
     """Check a statement (FILE). Needs no installation and no connection. Exit 1: it does not hold."""
     from efface.cases import statements
+    from efface.engine.base import clock
 
     if (name is None) != (salt is None):
         raise click.UsageError("--name and --salt belong together: a name alone cannot be checked.")
@@ -39,7 +39,7 @@ def verify(file: Path, key: Path | None, name: str | None, salt: str | None, as_
     except (OSError, ValueError) as error:
         words = str(error) if isinstance(error, statements.StatementInvalid) else "This is not a statement."
         raise click.ClickException(words) from None
-    over = datetime.now(UTC).date() > found.valid_until
+    over = clock.wall().date() > found.valid_until
     fits = None if name is None or salt is None else statements.name_digest(name, salt) == found.name_sha256
     result = {
         "valid": not over and fits is not False, "key_known": key is not None, "expired": over, "name_fits": fits,
