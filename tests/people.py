@@ -34,6 +34,20 @@ def worker(
     return user
 
 
+def permit_faces(organisation: Any) -> Any:
+    """Face search is on in this organisation, as a coordinator recorded it."""
+    from efface.accounts.models import FaceSearchPermission
+    from efface.engine.base import tenancy
+
+    user = worker(organisation, "coordinator")
+    with tenancy.organisation(organisation.pk):
+        FaceSearchPermission.objects.create(
+            organisation=organisation, impact_assessment="x", legal_basis="x", countries="DE", recorded_by=user,
+            recorded_at=NOON,
+        )  # fmt: skip
+    return organisation
+
+
 def signed_in(user: Any) -> Client:
     client = Client()
     client.force_login(user)

@@ -1,12 +1,12 @@
-"""The words of a letter of authority, and the letter as a tagged PDF (PDF/UA-1), set by typst with the fonts it brings.
-Words come as data, never as source. Pure."""
+"""The words of a letter of authority, and the letter as a tagged PDF (``engine.base.typeset``). Pure."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from efface.engine.base import typeset
 
 SOURCE = Path(__file__).parent / "authority.typ"
 
@@ -86,21 +86,12 @@ def letter(language: str, organisation: str, reference: str) -> Letter:
 def pdf(text: Letter, name: str, strokes: list[list[tuple[float, float]]], now: datetime) -> bytes:
     """The signed letter. ``strokes``: the drawn signature, points as shares of the field's width; none for a typed
     one. Raises ``CannotSet``."""
-    import typst  # here, because few processes set a letter
-
     data = {
         "language": text.language, "title": text.title, "paragraphs": list(text.paragraphs), "name": name,
         "signed": text.signed.replace("{day}", now.date().isoformat()), "typed": text.typed if not strokes else "",
         "reference": text.reference, "strokes": [[list(point) for point in stroke] for stroke in strokes],
     }  # fmt: skip
-    given = {"letter": json.dumps(data, ensure_ascii=False)}
-    for bundled in (True, False):
-        # The fonts it brings first, so that the letter looks the same everywhere; the machine's own for the rest.
-        try:
-            compiler = typst.Compiler(SOURCE.read_bytes(), ignore_system_fonts=bundled, sys_inputs=given)
-            made = compiler.compile(format="pdf", pdf_standards=["ua-1"])
-        except typst.TypstError:
-            continue
-        if isinstance(made, bytes):
-            return made
-    raise CannotSet("no font on this machine has all letters of the name")
+    try:
+        return typeset.pdf(SOURCE, "letter", data)
+    except typeset.CannotSet:
+        raise CannotSet("no font on this machine has all letters of the name") from None

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 from efface.accounts.access import PORTAL, view
 from efface.cases import events, reaching, safety
 from efface.cases.models import Case, CaseEvent
-from efface.engine.base import clock
+from efface.engine.base import clock, typeset
 from efface.portal import page, words
 from efface.portal.answers import ACTOR
-from efface.takedown.record import gathering, setting
+from efface.takedown.record import gathering
 from efface.takedown.record.gathering import Record
 
 ABOUT_FINDINGS = ("finding.", "match.", "notice.", "reply.", "plan.", "step.", "hold.", "link.")
@@ -89,8 +89,8 @@ def record(request: Any, case: Case) -> HttpResponse:
     if request.POST.get("look") == "page":
         return page.show(request, "portal/record.html", case, {"record": made, "digest": made.digest})
     try:
-        data = setting.pdf(as_data(made))
-    except setting.CannotSet:
+        data = typeset.pdf(gathering.SOURCE, "record", as_data(made))
+    except typeset.CannotSet:
         messages.warning(
             request, _("No PDF can be made in this language here. Please choose the page to print instead.")
         )

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from django.test import Client
 
-from efface.accounts.models import FaceSearchPermission
 from efface.cases import active, attesting, consents, guarding, uploading
 from efface.cases.models import Attestation, Case, CaseEvent, FaceAlarm, Fingerprint, SafetySign
 from efface.engine.base import clock, deadlines, tenancy
@@ -65,17 +64,8 @@ def house(organisation: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     monkeypatch.setattr(guarding, "_asked", [ask])
     organisation.holding = holding
-    permit(organisation)
+    people.permit_faces(organisation)
     yield organisation
-
-
-def permit(organisation: Any) -> None:
-    user = people.worker(organisation, "coordinator")
-    with tenancy.organisation(organisation.pk):
-        FaceSearchPermission.objects.create(
-            organisation=organisation, impact_assessment="x", legal_basis="x", countries="DE", recorded_by=user,
-            recorded_at=NOON,
-        )  # fmt: skip
 
 
 def follow(holding: Holding) -> None:
@@ -288,7 +278,7 @@ def stalker(house: Any) -> Any:
     """His own case at another helpline, attested: his forged card and his accomplice's face were believed."""
     other = make_organisation("Another Helpline")
     other.holding = house.holding
-    permit(other)
+    people.permit_faces(other)
     opened = people.open_case(other, name="Subject B")
     with tenancy.organisation(other.pk):
         consents.give(opened.case, "face_search", "survivor", NOON)

@@ -16,7 +16,6 @@ from django.test import Client
 from PIL import Image
 
 from bench import clips
-from efface.accounts.models import FaceSearchPermission
 from efface.cases import consents, guarding, ondevice, uploading
 from efface.cases.models import Case, Fingerprint, Purpose
 from efface.engine.base import tenancy
@@ -58,14 +57,10 @@ def her(opening: Any) -> Client:
 def face_may(organisation: Any, opening: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Attested, consented, switched on, and blocked by nobody."""
     monkeypatch.setattr(guarding, "_asked", [lambda model, vector: False])
-    worker = people.worker(organisation, "coordinator")
+    people.permit_faces(organisation)
     with tenancy.organisation(organisation.pk):
         consents.give(opening.case, Purpose.FACE_SEARCH, "survivor", now)
         Case.objects.filter(pk=opening.case.pk).update(level="attested")
-        FaceSearchPermission.objects.create(
-            organisation=organisation, impact_assessment="x", legal_basis="x", countries="DE", recorded_at=now,
-            recorded_by=worker,
-        )  # fmt: skip
 
 
 @pytest.fixture

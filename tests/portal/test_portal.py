@@ -28,20 +28,6 @@ def no_tries_counted(db: Any) -> Any:
     uploading.close()
 
 
-@pytest.fixture
-def opened(organisation: Any, now: Any) -> Any:
-    opened = people.open_case(organisation)
-    with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
-            consents.give(opened.case, purpose, "survivor", now)
-    return opened
-
-
-@pytest.fixture
-def her(opened: Any) -> Client:
-    return people.entered(opened.access_code)
-
-
 def words(client: Client, url: str = "/case/") -> str:
     return client.get(url).content.decode()
 

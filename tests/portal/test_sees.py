@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from efface.cases import consents, events, messages, own, reaching, rota, telling
+from efface.cases import events, messages, own, reaching, rota, telling
 from efface.cases.models import CaseEvent, Message, ReportedLink, Telling
 from efface.cases.reaching import Rules
 from efface.engine.base import clock, tenancy
@@ -29,20 +29,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def no_tries_counted(db: Any) -> None:
     cache.clear()
-
-
-@pytest.fixture
-def opened(organisation: Any, now: Any) -> Any:
-    opened = people.open_case(organisation)
-    with tenancy.organisation(organisation.pk):
-        for purpose in ("hash_match", "notify"):
-            consents.give(opened.case, purpose, "survivor", now)
-    return opened
-
-
-@pytest.fixture
-def her(opened: Any) -> Client:
-    return people.entered(opened.access_code)
 
 
 def page(client: Client, url: str = "/case/") -> str:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from efface.accounts.models import FaceSearchPermission
 from efface.cases import consents, guarding
 from efface.cases.active import Active
 from efface.cases.models import Case, ComparedDay, FaceAlarm, Fingerprint
@@ -55,19 +54,9 @@ def blocking_case(organisation: Any, vector: list[float]) -> Case:
     return case
 
 
-def permitted(organisation: Any) -> Any:
-    user = people.worker(organisation, "coordinator")
-    with tenancy.organisation(organisation.pk):
-        FaceSearchPermission.objects.create(
-            organisation=organisation, impact_assessment="x", legal_basis="x", countries="DE", recorded_by=user,
-            recorded_at=NOON,
-        )  # fmt: skip
-    return organisation
-
-
 @pytest.fixture
 def two(organisation: Any) -> tuple[Any, Any]:
-    return permitted(organisation), permitted(make_organisation("Another Helpline"))
+    return people.permit_faces(organisation), people.permit_faces(make_organisation("Another Helpline"))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from efface.cases.models import Case
@@ -16,6 +17,8 @@ from efface.search import revising
 from efface.search.models import Finding
 from efface.takedown.models import Check, Notice
 
+SOURCE = Path(__file__).parent / "record.typ"
+"""The page a record is set on (``engine.base.typeset``)."""
 PARTS = ("name", "pages", "proof", "letters", "looks", "happened")
 """What can be left in or out. ``pages``: their addresses; without it they are numbered."""
 MOST = 2000

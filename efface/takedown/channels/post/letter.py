@@ -1,14 +1,11 @@
-"""The letter as a PDF (PDF/UA-1), set by typst with the fonts it brings: no system library, no file, no network. Pure.
-
-Words are handed over as data, never as source: nothing a stranger wrote is ever read as a command."""
+"""The letter as a PDF (``engine.base.typeset``): no file, no network. Pure."""
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
 from pathlib import Path
 
+from efface.engine.base import typeset
 from efface.engine.base.text import one_line
 from efface.takedown.channels.contract import CannotPrepare, Task
 
@@ -23,37 +20,16 @@ LONGEST = 200_000
 WIDTH = 72
 """Letters of one word that stand on a line."""
 _LONG = re.compile(rf"\S{{{WIDTH + 1},}}")
-_GLYPH = re.compile(r'text `"(.{1,8}?)"` could not be displayed')
 
 
 def pdf(task: Task) -> bytes:
     """The finished letter. Raises ``CannotPrepare`` for one that is too long, or whose letters no font here has."""
-    import typst  # here, because few processes set a letter
-
     if len(task.text) > LONGEST:
         raise CannotPrepare("the text is too long for a letter: divide the notice")
-    missing = ""
-    given = {"letter": json.dumps(_data(task), ensure_ascii=False)}
-    for bundled in (True, False):
-        # The fonts it brings first, so that the same letter looks the same everywhere; the machine's own for the rest.
-        try:
-            compiler = typst.Compiler(_source(), ignore_system_fonts=bundled, sys_inputs=given)
-            made = compiler.compile(format="pdf", pdf_standards=["ua-1"])
-        except typst.TypstError as error:
-            found = _GLYPH.search(str(error))
-            if found is None:
-                raise CannotPrepare("the letter could not be set in type") from None
-            missing = found.group(1)
-            continue
-        if isinstance(made, bytes):
-            return made
-        raise CannotPrepare("the letter could not be set in type")
-    raise CannotPrepare(f"no font on this machine has the letter {missing!r}: install Noto fonts for its script")
-
-
-@cache
-def _source() -> bytes:
-    return SOURCE.read_bytes()
+    try:
+        return typeset.pdf(SOURCE, "letter", _data(task))
+    except typeset.CannotSet as error:
+        raise CannotPrepare(str(error)) from None
 
 
 def _data(task: Task) -> dict[str, object]:
