@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import av
@@ -47,6 +49,17 @@ def frames(seed: int, seconds: float = 12.0, width: int = 320, height: int = 180
     return made
 
 
+@contextmanager
+def usual_turns() -> Iterator[None]:
+    """SVT-AV1 makes a thread of root's run before all others (SCHED_FIFO 99), and so all that it starts later: servers
+    and browsers beside it then wait for ever. Afterwards the thread takes its turn as it did before."""
+    policy, turn = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, turn)
+
+
 def encoded(
     pictures: Iterable[Pixels],
     *,
@@ -58,7 +71,7 @@ def encoded(
 ) -> bytes:
     """The pictures as a video file."""
     out = io.BytesIO()
-    with av.open(out, "w", format=kind, container_options=container or {}) as writer:
+    with usual_turns(), av.open(out, "w", format=kind, container_options=container or {}) as writer:
         stream: Any = None
         for number, pixels in enumerate(pictures):
             if stream is None:

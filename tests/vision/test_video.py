@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 
@@ -72,9 +73,10 @@ def test_the_hash_of_a_frame_is_that_of_the_picture(film: bytes, pictures: list[
 )
 def test_containers_and_codecs(kind: str, codec: str, pictures: list[films.Pixels]) -> None:
     options = {"libx265": {"x265-params": "log-level=none:pools=none:frame-threads=1"}, "libsvtav1": {"preset": "12"}}
-    rate = 25 if codec == "mpeg2video" else films.RATE
+    rate, policy = 25 if codec == "mpeg2video" else films.RATE, os.sched_getscheduler(0)
     data = films.encoded(pictures[:50], kind=kind, codec=codec, rate=rate, options=options.get(codec))
     made = read(data)
+    assert os.sched_getscheduler(0) == policy
     assert made.partial == ""
     assert made.duration == pytest.approx(50 / rate, abs=0.3)
     hashes = [frame.pdq for frame in read(data, depth="enrol").frames]
