@@ -70,6 +70,36 @@ WORDS: dict[str, tuple[str, tuple[str, ...], str, str, str]] = {
         ),
         "Firmado en pantalla el {day}", "Nombre escrito por mí como firma", "Referencia",
     ),
+    "fr": (
+        "Procuration",
+        (
+            "J’autorise {organisation} à agir pour moi afin que soient retirées des images et vidéos intimes de moi, "
+            "publiées sans mon accord ou que l’on menace de publier, ainsi que leurs copies.",
+            "Pour cela, {organisation} peut écrire à des sites, hébergeurs, moteurs de recherche, plateformes et "
+            "autorités, remplir leurs formulaires, recevoir leurs réponses et dire agir pour une personne représentée "
+            "sur les images.",
+            "Il n’est pas permis de leur donner mon nom, une pièce d’identité ou les images, sauf si je l’autorise au "
+            "cas par cas. Il n’est pas permis non plus d’accepter de l’argent, de signer des contrats ou d’aller en "
+            "justice pour moi.",
+            "Je peux y mettre fin à tout moment, sans donner de raison. Dès lors, rien de nouveau n’est fait en mon "
+            "nom.",
+        ),
+        "Signé à l’écran le {day}", "Nom tapé par moi comme signature", "Référence",
+    ),
+    "pt": (
+        "Procuração",
+        (
+            "Autorizo {organisation} a agir por mim para que sejam removidas imagens e vídeos íntimos meus, publicados "
+            "sem o meu consentimento ou que alguém ameaça publicar, e as suas cópias.",
+            "Para isso, {organisation} pode escrever a sites, empresas de hospedagem, motores de busca, plataformas e "
+            "autoridades, preencher os seus formulários, receber as suas respostas e dizer que age por uma pessoa que "
+            "aparece nas imagens.",
+            "Não pode dar-lhes o meu nome, um documento de identidade nem as imagens, a não ser que eu autorize em "
+            "cada caso. Não pode aceitar dinheiro, assinar contratos nem ir a tribunal por mim.",
+            "Posso terminar isto a qualquer momento, sem dar um motivo. A partir daí nada de novo é feito em meu nome.",
+        ),
+        "Assinado no aparelho em {day}", "Nome escrito por mim como assinatura", "Referência",
+    ),
 }  # fmt: skip
 """Language -> title, paragraphs, words beside a signature, beside a typed name, and before the reference."""
 

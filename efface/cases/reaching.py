@@ -205,9 +205,11 @@ def _check_address(held: Rules) -> None:
 
 
 _TELLING = re.compile(
-    r"efface|intim|nude|naked|nackt|desnud|sex|porn|revenge|rache|venganz|abuse|abus|missbrauch|polic|poliz|victim|"
-    r"opfer|v[ií]ctim|survivor|pictur|photo|foto|video|bild|im[aá]gen|leak|blackmail|erpress|extor|chantaj|helpline|"
-    r"hilfe|ayuda|upload|remov|delet|gel[öo]scht|entfern|borrad|elimin|case\b|\bfall\b|\bcaso\b|webcam|hack",
+    r"efface|intim|íntim|nude|naked|nackt|desnud|\bnue?s?\b|\bnuas?\b|pelad|sex|porn|revenge|rache|venganz|vengean|"
+    r"vinganç|abuse|abus|missbrauch|polic|políc|poliz|victim|opfer|v[ií]ctim|vítim|survivor|pictur|photo|foto|video|"
+    r"vidéo|vídeo|bild|im[aá]ge|leak|\bfuit|vazou|vazad|vazament|blackmail|erpress|extor|chanta[jg]|helpline|hilfe|"
+    r"ayuda|\baide|ajuda|upload|remov|delet|gel[öo]scht|entfern|borrad|elimin|supprim|retir[éa]|apagad|case\b|\bfall\b|"
+    r"\bcaso\b|\bdossier|webcam|hack",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"://|www\.|\b[\w-]+\.(?:[a-z]{2,})\b|@", re.IGNORECASE)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils.translation import override
 
 import efface
 from efface.cases import consents, erasing, events, messages, reaching, telling
@@ -23,6 +24,7 @@ from tests import people
 from tests.cases.test_cases import make_case
 from tests.conftest import NOON
 from tests.mailserver import Desk, serving
+from tests.messages import LANGUAGES
 
 pytestmark = pytest.mark.django_db
 TO = "someone@mail-box.example"
@@ -209,11 +211,19 @@ def test_without_a_quiet_sender_there_is_no_mail(case: Case, monkeypatch: pytest
 @pytest.mark.parametrize("words", [
     "", "x" * 61, "two\nlines", "Your case", "News of the pictures", "Deine Fotos", "Sobre tus imágenes",
     "See http://example.org", "go to plain.example", "1234567", "code abcd-efgh-2345-6789", "Example Helpline",
-    "sextortion", "The police rang",
+    "sextortion", "The police rang", "Vos photos intimes", "Un mot de la police", "Une image retirée", "Fotos suas",
+    "Ajuda para você", "A imagem foi apagada", "Notícias da polícia",
 ])  # fmt: skip
 def test_words_that_tell_are_refused(case: Case, desk: Desk, words: str) -> None:
     with pytest.raises(NotReachable):
         reaching.check(case, replace(MAIL, words="own", own=words))
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_the_words_we_offer_say_nothing_in_any_language(case: Case, desk: Desk, language: str) -> None:
+    with override(language):
+        offered = [str(words) for _key, words in reaching.NEUTRAL]
+        assert len(offered) >= 3 and [one for one in offered if reaching.telling(one, case)] == []
 
 
 @pytest.mark.parametrize("told", ["everything", "gone", "nothing"])

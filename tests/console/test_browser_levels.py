@@ -17,6 +17,7 @@ from tests import people
 from tests.chromium import ORIGIN, chromium
 from tests.conftest import role
 from tests.console.test_browser import SIZES, judge, look
+from tests.messages import LANGUAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
 DAY = timedelta(days=1)
@@ -41,7 +42,7 @@ def opened(organisation: Any, now: Any) -> Any:
     return opened
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es"])
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
 def test_her_pages(organisation: Any, opened: Any, now: Any, language: str) -> None:
     block, leaver = people.open_case(organisation, kind="block"), people.open_case(organisation)
     her, blocked, left = (people.entered(one.access_code) for one in (opened, block, leaver))

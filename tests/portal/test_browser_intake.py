@@ -144,7 +144,10 @@ def _walk(page: Any, lane: str, given: dict[str, str], problems: list[str], sche
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("language", "title"), [("de", "Jemand erpresst dich"), ("es", "Alguien te chantajea")])
+@pytest.mark.parametrize(("language", "title"), [
+    ("de", "Jemand erpresst dich"), ("es", "Alguien te chantajea"), ("fr", "Quelqu’un vous fait chanter"),
+    ("pt", "Alguém faz chantagem com você"),
+])  # fmt: skip
 def test_a_lane_in_her_language(open_house: Any, now: Any, language: str, title: str) -> None:
     problems: list[str] = []
     with chromium() as browser, browser.page(Client(headers={"accept-language": language})) as page:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gettext
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +15,15 @@ from django.utils.translation import ngettext, override
 import efface
 from efface.cases import consents, fingerprints, naming, opening
 from efface.cases.models import Case
-from efface.engine.base import catalogues
+from efface.engine.base import catalogues, settings
+from efface.engine.base.django import _NAMES
 from efface.net.protocol import Decoded, Picture
 from efface.takedown.channels import hash_list
 from efface.vision import faces, text, video
 from tests.conftest import NOON
-from tests.messages import in_python, in_template, messages
+from tests.messages import LANGUAGES, in_python, in_template, messages
 
 PORTAL = Path(efface.__file__).parent / "portal"
-LANGUAGES = ("de", "es")
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -33,6 +35,13 @@ def test_the_finder_finds() -> None:
     page = '{% translate "a" %}{% blocktranslate count n=x %}{{ n }} b{% plural %}{{ n }} c{% endblocktranslate %}'
     assert list(in_template(page)) == [("a", ""), ("%(n)s b", "%(n)s c")]
     assert list(in_python('_("a" "b")\ngettext(x)\nother("c")')) == [("ab", "")]
+
+
+def test_every_language_there_is_offered_under_its_own_name() -> None:
+    """Where an installation says nothing else, each catalogue can be chosen, and none is offered without one."""
+    offered = next(one.default for one in settings.SETTINGS if one.name == "languages").split(",")
+    assert offered[0] == "en" and sorted(offered[1:]) == sorted(LANGUAGES) and {"de", "es", "fr", "pt"} <= set(offered)
+    assert [one for one in offered if one not in _NAMES] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -81,19 +90,53 @@ def test_a_video_that_cannot_be_read_is_told_of_in_her_words(case: Case, languag
     assert [one for one in problems if one.removeprefix("x: ") not in catalogue(language).values()] == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre")])
+@pytest.mark.parametrize(("language", "said"), [
+    ("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("fr", "Un seul nom"), ("pt", "Um só nome"),
+])  # fmt: skip
 def test_a_name_that_is_not_looked_for_is_refused_in_her_words(case: Case, language: str, said: str) -> None:
     consents.give(case, "text_search", "survivor", NOON)
     with override(language), pytest.raises(naming.NameRefused, match=said):
         naming.add(case, "name", "Anna", "survivor", NOON)
 
 
-@pytest.mark.parametrize(("language", "title"), [("de", "Dein Zugangscode"), ("es", "Tu código de acceso")])
+@pytest.mark.parametrize(("language", "title"), [
+    ("de", "Dein Zugangscode"), ("es", "Tu código de acceso"), ("fr", "Votre code d’accès"),
+    ("pt", "O seu código de acesso"),
+])  # fmt: skip
 def test_pages_speak_it(db: None, language: str, title: str) -> None:
     page = Client(headers={"accept-language": language}).get("/enter/").content.decode()
     assert f'<html lang="{language}"' in page and f"<h1>{title}</h1>" in page
 
 
-def test_plurals() -> None:
-    with override("de"):
-        assert ngettext("We found one page.", "We found %(n)s pages.", 2) == "Wir haben %(n)s Seiten gefunden."
+@pytest.mark.parametrize(("language", "counted"), [
+    ("de", ("0 Seiten", "eine Seite", "2 Seiten")), ("fr", ("0 pages", "une page", "2 pages")),
+    ("pt", ("0 páginas", "uma página", "2 páginas")),
+])  # fmt: skip
+def test_plurals(language: str, counted: tuple[str, ...]) -> None:
+    with override(language):
+        told = [ngettext("We found one page.", "We found %(n)s pages.", n) % {"n": n} for n in range(3)]
+    assert [words in said for words, said in zip(counted, told, strict=True)] == [True, True, True]
+
+
+def untrue_counts(known: dict[str, str]) -> list[str]:
+    """Forms that leave the number out although they are used for more numbers than one: "one is gone" said of none."""
+    rule = re.search(r"plural=([^;]+)", known[""])
+    assert rule is not None
+    form = gettext.c2py(rule[1])
+    used = Counter(form(n) for n in range(1000))
+    found = []
+    for key, value in known.items():
+        if "%(n)" in key.partition("\0")[2]:
+            found += [one for at, one in enumerate(value.split("\0")) if used[at] > 1 and "%(n)" not in one]
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_form_says_one_of_none(language: str) -> None:
+    known = catalogue(language)
+    assert len([key for key in known if "\0" in key]) > 20 and untrue_counts(known) == []
+
+
+def test_a_form_that_says_one_of_none_would_be_seen() -> None:
+    known = catalogue("fr")
+    assert untrue_counts({**known, "": known[""].replace("n != 1", "n > 1")})
