@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils.translation import gettext, override
 
 import efface
 from efface.cases import consents, erasing, events, messages, reaching, telling
@@ -23,6 +24,7 @@ from tests import people
 from tests.cases.test_cases import make_case
 from tests.conftest import NOON
 from tests.mailserver import Desk, serving
+from tests.messages import LANGUAGES
 
 pytestmark = pytest.mark.django_db
 TO = "someone@mail-box.example"
@@ -85,13 +87,17 @@ def test_a_return_is_told_once_in_her_words_and_nothing_else(case: Case, desk: D
     assert len(desk.got) == 2
 
 
-def test_words_come_in_her_language(case: Case, desk: Desk) -> None:
-    Case.objects.filter(pk=case.pk).update(language="de")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_come_in_her_language(case: Case, desk: Desk, language: str) -> None:
+    Case.objects.filter(pk=case.pk).update(language=language)
+    with override(language):
+        reminder = gettext("Reminder")
     case.refresh_from_db()
     reaching.set_rules(case, MAIL, "survivor", NOON)
     back(case)
     deliver()
-    assert [mail["Subject"] for mail in desk.messages()] == ["Erinnerung"]
+    assert [mail["Subject"] for mail in desk.messages()] == [reminder] and reminder != "Reminder"
+    assert [mail.get_content().strip() for mail in desk.messages()] == [reminder]
 
 
 @pytest.mark.parametrize("answer", ["drop", "550 5.1.1 nobody of that name"])
@@ -209,11 +215,23 @@ def test_without_a_quiet_sender_there_is_no_mail(case: Case, monkeypatch: pytest
 @pytest.mark.parametrize("words", [
     "", "x" * 61, "two\nlines", "Your case", "News of the pictures", "Deine Fotos", "Sobre tus imágenes",
     "See http://example.org", "go to plain.example", "1234567", "code abcd-efgh-2345-6789", "Example Helpline",
-    "sextortion", "The police rang",
+    "sextortion", "The police rang", "Twoje zdjęcia", "Ktoś cię szantażuje", "Usunięto coś", "Ваші фото",
+    "Видалено сторінку", "Лист із поліції",
 ])  # fmt: skip
 def test_words_that_tell_are_refused(case: Case, desk: Desk, words: str) -> None:
     with pytest.raises(NotReachable):
         reaching.check(case, replace(MAIL, words="own", own=words))
+
+
+@pytest.mark.parametrize("words", ["Kwiaty do podlania", "Sprawdź kalendarz", "Полити квіти", "Як справи у бабусі"])
+def test_words_that_say_nothing_are_taken(case: Case, desk: Desk, words: str) -> None:
+    reaching.check(case, replace(MAIL, words="own", own=words))
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_our_own_words_say_nothing_either(case: Case, language: str) -> None:
+    with override(language):
+        assert [reaching.telling(str(words), case) for _name, words in reaching.NEUTRAL] == [""] * len(reaching.NEUTRAL)
 
 
 @pytest.mark.parametrize("told", ["everything", "gone", "nothing"])

@@ -16,6 +16,7 @@ from efface.engine.base import deadlines, tenancy
 from efface.search.models import Finding, Match
 from tests import people
 from tests.console.test_casework import picture, upload
+from tests.messages import LANGUAGES
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/case/", "/case/allow/", "/case/messages/", "/case/timeline/", "/case/pictures/")
@@ -234,7 +235,7 @@ def test_the_timeline_is_in_plain_words(opened: Any, her: Client) -> None:
     assert "hash_match" not in page and "case.opened" not in page
 
 
-@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_language_can_be_chosen(language: str, db: Any) -> None:
     client = Client()
     client.post("/language/", {"language": language})

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+import gettext as gnu
+import io
 import re
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils.translation import ngettext, override
 
-import efface
 from efface.cases import consents, fingerprints, naming, opening
 from efface.cases.models import Case
-from efface.engine.base import catalogues
+from efface.engine.base import catalogues, settings
 from efface.net.protocol import Decoded, Picture
+from efface.portal.templatetags import doors
 from efface.takedown.channels import hash_list
 from efface.vision import faces, text, video
 from tests.conftest import NOON
-from tests.messages import in_python, in_template, messages
-
-PORTAL = Path(efface.__file__).parent / "portal"
-LANGUAGES = ("de", "es")
+from tests.messages import LANGUAGES, PORTAL, in_python, in_template, messages
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -81,19 +80,81 @@ def test_a_video_that_cannot_be_read_is_told_of_in_her_words(case: Case, languag
     assert [one for one in problems if one.removeprefix("x: ") not in catalogue(language).values()] == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("pl", "Samo imię"), ("uk", "Саме лише ім’я")],
+)
 def test_a_name_that_is_not_looked_for_is_refused_in_her_words(case: Case, language: str, said: str) -> None:
     consents.give(case, "text_search", "survivor", NOON)
     with override(language), pytest.raises(naming.NameRefused, match=said):
         naming.add(case, "name", "Anna", "survivor", NOON)
 
 
-@pytest.mark.parametrize(("language", "title"), [("de", "Dein Zugangscode"), ("es", "Tu código de acceso")])
-def test_pages_speak_it(db: None, language: str, title: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_speak_it(db: None, language: str) -> None:
+    title = catalogue(language)["Your access code"]
     page = Client(headers={"accept-language": language}).get("/enter/").content.decode()
-    assert f'<html lang="{language}"' in page and f"<h1>{title}</h1>" in page
+    assert f'<html lang="{language}"' in page and f"<h1>{title}</h1>" in page and "access code" not in page
 
 
-def test_plurals() -> None:
-    with override("de"):
-        assert ngettext("We found one page.", "We found %(n)s pages.", 2) == "Wir haben %(n)s Seiten gefunden."
+def test_every_language_is_offered() -> None:
+    offered = next(one.default for one in settings.SETTINGS if one.name == "languages")
+    assert sorted(str(offered).split(",")) == sorted(["en", *LANGUAGES])
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "said"),
+    [
+        ("de", 2, "Wir haben %(n)s Seiten gefunden."),
+        ("pl", 1, "Znaleźliśmy jedną stronę."), ("pl", 2, "Znaleźliśmy %(n)s strony."),
+        ("pl", 5, "Znaleźliśmy %(n)s stron."), ("pl", 12, "Znaleźliśmy %(n)s stron."),
+        ("pl", 21, "Znaleźliśmy %(n)s stron."), ("pl", 24, "Znaleźliśmy %(n)s strony."),
+        ("uk", 1, "Ми знайшли %(n)s сторінку."), ("uk", 3, "Ми знайшли %(n)s сторінки."),
+        ("uk", 11, "Ми знайшли %(n)s сторінок."), ("uk", 21, "Ми знайшли %(n)s сторінку."),
+    ],
+)  # fmt: skip
+def test_plurals(language: str, number: int, said: str) -> None:
+    with override(language):
+        assert ngettext("We found one page.", "We found %(n)s pages.", number) == said
+
+
+def plural_troubles(messages: dict[str, str]) -> list[str]:
+    """What is wrong with plural forms: too many or few of them; one that stands for several numbers and says none."""
+    rule = gnu.GNUTranslations(io.BytesIO(catalogues.compiled(messages))).plural  # type: ignore[attr-defined]
+    declared = re.search(r"nplurals=(\d+)", messages[""])
+    used = {form: [n for n in range(1, 1000) if rule(n) == form] for form in range(int(declared[1]) if declared else 0)}
+    found = []
+    for key, value in messages.items():
+        if "\0" not in key:
+            continue
+        forms, number = value.split("\0"), re.search(r"%\(n\)[sd]", key)
+        if len(forms) != len(used):
+            found.append(f"{len(forms)} forms: {key}")
+        elif number:
+            found += [f"no number: {one}" for form, one in enumerate(forms)
+                      if len(used[form]) > 1 and number[0] not in one]  # fmt: skip
+        found += [f"not its own: {one}" for one in forms
+                  if not set(re.findall(r"%\(\w+\)[sd]", one)) <= set(re.findall(r"%\(\w+\)[sd]", key))]  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_plural_form_counts_wrongly(language: str) -> None:
+    assert plural_troubles(catalogue(language)) == []
+
+
+def test_a_wrong_plural_form_is_seen() -> None:
+    head = catalogue("uk")[""]
+    right = {"": head, "a page\0%(n)s pages": "%(n)s сторінка\0%(n)s сторінки\0%(n)s сторінок"}
+    assert plural_troubles(right) == []
+    for wrong in ("сторінка\0%(n)s сторінки\0%(n)s сторінок", "%(n)s сторінка\0%(n)s сторінок",
+                  "%(n)s сторінка\0%(m)s %(n)s сторінки\0%(n)s сторінок"):  # fmt: skip
+        assert len(plural_troubles({"": head, "a page\0%(n)s pages": wrong})) == 1, wrong
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "29 November 2026"), ("de", "29 November 2026"),
+                                                ("pl", "29 listopada 2026"), ("uk", "29 листопада 2026")])  # fmt: skip
+def test_a_month_stands_as_it_does_beside_a_day(language: str, said: str) -> None:
+    with override(language):
+        shown = doors.day(datetime(2026, 11, 29, 12, tzinfo=UTC))
+    assert f">{said}<" in shown
