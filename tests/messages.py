@@ -9,13 +9,13 @@ from pathlib import Path
 
 import efface
 
-_LOCALE = Path(efface.__file__).parent / "portal" / "locale"
-LANGUAGES = tuple(sorted(path.parts[-3] for path in _LOCALE.glob("*/LC_MESSAGES/django.po")))
-"""Every language the portal has a catalogue in, beside English."""
 ONE = re.compile(r"""\{%\s*translate\s+(?:"([^"]*)"|'([^']*)')""")
 BLOCK = re.compile(r"\{%\s*blocktranslate\b([^%]*)%\}(.*?)\{%\s*endblocktranslate\s*%\}", re.DOTALL)
 PLURAL = re.compile(r"\{%\s*plural\s*%\}")
 CALLS = {"_", "gettext", "gettext_lazy"}
+PORTAL = Path(efface.__file__).parent / "portal"
+LANGUAGES = tuple(sorted(path.parts[-3] for path in PORTAL.glob("locale/*/LC_MESSAGES/django.po")))
+"""Every language that the survivor's pages are written in, beside English."""
 
 
 def in_template(text: str) -> Iterator[tuple[str, str]]:

@@ -100,6 +100,33 @@ WORDS: dict[str, tuple[str, tuple[str, ...], str, str, str]] = {
         ),
         "Assinado no aparelho em {day}", "Nome escrito por mim como assinatura", "Referência",
     ),
+    "pl": (
+        "Pełnomocnictwo",
+        (
+            "Upoważniam {organisation} do działania za mnie w celu usunięcia moich intymnych zdjęć i filmów, które "
+            "opublikowano bez mojej zgody lub których publikacją ktoś grozi, oraz ich kopii.",
+            "W tym celu {organisation} może pisać do serwisów, firm hostingowych, wyszukiwarek, platform i urzędów, "
+            "wypełniać ich formularze, odbierać ich odpowiedzi i mówić, że działa za osobę widoczną na zdjęciach.",
+            "Nie może przekazywać im mojego nazwiska, dokumentu tożsamości ani tych zdjęć, chyba że pozwolę na to w "
+            "konkretnym przypadku. Nie może za mnie przyjmować pieniędzy, zawierać umów ani występować w sądzie.",
+            "Mogę to zakończyć w każdej chwili, bez podawania powodu. Od tej chwili nic nowego nie dzieje się w moim "
+            "imieniu.",
+        ),
+        "Podpisano na ekranie {day}", "Imię i nazwisko wpisane przeze mnie jako podpis", "Oznaczenie",
+    ),
+    "uk": (
+        "Довіреність",
+        (
+            "Я уповноважую {organisation} діяти за мене, щоб було прибрано мої інтимні фото та відео, оприлюднені без "
+            "моєї згоди або такі, оприлюдненням яких мені погрожують, та їхні копії.",
+            "Для цього {organisation} може писати сайтам, хостинговим компаніям, пошуковим системам, платформам і "
+            "державним органам, заповнювати їхні форми, отримувати їхні відповіді й казати, що діє за людину на фото.",
+            "Передавати їм моє ім’я, документ, що посвідчує особу, чи ці фото не можна, якщо я не дозволю цього в "
+            "окремому випадку. Брати за мене гроші, укладати договори чи йти до суду не можна.",
+            "Я можу закінчити це будь-коли, без пояснення причин. Відтоді нічого нового від мого імені не роблять.",
+        ),
+        "Підписано на екрані {day}", "Ім’я, набране мною як підпис", "Номер",
+    ),
 }  # fmt: skip
 """Language -> title, paragraphs, words beside a signature, beside a typed name, and before the reference."""
 

@@ -118,7 +118,7 @@ def reminds(deadline: Deadline, now: datetime) -> None:
     ).exists():
         return
     with override(case.language):
-        day = formats.date_format(timezone.localtime(consent.expires_at), "j F Y")
+        day = formats.date_format(timezone.localtime(consent.expires_at), "j E Y")
         text = _("Something you set ends on %(day)s. If you want it to go on, you find it under “What I allow”.")
         messages.write(case, from_survivor=False, author="engine", text=text % {"day": day}, now=now)
     events.record(case, "consent.reminded", "engine", subject=consent.pk, now=now, purpose=consent.purpose)

@@ -212,6 +212,16 @@ _TELLING = re.compile(
     r"\bcaso\b|\bdossier|webcam|hack",
     re.IGNORECASE,
 )
+_TELLING_SLAVIC = re.compile(
+    # Polish
+    r"intymn|\bnag(?:a|ą|i|ie|ich|iej|o)\b|rozebran|seks|zemst|przemoc|ofiar|zdję[cć]|obraz|nagrani|wyciek|szanta[żz]|"
+    r"zaufania|\bpomoc|usun|usuwa|kasow|\bspraw[aęy]\b|kamer|hak(?:er|ow)|włama|"
+    # Ukrainian
+    r"інтим|оголен|\bгол(?:а|і|ий|их|ою|ого)\b|секс|порн|помст|насил|поліц|жертв|фото|світлин|зображен|знім(?:ок|к)|"
+    r"відео|\bзли(?:в|т)|вит[іе]к|шантаж|вимага|допомог|видал|\bстер(?:т|л)|\bсправ[ау]\b|камер|хак|злам",
+    re.IGNORECASE,
+)
+"""Beginnings of words that would tell, in languages that bend the rest of a word."""
 _LINK = re.compile(r"://|www\.|\b[\w-]+\.(?:[a-z]{2,})\b|@", re.IGNORECASE)
 _CODE = re.compile(r"\b\w{4}-\w{4}-\w{4}-\w{4}\b|\d{5,}")
 
@@ -227,7 +237,7 @@ def telling(words: str, case: Case) -> str:
         return _("Please leave out names and the number of your case.")
     if _LINK.search(words) or _CODE.search(words):
         return _("Please leave out addresses, codes and numbers.")
-    if _TELLING.search(words):
+    if _TELLING.search(words) or _TELLING_SLAVIC.search(words):
         return _("Somebody who reads this could guess what it is about. Please choose words that say nothing.")
     return ""
 

@@ -8,6 +8,7 @@ goes on looking as it did; a lead is told, and nothing of it stands in a timelin
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -25,10 +26,11 @@ ATTESTED_DUE = "case.attested"
 MOST_WORDS = 4
 SHORTEST, LONGEST, PARTS = 4, 60, 6
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_BY_CHANCE = frozenset(
-    ("hello", "hallo", "hola", "okay", "danke", "thanks", "gracias", "bitte", "please", "yeah", "nein", "adios",
-     "bueno", "genau", "nothing", "nichts", "nada")
-)
+_GREETINGS = (
+    "hello", "hallo", "hola", "okay", "danke", "thanks", "gracias", "bitte", "please", "yeah", "nein", "adios",
+    "bueno", "genau", "nothing", "nichts", "nada", "dobrze", "prosze", "dziekuje", "czesc", "dzien dobry",
+    "do widzenia", "добре", "дякую", "будь ласка", "привіт", "добрий день", "так так", "нічого",
+)  # fmt: skip
 
 
 class UnfitWord(ValueError):
@@ -36,8 +38,13 @@ class UnfitWord(ValueError):
 
 
 def normal(text: str) -> str:
-    """What counts of a word: letters and digits in small, with single blanks."""
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    """What counts of a word: letters and digits in small, with single blanks, and without accents, which are left out
+    by who types in a hurry."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return " ".join(re.findall(r"\w+", "".join(one for one in letters if not unicodedata.combining(one))))
+
+
+_BY_CHANCE = frozenset(map(normal, _GREETINGS))
 
 
 def choose(case: Case, word: str, now: datetime) -> None:

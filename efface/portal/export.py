@@ -157,13 +157,13 @@ def left_out() -> list[str]:
 
 def _day(moment: datetime | date) -> str:
     there = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    return formats.date_format(there, "j F Y")
+    return formats.date_format(there, "j E Y")
 
 
 def _told(key: str, value: Any) -> str:
     if isinstance(value, datetime):
         there = timezone.localtime(value)
-        return formats.date_format(there, "j F Y, H:i")
+        return formats.date_format(there, "j E Y, H:i")
     if isinstance(value, date):
         return _day(value)
     if isinstance(value, list):

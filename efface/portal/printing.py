@@ -158,4 +158,4 @@ def _pieces(text: str) -> list[str]:
 
 def _when(moment: Any) -> str:
     there = timezone.localtime(moment)
-    return f"{formats.date_format(there, 'j F Y, H:i')} {there.tzname()}"
+    return f"{formats.date_format(there, 'j E Y, H:i')} {there.tzname()}"

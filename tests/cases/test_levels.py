@@ -182,7 +182,16 @@ def test_a_word_is_kept_as_a_proof_and_recognised_however_it_is_said(case: Case)
         assert not safety.heard(case, said), said
 
 
-@pytest.mark.parametrize("unfit", ["", "ok", "please", "a b", "x" * 80, "hello"])
+@pytest.mark.parametrize(
+    ("chosen", "typed"),
+    [("Żółta róża", "zolta roza"), ("różanka", "ro\u0301z\u0307anka"), ("Їжачок", "їжачок"), ("Камелія", "це КАМЕЛІЯ")],
+)
+def test_a_word_is_heard_however_its_accents_are_typed(case: Case, chosen: str, typed: str) -> None:
+    safety.choose(case, chosen, NOON)
+    assert safety.heard(case, typed) and not safety.heard(case, typed[:-1])
+
+
+@pytest.mark.parametrize("unfit", ["", "ok", "please", "a b", "x" * 80, "hello", "Dziękuję", "Добрий день!"])
 def test_a_word_that_would_be_said_by_chance_is_refused(case: Case, unfit: str) -> None:
     with pytest.raises(safety.UnfitWord, match="four letters"):
         safety.choose(case, unfit, NOON)

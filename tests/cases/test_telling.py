@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils.translation import override
+from django.utils.translation import gettext, override
 
 import efface
 from efface.cases import consents, erasing, events, messages, reaching, telling
@@ -87,13 +87,17 @@ def test_a_return_is_told_once_in_her_words_and_nothing_else(case: Case, desk: D
     assert len(desk.got) == 2
 
 
-def test_words_come_in_her_language(case: Case, desk: Desk) -> None:
-    Case.objects.filter(pk=case.pk).update(language="de")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_come_in_her_language(case: Case, desk: Desk, language: str) -> None:
+    Case.objects.filter(pk=case.pk).update(language=language)
+    with override(language):
+        reminder = gettext("Reminder")
     case.refresh_from_db()
     reaching.set_rules(case, MAIL, "survivor", NOON)
     back(case)
     deliver()
-    assert [mail["Subject"] for mail in desk.messages()] == ["Erinnerung"]
+    assert [mail["Subject"] for mail in desk.messages()] == [reminder] and reminder != "Reminder"
+    assert [mail.get_content().strip() for mail in desk.messages()] == [reminder]
 
 
 @pytest.mark.parametrize("answer", ["drop", "550 5.1.1 nobody of that name"])
@@ -213,14 +217,21 @@ def test_without_a_quiet_sender_there_is_no_mail(case: Case, monkeypatch: pytest
     "See http://example.org", "go to plain.example", "1234567", "code abcd-efgh-2345-6789", "Example Helpline",
     "sextortion", "The police rang", "Vos photos intimes", "Un mot de la police", "Une image retirée", "Fotos suas",
     "Ajuda para você", "A imagem foi apagada", "Notícias da polícia",
+    "sextortion", "The police rang", "Twoje zdjęcia", "Ktoś cię szantażuje", "Usunięto coś", "Ваші фото",
+    "Видалено сторінку", "Лист із поліції",
 ])  # fmt: skip
 def test_words_that_tell_are_refused(case: Case, desk: Desk, words: str) -> None:
     with pytest.raises(NotReachable):
         reaching.check(case, replace(MAIL, words="own", own=words))
 
 
+@pytest.mark.parametrize("words", ["Kwiaty do podlania", "Sprawdź kalendarz", "Полити квіти", "Як справи у бабусі"])
+def test_words_that_say_nothing_are_taken(case: Case, desk: Desk, words: str) -> None:
+    reaching.check(case, replace(MAIL, words="own", own=words))
+
+
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
-def test_the_words_we_offer_say_nothing_in_any_language(case: Case, desk: Desk, language: str) -> None:
+def test_our_own_words_say_nothing_in_any_language(case: Case, desk: Desk, language: str) -> None:
     with override(language):
         offered = [str(words) for _key, words in reaching.NEUTRAL]
         assert len(offered) >= 3 and [one for one in offered if reaching.telling(one, case)] == []

@@ -12,7 +12,7 @@ from efface.engine.base import catalogues, typeset
 from efface.takedown.record import gathering
 from tests.conftest import NOON
 from tests.messages import LANGUAGES
-from tests.pdf_letters import letters
+from tests.pdf_text import read_back
 
 PORTAL = Path(efface.__file__).parent / "portal"
 
@@ -28,7 +28,7 @@ def test_a_record_has_every_letter_of_the_language(language: str) -> None:
     wanted = {letter for key, text in words.items() if key for letter in text if letter.isalnum()}
     lines = [" ".join(text.replace("\0", " ").split()) for key, text in words.items() if key]
     made = typeset.pdf(gathering.SOURCE, "record", page(lines, language))
-    assert len(wanted) > 50 and wanted - letters(made) == set()
+    assert len(wanted) > 50 and wanted - set(read_back(made)) == set()
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
@@ -36,7 +36,7 @@ def test_the_letter_of_authority_is_there_in_each_language(language: str) -> Non
     text = authority_letter.letter(language, "Example Helpline", "XK2P-7M4Q")
     assert text.language == language and "Example Helpline" in text.paragraphs[0]
     made = authority_letter.pdf(text, "Subject A", [], NOON)
-    assert {one for one in "".join(text.paragraphs) if one.isalnum()} - letters(made) == set()
+    assert {one for one in "".join(text.paragraphs) if one.isalnum()} - set(read_back(made)) == set()
 
 
 def test_a_letter_no_font_has_is_told_of() -> None:
@@ -47,4 +47,4 @@ def test_a_letter_no_font_has_is_told_of() -> None:
 
 def test_what_is_not_in_a_pdf_is_not_read_back_from_it() -> None:
     made = typeset.pdf(gathering.SOURCE, "record", page(["abc"], "fr"))
-    assert {"a", "b", "c"} <= letters(made) and "é" not in letters(made)
+    assert {"a", "b", "c"} <= set(read_back(made)) and "é" not in set(read_back(made))

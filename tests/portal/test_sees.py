@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from efface.cases import events, messages, own, reaching, rota, telling
 from efface.cases.models import CaseEvent, Message, ReportedLink, Telling
@@ -23,6 +24,7 @@ from efface.takedown import saying
 from tests import people
 from tests.conftest import NOON
 from tests.messages import LANGUAGES
+from tests.pdf_text import bare, read_back
 
 pytestmark = pytest.mark.django_db
 
@@ -366,6 +368,10 @@ def test_the_record_is_a_tagged_pdf_without_links(opened: Any, her: Client, prov
     assert answer.content[:5] == b"%PDF-" and b"/StructTreeRoot" in answer.content
     assert b"/URI" not in answer.content and b"/Link" not in answer.content
     assert f"({language}".encode() in answer.content or f"/Lang ({language})".encode() in answer.content
+    text = bare(read_back(answer.content))
+    with override(language):
+        for said in ("Record of what happened", "What happened", "Digest of this record", "Your case was opened."):
+            assert bare(gettext(said)) in text, said
 
 
 def test_the_same_facts_have_the_same_digest(organisation: Any, opened: Any, proven: Any, now: Any) -> None:

@@ -53,7 +53,7 @@ def when(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     there = timezone.localtime(value)
-    words = f"{formats.date_format(there, 'j F Y, H:i')} {there.tzname()}"
+    words = f"{formats.date_format(there, 'j E Y, H:i')} {there.tzname()}"
     return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), words)
 
 
@@ -62,7 +62,7 @@ def day(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     there = timezone.localtime(value)
-    return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j F Y"))
+    return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j E Y"))
 
 
 @register.filter
