@@ -41,7 +41,7 @@ def opened(organisation: Any, now: Any) -> Any:
     return opened
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es"])
+@pytest.mark.parametrize("language", ["ar", "en", "de", "es"])
 def test_her_pages(organisation: Any, opened: Any, now: Any, language: str) -> None:
     block, leaver = people.open_case(organisation, kind="block"), people.open_case(organisation)
     her, blocked, left = (people.entered(one.access_code) for one in (opened, block, leaver))

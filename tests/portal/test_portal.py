@@ -234,7 +234,7 @@ def test_the_timeline_is_in_plain_words(opened: Any, her: Client) -> None:
     assert "hash_match" not in page and "case.opened" not in page
 
 
-@pytest.mark.parametrize("language", ["de", "es"])
+@pytest.mark.parametrize("language", ["ar", "de", "es"])
 def test_the_language_can_be_chosen(language: str, db: Any) -> None:
     client = Client()
     client.post("/language/", {"language": language})

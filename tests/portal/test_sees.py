@@ -354,7 +354,7 @@ def test_the_record_holds_what_she_chose_and_no_link(opened: Any, her: Client, p
     assert "pictures[.]example" not in shown and "ab" * 32 not in shown and "Your case was opened." in shown
 
 
-@pytest.mark.parametrize("language", ["en", "de", "es"])
+@pytest.mark.parametrize("language", ["ar", "en", "de", "es"])
 def test_the_record_is_a_tagged_pdf_without_links(opened: Any, her: Client, proven: Any, language: str) -> None:
     answer = her.post(
         "/case/timeline/record/", {"part": ["pages", "proof", "letters", "looks", "happened"], "look": "pdf"},

@@ -21,7 +21,7 @@ from tests.conftest import NOON
 from tests.messages import in_python, in_template, messages
 
 PORTAL = Path(efface.__file__).parent / "portal"
-LANGUAGES = ("de", "es")
+LANGUAGES = sorted(path.parts[-3] for path in PORTAL.glob("locale/*/LC_MESSAGES/django.po"))
 
 
 def catalogue(language: str) -> dict[str, str]:
@@ -81,17 +81,41 @@ def test_a_video_that_cannot_be_read_is_told_of_in_her_words(case: Case, languag
     assert [one for one in problems if one.removeprefix("x: ") not in catalogue(language).values()] == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre")])
+@pytest.mark.parametrize(("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("ar", "الاسم الواحد")])
 def test_a_name_that_is_not_looked_for_is_refused_in_her_words(case: Case, language: str, said: str) -> None:
     consents.give(case, "text_search", "survivor", NOON)
     with override(language), pytest.raises(naming.NameRefused, match=said):
         naming.add(case, "name", "Anna", "survivor", NOON)
 
 
-@pytest.mark.parametrize(("language", "title"), [("de", "Dein Zugangscode"), ("es", "Tu código de acceso")])
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("de", "Dein Zugangscode"), ("es", "Tu código de acceso"), ("ar", "رمز الدخول الخاص بك")],
+)
 def test_pages_speak_it(db: None, language: str, title: str) -> None:
     page = Client(headers={"accept-language": language}).get("/enter/").content.decode()
     assert f'<html lang="{language}"' in page and f"<h1>{title}</h1>" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_count_has_its_form(language: str) -> None:
+    """As many forms as the header says; each that stands for many numbers names the number."""
+    known = catalogue(language)
+    forms = int(re.search(r"nplurals=(\d)", known[""])[1])  # type: ignore[index]
+    plurals = {key: value.split("\0") for key, value in known.items() if "\0" in key}
+    assert len(plurals) > 20 and {len(one) for one in plurals.values()} == {forms}
+    for key, (*_few, last) in plurals.items():
+        assert set(re.findall(r"%\(\w+\)[sd]", key.split("\0")[1])) == set(re.findall(r"%\(\w+\)[sd]", last)), key
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(0, "لا صفحات"), (1, "صفحة واحدة"), (2, "صفحتان"), (3, "%(n)s صفحات"), (10, "%(n)s صفحات"), (11, "%(n)s صفحة"),
+     (99, "%(n)s صفحة"), (102, "%(n)s صفحة"), (103, "%(n)s صفحات")],
+)  # fmt: skip
+def test_arabic_counts_in_six_ways(n: int, said: str) -> None:
+    with override("ar"):
+        assert ngettext("one page", "%(n)s pages", n) == said
 
 
 def test_plurals() -> None:

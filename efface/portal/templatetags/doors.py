@@ -48,6 +48,12 @@ def defang(value: Any) -> str:
 
 
 @register.filter
+def ltr(value: Any) -> SafeString:
+    """Foreign text that reads from left to right wherever it stands (an address, a number, a code), as a ``bdi``."""
+    return format_html('<bdi dir="ltr">{}</bdi>', clean(value))
+
+
+@register.filter
 def when(value: datetime | None) -> SafeString | str:
     """A moment to the minute in the installation's time zone, as a ``time`` element; nothing for None."""
     if value is None:
