@@ -8,10 +8,15 @@ import zlib
 _OBJECT = re.compile(rb"(\d+) 0 obj(.*?)endobj", re.S)
 _STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.S)
 _FONT = re.compile(rb"/(f\d+) (\d+) 0 R")
+# A string holds parentheses as they are where they come in pairs.
+_IN = rb"(?:\\.|[^\\()])"
+_PAIR = rb"\((?:" + _IN + rb"|\((?:" + _IN + rb"|\(" + _IN + rb"*\))*\))*\)"
 _SHOWN = re.compile(
-    rb"/ReversedChars BMC|EMC|/ActualText(\((?:\\.|[^\\)])*\)|<[0-9A-Fa-f]*>)|/(f\d+) [\d.]+ Tf|\[((?:\((?:\\.|[^\\)])*\)|[\d.\s-])*)\]TJ|(\((?:\\.|[^\\)])*\))Tj", re.S
+    rb"/ReversedChars BMC|EMC|/ActualText(" + _PAIR + rb"|<[0-9A-Fa-f]*>)|/(f\d+) [\d.]+ Tf"
+    rb"|\[((?:" + _PAIR + rb"|[\d.\s-])*)\]TJ|(" + _PAIR + rb")Tj",
+    re.S,
 )
-_STRING = re.compile(rb"\(((?:\\.|[^\\)])*)\)", re.S)
+_STRING = re.compile(_PAIR, re.S)
 _ESCAPE = re.compile(rb"\\(\d{1,3}|.)", re.S)
 _NAMED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
@@ -43,7 +48,7 @@ def _runs(told: bytes, fonts: dict[bytes, dict[int, str]]) -> list[str]:
         elif match[2]:
             letters = fonts[match[2]]
         else:
-            raw = b"".join(_ESCAPE.sub(_plain, one) for one in _STRING.findall(match[0]))
+            raw = b"".join(_ESCAPE.sub(_plain, one[1:-1]) for one in _STRING.findall(match[0]))
             glyphs = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
             if missing := [one for one in glyphs if one not in letters]:
                 raise NoGlyph(f"glyphs {missing} belong to no letter")
