@@ -1,4 +1,4 @@
-"""The words of a PDF that typst made, read back from its fonts' own tables: what somebody gets who copies or listens."""
+"""The words of a PDF that typst made, read back by its fonts' own tables: what somebody who copies or listens gets."""
 
 from __future__ import annotations
 

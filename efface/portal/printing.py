@@ -18,6 +18,7 @@ from efface.cases.models import Case, CaseEvent
 from efface.engine.base import clock, typeset
 from efface.portal import page, words
 from efface.portal.answers import ACTOR
+from efface.portal.templatetags import doors
 from efface.takedown.record import gathering
 from efface.takedown.record.gathering import Record
 
@@ -169,4 +170,4 @@ def _pieces(text: str) -> list[str]:
 
 def _when(moment: Any) -> str:
     there = timezone.localtime(moment)
-    return f"{formats.date_format(there, 'j F Y, H:i')} {there.tzname()}"
+    return f"{formats.date_format(there, 'j F Y')}{doors.comma()}{formats.date_format(there, 'H:i')} {there.tzname()}"

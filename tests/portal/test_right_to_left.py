@@ -3,6 +3,7 @@ digits. In the pages and in what is printed."""
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import datetime
 from html.parser import HTMLParser
@@ -15,6 +16,8 @@ from django.utils.translation import gettext, override
 from efface.cases import authority_letter
 from efface.engine.base import tenancy, typeset
 from efface.evidence.models import Capture
+from efface.law import load
+from efface.portal.templatetags import doors
 from tests import pdf_words, people
 
 ARABIC = re.compile("[\u0621-\u064a]{2,}")
@@ -161,3 +164,27 @@ def test_her_record_in_arabic_can_be_read_back(seen: Any, her: Client) -> None:
 def test_marks_keep_what_is_foreign_together_only_where_it_would_turn() -> None:
     assert typeset.kept("2026-03-02", "ar") == "\u20662026-03-02\u2069"
     assert typeset.kept("2026-03-02", "de") == "2026-03-02" and typeset.kept("", "ar") == ""
+
+
+def test_places_and_what_their_law_says_are_told_in_arabic(db: None) -> None:
+    held = load()
+    with override("ar"):
+        assert [one.name for one in held.jurisdictions.values() if not ARABIC.search(gettext(one.name))] == []
+    told = {code: held.plainly(code, "ar") for code in held.jurisdictions}
+    assert [code for code, said in told.items() if not ARABIC.search(said)] == []
+    for code, said in told.items():
+        # Years, hours, and telephone numbers are the same as in English.
+        assert set(re.findall(r"\d+", said)) == set(re.findall(r"\d+", held.plainly(code))), code
+    page = arabic(Client(), "/places/de/")
+    assert "<h1><bdi>ألمانيا</bdi></h1>" in page and '<bdi dir="ltr">116 016</bdi>' in page
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [("اتصل 116 016 الآن", ["116 016"]), ("0900-8844.", ["0900-8844"]), ("#9110", ["#9110"]),
+     ("+49 30 12", ["+49 30 12"]), ("عام 2026، 48 ساعة", []), ("<b>1", [])],
+)  # fmt: skip
+def test_telephone_numbers_in_a_text(said: str, kept: list[str]) -> None:
+    shown = doors.numbers(said)
+    assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', shown) == kept and "<b>" not in shown
+    assert html.unescape(re.sub(r"</?bdi[^>]*>", "", shown)) == said

@@ -81,7 +81,9 @@ def test_a_video_that_cannot_be_read_is_told_of_in_her_words(case: Case, languag
     assert [one for one in problems if one.removeprefix("x: ") not in catalogue(language).values()] == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("ar", "الاسم الواحد")])
+@pytest.mark.parametrize(
+    ("language", "said"), [("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("ar", "الاسم الواحد")]
+)
 def test_a_name_that_is_not_looked_for_is_refused_in_her_words(case: Case, language: str, said: str) -> None:
     consents.give(case, "text_search", "survivor", NOON)
     with override(language), pytest.raises(naming.NameRefused, match=said):
