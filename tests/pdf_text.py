@@ -1,6 +1,6 @@
 """The text of a PDF as a reader or a screen reader gets it back: glyphs of the content streams through each font's
 ToUnicode map (ISO 32000-1, 9.10). Enough for what ``engine.base.typeset`` makes: objects that are not packed, two bytes
-a glyph."""
+a glyph. Text that runs from right to left comes back as it is painted: ``tests.pdf_words`` turns it round."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import re
 import zlib
 from collections.abc import Iterator
 
+from efface.engine.base import typeset
+from tests.messages import LANGUAGES
+
+LEFT_TO_RIGHT = tuple(one for one in LANGUAGES if one not in typeset.RIGHT_TO_LEFT)
+"""The languages whose text it gives back as it is read."""
 _OBJECT = re.compile(rb"(?<![\d.])(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 _FONT = re.compile(rb"/(f\d+) (\d+) 0 R")

@@ -127,6 +127,19 @@ WORDS: dict[str, tuple[str, tuple[str, ...], str, str, str]] = {
         ),
         "Підписано на екрані {day}", "Ім’я, набране мною як підпис", "Номер",
     ),
+    "ar": (
+        "تفويض",
+        (
+            "أسمح لمنظمة {organisation} بالتصرف نيابة عني من أجل إزالة صور ومقاطع فيديو حميمة لي جرى نشرها دون موافقتي "
+            "أو التهديد بنشرها، وإزالة نسخها.",
+            "لهذا الغرض يجوز لمنظمة {organisation} الكتابة إلى المواقع وشركات الاستضافة ومحركات البحث والمنصات "
+            "والسلطات، وملء استماراتها، واستلام ردودها، والقول بأنها تتصرف نيابة عن شخص يظهر في الصور.",
+            "لا يجوز لها إعطاء هذه الجهات اسمي أو وثيقة هوية أو الصور، إلا إذا سمحت بذلك في كل مرة على حدة. ولا يجوز "
+            "لها قبول مال أو توقيع عقود أو التقاضي نيابة عني.",
+            "يمكنني إنهاء هذا في أي وقت ودون ذكر سبب. ومنذ ذلك الحين لا يحدث أي شيء جديد باسمي.",
+        ),
+        "جرى التوقيع على الشاشة في {day}", "الاسم كتبته بنفسي وهو توقيعي", "المرجع",
+    ),
 }  # fmt: skip
 """Language -> title, paragraphs, words beside a signature, beside a typed name, and before the reference."""
 
@@ -136,8 +149,8 @@ def letter(language: str, organisation: str, reference: str) -> Letter:
     code = language.lower().split("-")[0]
     code = code if code in WORDS else "en"
     title, paragraphs, signed, typed, words = WORDS[code]
-    filled = tuple(one.replace("{organisation}", organisation) for one in paragraphs)
-    return Letter(code, title, filled, signed, typed, f"{words} {reference}")
+    filled = tuple(one.replace("{organisation}", typeset.kept(organisation, code)) for one in paragraphs)
+    return Letter(code, title, filled, signed, typed, f"{words} {typeset.kept(reference, code)}")
 
 
 def pdf(text: Letter, name: str, strokes: list[list[tuple[float, float]]], now: datetime) -> bytes:
@@ -145,7 +158,8 @@ def pdf(text: Letter, name: str, strokes: list[list[tuple[float, float]]], now: 
     one. Raises ``CannotSet``."""
     data = {
         "language": text.language, "title": text.title, "paragraphs": list(text.paragraphs), "name": name,
-        "signed": text.signed.replace("{day}", now.date().isoformat()), "typed": text.typed if not strokes else "",
+        "signed": text.signed.replace("{day}", typeset.kept(now.date().isoformat(), text.language)),
+        "typed": text.typed if not strokes else "",
         "reference": text.reference, "strokes": [[list(point) for point in stroke] for stroke in strokes],
     }  # fmt: skip
     try:

@@ -64,8 +64,8 @@ def question(known: Said, name: str) -> Ask | None:
 
 
 def countries() -> list[tuple[str, str]]:
-    """Codes and names of the countries whose helplines and law are known, by name."""
-    return sorted(((code, one.name) for code, one in load().countries().items()), key=lambda one: one[1])
+    """Codes and names (in her language where it has them) of the countries whose helplines and law are known."""
+    return sorted(((code, _(one.name)) for code, one in load().countries().items()), key=lambda one: one[1])
 
 
 def keep(case: Case, ask: Ask, value: str, actor: str, now: datetime) -> None:

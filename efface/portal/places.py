@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PUBLIC, view
@@ -16,7 +16,7 @@ from efface.law import load
 @view(access=PUBLIC)
 @require_GET
 def places(request: Any) -> HttpResponse:
-    found = sorted(load().jurisdictions.values(), key=lambda one: (one.kind == "union", one.name))
+    found = sorted(load().jurisdictions.values(), key=lambda one: (one.kind == "union", gettext(one.name)))
     return render(request, "portal/places.html", {"places": [one for one in found if one.kind != "union"]})
 
 

@@ -18,6 +18,7 @@ from efface.cases.models import Case, CaseEvent
 from efface.engine.base import clock, typeset
 from efface.portal import page, words
 from efface.portal.answers import ACTOR
+from efface.portal.templatetags import doors
 from efface.takedown.record import gathering
 from efface.takedown.record.gathering import Record
 
@@ -103,8 +104,9 @@ def record(request: Any, case: Case) -> HttpResponse:
 
 def as_data(made: Record) -> dict[str, Any]:
     """A record as ``record.typ`` reads it, in the language of the request."""
+    language = _language()
     lines = [
-        _("Reference: %(reference)s") % {"reference": made.reference},
+        _("Reference: %(reference)s") % {"reference": _kept(made.reference)},
         _("Kept by: %(who)s") % {"who": made.organisation}, _("Made on: %(when)s") % {"when": _when(made.made_at)},
     ]  # fmt: skip
     if made.name:
@@ -128,7 +130,7 @@ def as_data(made: Record) -> dict[str, Any]:
         "fixed": [{"label": "SHA-256", "pieces": _pieces(made.digest)}],
     })  # fmt: skip
     return {
-        "language": (get_language() or "en").split("-")[0], "title": _("Record of what happened"),
+        "language": language, "rtl": language in typeset.RIGHT_TO_LEFT, "title": _("Record of what happened"),
         "author": made.organisation, "footer": made.reference, "lines": lines, "sections": sections,
     }  # fmt: skip
 
@@ -142,14 +144,24 @@ def _section(one: gathering.Page) -> dict[str, Any]:
         fixed.append({"label": label, "pieces": _pieces(digest)})
     items = []
     for at, to, ours, theirs in one.letters:
-        line = _("%(when)s: a letter to %(to)s, our reference %(ours)s") % {"when": _when(at), "to": to, "ours": ours}
-        items.append(line + (_(", theirs %(theirs)s") % {"theirs": theirs} if theirs else ""))
+        line = _("%(when)s: a letter to %(to)s, our reference %(ours)s") % {
+            "when": _when(at), "to": _kept(to), "ours": _kept(ours),
+        }  # fmt: skip
+        items.append(line + (_(", theirs %(theirs)s") % {"theirs": _kept(theirs)} if theirs else ""))
     items += [f"{_when(at)}: {said}" for at, said in one.looks]
     title = _("Page %(n)d") % {"n": one.number}
     return {
-        "title": f"{title}: {one.site}" if one.site else title, "fixed": fixed, "items": items,
+        "title": f"{title}: {_kept(one.site)}" if one.site else title, "fixed": fixed, "items": items,
         "lines": [_("Known since %(when)s.") % {"when": _when(one.known_since)} + " " + one.state],
     }  # fmt: skip
+
+
+def _language() -> str:
+    return (get_language() or "en").split("-")[0]
+
+
+def _kept(text: str) -> str:
+    return typeset.kept(text, _language())
 
 
 def _pieces(text: str) -> list[str]:
@@ -158,4 +170,4 @@ def _pieces(text: str) -> list[str]:
 
 def _when(moment: Any) -> str:
     there = timezone.localtime(moment)
-    return f"{formats.date_format(there, 'j E Y, H:i')} {there.tzname()}"
+    return f"{formats.date_format(there, 'j E Y')}{doors.comma()}{formats.date_format(there, 'H:i')} {there.tzname()}"

@@ -29,7 +29,7 @@ CLEAR = '"cache", "cookies", "storage"'
 @view(access=PUBLIC)
 @require_GET
 def start(request: Any) -> HttpResponse:
-    places = [place for _code, place in sorted(load().countries().items(), key=lambda item: item[1].name)]
+    places = sorted(load().countries().values(), key=lambda one: _(one.name))
     return render(request, "portal/start.html", {
         "places": places, "inside": bool(request.session.get(PORTAL_CASE)), "opens": house.opens(request) is not None,
     })  # fmt: skip

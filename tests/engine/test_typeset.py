@@ -11,17 +11,17 @@ from efface.cases import authority_letter
 from efface.engine.base import catalogues, typeset
 from efface.takedown.record import gathering
 from tests.conftest import NOON
-from tests.messages import LANGUAGES
-from tests.pdf_text import read_back
+from tests.pdf_text import LEFT_TO_RIGHT, read_back
 
 PORTAL = Path(efface.__file__).parent / "portal"
 
 
 def page(lines: list[str], language: str) -> dict[str, object]:
-    return {"language": language, "title": "x", "author": "x", "footer": "x", "lines": lines, "sections": []}
+    words = {"title": "x", "author": "x", "footer": "x", "lines": lines, "sections": []}
+    return {"language": language, "rtl": language in typeset.RIGHT_TO_LEFT, **words}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LEFT_TO_RIGHT)
 def test_a_record_has_every_letter_of_the_language(language: str) -> None:
     path = PORTAL / "locale" / language / "LC_MESSAGES" / "django.po"
     words = catalogues.read(path.read_text(encoding="utf-8"), path.name)
@@ -31,7 +31,7 @@ def test_a_record_has_every_letter_of_the_language(language: str) -> None:
     assert len(wanted) > 50 and wanted - set(read_back(made)) == set()
 
 
-@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+@pytest.mark.parametrize("language", ["en", *LEFT_TO_RIGHT])
 def test_the_letter_of_authority_is_there_in_each_language(language: str) -> None:
     text = authority_letter.letter(language, "Example Helpline", "XK2P-7M4Q")
     assert text.language == language and "Example Helpline" in text.paragraphs[0]

@@ -28,6 +28,11 @@ PAGES = {
     "advice": "/advice/", "begin": "/begin/", "back": "/back/", "access": "/case/access/", "steps": "/case/steps/",
     "typed": "/case/typed/",
 }  # fmt: skip
+MORE = {
+    "word": "/case/code/word/", "talk": "/case/talk/", "proof": "/case/proof/", "letter": "/case/letter/",
+    "uses": "/case/allow/of/notify/", "everything": "/case/everything/", "erase": "/case/end/", "own": "/own/",
+    "statements": "/statements/", "ask": "/case/steps/country/",
+}  # fmt: skip
 RULES = {"runOnly": {"type": "tag", "values": [
     "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
 ]}}  # fmt: skip
@@ -125,6 +130,28 @@ def test_every_page_right_to_left_and_with_forced_colours(world: Any) -> None:
                 if page.locator("a.exit").count() and page.locator("a.exit").bounding_box()["x"] > 180:
                     problems.append(f"{name}: the exit did not turn round")
         assert browser.complaints == []
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "width", "height"), [("phone", 390, 844), ("desk", 1280, 900)])
+def test_every_page_in_arabic(world: Any, how: str, width: int, height: int) -> None:
+    """In its own words, turned round by the server: no violation, nothing too wide, the exit at the end of its line."""
+    her, problems = people.entered(world.access_code), []
+    her.post("/language/", {"language": "ar"})
+    with chromium() as browser:
+        with browser.page(her, width=width, height=height) as page:
+            for name, path in {**PAGES, **MORE}.items():
+                page.goto(ORIGIN + path)
+                shot(page, f"{name}-ar-{how}")
+                problems += [f"{name}: {one}" for one in axe(page)]
+                if wider := page.evaluate(WIDER):
+                    problems.append(f"{name}: wider by {wider}")
+                if page.evaluate("document.documentElement.dir") != "rtl":
+                    problems.append(f"{name}: not turned round")
+                if page.locator("a.exit").count() and page.locator("a.exit").bounding_box()["x"] > width / 2:
+                    problems.append(f"{name}: the exit did not turn round")
+        assert browser.outside == [] and browser.complaints == []
     assert not problems, "\n".join(problems)
 
 

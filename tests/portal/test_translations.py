@@ -90,7 +90,7 @@ def test_a_video_that_cannot_be_read_is_told_of_in_her_words(case: Case, languag
 
 @pytest.mark.parametrize(("language", "said"), [
     ("de", "Einen Namen allein"), ("es", "Un solo nombre"), ("fr", "Un seul nom"), ("pl", "Samo imię"),
-    ("pt", "Um só nome"), ("uk", "Саме лише ім’я"),
+    ("pt", "Um só nome"), ("ar", "الاسم الواحد"), ("uk", "Саме лише ім’я"),
 ])  # fmt: skip
 def test_a_name_that_is_not_looked_for_is_refused_in_her_words(case: Case, language: str, said: str) -> None:
     consents.give(case, "text_search", "survivor", NOON)
@@ -161,3 +161,13 @@ def test_a_month_stands_as_it_does_beside_a_day(language: str, said: str) -> Non
     with override(language):
         shown = doors.day(datetime(2026, 11, 29, 12, tzinfo=UTC))
     assert f">{said}<" in shown
+
+
+@pytest.mark.parametrize(
+    ("n", "said"),
+    [(0, "لا صفحات"), (1, "صفحة واحدة"), (2, "صفحتان"), (3, "%(n)s صفحات"), (10, "%(n)s صفحات"), (11, "%(n)s صفحة"),
+     (99, "%(n)s صفحة"), (102, "%(n)s صفحة"), (103, "%(n)s صفحات")],
+)  # fmt: skip
+def test_arabic_counts_in_six_ways(n: int, said: str) -> None:
+    with override("ar"):
+        assert ngettext("one page", "%(n)s pages", n) == said

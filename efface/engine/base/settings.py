@@ -78,7 +78,7 @@ SETTINGS: tuple[Setting, ...] = (
         "trusted_proxy", str, "",
         "Address of the TLS proxy, whose X-Forwarded-For is believed. Empty: all behind a proxy share one limit.",
     ),
-    Setting("languages", str, "en,de,es,fr,pl,pt,uk", "Languages offered, with commas."),
+    Setting("languages", str, "en,de,es,fr,pl,pt,uk,ar", "Languages offered, with commas."),
     Setting("time_zone", str, "UTC", "Time zone shown to caseworkers."),
     Setting(
         "smtp_host", str, "", "Mail server that notices leave through. Empty: nothing is sent, and doctor says so."

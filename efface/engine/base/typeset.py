@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any
 
 _GLYPH = re.compile(r'text `"(.{1,8}?)"` could not be displayed')
+_JOINED = re.compile("[\u0600-\u06ff\u0750-\u077f]")
+"""Letters that join (Arabic). The bundled font that has them gives each the same width and tears words apart."""
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 class CannotSet(ValueError):
@@ -22,7 +25,7 @@ def pdf(source: Path, name: str, data: Any) -> bytes:
     import typst  # here, because few processes set anything
 
     given, missing = {name: json.dumps(data, ensure_ascii=False)}, ""
-    for bundled in (True, False):
+    for bundled in (False,) if _JOINED.search(given[name]) else (True, False):
         # The fonts it brings first, so that the same page looks the same everywhere; the machine's own for the rest.
         try:
             compiler = typst.Compiler(_read(source), ignore_system_fonts=bundled, sys_inputs=given)
@@ -37,6 +40,12 @@ def pdf(source: Path, name: str, data: Any) -> bytes:
             return made
         raise CannotSet(f"the {name} could not be set in type")
     raise CannotSet(f"no font on this machine has the letter {missing!r}: install Noto fonts for its script")
+
+
+def kept(text: str, language: str) -> str:
+    """``text`` that reads from left to right (an address, a number, a name) for a sentence in ``language``: where that
+    runs from right to left, between the marks that keep its own order (Unicode's LRI and PDI)."""
+    return f"\u2066{text}\u2069" if text and language in RIGHT_TO_LEFT else text
 
 
 @cache

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import datetime
 from typing import Any
 
 from django import template
 from django.utils import formats, timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from efface.engine.base import text as plain_text
 from efface.sites import registry
@@ -19,6 +21,8 @@ register = template.Library()
 #: What may stand in text that a stranger wrote, besides printable characters.
 KEPT = {"\n", "\t"}
 LONGEST = 20_000
+#: A telephone number of more than one group, or with a sign before it.
+NUMBER = re.compile(r"([+#*]\d[\d -]*\d|\d+(?:[ -]\d+)+)")
 
 
 @register.filter
@@ -47,13 +51,32 @@ def defang(value: Any) -> str:
     return plain_text.defang(clean(value))
 
 
+@register.simple_tag
+def comma() -> str:
+    """What parts two things in a row, in the script of the page."""
+    return "، " if (get_language() or "").split("-")[0] in ("ar", "fa", "ur") else ", "
+
+
+@register.filter
+def numbers(value: Any) -> SafeString:
+    """Our own text with telephone numbers in it: each keeps its order in a text that runs from right to left."""
+    parts = NUMBER.split(str(value))
+    return format_html_join("", "{}", ((ltr(one) if at % 2 else one,) for at, one in enumerate(parts)))
+
+
+@register.filter
+def ltr(value: Any) -> SafeString:
+    """Foreign text that reads from left to right wherever it stands (an address, a number, a code), as a ``bdi``."""
+    return format_html('<bdi dir="ltr">{}</bdi>', clean(value))
+
+
 @register.filter
 def when(value: datetime | None) -> SafeString | str:
     """A moment to the minute in the installation's time zone, as a ``time`` element; nothing for None."""
     if value is None:
         return ""
     there = timezone.localtime(value)
-    words = f"{formats.date_format(there, 'j E Y, H:i')} {there.tzname()}"
+    words = f"{formats.date_format(there, 'j E Y')}{comma()}{formats.date_format(there, 'H:i')} {there.tzname()}"
     return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), words)
 
 
