@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from efface.cases import ages, alarm, knowing
@@ -64,8 +65,9 @@ def question(known: Said, name: str) -> Ask | None:
 
 
 def countries() -> list[tuple[str, str]]:
-    """Codes and names (in her language where it has them) of the countries whose helplines and law are known."""
-    return sorted(((code, _(one.name)) for code, one in load().countries().items()), key=lambda one: one[1])
+    """Codes and names of the countries whose helplines and law are known, by name, in the language of the request."""
+    law = load()
+    return [(one.id, name) for name, one in law.by_name(law.countries().values(), get_language() or "en")]
 
 
 def keep(case: Case, ask: Ask, value: str, actor: str, now: datetime) -> None:

@@ -32,7 +32,7 @@ def problems(law: Law) -> list[str]:
     """Plain sentences, sorted; empty when nothing is wrong."""
     found = {
         *_sources(law), *_notices(law), *_clocks(law), *_places(law), *_channels(law), *_order(law), *_words(law),
-        *_translations(law), *_calendars(law), *law.unread,
+        *_translations(law), *_place_names(law), *_calendars(law), *law.unread,
     }  # fmt: skip
     return sorted(found)
 
@@ -300,6 +300,17 @@ def _words(law: Law) -> Iterator[str]:
     used = {one.line for notice in law.notices.values() for one in notice.learns}
     for line in sorted(set(law.words.get("exposure_line", {})) - used):
         yield f"words.yaml: exposure_line.{line} is used nowhere"
+
+
+def _place_names(law: Law) -> Iterator[str]:
+    for language, names in law.place_names.items():
+        said = list(names.values())
+        for id in sorted(set(law.jurisdictions) - set(names)):
+            yield f"place_names.yaml: {language}.{id} is missing"
+        for id in sorted(set(names) - set(law.jurisdictions)):
+            yield f"place_names.yaml: {language}.{id} is a name of nothing"
+        for name in sorted(name for name in set(said) if not name.strip() or said.count(name) > 1):
+            yield f"place_names.yaml: {language}: {name!r} does not name one place"
 
 
 def _translations(law: Law) -> Iterator[str]:

@@ -155,6 +155,9 @@ def read(home: Path) -> Law:
         translations=dict(_folder(home, "languages", Translation)),
         calendars=dict(_folder(home, "holidays", Calendar)),
         zones=build(dict[str, tuple[str, ...]], read_yaml(home / "zones.yaml", "zones.yaml"), "zones.yaml"),
+        place_names=build(
+            dict[str, dict[str, str]], read_yaml(home / "place_names.yaml", "place_names.yaml"), "place_names.yaml"
+        ),
         unread=tuple(f"frame.yaml: nothing reads {key} any more: {RETIRED[key]}" for key in RETIRED if key in frame),
         no_clock=build(tuple[str, ...], frame["no_clock"], "frame.yaml.no_clock"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -41,6 +43,18 @@ class LadderStep:
     silent_hours: int | None
 
 
+_PLACED = str.maketrans({
+    "ґ": "г\uffff", "є": "е\uffff", "і": "и\uffff", "ї": "и\uffff\uffff", "й": "и\uffff\uffff\uffff", "ł": "l\uffff",
+})  # fmt: skip
+
+
+def alphabetical(name: str) -> str:
+    """A key to sort names by: letters with a mark stand beside those without, Ukrainian ones where its alphabet has
+    them."""
+    placed = unicodedata.normalize("NFKD", name.casefold().translate(_PLACED))
+    return "".join(one for one in placed if not unicodedata.combining(one))
+
+
 @dataclass(frozen=True, slots=True)
 class Translation:
     """The words of one language: names of notice types, who learns what, how far a notice exposes."""
@@ -54,7 +68,8 @@ class Translation:
 @dataclass(frozen=True, slots=True)
 class Law:
     """``no_clock`` are the notice types whose law names no number of hours or days: none may ever be given one.
-    ``unread`` are lines of its files that nothing reads any more, with what to do about each."""
+    ``unread`` are lines of its files that nothing reads any more, with what to do about each. ``place_names`` are the
+    names of jurisdictions by language and id."""
 
     as_of: date
     sources: dict[str, Source]
@@ -70,6 +85,7 @@ class Law:
     calendars: dict[str, Calendar] = field(default_factory=dict)
     zones: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
+    place_names: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def in_eu(self, country: str) -> bool:
         """``country`` is an ISO 3166 alpha-2 code; "" is not in the EU."""
@@ -135,6 +151,15 @@ class Law:
         if kind == "notice_types":
             return self.notices[key].name
         return self.words[kind].get(key, key)
+
+    def called(self, id: str, language: str = "en") -> str:
+        """The name of a jurisdiction in ``language``, in English where there is none."""
+        return self.place_names.get(language.split("-")[0], {}).get(id) or self.jurisdictions[id].name
+
+    def by_name(self, places: Iterable[Jurisdiction], language: str = "en") -> list[tuple[str, Jurisdiction]]:
+        """Places with their names in ``language``, in the order of its alphabet."""
+        named = [(self.called(place.id, language), place) for place in places]
+        return sorted(named, key=lambda one: alphabetical(one[0]))
 
     def plainly(self, code: str, language: str = "en") -> str:
         """What the law of the place says, in a few simple sentences; "" where nothing is known."""

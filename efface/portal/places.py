@@ -6,7 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PUBLIC, view
@@ -16,8 +16,9 @@ from efface.law import load
 @view(access=PUBLIC)
 @require_GET
 def places(request: Any) -> HttpResponse:
-    found = sorted(load().jurisdictions.values(), key=lambda one: (one.kind == "union", gettext(one.name)))
-    return render(request, "portal/places.html", {"places": [one for one in found if one.kind != "union"]})
+    law = load()
+    found = law.by_name((one for one in law.jurisdictions.values() if one.kind != "union"), get_language() or "en")
+    return render(request, "portal/places.html", {"places": [one for _name, one in found]})
 
 
 @view(access=PUBLIC)
@@ -27,7 +28,8 @@ def place(request: Any, code: str) -> HttpResponse:
     one = held.jurisdictions.get(code.upper())
     if one is None or one.kind == "union":
         return render(request, "404.html", status=404)
+    language = (get_language() or "en").split("-")[0]
     return render(request, "portal/place.html", {
-        "one": one, "plain": held.plainly(one.id, get_language() or "en"),
+        "one": one, "plain": held.plainly(one.id, language), "foreign": language not in one.plain,
         "unsure": held.to_verify(one.offence_sharing),
     })  # fmt: skip

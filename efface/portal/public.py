@@ -8,8 +8,8 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from efface.accounts.access import PUBLIC, view
@@ -29,7 +29,8 @@ CLEAR = '"cache", "cookies", "storage"'
 @view(access=PUBLIC)
 @require_GET
 def start(request: Any) -> HttpResponse:
-    places = sorted(load().countries().values(), key=lambda one: _(one.name))
+    law = load()
+    places = [place for _name, place in law.by_name(law.countries().values(), get_language() or "en")]
     return render(request, "portal/start.html", {
         "places": places, "inside": bool(request.session.get(PORTAL_CASE)), "opens": house.opens(request) is not None,
     })  # fmt: skip

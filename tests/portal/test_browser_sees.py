@@ -17,6 +17,7 @@ from efface.engine.base import tenancy
 from efface.search import deciding, revising
 from tests import people
 from tests.chromium import ORIGIN, chromium
+from tests.messages import LANGUAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
@@ -109,6 +110,28 @@ def test_every_page_reflows_and_is_named(world: Any, how: str, width: int, heigh
                 problems += [f"{name}: {one}" for one in axe(page)]
                 if wider := page.evaluate(WIDER):
                     problems.append(f"{name}: wider by {wider}")
+        assert browser.outside == [] and browser.complaints == []
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_reflows_in_her_language(world: Any, language: str) -> None:
+    """Words are longer elsewhere: nothing is wider than the screen of an old phone, and the page says its language."""
+    her, problems = people.entered(world.access_code), []
+    her.post("/language/", {"language": language})
+    with chromium() as browser:
+        for width, height in ((320, 568), (390, 844), (1280, 800)):
+            with browser.page(her, width=width, height=height, reduced_motion="reduce") as page:
+                for name, path in PAGES.items():
+                    page.goto(ORIGIN + path)
+                    shot(page, f"{name}-{language}-{width}")
+                    if width == 390:
+                        problems += [f"{name}: {one}" for one in axe(page)]
+                    if wider := page.evaluate(WIDER):
+                        problems.append(f"{name} {width}: wider by {wider}")
+                    if page.get_attribute("html", "lang") != language:
+                        problems.append(f"{name}: not in {language}")
         assert browser.outside == [] and browser.complaints == []
     assert not problems, "\n".join(problems)
 

@@ -12,10 +12,11 @@ import pytest
 from django.test import Client
 from django.utils.translation import ngettext, override
 
-from efface.cases import consents, fingerprints, naming, opening
+from efface.cases import consents, fingerprints, intake, naming, opening
 from efface.cases.models import Case
 from efface.engine.base import catalogues, settings
 from efface.engine.base.django import _NAMES
+from efface.law import load
 from efface.net.protocol import Decoded, Picture
 from efface.portal.templatetags import doors
 from efface.takedown.channels import hash_list
@@ -103,6 +104,31 @@ def test_pages_speak_it(db: None, language: str) -> None:
     title = catalogue(language)["Your access code"]
     page = Client(headers={"accept-language": language}).get("/enter/").content.decode()
     assert f'<html lang="{language}"' in page and f"<h1>{title}</h1>" in page and "access code" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "named"), [("/", "Niemcy"), ("/places/", "Szkocja"), ("/places/de/", "<h1><bdi>Niemcy</bdi></h1>")]
+)
+def test_countries_are_called_as_her_language_calls_them(db: None, path: str, named: str) -> None:
+    page = Client(headers={"accept-language": "pl"}).get(path).content.decode()
+    assert named in page and ">Germany<" not in page
+
+
+def test_countries_to_choose_from_are_too() -> None:
+    with override("uk"):
+        assert ("DE", "Німеччина") in intake.countries()
+
+
+@pytest.mark.parametrize(("code", "language", "said"), [("PL", "pl", "Niebieska Linia"), ("UA", "uk", "кіберполіція")])
+def test_the_law_is_told_in_the_language_of_the_place(db: None, code: str, language: str, said: str) -> None:
+    page = Client(headers={"accept-language": language}).get(f"/places/{code.lower()}/").content.decode()
+    assert said in page and "In Poland it is" not in page and "has no single crime" not in page
+    assert 'lang="en"' not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_what_is_only_known_in_english_says_so_to_a_screen_reader(db: None) -> None:
+    page = Client(headers={"accept-language": "pl"}).get("/places/jp/").content.decode()
+    assert f'<p dir="auto" lang="en">{load().plainly("JP")[:20]}' in page
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from efface.engine.base import text as plain_text
+from efface.law import load
+from efface.law.model import Jurisdiction
 from efface.sites import registry
 
 register = template.Library()
@@ -86,6 +88,12 @@ def day(value: datetime | None) -> SafeString | str:
         return ""
     there = timezone.localtime(value)
     return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j E Y"))
+
+
+@register.filter
+def called(place: Jurisdiction) -> str:
+    """A country, or a part of one, as the reader's language calls it."""
+    return load().called(place.id, get_language() or "en")
 
 
 @register.filter
