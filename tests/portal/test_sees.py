@@ -77,7 +77,7 @@ def test_the_contact_page_keeps_what_was_typed_and_says_what_is_wrong(
     assert "E-mail is not offered here" in page(her, "/case/contact/")
     monkeypatch.setenv("EFFACE_QUIET_MAIL_FROM", "post@plain.example")
     shown = page(her, "/case/contact/")
-    assert "A mail comes from post@plain.example." in shown and "Nothing goes out." in shown
+    assert 'A mail comes from <bdi dir="ltr">post@plain.example</bdi>.' in shown and "Nothing goes out." in shown
     given = {"channel": "mail", "to": "her <b>@", "from_hour": "9", "to_hour": "18", "days": ["0", "1"],
              "zone": "Europe/Berlin", "words": "own", "own": "Plants", "reader": "me"}  # fmt: skip
     answer = her.post("/case/contact/", given)
@@ -181,7 +181,7 @@ def test_many_of_one_site_at_once(organisation: Any, opened: Any, her: Client) -
     with tenancy.organisation(organisation.pk):
         rows = ask(opened.case, 4)
         [other] = ask(people.open_case(organisation).case, 1)
-    assert "Answer all 4 questions about pictures.example at once" in page(her)
+    assert 'Answer all 4 questions about <bdi dir="ltr">pictures.example</bdi> at once' in page(her)
     ids = [row.pk for row in (*rows[:3], other)]
     answer = her.post("/case/answer/many/", {"match": ids, "choice": "not-me"}, follow=True)
     assert "3 answers are noted." in answer.content.decode()
