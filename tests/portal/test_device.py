@@ -28,6 +28,7 @@ from efface.vision.video import VideoPrint
 from tests import people
 from tests.chromium import chromium
 from tests.portal.device import built, leaks, opened
+from tests.portal.test_browser_sees import axe, shot
 
 pytestmark = pytest.mark.django_db
 PORTRAITS = Path(__file__).parents[2].parent / "shared" / "data" / "portraits"
@@ -363,6 +364,21 @@ def test_files_that_cannot_be_used_are_told_and_the_others_done(organisation: An
     assert "cannot play" in lines["broken.mp4"] and lines["good.jpg"].strip() == "done"
     assert "could not be read" in lines["half.jpg"]
     assert "enrolled already" in lines["again.jpg"] and said.startswith("1 of 9")
+    assert kept(organisation) == ["pdq"]
+
+
+@pytest.mark.browser
+def test_it_speaks_arabic_from_right_to_left(organisation: Any, her: Client) -> None:
+    built()
+    her.post("/language/", {"language": "ar"})
+    with opened(her) as page:
+        page.page.wait_for_selector("#device:not([hidden])", timeout=90_000)
+        page.begin([("empty.jpg", b""), ("good.jpg", photo(1))])
+        assert "1" in page.wait() and page.page.evaluate("document.documentElement.dir") == "rtl"
+        empty, good = page.lines()
+        assert "الملف فارغ" in empty and "تم" in good
+        shot(page.page, "device-ar")
+        assert axe(page.page) == []
     assert kept(organisation) == ["pdq"]
 
 

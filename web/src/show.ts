@@ -5,9 +5,12 @@ import { type Pace, Stopped } from "./pace.js";
 
 export type Words = (name: string, filled?: Record<string, string | number>) => string;
 
+/** Where the page runs from right to left, a name put into a sentence keeps its own order (Unicode's FSI and PDI). */
 export function words(given: Record<string, string>): Words {
+  const put = (value: string | number): string =>
+    typeof value === "string" && document.documentElement.dir === "rtl" ? `\u2068${value}\u2069` : String(value);
   return (name, filled = {}) =>
-    (given[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => (key in filled ? String(filled[key]) : whole));
+    (given[name] ?? name).replace(/\{(\w+)\}/g, (whole, key: string) => (key in filled ? put(filled[key]!) : whole));
 }
 
 export function find<T extends HTMLElement>(id: string): T {
