@@ -251,7 +251,7 @@ def test_no_file_has_it_afterwards(there: tuple[Internet, Fetcher, Path]) -> Non
     looked_for = [grey[:200], body[:200], shown.png[40:240]]
     pid = client.ping()["pid"]
     written = [path for path in folder.rglob("*") if path.is_file()]
-    opened = [os.readlink(one) for one in Path(f"/proc/{pid}/fd").iterdir() if one.exists()]
-    written += [Path(one) for one in opened if one.startswith("/") and Path(one).is_file()]
+    opened = [one.readlink() for one in Path(f"/proc/{pid}/fd").iterdir() if one.exists()]
+    written += [one for one in opened if one.is_absolute() and one.is_file()]
     for path in written:
         assert not any(one in path.read_bytes() for one in looked_for), path
