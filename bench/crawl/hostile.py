@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.crawl import after, alike, who  # noqa: F401 - their cases join the catalogue
+from bench.crawl import after, alike, oddities, who  # noqa: F401 - their cases join the catalogue
 from bench.crawl.catalogue import CASES, Case
 from bench.crawl.stage import AsWorld, Stage, standing
 from bench.crawl.traps import TRAPS

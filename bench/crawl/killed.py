@@ -2,7 +2,7 @@
 few seconds one of them is killed: the whole host, or the process that runs its jobs. What sites saw of it is counted
 from the world's own log of requests.
 
-A page whose worker died with it in its hands rests, and is asked for again after ``turns.RESTS`` turns of its site:
+A page whose worker died with it in its hands rests, and is asked for again after ``RESTS`` turns of its site:
 that is the interval within which no page may be asked for twice here.
 """
 
@@ -30,14 +30,14 @@ from bench.crawl.asked import Seen, read
 from bench.crawl.ours import Bench
 from efface.engine.base import database, sealing
 from efface.engine.run import processes, supervisor
-from efface.search import turns
+from efface.search.resting import RESTS
 from testbed.demo.world import World
 from testbed.model import Site, load, parse_time
 from testbed.world import generate
 
 WORKERS, DELAY_S, EVERY_S = 3, 0.5, (2.0, 6.0)
 PAGES, LONGEST_S = 400, 420.0
-REST_S = DELAY_S * turns.RESTS
+REST_S = DELAY_S * RESTS
 
 
 class Unfinished(RuntimeError):

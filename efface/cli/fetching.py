@@ -1,4 +1,7 @@
-"""A fetcher for the length of a command: the running installation's, else one of its own."""
+"""A fetcher for the length of a command: the running installation's, else one of its own.
+
+Either has the egress guard, and nothing is asked through it of a site that this installation stopped.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,17 @@ import selectors
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from efface.cli.session import database
 from efface.net.client import Fetcher, FetcherError
+
+Avoid = Callable[[], Sequence[str]] | None
 
 READY_S = 90.0
 NO_FETCHER = 3
@@ -38,13 +44,14 @@ socket_option: Any = click.option(
 @contextmanager
 def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
     """Raises ``Unreachable``. ``facts`` is the folder of refreshed snapshots, for a fetcher of our own."""
+    avoid = stopped_here()
     if socket_path is not None:
-        given = Fetcher(str(socket_path))
+        given = Fetcher(str(socket_path), avoid=avoid)
         if not _answers(given):
             raise Unreachable(f"no fetcher answers at {socket_path}")
         yield given
         return
-    running = _running()
+    running = _running(avoid)
     if running is not None:
         yield running
         return
@@ -52,7 +59,7 @@ def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
         path = Path(folder) / "fetcher.sock"
         process = _start(path, facts)
         try:
-            yield Fetcher(str(path))
+            yield Fetcher(str(path), avoid=avoid)
         finally:
             process.terminate()
             try:
@@ -62,14 +69,34 @@ def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
                 process.wait()
 
 
-def _running() -> Fetcher | None:
+def stopped_here() -> Avoid:
+    """Domains of the sites that this installation stopped for suspected child material; None where there is no
+    installation. Raises ``Unreachable`` where there is one and its database cannot tell: then nothing is asked."""
+    from efface.engine.run import manage
+
+    if not manage.kind_of_folder():
+        return None
+    try:
+        with database():
+            from efface.sites import stopped
+
+            known = stopped.domains()
+    except Exception as error:
+        raise Unreachable(
+            f"the installation cannot say which sites it stopped ({type(error).__name__}), so nothing is looked up: "
+            "`efface doctor` says what is wrong"
+        ) from None
+    return lambda: known
+
+
+def _running(avoid: Avoid) -> Fetcher | None:
     from efface.engine.base import settings
     from efface.engine.run.processes import sockets
 
     if not (settings.data_folder() / "kind").exists():
         return None
     try:
-        found = Fetcher(str(sockets()["fetcher"]))
+        found = Fetcher(str(sockets()["fetcher"]), avoid=avoid)
     except (OSError, settings.SettingError):
         return None
     return found if _answers(found) else None

@@ -56,6 +56,10 @@ def _asked(url: str, media: tuple[str, ...], socket_path: Path | None, as_json: 
         try:
             dossier = ask(found, WhereaboutsRequest(url, media_urls=list(media)))
         except FetcherError as error:
+            if getattr(error, "error", "") == "stopped":
+                raise click.ClickException(
+                    "this installation stopped that site for suspected child material: nothing is asked of it"
+                ) from None
             raise Unreachable(f"the look-up failed: {error}") from None
     for party in dossier.parties:
         party.contacts.sort(key=lambda one: -one.confidence)

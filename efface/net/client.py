@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from efface.net import avoided, frames
-from efface.net.decoded import check_picture
+from efface.net.decoded import check_picture, is_shaded
 from efface.net.protocol import (
     Answered,
     Captured,
@@ -17,6 +17,8 @@ from efface.net.protocol import (
     ListRequest,
     Observation,
     ObserveRequest,
+    Preview,
+    PreviewRequest,
     ProtocolError,
     QuestionRequest,
     Robots,
@@ -92,6 +94,18 @@ class Fetcher:
 
     def observe(self, request: ObserveRequest) -> Observation:
         return self.ask("observe", request, Observation)
+
+    def preview(self, request: PreviewRequest) -> Preview:
+        """A picture tiny, grey and blurred. For ``efface.net.preview`` alone, which asks first whether it may be
+        seen."""
+        answer = self.ask("preview", request, Preview)
+        try:
+            check_picture(answer.picture)
+        except ProtocolError as error:
+            raise FetcherRefused("bad-answer", str(error)) from None
+        if not answer.error and not is_shaded(answer.width, answer.height, answer.grey):
+            raise FetcherRefused("bad-answer", "preview")
+        return answer
 
     def ping(self) -> dict[str, Any]:
         """State of the process: "decoder" (see ``Decoder.state``), "browser" (see ``Browser.state``), "confined" (by

@@ -17,6 +17,8 @@ MOST_CLIP = 1_500_000
 MOST_LOOK = 600_000
 MOST_PRINT = 40_000
 MOST_SECONDS = 86_400.0
+PREVIEW_SIDE = 64
+"""Pixels of the longer side of a preview."""
 _MOST_WORD = 40
 _MOST_NUMBERS = 2048
 """Of one embedding or copy vector."""
@@ -84,3 +86,15 @@ def is_vector(vector: Vector) -> bool:
     """Whether it has the numbers of a copy vector, all of them finite."""
     fits = 0 < len(vector.values) <= _MOST_NUMBERS and 0 < len(vector.model) <= _MOST_MODEL and len(vector.box) == 4
     return fits and all(math.isfinite(number) for number in vector.values) and all(0 <= at <= 1 for at in vector.box)
+
+
+def is_shaded(width: object, height: object, grey: object) -> bool:
+    """Whether these are the shades of a picture of a preview's size: there is no room in them for anything else."""
+    if type(width) is not int or type(height) is not int or not isinstance(grey, str):
+        return False
+    if not (0 < width <= PREVIEW_SIDE and 0 < height <= PREVIEW_SIDE):
+        return False
+    try:
+        return len(b64decode(grey, validate=True)) == width * height
+    except ValueError:
+        return False

@@ -356,6 +356,32 @@ class Captured:
 
 
 @dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """A picture to be seen tiny, grey and blurred. ``sha256`` and ``pdq`` (its hashes, hexadecimal) are of what was met
+    there: nothing else that stands at ``url`` by now is shown. One of the two is needed."""
+
+    url: str
+    sha256: str = ""
+    pdq: list[str] = field(default_factory=list)
+    referer: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """``grey`` is base64 of ``width`` times ``height`` shades of grey, row by row, blurred; nothing where there is an
+    ``error``: "gone" (not served, see ``facts``), "changed" (another picture stands there), "video", or a reason of
+    ``Picture``. ``picture`` has the fingerprints of what was served."""
+
+    facts: FetchFacts
+    picture: Picture = field(default_factory=Picture)
+    width: int = 0
+    height: int = 0
+    grey: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AssetRef:
     """One member of a finding's asset set. ``role``: page, media, thumbnail, poster, cdn, segment (a piece of a video
     that a playlist named), search (a search engine's result or the picture in it)."""

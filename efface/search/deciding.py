@@ -139,6 +139,12 @@ def stop_all(case: Case, actor: str, now: datetime) -> None:
         _stop(finding, actor, now)
 
 
+def age_in(match: Match) -> str:
+    """How old she is known to have been in what this candidate shows, one of ``Age``. Inside the organisation's
+    transaction."""
+    return _judged(match, match.case)[1]
+
+
 def _retire(match: Match, actor: str, now: datetime) -> tuple[list[list[str]], set[str]]:
     """The enrolled pictures this match is a copy of show somebody under 18: used no more, and what is met or decided
     later inherits that. Returns their hashes, and the ids of all fingerprints of them. What says more than a hash is

@@ -85,6 +85,12 @@ def start(
     except leases.Lost:
         log.warning("case %s: its sweep is planned by another worker by now", case_id)
         return 0
+    except marking.TooSlow:
+        log.error("case %s: its sweep could not be planned in time; it goes on at the next step", case_id)
+        with tenancy.organisation(organisation):
+            request(organisation, case_id, now)
+        leases.drop(lease)
+        return 0
     leases.drop(lease)
     return count
 

@@ -1,20 +1,8 @@
-"""How long a page rests that was asked for in its site's turn (``sites.turns``) and of which nothing came back."""
+"""A site's turn (``sites.turns``), and how long a page rests that was asked for in one."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from efface.search.resting import PATIENCE_S, RESTS, resting
 from efface.sites.turns import Turn, of
 
 __all__ = ["PATIENCE_S", "RESTS", "Turn", "of", "resting"]
-
-PATIENCE_S = 20.0
-"""How long a fetcher that is restarting is waited for."""
-RESTS = 60
-"""A page of which nothing came back, for its worker died, is asked for again after so many turns of its site."""
-
-
-def resting(delay_s: float) -> timedelta:
-    """How long a page rests that was asked for and of which nothing came back. The request may have left as much later
-    as a fetcher that was restarting was waited for."""
-    return timedelta(seconds=RESTS * delay_s + PATIENCE_S) if delay_s else timedelta(0)

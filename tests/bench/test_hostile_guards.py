@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from bench.crawl import after, alike, hostile, who
+from bench.crawl import after, alike, hostile, oddities, who
 from bench.crawl.catalogue import CASES
 from efface.net import fetch
 from efface.net.browser import Browser
 from efface.net.decoder import Decoder
-from efface.net.fetcher import looking
+from efface.net.fetcher import context, looking
 from efface.whereabouts import lookup, page, script
 
 BY_NAME = {one.name: one for one in CASES}
@@ -71,6 +72,28 @@ def _nothing_joins(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(alike.Mirrors, "networks", lambda self: [])
 
 
+def _addresses_as_written(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(oddities.urls, "canonical", unquote)
+
+
+def _letters_that_look_alike_are_one(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(oddities, "site_of", lambda url: "example.net")
+
+
+def _one_asker_only(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(context, "BROWSER_AGENT", context.BOT_AGENT)
+
+
+def _headers_as_they_come(patch: pytest.MonkeyPatch) -> None:
+    before = oddities.look
+
+    async def long(*given: Any, **more: Any) -> Any:
+        one = await before(*given, **more)
+        return replace(one, facts=replace(one.facts, headers={**one.facts.headers, "etag": "x" * 5000}))
+
+    patch.setattr(oddities, "look", long)
+
+
 BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "after a notice: the copy at the CDN outlives the origin": _cache_is_life,
     "after a notice: the thumbnail outlives the picture": _thumbnails_do_not_count,
@@ -82,6 +105,10 @@ BROKEN: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "mirrors: strangers at one CDN, on one theme with its id": _whatever_is_shared_joins,
     "shame page: our reply address": _no_alert,
     "media: only with a Referer": _no_referer,
+    "scripts in addresses": _addresses_as_written,
+    "scripts in headers": _headers_as_they_come,
+    "names in other letters": _letters_that_look_alike_are_one,
+    "not there for our name only": _one_asker_only,
 }
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from bench.crawl.asked import read
@@ -31,6 +36,17 @@ def test_hosts_asked_too_soon_are_counted_and_a_redirect_is_one_request() -> Non
     assert SEEN.too_soon(0.5) == ["b.example"]
     assert SEEN.too_soon(0.4) == []
     assert SEEN.too_soon(1.2) == ["a.example", "b.example"]
+
+
+def test_the_command_starts_before_any_installation_is_set_up() -> None:
+    """As its own process does: what it imports must not ask for a database."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "EFFACE_"))}
+    for module in ("killed", "compare", "growth", "hostile", "carried"):
+        done = subprocess.run(
+            [sys.executable, "-c", f"import bench.crawl.{module}"], capture_output=True, text=True, check=False,
+            env=clean, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        assert done.returncode == 0, f"{module}: {done.stderr[-300:]}"
 
 
 @pytest.mark.slow

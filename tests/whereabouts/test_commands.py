@@ -167,3 +167,56 @@ def test_failures_in_plain_words(said: str, words: str) -> None:
 
 def test_the_commands_are_registered() -> None:
     assert main.get_command(None, "whereabouts") is whereabouts and main.get_command(None, "data") is data  # type: ignore[arg-type]
+
+
+# -- the command line asks as every room does
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch, nowhere: Path) -> Iterator[list[str]]:
+    """An installation whose database names these stopped sites."""
+    from contextlib import contextmanager
+
+    from efface.cli import fetching
+
+    (nowhere / "none").mkdir()
+    (nowhere / "none" / "kind").write_text("demo", encoding="ascii")
+    stopped: list[str] = []
+
+    @contextmanager
+    def database() -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr(fetching, "database", database)
+    monkeypatch.setattr("efface.sites.stopped.domains", lambda: list(stopped))
+    yield stopped
+
+
+def test_nothing_is_asked_of_a_site_that_the_installation_stopped(bed: Bed, installed: list[str]) -> None:
+    site = next(one for one in bed.running.world.sites if one.galleries)
+    url = f"http://{site.domain}{site.galleries[0].path}"
+    assert run("whereabouts", url, "--socket", bed.socket)
+    installed.append(site.domain)
+    done = CliRunner().invoke(main, ["whereabouts", url, "--socket", bed.socket])
+    assert done.exit_code == 1 and "stopped that site" in done.output and "Traceback" not in done.output
+
+
+def test_where_the_installation_cannot_tell_nothing_is_asked(
+    bed: Bed, installed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> list[str]:
+        raise OSError("no database")
+
+    monkeypatch.setattr("efface.sites.stopped.domains", gone)
+    done = CliRunner().invoke(main, ["whereabouts", "http://a.example/", "--socket", bed.socket])
+    assert done.exit_code == 3 and "which sites it stopped" in done.output
+
+
+def test_a_fetcher_of_the_command_s_own_dials_no_address_of_this_machine_or_network(nowhere: Path) -> None:
+    """Whatever the URL, a redirect or a name says: it is the production guard."""
+    from efface.cli.fetching import fetcher
+    from efface.net.protocol import ScanRequest
+
+    with fetcher(None, nowhere / "facts") as one:
+        for host in ("127.0.0.1", "127.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:192.168.0.1]", "0x7f000001"):
+            assert one.scan(ScanRequest(f"http://{host}/")).facts.error == "refused", host

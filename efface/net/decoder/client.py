@@ -20,7 +20,7 @@ from typing import Any
 import efface
 from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
-from efface.net.decoded import check
+from efface.net.decoded import check, is_shaded
 from efface.net.page.model import Page
 from efface.net.proofs import Proof, ProofRequest, proof_answer
 from efface.net.protocol import (
@@ -178,6 +178,26 @@ class Decoder:
                 return Proof(error=str(failed))
             except ProtocolError:
                 return Proof(error="crashed")
+
+    def shade(self, data: bytes) -> tuple[int, int, str] | str:
+        """A picture tiny, grey and blurred: width, height and base64 of its shades; or one word for why not. The child
+        reads nothing else before or after."""
+        if len(data) > MAX_BYTES:
+            return "memory"
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    answer = child.ask(b"PREV", data, Want.PLAIN, self._picture_s)
+            except _Failed as failed:
+                return str(failed)
+            except ProtocolError:
+                return "crashed"
+        if not isinstance(answer, dict):
+            return "crashed"
+        if answer.get("error"):
+            return str(answer["error"])[:40]
+        width, height, grey = answer.get("width", 0), answer.get("height", 0), answer.get("grey", "")
+        return (width, height, grey) if is_shaded(width, height, grey) else "crashed"
 
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image
 
 from efface.net import bundle, sitelist
-from efface.net.decoder import moving, proofs
+from efface.net.decoder import moving, proofs, shading
 from efface.net.decoder.mail import read_mail
 from efface.net.page.listing import read_listing
 from efface.net.page.model import Page
@@ -205,6 +205,17 @@ def cover_proof(data: bytes, engine: Engine | None, text: TextEngine | None) -> 
         return {"error": "memory"}
 
 
+def preview(data: bytes) -> dict[str, Any]:
+    """A picture tiny, grey and blurred, or why not."""
+    try:
+        width, height, grey = shading.shade(read_pixels(data, shading.PREVIEW_SIDE).rgb)
+    except PictureError as error:
+        return {"error": error.reason}
+    except MemoryError:
+        return {"error": "memory"}
+    return {"width": width, "height": height, "grey": b64encode(grey).decode()}
+
+
 def read_sites(data: bytes) -> dict[str, Any]:
     """The lines of a list of sites, or what is wrong with it."""
     try:
@@ -280,6 +291,8 @@ def rehearse(engine: Engine | None, copies: Copies | None = None, text: TextEngi
         decoded = picture(data, engine, everything(engine, copies), copies)
         if decoded.picture.error:
             broken.append(decoded.picture.error)
+    if preview(samples()[0]).get("error"):
+        broken.append("preview")
     if engine is not None:
         engine.analyse(np.full((480, 640, 3), 127, dtype=np.uint8))
     _rehearse_local()
@@ -326,6 +339,8 @@ def perform(
         return tiles(data)
     if kind == "proof":
         return cover_proof(data, engine, text)
+    if kind == "preview":
+        return preview(data)
     if kind == "bundle":
         return read_bundle(data)
     if kind == "sites":

@@ -47,6 +47,11 @@ class Decoding:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self.decoder.decode_tiles, data, transforms)
 
+    async def shade(self, data: bytes) -> tuple[int, int, str] | str:
+        """The picture tiny, grey and blurred (``Decoder.shade``), or one word for why not."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, self.decoder.shade, data)
+
     async def page(self, fetched: Fetched, limits: Limits, keep_html: bool = False) -> Page | str:
         """The page read in the sandbox, or one word for why not."""
         loop = asyncio.get_running_loop()

@@ -29,6 +29,7 @@ from efface.net.fetcher.context import Context, ExtraOps
 from efface.net.fetcher.decoding import Decoding
 from efface.net.fetcher.lists import listed
 from efface.net.fetcher.observe import observe
+from efface.net.fetcher.preview import preview
 from efface.net.fetcher.push import Push
 from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
@@ -40,6 +41,7 @@ from efface.net.protocol import (
     CaptureRequest,
     ListRequest,
     ObserveRequest,
+    PreviewRequest,
     ProtocolError,
     QuestionRequest,
     RobotsRequest,
@@ -67,6 +69,7 @@ _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "question": (QuestionRequest, question),
     "capture": (CaptureRequest, capture),
     "observe": (ObserveRequest, observe),
+    "preview": (PreviewRequest, preview),
 }
 
 
