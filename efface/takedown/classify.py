@@ -47,8 +47,11 @@ CERTAINTY = {
     "passed on": 0.9,
     "passed on, and more": 0.75,
     "received": 0.9,
+    "received, and more unread": 0.75,
     "thanks": 0.8,
+    "thanks, and more unread": 0.6,
     "machine": 0.8,
+    "machine, and more unread": 0.5,
     "away": 0.9,
     "closed": 0.85,
     "off topic": 0.85,
@@ -162,7 +165,8 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
     if refused:
         if asked or heard.first("asks_if"):
             return "asks-for-more", "asked, and refused", asked or heard.first("asks_if")
-        if passed and set(heard.of("refuses")) <= set(heard.of("not_ours")):
+        only_not_theirs = set(heard.of("refuses")) <= set(heard.of("not_ours"))
+        if passed and (only_not_theirs or not heard.later(heard.of("refuses")[-1], passed)):
             return "forwards", "passed on, and more", passed
         return "refuses", "refused, and more" if passed or heard.first("asks_hint") else "refused", refused
     if offered:
@@ -208,13 +212,15 @@ def _weaker(heard: Voices, received: str, automatic: bool) -> tuple[Kind, str, s
     hints = [(section, kind) for section, kind in HINTS if heard.first(section)]
     if received and (not hints or received not in heard.of("thanks")):
         thanks = all(one in heard.of("thanks") for one in heard.of("received"))
-        return "auto-acknowledgement", "thanks" if thanks else "received", received
+        ground = "thanks" if thanks else "received"
+        return "auto-acknowledgement", f"{ground}, and more unread" if heard.unheard else ground, received
     if hints:
         section, kind = hints[0]
         twice = len(heard.of(section)) > 1 or (len(hints) > 1 and hints[1][1] == kind)
         return kind, "two hints" if twice else "hint", heard.first(section)
     if automatic or heard.first("automatic"):
-        return "auto-acknowledgement", "machine", heard.first("automatic")
+        ground = "machine, and more unread" if heard.unheard else "machine"
+        return "auto-acknowledgement", ground, heard.first("automatic")
     return "other", "silence", ""
 
 
