@@ -39,6 +39,7 @@ CERTAINTY = {
     "refused, and more": 0.75,
     "not removed": 0.75,
     "not theirs": 0.8,
+    "not theirs, and more unread": 0.6,
     "asked": 0.9,
     "asked, and refused": 0.6,
     "asked, and more": 0.75,
@@ -48,6 +49,7 @@ CERTAINTY = {
     "passed on, and more": 0.75,
     "received": 0.9,
     "received, and more unread": 0.75,
+    "received, and not theirs": 0.75,
     "thanks": 0.8,
     "thanks, and more unread": 0.6,
     "machine": 0.8,
@@ -153,7 +155,7 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
         return "other", "off topic, and more", off
     if counter:
         return "counter-notice", "counter", counter
-    if away and not (removed or refused or asked):
+    if away and not (removed or refused or asked or (not_theirs and not automatic)):
         taken_in = next((one for one in heard.of("received") if one not in heard.of("thanks")), "")
         return ("auto-acknowledgement", "received", taken_in) if taken_in else ("other", "away", away)
     if removed:
@@ -178,7 +180,10 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
     if heard.first("not_removed") and not heard.first("asks_hint"):
         return "refuses", "not removed", heard.first("not_removed")
     if not_theirs:
-        return "refuses", "not theirs", not_theirs
+        taken_in = next((one for one in heard.of("received") if one not in heard.of("thanks")), "")
+        if taken_in and automatic:
+            return "auto-acknowledgement", "received, and not theirs", taken_in
+        return "refuses", "not theirs, and more unread" if heard.unheard or taken_in else "not theirs", not_theirs
     return _weaker(heard, received, automatic)
 
 

@@ -125,7 +125,7 @@ def listen(said: Iterable[str], subject: str, tongues: list[str]) -> Voices:
 
 
 def _hear(language: Language, sentence: str, heard: Voices) -> None:
-    folded = language.folded(sentence)
+    folded = _without_silence(language, language.folded(sentence))
     asks = "?" in folded
     condition = language.found("if", folded)
     conditional = condition or language.found("doubt", folded)
@@ -160,6 +160,12 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         if section == "asks" and language.found("why", folded):
             continue
         heard.add("asks_if" if section == "asks" and conditional else section, sentence)
+
+
+def _without_silence(language: Language, folded: str) -> str:
+    """"The customer did not answer" is another clause: its denial is none of what was done then."""
+    silent = language.patterns["silent"]
+    return silent.sub(" ," if not language.spaceless else ",", folded) if silent else folded
 
 
 def _refused(language: Language, folded: str, done: int) -> bool:
@@ -256,11 +262,15 @@ def _of_something_else(language: Language, folded: str, match: re.Match[str]) ->
     close = _close(folded, match)
     if language.found("ours", close + told.lstrip()) or language.found("house", close):
         return True
-    if not language.spaceless and len(folded.split()) > BRIEF and not language.found("content", folded):
+    if not language.spaceless and len(folded.split()) > BRIEF and not _named(language, folded):
         return True
     if language.spaceless or language.found("content", told) or language.found("content", before):
         return False
     return language.found("request", " " + " ".join(before.split()[-2:]) + " ") or language.found("request", told)
+
+
+def _named(language: Language, folded: str) -> bool:
+    return language.found("content", folded) or language.found("count", folded)
 
 
 def _inside(language: Language, folded: str) -> bool:
