@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal
+
+import yaml
 
 from efface.net.protocol import Mail
 from efface.takedown import phrasebook, voices
@@ -22,47 +26,20 @@ Kind = Literal[
 
 DOUBT = 0.7
 """Below this a person reads the mail before anything follows from it."""
+_CERTAINTY = Path(__file__).parent / "certainty.yaml"
 FEW_WORDS = 6
 """Of so few words the language is told with the help of what is quoted below them."""
-CERTAINTY = {
-    "counter": 0.9,
-    "counter hinted twice": 0.6,
-    "price": 0.6,
-    "removed": 0.9,
-    "removed, by machine": 0.75,
-    "removed, here and not there": 0.75,
-    "removed, of something": 0.5,
-    "removed, and the contrary": 0.5,
-    "removed, and perhaps undone": 0.5,
-    "removed, in disguise": 0.3,
-    "refused": 0.9,
-    "refused, and more": 0.75,
-    "not removed": 0.75,
-    "not theirs": 0.8,
-    "not theirs, and more unread": 0.6,
-    "asked": 0.9,
-    "asked, and refused": 0.6,
-    "asked, and more": 0.75,
-    "asked, on condition": 0.75,
-    "promised": 0.75,
-    "passed on": 0.9,
-    "passed on, and more": 0.75,
-    "received": 0.9,
-    "received, and more unread": 0.75,
-    "received, and not theirs": 0.75,
-    "thanks": 0.8,
-    "thanks, and more unread": 0.6,
-    "machine": 0.8,
-    "machine, and more unread": 0.5,
-    "away": 0.9,
-    "closed": 0.85,
-    "off topic": 0.85,
-    "off topic, and more": 0.5,
-    "two hints": 0.65,
-    "hint": 0.5,
-    "silence": 0.0,
-}
-"""How far each ground is believed: an estimate, set by hand while the open half of the corpus was worked on."""
+
+
+@cache
+def certainty() -> dict[str, float]:
+    """How far each ground is believed, counted on replies that no phrase had been written for (``certainty.yaml``).
+    What a person reads whatever was counted stays below ``DOUBT``."""
+    rows: dict[str, dict[str, float]] = yaml.safe_load(_CERTAINTY.read_text(encoding="utf-8"))
+    return {
+        ground: min(row["believed"], row["hand"], DOUBT - 0.05) if row.get("person") else row["believed"]
+        for ground, row in rows.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +94,7 @@ def classify(mail: Mail, sent: str = "") -> Classification:
     if not because:
         because = short(mail.subject) if mail.auto_submitted else next(iter(said), "")
     return Classification(
-        kind, CERTAINTY[ground], because, sender,
+        kind, certainty()[ground], because, sender,
         mentions=_mentions(mail, sender),
         demands_money=ground == "price",
         partial=kind == "claims-removal" and bool(heard.of("partial")),

@@ -29,7 +29,8 @@ import yaml
 HOME = Path(__file__).parent / "phrases"
 SECTIONS = (
     "removed", "removed_hint", "promise", "notice", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",  # noqa: E501
-    "forwards", "forwards_hint", "told", "silent", "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
+    "forwards", "forwards_hint", "told", "silent",
+    "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
 )  # fmt: skip
 MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours", "rule", "undone", "doubt", "house", "although", "task", "count")  # noqa: E501
 """Words that turn a statement round: a denial; a condition or a doubt (somebody else's word, a day to

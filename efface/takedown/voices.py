@@ -155,7 +155,7 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         found = language.find(section, folded)
         if not found or language.found("not", _close(folded, found) if section == "asks" else _before(folded, found)):
             continue
-        if section.startswith("forwards") and (asks or _on_condition(language, folded, found) or _inside(language, folded)):
+        if section.startswith("forwards") and (asks or _kept_back(language, folded, found)):
             continue
         if section == "asks" and language.found("why", folded):
             continue
@@ -208,7 +208,9 @@ def _told(language: Language, folded: str, asks: bool) -> re.Match[str] | None:
 def _removed(
     language: Language, folded: str, sentence: str, heard: Voices, unsure: bool, told: re.Match[str] | None
 ) -> int:
-    """Where the last removal is claimed that is believed; -1: nowhere. What follows ``told`` in its clause is a task."""
+    """Where the last removal is claimed that is believed; -1: nowhere.
+
+    What follows ``told`` in its clause is a task."""
     claimed = -1
     for section in ("gone", "removed"):
         pattern = language.patterns[section]
@@ -220,7 +222,7 @@ def _removed(
             if denied:
                 if sentence not in heard.of("removed"):  # "n'est plus accessible" is its own denial
                     heard.add("not_removed", sentence)
-            elif told and told.start() < match.end() and _asked_for(language, folded[told.end() : match.end()]):
+            elif told and told.start() < match.end() and _asked(language, folded[told.end() : match.end()]):
                 continue
             elif language.found("closing", match[0] + " ") and not _of_content(language, folded, match):
                 heard.add("closed_hint", sentence)
@@ -235,9 +237,9 @@ def _removed(
     return claimed
 
 
-def _asked_for(language: Language, between: str) -> bool:
+def _asked(language: Language, between: str) -> bool:
     """Whether a removal is still what was asked for: in the same clause, or in one that a word like "that" opens."""
-    before, comma, after = between.partition(",")
+    _, comma, after = between.partition(",")
     return not comma or language.spaceless or language.found("task", f" {' '.join(after.split()[:1])} ")
 
 
@@ -276,6 +278,11 @@ def _named(language: Language, folded: str) -> bool:
 def _inside(language: Language, folded: str) -> bool:
     """Passed on, but inside the house."""
     return language.found("inside", folded) and not language.found("party", folded)
+
+
+def _kept_back(language: Language, folded: str, match: re.Match[str]) -> bool:
+    """Passed on only under a condition, or inside the house."""
+    return _on_condition(language, folded, match) or _inside(language, folded)
 
 
 def _on_condition(language: Language, folded: str, match: re.Match[str]) -> bool:
