@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from efface.console import decide, waiting_takedown
 from efface.engine.base import clock, outbox, smtp
 from efface.engine.base.models import Outbox
-from efface.takedown import composing, courier, inbox, sending, together
+from efface.takedown import approving, composing, courier, filing, inbox, sending, together
 from efface.takedown.channels.email import recent
 from efface.takedown.models import Approval, Inbound, Notice, Outcome, Route
 from tests.casework import make_case
@@ -242,3 +243,81 @@ def test_reminders_go_together_too(office: Office) -> None:
     steps = [step for _to, step in office.mails()]
     assert steps.count("1") == 1 and steps.count("2") <= 2, steps
     assert Notice.objects.filter(step=2, state="sent").count() == len(found)
+
+
+def test_who_decides_is_told_before_that_one_mail_names_them_all(office: Office) -> None:
+    found = many(office, 3)
+    row = Notice.objects.order_by("drafted_at", "pk").first()
+    assert row is not None
+    with clock.fixed(office.now):
+        group = together.company(row, ("draft", "queued"), office.now)
+    assert len(group.others) == 2 and all(str(one.page_url) in str(group.made.text) for one in found)
+    assert str(Notice.objects.get(pk=row.pk).text) != str(group.made.text), "nothing of it is kept"
+    with clock.fixed(office.now):
+        (told,) = list(waiting_takedown.drafts(None, only=row.pk))
+    assert "2 other findings" in told.notes[0] and all(one.reference in told.notes[1] for one in group.others)
+    assert told.text == group.made.text
+
+
+def test_who_decides_about_another_desk_is_told_nothing_of_company(office: Office) -> None:
+    many(office, 2)
+    row, other = Notice.objects.order_by("drafted_at", "pk")
+    Notice.objects.filter(pk=other.pk).update(contact="somebody@else.example")
+    with clock.fixed(office.now):
+        assert together.company(row, ("draft",), office.now).others == []
+        (told,) = list(waiting_takedown.drafts(None, only=row.pk))
+    assert told.notes == ()
+
+
+def forms(office: Office, count: int = 3) -> list[Notice]:
+    """Prepared for one form: the operator's, approved."""
+    many(office, count)
+    Notice.objects.update(channel="form", contact="https://pictures.example/report")
+    office.approve()
+    rows = list(Notice.objects.order_by("drafted_at", "pk"))
+    assert {one.state for one in rows} == {"prepared"}
+    return rows
+
+
+def test_one_form_takes_the_addresses_of_all(office: Office) -> None:
+    rows = forms(office)
+    with clock.fixed(office.now):
+        (shown,) = list(waiting_takedown.filings(None))
+    assert [option.value for option in shown.options[:2]] == ["filed-all", "filed"]
+    said = "\n".join(value for _, _, value in shown.answers)
+    assert all(url in said for one in rows for url in (one.urls or ()))
+    said_by_form = {"outside_reference": "F-77", "confirmation": "Thanks"}
+    given = decide.Given(member(office), office.now, "filed-all", said_by_form)
+    with clock.fixed(office.now):
+        assert "3 findings" in decide._VERBS["filing"](shown.id, given)
+    rows = list(Notice.objects.all())
+    assert {(one.state, one.outside_reference) for one in rows} == {("filed", "F-77")}
+    lead = Notice.objects.get(pk=shown.id)
+    assert {one.together_id for one in rows} == {None, lead.pk}
+    assert len(together.concerned(lead, "Thank you, we removed it.")) == 3
+    with clock.fixed(office.now):
+        assert list(waiting_takedown.filings(None)) == []
+
+
+def test_a_form_that_takes_one_address_leaves_the_others_waiting(office: Office) -> None:
+    forms(office)
+    with clock.fixed(office.now):
+        (shown,) = list(waiting_takedown.filings(None))
+        decide._VERBS["filing"](shown.id, decide.Given(member(office), office.now, "filed", {"outside_reference": "1"}))
+        (then,) = list(waiting_takedown.filings(None))
+    assert then.id != shown.id and len(then.notes) == 2
+
+
+def test_all_of_one_form_are_filed_or_none(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = forms(office)
+    Notice.objects.filter(pk=others[-1].pk).update(state="cancelled")
+    with clock.fixed(office.now), pytest.raises(approving.NotWaiting):
+        filing.mark_all_filed(first, others, office.user, "F-1", office.now)
+    assert {one.state for one in Notice.objects.all()} == {"prepared", "cancelled"}
+
+
+def member(office: Office) -> Any:
+    class Stand:
+        user, user_id, role, organisation_id = office.user, office.user.pk, "caseworker", office.case.organisation_id
+
+    return Stand()
