@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from efface.accounts.models import Member
 from efface.cases import telling
 from efface.cases.models import Case, CaseEvent, Level
-from efface.console import evidence
+from efface.console import evidence, heard
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
 from efface.console.words import reply_kinds, wanted
@@ -241,6 +241,7 @@ def replies(
         asked = answering.wants(str(one.text or ""))
         prepared = _prepared(one, asked)
         guess = reply_kinds().get(one.kind, one.kind)
+        told = heard.of(one) if notice.members.exists() else None
         yield Decision(
             kind="reply",
             id=one.pk,
@@ -263,6 +264,7 @@ def replies(
                 Fact("from", _("From"), str(one.sender or "")),
                 Fact("subject", _("Subject line"), str(one.subject_line or "")),
                 Fact("notice", _("About our notice"), notice.reference),
+                Fact("about", _("Your answer applies to"), _applies(told) if told else ""),
                 Fact("recipient", _("Sent to"), notice.contact),
             ),
             text_label=_("Their words"),
@@ -271,6 +273,14 @@ def replies(
             since=one.at,
             mark=mark(one.pk, one.kind, one.confidence),
         )
+
+
+def _applies(told: heard.Heard) -> str:
+    references = ", ".join(one.reference for one in told.about[:12])
+    if told.all_of_it:
+        return _("all %(n)d findings that the mail named: %(references)s") % {"n": told.named, "references": references}
+    return _("%(n)d of %(of)d findings of the mail, whose addresses it names: %(references)s") % {
+        "n": len(told.about), "of": told.named, "references": references}  # fmt: skip
 
 
 def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:

@@ -154,7 +154,8 @@ class Company:
 def company(lead: Notice, states: Sequence[str], now: datetime) -> Company:
     """Who would go with ``lead`` as things stand, told to the person who decides. Reads only; nothing is promised:
     what leaves together is decided when it leaves."""
-    given, others = [], []
+    given: list[NoticeFacts] = []
+    others: list[Notice] = []
     rows = alike(lead, states).filter(finding__stopped="").select_related("case", "route", "finding__site")
     for one in rows.order_by("drafted_at", "pk")[: MOST - 1]:
         if not given:
@@ -242,9 +243,14 @@ def members(lead: Notice) -> list[Notice]:
 def concerned(lead: Notice, text: str) -> list[Notice]:
     """Which of the notices of one mail an answer is about: those an address or reference of which it names outside of
     what it quotes, all of them where it names none."""
-    everybody = [lead, *members(lead)]
+    return about([lead, *members(lead)], text)
+
+
+def about(everybody: list[Notice], text: str) -> list[Notice]:
+    """``concerned`` for the notices of one mail that are at hand already, the lead first. Pure."""
     if len(everybody) == 1:
         return everybody
+    lead = everybody[0]
     said = unquoted(text).casefold().replace("hxxp", "http").replace("[.]", ".")
     # The lead's reference stands over the whole mail: it names nobody.
     named = [one for one in everybody if _names(said, one, one.pk != lead.pk)]
