@@ -11,8 +11,8 @@ import yaml
 
 HERE = Path(__file__).parent
 HALVES = ("open", "kept")
-MORE = ("more/worked", "more/aside")
-"""Written later, to develop on and to calibrate: the first while phrases were worked on, the second only to calibrate."""  # noqa: E501
+MORE = ("more/worked", "more/aside", "more/desks", "more/second", "more/third", "more/fourth")
+"""Written later, to develop on and to calibrate (see README.md)."""
 LARGER = ("en", "es", "fr", "de")
 LANGUAGES = (*LARGER, "pt", "it", "pl", "nl", "ru", "uk", "tr", "ja", "zh", "ar", "sv", "cs")
 KINDS = (

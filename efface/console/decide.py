@@ -197,13 +197,17 @@ def _moved(id: uuid.UUID, given: Given) -> str:
 
 
 def _filing(id: uuid.UUID, given: Given) -> str:
-    from efface.takedown import approving, filing
+    from efface.takedown import approving, filing, together
     from efface.takedown.channels.form import words as form_words
 
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
-    if given.choice == "filed":
+    if given.choice in ("filed", "filed-all"):
         reference = one_line(given.filled.get("outside_reference", ""), 80)
         said = given.filled.get("confirmation", "")
+        if given.choice == "filed-all":
+            others = together.company(notice, (Notice.State.PREPARED,), given.now).others
+            count = filing.mark_all_filed(notice, others, given.member.user, reference, given.now, said)
+            return _("Noted as filed, for %(n)d findings.") % {"n": count}
         filing.mark_filed(notice, given.member.user, reference, given.now, said)
         return _("Noted as filed.")
     if given.choice == "changed":

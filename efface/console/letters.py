@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 from efface.accounts import audit
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases.models import Case
+from efface.console.heard import Heard, heard, mails
 from efface.console.opening import actor, living
 from efface.console.typed import one_line
 from efface.console.words import reply_kinds, wanted
 from efface.engine.base import clock
 from efface.takedown import answering, publishing
-from efface.takedown.models import Inbound, Notice, Publication, Route
+from efface.takedown.models import Notice, Publication, Route
 
 MOST_THREADS = 50
 """Of one case; the newest."""
@@ -30,7 +31,8 @@ MOST_THREADS = 50
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One letter. ``ours``: it went out from here. ``kind`` says what a reply is taken for, ``because`` for which
-    sentence, ``sure`` 0..1; ``asks`` what it asks for; ``notice`` is the id of what went out."""
+    sentence, ``sure`` 0..1; ``asks`` what it asks for; ``notice`` is the id of what went out; ``about`` says which of
+    several findings an answer is about."""
 
     at: datetime
     ours: bool
@@ -44,6 +46,7 @@ class Letter:
     asks: str = ""
     waits: str = ""
     notice: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +55,33 @@ class Thread:
     notice: Notice
     letters: list[Letter] = field(default_factory=list)
     shown_to_others: bool = False
+    named: list[Notice] = field(default_factory=list)
+    """Of a mail that names several findings, each one's notice; else empty."""
 
 
 def threads(case: Case) -> list[Thread]:
-    """The threads of a case, the newest first; a notice that never left has none."""
+    """The threads of a case, the newest first; a notice that never left has none. What left in another notice's mail
+    stands in that one's thread."""
     notices = (
         Notice.objects.filter(case=case, sent_at__isnull=False)
         .select_related("route", "finding__site")
         .order_by("sent_at")
     )
-    came: dict[uuid.UUID, list[Inbound]] = {}
-    for row in Inbound.objects.filter(case_id=case.pk).order_by("at"):
-        came.setdefault(row.notice_id, []).append(row)
+    came: dict[uuid.UUID, list[Heard]] = {}
+    for one in heard(case):
+        came.setdefault(one.row.notice_id, []).append(one)
+    groups = mails(case)
     shown = set(Publication.objects.filter(case=case).values_list("notice__route", flat=True))
     found: dict[uuid.UUID, Thread] = {}
     for notice in notices:
+        if notice.together_id is not None and notice.pk not in came:
+            continue
         thread = found.setdefault(
             notice.route_id, Thread(notice.route, notice, shown_to_others=notice.route_id in shown)
         )
         thread.letters.append(_sent(notice))
-        thread.letters.extend(_came(row) for row in came.get(notice.pk, []))
+        thread.letters.extend(_came(one) for one in came.get(notice.pk, []))
+        thread.named.extend(one for one in groups.get(notice.pk, ()) if one not in thread.named)
     for thread in found.values():
         thread.letters.sort(key=lambda one: one.at)
     return sorted(found.values(), key=lambda one: one.letters[-1].at, reverse=True)[:MOST_THREADS]
@@ -85,12 +95,23 @@ def _sent(notice: Notice) -> Letter:
     )  # fmt: skip
 
 
-def _came(row: Inbound) -> Letter:
+def _about(one: Heard) -> str:
+    """Said where the mail named several findings."""
+    if not one.shared:
+        return ""
+    if one.all_of_it:
+        return _("about all %(n)d findings the mail named") % {"n": one.named}
+    return _("about %(references)s alone") % {"references": ", ".join(notice.reference for notice in one.about[:12])}
+
+
+def _came(one: Heard) -> Letter:
+    row = one.row
     kinds, asked = reply_kinds(), answering.wants(str(row.text or ""))
     return Letter(
         row.at, False, str(row.subject_line or _("(no subject)")), str(row.text or ""), "", str(row.sender or ""),
         kinds.get(row.kind, _("not read yet")), str(row.because or ""), row.confidence,
         ", ".join(wanted()[name] for name in asked), str(row.pk) if row.kind and row.handled_at is None else "",
+        about=_about(one),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases.models import Case, Fingerprint, Purpose
-from efface.console import clock_words
+from efface.console import clock_words, heard
 from efface.console.words import actor_words, event_words
 from efface.search.models import Finding
 
@@ -66,12 +66,14 @@ def findings(case: Case, now: datetime) -> list[dict[str, Any]]:
         .order_by("-confirmed_at")
     )
     told = []
+    answers = heard.by_notice(heard.heard(case))
     for one in rows:
         routes = [route for route in one.routes.all() if route.episode == one.episode]
         for route in routes:
             for notice in route.notices.all():
                 notice.route, notice.finding = route, one
                 notice.clock_lines = clock_words.lines(notice, now)  # type: ignore[attr-defined]
+                notice.heard = answers.get(notice.pk, [])  # type: ignore[attr-defined]
         checks = sorted(one.checks.all(), key=lambda check: check.at, reverse=True)
         told.append({
             "finding": one, "routes": routes, "earlier": len(one.routes.all()) - len(routes), "checks": checks[:8],

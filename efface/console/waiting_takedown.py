@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db.models import Max, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from efface.accounts.models import Member
 from efface.cases import telling
 from efface.cases.models import Case, CaseEvent, Level
-from efface.console import evidence
+from efface.console import evidence, heard
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
 from efface.console.waiting_case import LIVING, narrowed
 from efface.console.words import reply_kinds, wanted
@@ -21,7 +22,7 @@ from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, filing, ladder, sight, verifying
+from efface.takedown import answering, facts, filing, ladder, sight, together, verifying
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -68,6 +69,7 @@ def drafts(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     for one in _notices(Notice.State.DRAFT, case, only, lock):
+        goes_with = _goes_with(one) if only else together.Company(one, [])
         yield Decision(
             kind="notice",
             id=one.pk,
@@ -82,19 +84,75 @@ def drafts(
             facts=(*_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers) if one.channel == "form" else (),
-            text_label=_("Complete text"),
-            text=one.text or "",
+            notes=_told(goes_with),
+            text_label=_("Complete text of the one mail") if goes_with.others else _("Complete text"),
+            text=goes_with.made.text or "",
             harm=LATER["notice"],
             since=one.drafted_at,
             due=one.route.starts_at,
+            # Who goes with it is left out: it may change while nobody's answer does.
             mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
         )
+
+
+def _goes_with(one: Notice) -> together.Company:
+    """The notices that leave in this one's mail once it is approved: the approval covers them too."""
+    if one.channel != "email":
+        return together.Company(one, [])
+    return together.company(one, (Notice.State.DRAFT, Notice.State.QUEUED), clock.now())
+
+
+def _told(group: together.Company) -> tuple[str, ...]:
+    """Said before a person approves: how many findings one mail names, and which."""
+    if not group.others:
+        return ()
+    count = len(group.others)
+    words = ngettext(
+        "Goes in one mail with the notice about %(n)d other finding of this case, to the same desk: your approval "
+        "covers both.",
+        "Goes in one mail with the notices about %(n)d other findings of this case, to the same desk: your approval "
+        "covers all of them.", count,
+    ) % {"n": count}  # fmt: skip
+    return (words, _references(group))
+
+
+def _references(group: together.Company) -> str:
+    shown = [one.reference for one in group.others[:12]]
+    more = len(group.others) - len(shown)
+    listed = ", ".join(shown) + (_(" and %(n)d more") % {"n": more} if more else "")
+    return _("Also in it: %(references)s.") % {"references": listed}
+
+
+def _filed(group: together.Company) -> tuple[Option, ...]:
+    if not group.others:
+        return (Option("filed", _("Filed"), "primary"),)
+    return (
+        Option("filed-all", _("Filed, with all addresses above"), "primary"),
+        Option("filed", _("Filed for the first page alone")),
+    )
+
+
+def _one_form(group: together.Company) -> tuple[str, ...]:
+    if not group.others:
+        return ()
+    words = ngettext(
+        "%(n)d other finding of this case waits for the same form: the answers above name the addresses of both.",
+        "%(n)d other findings of this case wait for the same form: the answers above name the addresses of all.",
+        len(group.others),
+    ) % {"n": len(group.others)}  # fmt: skip
+    alone = _("If the form takes one address only, file it for the first page alone; the others come back one by one.")
+    return (f"{words} {alone}", _references(group))
 
 
 def filings(
     member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
+    covered: set[uuid.UUID] = set()
     for one in _notices(Notice.State.PREPARED, case, only, lock):
+        if one.pk in covered:
+            continue
+        group = together.company(one, (Notice.State.PREPARED,), clock.now())
+        covered |= {other.pk for other in group.others}
         yield Decision(
             kind="filing",
             id=one.pk,
@@ -107,7 +165,7 @@ def filings(
                 "This party takes notices through a form only. A person files it; nothing is filled in by itself."
             ),
             options=(
-                Option("filed", _("Filed"), "primary"),
+                *_filed(group),
                 Option("refuse", _("The form refuses"), "careful"),
                 Option("changed", _("The form has changed")),
             ),
@@ -122,17 +180,17 @@ def filings(
                 Fact("form-url", _("Form"), one.contact, opens=desks.known(one.contact)),
                 *_notice_facts(one)[1:],
             ),
-            notes=tuple(
+            notes=_one_form(group) + tuple(
                 _("This form has changed: %(said)s (%(day)s)") % {"said": word.said, "day": word.at.date().isoformat()}
                 for word in form_words.standing(one.organisation_id, one.contact)
             ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
-            answers=answers(one.answers),
+            answers=answers(group.made.answers),
             text_label=_("Complete text"),
-            text=one.text or "",
+            text=group.made.text or "",
             harm=LATER["filing"],
             since=one.drafted_at,
-            mark=mark(one.pk, one.state, one.contact, one.answers),
+            mark=mark(one.pk, one.state, one.contact, one.answers, *group.marks),
         )
 
 
@@ -183,6 +241,7 @@ def replies(
         asked = answering.wants(str(one.text or ""))
         prepared = _prepared(one, asked)
         guess = reply_kinds().get(one.kind, one.kind)
+        told = heard.of(one) if notice.members.exists() else None
         yield Decision(
             kind="reply",
             id=one.pk,
@@ -205,6 +264,7 @@ def replies(
                 Fact("from", _("From"), str(one.sender or "")),
                 Fact("subject", _("Subject line"), str(one.subject_line or "")),
                 Fact("notice", _("About our notice"), notice.reference),
+                Fact("about", _("Your answer applies to"), _applies(told) if told else ""),
                 Fact("recipient", _("Sent to"), notice.contact),
             ),
             text_label=_("Their words"),
@@ -213,6 +273,14 @@ def replies(
             since=one.at,
             mark=mark(one.pk, one.kind, one.confidence),
         )
+
+
+def _applies(told: heard.Heard) -> str:
+    references = ", ".join(one.reference for one in told.about[:12])
+    if told.all_of_it:
+        return _("all %(n)d findings that the mail named: %(references)s") % {"n": told.named, "references": references}
+    return _("%(n)d of %(of)d findings of the mail, whose addresses it names: %(references)s") % {
+        "n": len(told.about), "of": told.named, "references": references}  # fmt: skip
 
 
 def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:

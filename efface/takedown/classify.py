@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal
+
+import yaml
 
 from efface.net.protocol import Mail
 from efface.takedown import phrasebook, voices
@@ -22,42 +26,20 @@ Kind = Literal[
 
 DOUBT = 0.7
 """Below this a person reads the mail before anything follows from it."""
+_CERTAINTY = Path(__file__).parent / "certainty.yaml"
 FEW_WORDS = 6
 """Of so few words the language is told with the help of what is quoted below them."""
-CERTAINTY = {
-    "counter": 0.9,
-    "counter hinted twice": 0.6,
-    "price": 0.6,
-    "removed": 0.9,
-    "removed, by machine": 0.75,
-    "removed, here and not there": 0.75,
-    "removed, of something": 0.5,
-    "removed, and the contrary": 0.5,
-    "removed, and perhaps undone": 0.5,
-    "removed, in disguise": 0.3,
-    "refused": 0.9,
-    "refused, and more": 0.75,
-    "not removed": 0.75,
-    "not theirs": 0.8,
-    "asked": 0.9,
-    "asked, and refused": 0.6,
-    "asked, and more": 0.75,
-    "asked, on condition": 0.75,
-    "promised": 0.75,
-    "passed on": 0.9,
-    "passed on, and more": 0.75,
-    "received": 0.9,
-    "thanks": 0.8,
-    "machine": 0.8,
-    "away": 0.9,
-    "closed": 0.85,
-    "off topic": 0.85,
-    "off topic, and more": 0.5,
-    "two hints": 0.65,
-    "hint": 0.5,
-    "silence": 0.0,
-}
-"""How far each ground is believed: an estimate, set by hand while the open half of the corpus was worked on."""
+
+
+@cache
+def certainty() -> dict[str, float]:
+    """How far each ground is believed, counted on replies that no phrase had been written for (``certainty.yaml``).
+    What a person reads whatever was counted stays below ``DOUBT``."""
+    rows: dict[str, dict[str, float]] = yaml.safe_load(_CERTAINTY.read_text(encoding="utf-8"))
+    return {
+        ground: min(row["believed"], row["hand"], DOUBT - 0.05) if row.get("person") else row["believed"]
+        for ground, row in rows.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +94,7 @@ def classify(mail: Mail, sent: str = "") -> Classification:
     if not because:
         because = short(mail.subject) if mail.auto_submitted else next(iter(said), "")
     return Classification(
-        kind, CERTAINTY[ground], because, sender,
+        kind, certainty()[ground], because, sender,
         mentions=_mentions(mail, sender),
         demands_money=ground == "price",
         partial=kind == "claims-removal" and bool(heard.of("partial")),
@@ -150,7 +132,7 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
         return "other", "off topic, and more", off
     if counter:
         return "counter-notice", "counter", counter
-    if away and not (removed or refused or asked):
+    if away and not (removed or refused or asked or (not_theirs and not automatic)):
         taken_in = next((one for one in heard.of("received") if one not in heard.of("thanks")), "")
         return ("auto-acknowledgement", "received", taken_in) if taken_in else ("other", "away", away)
     if removed:
@@ -162,7 +144,8 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
     if refused:
         if asked or heard.first("asks_if"):
             return "asks-for-more", "asked, and refused", asked or heard.first("asks_if")
-        if passed and set(heard.of("refuses")) <= set(heard.of("not_ours")):
+        only_not_theirs = set(heard.of("refuses")) <= set(heard.of("not_ours"))
+        if passed and (only_not_theirs or not heard.later(heard.of("refuses")[-1], passed)):
             return "forwards", "passed on, and more", passed
         return "refuses", "refused, and more" if passed or heard.first("asks_hint") else "refused", refused
     if offered:
@@ -174,7 +157,10 @@ def decide(heard: Voices, *, automatic: bool, threaded: bool) -> tuple[Kind, str
     if heard.first("not_removed") and not heard.first("asks_hint"):
         return "refuses", "not removed", heard.first("not_removed")
     if not_theirs:
-        return "refuses", "not theirs", not_theirs
+        taken_in = next((one for one in heard.of("received") if one not in heard.of("thanks")), "")
+        if taken_in and automatic:
+            return "auto-acknowledgement", "received, and not theirs", taken_in
+        return "refuses", "not theirs, and more unread" if heard.unheard or taken_in else "not theirs", not_theirs
     return _weaker(heard, received, automatic)
 
 
@@ -208,13 +194,15 @@ def _weaker(heard: Voices, received: str, automatic: bool) -> tuple[Kind, str, s
     hints = [(section, kind) for section, kind in HINTS if heard.first(section)]
     if received and (not hints or received not in heard.of("thanks")):
         thanks = all(one in heard.of("thanks") for one in heard.of("received"))
-        return "auto-acknowledgement", "thanks" if thanks else "received", received
+        ground = "thanks" if thanks else "received"
+        return "auto-acknowledgement", f"{ground}, and more unread" if heard.unheard else ground, received
     if hints:
         section, kind = hints[0]
         twice = len(heard.of(section)) > 1 or (len(hints) > 1 and hints[1][1] == kind)
         return kind, "two hints" if twice else "hint", heard.first(section)
     if automatic or heard.first("automatic"):
-        return "auto-acknowledgement", "machine", heard.first("automatic")
+        ground = "machine, and more unread" if heard.unheard else "machine"
+        return "auto-acknowledgement", ground, heard.first("automatic")
     return "other", "silence", ""
 
 

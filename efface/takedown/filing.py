@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -46,6 +47,18 @@ def sendable(rows: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
 
 
 LONGEST = 5_000
+
+
+def mark_all_filed(
+    notice: Notice, others: Sequence[Notice], user: User, outside_reference: str, now: datetime, confirmation: str = ""
+) -> int:
+    """One form took the addresses of several findings: each notice is filed, with the number the form gave. An answer
+    to it is about all of them unless it names addresses. All or none. Returns how many; raises as ``mark_filed``."""
+    with transaction.atomic():
+        for one in (notice, *others):
+            mark_filed(one, user, outside_reference, now, confirmation)
+        Notice.objects.filter(pk__in=[one.pk for one in others]).update(together=notice)
+    return 1 + len(others)
 
 
 def mark_filed(notice: Notice, user: User, outside_reference: str, now: datetime, confirmation: str = "") -> None:

@@ -141,13 +141,18 @@ def _keep(inbound: uuid.UUID, mail: Mail, found: classify.Classification, now: d
     row.save()
     deadlines.cancel(key=f"inbound.read:{row.pk}")
     notice = _notice(row)
-    events.record(
-        notice.case, "reply.received", "engine", subject=notice.pk, now=now, kind=row.kind, because=found.because
-    )
-    if found.demands_money:
-        _asks_money(notice, now)
-    if found.mentions:
-        _named(notice, found.mentions, now)
+    about = _about(row, notice)
+    for one in about:
+        shared = {"mail": notice.reference} if one.pk != notice.pk else {}
+        events.record(
+            one.case, "reply.received", "engine", subject=one.pk, now=now, kind=row.kind, because=found.because,
+            **shared,
+        )  # fmt: skip
+    for one in about:
+        if found.demands_money:
+            _asks_money(one, now)
+        if found.mentions:
+            _named(one, found.mentions, now)
     asked = answering.wants(mail.text) if row.kind not in REPORTS else ()
     if answering.PUBLISHES in asked:
         publishing.published(notice, Publication.How.REPLY, found.because, "engine", now)
@@ -192,11 +197,19 @@ def _notice(row: Inbound) -> Notice:
 
 def _act_on(row: Inbound, notice: Notice, now: datetime, refusal: str = "") -> None:
     """What follows for each notice of the mail that was answered: for those the answer names, else for all."""
-    whole = row.kind in REPORTS or row.kind == "acknowledged"
-    about = together.concerned(notice, "" if whole else str(row.text or ""))
-    for one in about:
+    for one in _about(row, notice):
         _act(one, row.kind, now, refusal)
         timing.heard(one, row.kind, row.at, now)
+
+
+def _about(row: Inbound, notice: Notice) -> list[Notice]:
+    """The notices of the mail that was answered that this answer is about; each locked after its finding."""
+    return together.concerned(notice, asked_of(row))
+
+
+def asked_of(row: Inbound) -> str:
+    """The words in which an answer may name single addresses: a report or a confirmation is about the whole mail."""
+    return "" if row.kind in REPORTS or row.kind == "acknowledged" else str(row.text or "")
 
 
 def _act(notice: Notice, kind: str, now: datetime, refusal: str = "") -> None:

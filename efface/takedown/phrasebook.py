@@ -29,16 +29,17 @@ import yaml
 HOME = Path(__file__).parent / "phrases"
 SECTIONS = (
     "removed", "removed_hint", "promise", "notice", "refuses", "refuses_hint", "court", "not_ours", "asks", "asks_hint", "counter", "counter_hint",  # noqa: E501
-    "forwards", "forwards_hint", "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
+    "forwards", "forwards_hint", "told", "silent",
+    "automatic", "received", "away", "closed", "off_topic", "partial", "price", "free",
 )  # fmt: skip
-MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours", "rule", "undone", "doubt", "house", "although")  # noqa: E501
+MARKS = ("not", "if", "plan", "may", "thanks", "why", "without", "closing", "ours", "rule", "undone", "doubt", "house", "although", "task", "count")  # noqa: E501
 """Words that turn a statement round: a denial; a condition or a doubt (somebody else's word, a day to
 come) anywhere in the sentence; a wish, plan or rule before the
 verb; a mere possibility; a thing that is lacking. ``thanks`` is courtesy, ``why`` asks as a list of questions does, and
 ``closing`` is said of tickets as well as of pages; ``ours`` names what is not the content (our account, our mail), ``house`` what is the desk's own;
 ``although`` grants a point before the opposite is done;
 ``rule`` speaks of any content rather than of this one; ``undone`` is the past before the past: what had been removed
-may be back."""  # noqa: E501
+may be back; ``task`` joins what was asked of somebody to the asking ("by", "aby", "чтобы"); ``count`` are numbers that stand for pages."""  # noqa: E501
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "ـ": "", "ة": "ه", "ى": "ي",  # noqa: E501
                         "’": "'", "ʼ": "'", "`": "'"})  # fmt: skip

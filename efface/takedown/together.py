@@ -10,11 +10,12 @@ import base64
 import copy
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from efface.accounts.models import Organisation
 from efface.engine.base import outbox
@@ -56,7 +57,8 @@ def wait(one: Notice, now: datetime) -> outbox.May | None:
 def part(lead: Notice, now: datetime) -> int:
     """Those that were to leave in this notice's mail wait for themselves again. Returns how many."""
     members = Notice.objects.select_for_update(of=("self",)).select_related("case", "route").filter(together=lead)
-    rows = list(members.exclude(state__in=(Notice.State.SENT, Notice.State.BOUNCED, Notice.State.FAILED)))
+    gone = (Notice.State.SENT, Notice.State.FILED, Notice.State.BOUNCED, Notice.State.FAILED)
+    rows = list(members.exclude(state__in=gone))
     for one in rows:
         one.together = None
         one.save(update_fields=["together"])
@@ -122,14 +124,49 @@ def _put(row: Outbox, made: Notice, parts: Sequence[Notice], now: datetime) -> N
 
 
 def _alike(lead: Notice) -> list[Any]:
-    """What waits for the same desk with the same request, wording and exposure, for the same case: inside one approval.
-    The oldest first."""
-    rows = Notice.objects.filter(
+    """Those of ``alike`` that are approved and wait in the outbox. The oldest first."""
+    rows = alike(lead, (Notice.State.QUEUED,))
+    return list(rows.order_by("drafted_at", "pk").values_list("pk", flat=True)[: MOST - 1])
+
+
+def alike(lead: Notice, states: Sequence[str]) -> QuerySet[Notice]:
+    """What is for the same desk with the same request, wording and exposure, for the same case: inside one approval."""
+    return Notice.objects.filter(
         case_id=lead.case_id, contact=lead.contact, notice_type=lead.notice_type, template=lead.template,
-        language=lead.language, step=lead.step, channel="email", state=Notice.State.QUEUED, together=None,
+        language=lead.language, step=lead.step, channel=lead.channel, state__in=states, together=None,
         route__party_key=lead.route.party_key, route__exposure=lead.route.exposure,
     ).exclude(pk=lead.pk)  # fmt: skip
-    return list(rows.order_by("drafted_at", "pk").values_list("pk", flat=True)[: MOST - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A notice and those that go with it. ``made`` names everything, as a copy that is not kept; it is the notice
+    itself where nobody goes with it."""
+
+    made: Notice
+    others: list[Notice]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return tuple(str(one.pk) for one in self.others)
+
+
+def company(lead: Notice, states: Sequence[str], now: datetime) -> Company:
+    """Who would go with ``lead`` as things stand, told to the person who decides. Reads only; nothing is promised:
+    what leaves together is decided when it leaves."""
+    given: list[NoticeFacts] = []
+    others: list[Notice] = []
+    rows = alike(lead, states).filter(finding__stopped="").select_related("case", "route", "finding__site")
+    for one in rows.order_by("drafted_at", "pk")[: MOST - 1]:
+        if not given:
+            given.append(_given(lead, now))
+        more = _given(one, now)
+        count = sum(len(part.locations) for part in (*given, more))
+        if count <= MOST_ADDRESSES and _alike_in_words(lead, given[0], more):
+            given.append(more)
+            others.append(one)
+    made = _draft(lead, given) if others else None
+    return Company(made, others) if made is not None else Company(lead, [])
 
 
 def _given(one: Notice, now: datetime) -> NoticeFacts:
@@ -178,7 +215,8 @@ def _draft(lead: Notice, given: list[NoticeFacts]) -> Notice | None:
     if (made.version, made.language) != (lead.template, lead.language):
         return None
     stand = copy.copy(lead)
-    stand.subject_line, stand.text, stand.answers = made.subject, made.text, []
+    stand.subject_line, stand.text = made.subject, made.text
+    stand.answers = [{"field": one.field, "label": one.label, "value": one.value} for one in made.answers]
     if lead.step > 1:
         drafting.remind(stand, lead.route)
     return stand
@@ -205,9 +243,14 @@ def members(lead: Notice) -> list[Notice]:
 def concerned(lead: Notice, text: str) -> list[Notice]:
     """Which of the notices of one mail an answer is about: those an address or reference of which it names outside of
     what it quotes, all of them where it names none."""
-    everybody = [lead, *members(lead)]
+    return about([lead, *members(lead)], text)
+
+
+def about(everybody: list[Notice], text: str) -> list[Notice]:
+    """``concerned`` for the notices of one mail that are at hand already, the lead first. Pure."""
     if len(everybody) == 1:
         return everybody
+    lead = everybody[0]
     said = unquoted(text).casefold().replace("hxxp", "http").replace("[.]", ".")
     # The lead's reference stands over the whole mail: it names nobody.
     named = [one for one in everybody if _names(said, one, one.pk != lead.pk)]

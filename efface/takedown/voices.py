@@ -16,10 +16,13 @@ from efface.takedown.phrasebook import Language, aside, fold, languages
 _MOST_MATCHES = 6
 BRIEF = 5
 """Up to so many words a removal needs no name of what went: "c'est supprimé". In a longer sentence it must be named."""
+LONG = 6
+"""A sentence of so many words (ideographs) says something of its own; shorter ones greet, thank or sign."""
 _PLAIN = (
     "refuses_hint", "not_ours", "asks_hint", "counter_hint", "away", "closed", "off_topic", "partial", "thanks",
     "automatic",
 )  # fmt: skip
+_SMALL = ("content", "partial", "thanks", "automatic")
 _UNDENIED = ("forwards", "forwards_hint", "received", "asks", "removed_hint")
 
 _UNIT = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\s,\u3040-\u30ff\u3400-\u9fff]+")
@@ -34,14 +37,25 @@ class Voices:
     """Sentences by what they say, in order."""
 
     said: dict[str, list[str]] = field(default_factory=dict)
+    order: dict[str, int] = field(default_factory=dict)
+    unheard: list[str] = field(default_factory=list)
+    """Sentences of some length of which no phrase says anything: the mail may mean what they say."""
 
     def add(self, section: str, sentence: str) -> None:
+        self.order.setdefault(sentence, len(self.order))
         found = self.said.setdefault(section, [])
         if sentence not in found:
             found.append(sentence)
 
     def of(self, section: str) -> list[str]:
         return self.said.get(section, [])
+
+    def later(self, sentence: str, than: str) -> bool:
+        return self.order.get(sentence, 0) > self.order.get(than, 0)
+
+    def understood(self, sentence: str) -> bool:
+        """Whether more is known of a sentence than that it thanks, or names pages."""
+        return any(sentence in told for section, told in self.said.items() if section not in _SMALL)
 
     def first(self, section: str) -> str:
         return next(iter(self.of(section)), "")
@@ -92,6 +106,8 @@ def listen(said: Iterable[str], subject: str, tongues: list[str]) -> Voices:
     for sentence in said:
         for code in dict.fromkeys([*tongues, "en", *aside(sentence)]):
             _hear(languages()[code], sentence, heard)
+        if len(_units(sentence)) >= LONG and not heard.understood(sentence):
+            heard.unheard.append(sentence)
     if subject:
         title = Voices()
         for language in spoken:
@@ -109,7 +125,7 @@ def listen(said: Iterable[str], subject: str, tongues: list[str]) -> Voices:
 
 
 def _hear(language: Language, sentence: str, heard: Voices) -> None:
-    folded = language.folded(sentence)
+    folded = _without_silence(language, language.folded(sentence))
     asks = "?" in folded
     condition = language.found("if", folded)
     conditional = condition or language.found("doubt", folded)
@@ -121,7 +137,10 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         heard.add("price", sentence)
     if language.found("content", folded):
         heard.add("content", sentence)
-    done = _removed(language, folded, sentence, heard, asks or conditional)
+    told = _told(language, folded, asks)
+    if told:
+        heard.add("forwards", sentence)
+    done = _removed(language, folded, sentence, heard, asks or conditional, told)
     _promise(language, folded, sentence, heard, asks, condition)
     counter = language.find("counter", folded)
     if counter and not language.found("may", _clause(folded, counter)):
@@ -136,11 +155,17 @@ def _hear(language: Language, sentence: str, heard: Voices) -> None:
         found = language.find(section, folded)
         if not found or language.found("not", _close(folded, found) if section == "asks" else _before(folded, found)):
             continue
-        if section.startswith("forwards") and (asks or conditional or _inside(language, folded)):
+        if section.startswith("forwards") and (asks or _kept_back(language, folded, found)):
             continue
         if section == "asks" and language.found("why", folded):
             continue
         heard.add("asks_if" if section == "asks" and conditional else section, sentence)
+
+
+def _without_silence(language: Language, folded: str) -> str:
+    """"The customer did not answer" is another clause: its denial is none of what was done then."""
+    silent = language.patterns["silent"]
+    return silent.sub(" ," if not language.spaceless else ",", folded) if silent else folded
 
 
 def _refused(language: Language, folded: str, done: int) -> bool:
@@ -172,8 +197,20 @@ def _promise(language: Language, folded: str, sentence: str, heard: Voices, asks
         heard.add("promise", sentence)
 
 
-def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsure: bool) -> int:
-    """Where the last removal is claimed that is believed; -1: nowhere."""
+def _told(language: Language, folded: str, asks: bool) -> re.Match[str] | None:
+    """Where somebody else was asked to act: what they are to do has not been done. "Until tomorrow" is no condition."""
+    match = None if asks else language.find("told", folded)
+    if match is None or language.found("not", _close(folded, match)) or language.found("if", _before(folded, match)):
+        return None
+    return match
+
+
+def _removed(
+    language: Language, folded: str, sentence: str, heard: Voices, unsure: bool, told: re.Match[str] | None
+) -> int:
+    """Where the last removal is claimed that is believed; -1: nowhere.
+
+    What follows ``told`` in its clause is a task."""
     claimed = -1
     for section in ("gone", "removed"):
         pattern = language.patterns[section]
@@ -185,6 +222,8 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
             if denied:
                 if sentence not in heard.of("removed"):  # "n'est plus accessible" is its own denial
                     heard.add("not_removed", sentence)
+            elif told and told.start() < match.end() and _asked(language, folded[told.end() : match.end()]):
+                continue
             elif language.found("closing", match[0] + " ") and not _of_content(language, folded, match):
                 heard.add("closed_hint", sentence)
             elif not unsure and not language.found("plan", before + match[0]) and not language.found("rule", folded):
@@ -196,6 +235,12 @@ def _removed(language: Language, folded: str, sentence: str, heard: Voices, unsu
     if sentence not in heard.of("removed") and not unsure and _left_alone(language, folded):
         heard.add("not_removed", sentence)
     return claimed
+
+
+def _asked(language: Language, between: str) -> bool:
+    """Whether a removal is still what was asked for: in the same clause, or in one that a word like "that" opens."""
+    _, comma, after = between.partition(",")
+    return not comma or language.spaceless or language.found("task", f" {' '.join(after.split()[:1])} ")
 
 
 def _left_alone(language: Language, folded: str) -> bool:
@@ -219,16 +264,34 @@ def _of_something_else(language: Language, folded: str, match: re.Match[str]) ->
     close = _close(folded, match)
     if language.found("ours", close + told.lstrip()) or language.found("house", close):
         return True
-    if not language.spaceless and len(folded.split()) > BRIEF and not language.found("content", folded):
+    if not language.spaceless and len(folded.split()) > BRIEF and not _named(language, folded):
         return True
     if language.spaceless or language.found("content", told) or language.found("content", before):
         return False
     return language.found("request", " " + " ".join(before.split()[-2:]) + " ") or language.found("request", told)
 
 
+def _named(language: Language, folded: str) -> bool:
+    return language.found("content", folded) or language.found("count", folded)
+
+
 def _inside(language: Language, folded: str) -> bool:
     """Passed on, but inside the house."""
     return language.found("inside", folded) and not language.found("party", folded)
+
+
+def _kept_back(language: Language, folded: str, match: re.Match[str]) -> bool:
+    """Passed on only under a condition, or inside the house."""
+    return _on_condition(language, folded, match) or _inside(language, folded)
+
+
+def _on_condition(language: Language, folded: str, match: re.Match[str]) -> bool:
+    """A condition before the match, or after it in the same clause; "given them until noon" is none."""
+    return language.found("if", folded[: match.start()] + " ") or language.found("if", _after_all(folded, match))
+
+
+def _after_all(folded: str, match: re.Match[str]) -> str:
+    return folded[match.end() :].split(",")[0] + " "
 
 
 def _before(folded: str, match: re.Match[str]) -> str:

@@ -89,6 +89,15 @@ def test_every_reply_says_why_in_its_own_words() -> None:
     assert not any(found.kind or found.because for found in ORDINARY)
 
 
+def test_replies_written_later_are_labelled_and_stand_once() -> None:
+    later = [found for found in DEVELOPED if found.half in ("more/desks", "more/second", "more/third", "more/fourth")]
+    assert len(later) >= 320
+    for found in later:
+        assert found.kind in KINDS and flat(found.because) in flat(found.body), found.id
+    assert len({found.id for found in later}) == len({flat(found.body) for found in later}) == len(later)
+    assert {"en", "de", "fr", "es", "it", "nl", "pt", "pl"} <= {found.language for found in later}
+
+
 def test_every_form_charset_and_encoding_is_there() -> None:
     assert {found.charset for found in REPLIES} == set(CHARSETS)
     assert {found.encoding for found in REPLIES} == set(ENCODINGS)
@@ -132,7 +141,7 @@ def test_the_label_is_nowhere_in_the_head() -> None:
 
 
 def test_only_reserved_names_are_used() -> None:
-    for found in REPLIES + ORDINARY:
+    for found in REPLIES + DEVELOPED + ORDINARY:
         whole = f"{found.sender}\n{text(found)}\n{found.html}"
         for host in re.findall(r"(?:@|https?://)([\w.-]+\.\w+)", whole):
             assert RESERVED.search(host), (found.id, host)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from efface.console import decide, heard, letters, story, waiting_takedown
 from efface.engine.base import clock, outbox, smtp
 from efface.engine.base.models import Outbox
-from efface.takedown import composing, courier, inbox, sending, together
+from efface.takedown import approving, composing, courier, filing, inbox, sending, together
 from efface.takedown.channels.email import recent
 from efface.takedown.models import Approval, Inbound, Notice, Outcome, Route
 from tests.casework import make_case
@@ -183,6 +184,40 @@ def test_an_answer_that_names_nothing_is_about_all(office: Office) -> None:
     assert {route.state for route in Route.objects.all()} == {"dead"}
 
 
+def test_an_answer_stands_at_each_finding_it_is_about(office: Office) -> None:
+    found, lead = sent(office)
+    row = answer(office, lead, f"We refuse {found[0].page_url} and {found[2].page_url}.", "refuses")
+    notices = {one.finding_id: one for one in Notice.objects.all()}
+    told = heard.by_notice(heard.heard(office.case))
+    assert [len(told[notices[one.pk].pk]) for one in found] == [1, 0, 1, 0]
+    (thread,) = letters.threads(office.case)
+    (came,) = [one for one in thread.letters if not one.ours]
+    assert len(thread.named) == 4 and notices[found[2].pk].reference in came.about
+    assert notices[found[1].pk].reference not in came.about
+    beside = told[notices[found[2].pk].pk][0]
+    assert beside.mail == ("" if notices[found[2].pk] == lead else lead.reference) and row.because in beside.because
+    events = office.case.caseevents.filter(kind="reply.received").values_list("subject", flat=True)
+    assert set(events) == {notices[found[0].pk].pk, notices[found[2].pk].pk}
+    shown = {told["finding"].pk: told for told in story.findings(office.case, office.now)}
+    assert [len(_beside(shown[one.pk])) for one in found] == [1, 0, 1, 0]
+
+
+def _beside(told: Any) -> list[Any]:
+    return [one for route in told["routes"] for notice in route.notices.all() for one in notice.heard]
+
+
+def test_before_a_person_says_what_it_is_they_read_to_what_it_applies(office: Office) -> None:
+    found, lead = sent(office)
+    with clock.fixed(office.now):
+        for text in (f"Hm, well, {found[1].page_url}", "Hm, well, dear colleague"):
+            assert inbox.receive(lead, written(text), office.now) is not None
+        office.work()
+        shown = list(waiting_takedown.replies(member(office)))
+    applies = [next(fact.value for fact in one.facts if fact.name == "about") for one in shown]
+    assert sum("1 of 4 findings" in one for one in applies) == 1
+    assert sum("all 4 findings" in one for one in applies) == 1
+
+
 def test_an_address_that_only_begins_alike_is_not_named(office: Office) -> None:
     found, lead = sent(office, 12)
     about = together.concerned(lead, f"Removed: {found[11].page_url}")
@@ -242,3 +277,81 @@ def test_reminders_go_together_too(office: Office) -> None:
     steps = [step for _to, step in office.mails()]
     assert steps.count("1") == 1 and steps.count("2") <= 2, steps
     assert Notice.objects.filter(step=2, state="sent").count() == len(found)
+
+
+def test_who_decides_is_told_before_that_one_mail_names_them_all(office: Office) -> None:
+    found = many(office, 3)
+    row = Notice.objects.order_by("drafted_at", "pk").first()
+    assert row is not None
+    with clock.fixed(office.now):
+        group = together.company(row, ("draft", "queued"), office.now)
+    assert len(group.others) == 2 and all(str(one.page_url) in str(group.made.text) for one in found)
+    assert str(Notice.objects.get(pk=row.pk).text) != str(group.made.text), "nothing of it is kept"
+    with clock.fixed(office.now):
+        (told,) = list(waiting_takedown.drafts(member(office), only=row.pk))
+    assert "2 other findings" in told.notes[0] and all(one.reference in told.notes[1] for one in group.others)
+    assert told.text == group.made.text
+
+
+def test_who_decides_about_another_desk_is_told_nothing_of_company(office: Office) -> None:
+    many(office, 2)
+    row, other = Notice.objects.order_by("drafted_at", "pk")
+    Notice.objects.filter(pk=other.pk).update(contact="somebody@else.example")
+    with clock.fixed(office.now):
+        assert together.company(row, ("draft",), office.now).others == []
+        (told,) = list(waiting_takedown.drafts(member(office), only=row.pk))
+    assert told.notes == ()
+
+
+def forms(office: Office, count: int = 3) -> list[Notice]:
+    """Prepared for one form: the operator's, approved."""
+    many(office, count)
+    Notice.objects.update(channel="form", contact="https://pictures.example/report")
+    office.approve()
+    rows = list(Notice.objects.order_by("drafted_at", "pk"))
+    assert {one.state for one in rows} == {"prepared"}
+    return rows
+
+
+def test_one_form_takes_the_addresses_of_all(office: Office) -> None:
+    rows = forms(office)
+    with clock.fixed(office.now):
+        (shown,) = list(waiting_takedown.filings(member(office)))
+    assert [option.value for option in shown.options[:2]] == ["filed-all", "filed"]
+    said = "\n".join(value for _, _, value in shown.answers)
+    assert all(url in said for one in rows for url in (one.urls or ()))
+    said_by_form = {"outside_reference": "F-77", "confirmation": "Thanks"}
+    given = decide.Given(member(office), office.now, "filed-all", said_by_form)
+    with clock.fixed(office.now):
+        assert "3 findings" in decide._VERBS["filing"](shown.id, given)
+    rows = list(Notice.objects.all())
+    assert {(one.state, one.outside_reference) for one in rows} == {("filed", "F-77")}
+    lead = Notice.objects.get(pk=shown.id)
+    assert {one.together_id for one in rows} == {None, lead.pk}
+    assert len(together.concerned(lead, "Thank you, we removed it.")) == 3
+    with clock.fixed(office.now):
+        assert list(waiting_takedown.filings(member(office))) == []
+
+
+def test_a_form_that_takes_one_address_leaves_the_others_waiting(office: Office) -> None:
+    forms(office)
+    with clock.fixed(office.now):
+        (shown,) = list(waiting_takedown.filings(member(office)))
+        decide._VERBS["filing"](shown.id, decide.Given(member(office), office.now, "filed", {"outside_reference": "1"}))
+        (then,) = list(waiting_takedown.filings(member(office)))
+    assert then.id != shown.id and len(then.notes) == 2
+
+
+def test_all_of_one_form_are_filed_or_none(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = forms(office)
+    Notice.objects.filter(pk=others[-1].pk).update(state="cancelled")
+    with clock.fixed(office.now), pytest.raises(approving.NotWaiting):
+        filing.mark_all_filed(first, others, office.user, "F-1", office.now)
+    assert {one.state for one in Notice.objects.all()} == {"prepared", "cancelled"}
+
+
+def member(office: Office) -> Any:
+    class Stand:
+        user, user_id, role, organisation_id = office.user, office.user.pk, "caseworker", office.case.organisation_id
+
+    return Stand()

@@ -137,8 +137,85 @@ BACK_AGAIN = {
     "sv": "Vi hade tagit bort filmen. Efter överklagande har den återställts.",
     "cs": "Video bylo odstraněno. Po odvolání jsme je obnovili.",
 }
+TOLD: dict[str, list[str]] = {
+    "en": [
+        "We have asked our customer to remove the pictures.",
+        "Our customer has until noon to take the pages offline.",
+        "We have instructed the operator to have the images deleted.",
+    ],
+    "de": [
+        "Wir haben den Kunden gebeten, die Bilder zu entfernen.",
+        "Der Kunde hat bis morgen Zeit, die Seiten offline zu nehmen.",
+        "Wir haben den Betreiber aufgefordert, die Fotos löschen zu lassen.",
+        "Ich habe dem Kunden gesagt, dass die Bilder weg müssen.",
+    ],
+    "fr": [
+        "Nous avons demandé au client de supprimer les images.",
+        "Le client a jusqu'à demain pour retirer les pages.",
+        "Nous avons invité l'éditeur à faire effacer les photos.",
+    ],
+    "es": [
+        "Hemos pedido al cliente que elimine las imágenes.",
+        "El cliente tiene hasta mañana para retirar las páginas.",
+        "Hemos instado al titular a borrar las fotos.",
+    ],
+    "it": [
+        "Abbiamo chiesto al cliente di rimuovere le immagini.",
+        "Il cliente ha tempo fino a domani per togliere le pagine.",
+        "Ho invitato il gestore a cancellare le foto.",
+        "Abbiamo detto al titolare di far sparire le foto.",
+    ],
+    "nl": [
+        "We hebben de klant gevraagd de foto's te verwijderen.",
+        "De klant heeft tot morgen om de pagina's offline te halen.",
+        "Ik heb de beheerder verzocht de beelden te wissen.",
+    ],
+    "pt": [
+        "Pedimos ao cliente que remova as imagens.",
+        "O cliente tem até amanhã para tirar as páginas do ar.",
+        "Solicitei ao dono que apagasse as fotos.",
+    ],
+    "pl": [
+        "Poprosiliśmy klienta o usunięcie zdjęć.",
+        "Klient ma czas do jutra na zdjęcie strony.",
+        "Wezwaliśmy operatora, by usunął fotografie.",
+    ],
+    "ru": [
+        "Мы попросили клиента удалить фотографии.",
+        "У клиента есть время до завтра, чтобы убрать страницы.",
+    ],
+    "uk": [
+        "Ми попросили клієнта видалити світлини.",
+        "Клієнт має час до завтра, щоб прибрати сторінки.",
+    ],
+    "tr": [
+        "Müşteriden görselleri kaldırmasını istedik.",
+        "Müşteriye sayfaları kaldırması için yarına kadar süre verdik.",
+    ],
+    "sv": [
+        "Vi har bett kunden att ta bort bilderna.",
+        "Kunden har till i morgon på sig att ta ner sidorna.",
+    ],
+    "cs": [
+        "Požádali jsme zákazníka, aby fotografie smazal.",
+        "Zákazník má do zítřka čas stránky stáhnout.",
+    ],
+    "ja": [
+        "契約者に画像の削除を依頼しました。",
+        "契約者には明日までに削除するよう求めています。",
+    ],
+    "zh": [
+        "我们已要求客户删除图片。",
+        "客户须在明天之前删除页面。",
+    ],
+    "ar": [
+        "طلبنا من العميل حذف الصور.",
+        "أمام العميل حتى الغد لإزالة الصفحات.",
+    ],
+}
+"""What somebody else was asked to do has not been done."""
 LISTS = {"DENIED": DENIED, "TO_COME": TO_COME, "ON_CONDITION": ON_CONDITION, "ASKED": ASKED,
-         "SOMETHING_ELSE": SOMETHING_ELSE, "BACK_AGAIN": BACK_AGAIN}  # fmt: skip
+         "SOMETHING_ELSE": SOMETHING_ELSE, "BACK_AGAIN": BACK_AGAIN, "TOLD": TOLD}  # fmt: skip
 NOT_GONE = [
     (code, kind, text)
     for kind, table in LISTS.items()
@@ -166,6 +243,25 @@ def test_what_was_done_is_heard(code: str, text: str) -> None:
 def test_what_was_not_done_is_never_a_removal(code: str, kind: str, text: str) -> None:
     found = said(text)
     assert found.kind != "claims-removal" or found.needs_person, found
+
+
+@pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in TOLD.items() for text in texts])
+def test_what_somebody_else_was_asked_to_do_is_passed_on(code: str, text: str) -> None:
+    found = said(text)
+    assert (found.kind, found.needs_person) == ("forwards", False), found
+
+
+@pytest.mark.parametrize("text", ["The customer did not answer and we have disconnected the server.",
+                                  "El cliente no contestó y hemos dado de baja el servidor.",
+                                  "Le client n'a pas répondu et nous avons coupé le serveur."])  # fmt: skip
+def test_silence_of_a_customer_denies_nothing(text: str) -> None:
+    assert said(text).kind == "claims-removal"
+
+
+def test_a_robot_that_says_something_nobody_understood_goes_to_a_person() -> None:
+    odd = "The frobnication of your quandary was settled by the seventh committee of elders."
+    found = classify(Mail(sender="desk@host.example", subject="x", text=odd, auto_submitted=True))
+    assert found.needs_person and "unread" in found.ground
 
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in TO_COME.items() for text in texts])

@@ -18,10 +18,37 @@ from flufl.bounce import all_failures
 ADDRESS = re.compile(r"[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,64}@[^\s<>()\[\]\",;:\\@\x00-\x1f]{1,255}")
 MOST = 100
 MOST_LINES = 600
-_MACHINE = re.compile(r"^(mailer-daemon|postmaster|mail-?daemon|mail[._]delivery[._]system)@", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"^(mailer-daemon|postmaster|mail-?daemon|mail[._]delivery[._]system|mdaemon|mailmarshal|mailsweeper)@",
+    re.IGNORECASE,
+)
+_MACHINE_NAME = re.compile(
+    r"^\W*(?:mail (?:delivery|system|administrator|router)|system ?administrator|internet mail"
+    r"|delivery (?:system|agent)"
+    r"|administrador del? sistema|administrateur syst|systemadministrator|amministratore di sistema|systeembeheerder"
+    r"|administrator systemu)",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"undeliver|delivery|failure|failed|returned|unzustellbar|unable to|could not|not delivered|mail system|bounce"
     r"|warning: (?:could not|message)|delayed|no entregado|non remis|nicht zugestellt|не доставлено|配信|送信",
+    re.IGNORECASE,
+)
+_SAYS_SO = re.compile(
+    r"(?:could|can|was|has|did|were|have) ?not (?:yet )?(?:be(?:en)? )?(?:deliver|reach|accept)|undeliverable"
+    r"|(?:unable|wasn't able|failed|impossible) to (?:be )?deliver"
+    r"|(?<![\d.])5\.\d\.\d{1,3}(?![\d.])|<-- 5\d\d |message .{0,80}(?:was|been) (?:rejected|refused|blocked|returned)"
+    r"|no such (?:user|mailbox|recipient)|(?:user|recipient|mailbox) (?:unknown|not found|does not exist)|unknown user",
+    re.IGNORECASE,
+)
+"""What only a mail system says of a message."""
+_ONLY_LATE = re.compile(
+    r"warning (?:message )?only|do not need to resend|transient non-?fatal|still being retried"
+    r"|delivery attempts will continue"
+    r"|not yet (?:been )?delivered|will (?:be retried|(?:continue|keep) (?:to )?(?:re)?try)|retrying to deliver"
+    r"|noch nicht zugestellt|weitere zustellversuche|pas encore été (?:remis|distribué)|aún no se ha entregado"
+    r"|se seguirá intentando|non è stato ancora recapitato|nog niet (?:afgeleverd|bezorgd)|ainda não foi entregue"
+    r"|nie został\w* jeszcze dostarczon",
     re.IGNORECASE,
 )
 _FIELD = re.compile(r"(?i)^\s*(original|final|x-actual)-recipient:\s*(?:[\w/-]+\s*;)?\s*<?([^\s<>;]+@[^\s<>;]+)")
@@ -60,7 +87,7 @@ def read(message: Message, headers: dict[str, str], text: str) -> Failed:
     notification = _notification(text)
     if notification is not None:
         return notification
-    if not is_report(message, headers):
+    if not is_report(message, headers, text) or arrived(text):
         return Failed()
     ours = set(_addresses(headers, ("to", "delivered-to", "x-original-to", "envelope-to", "from", "reply-to")))
     scores: dict[str, int] = {}
@@ -68,7 +95,7 @@ def read(message: Message, headers: dict[str, str], text: str) -> Failed:
     gave_up: set[str] = set()
 
     def add(address: str, score: int) -> None:
-        address = address.lower().strip(".")
+        address = address.lower().strip(".'`*")
         if len(scores) < MOST or address in scores:
             scores[address] = scores.get(address, 0) + score
 
@@ -86,16 +113,20 @@ def read(message: Message, headers: dict[str, str], text: str) -> Failed:
         add(address, 3)
     for address in _sent_to(after):
         add(address, 2)
+    if not any(one not in ours for one in scores):
+        for address in _anywhere(before):
+            add(address, 3)
     writers = _only_in_ids(text, scores)
     ranked = sorted(scores, key=lambda one: (one in ours or one in writers, -scores[one]))
     named = [one for one in ranked if one not in ours and one not in writers] or ranked[:1]
     sure = [one for one in named if scores[one] >= 3] or named[:1]
-    final_word = gave_up | set(permanent) | _refused(before)
+    late = any(_ONLY_LATE.search(line[:500]) for line in before)
+    final_word = gave_up if late else gave_up | set(permanent) | _refused(before)
     kept = [one for one in sure if one in final_word and one not in delayed - gave_up]
     return Failed(sure[:MOST], kept[:MOST], True)
 
 
-def is_report(message: Message, headers: dict[str, str]) -> bool:
+def is_report(message: Message, headers: dict[str, str], text: str = "") -> bool:
     """A delivery report by its shape (RFC 3464), or two signs that a mail system wrote it about a delivery."""
     kind = headers.get("content-type", "").lower()
     if message.get_content_type() == "multipart/report" and "delivery-status" in kind:
@@ -109,8 +140,24 @@ def is_report(message: Message, headers: dict[str, str]) -> bool:
         bool(_SUBJECT.search(headers.get("subject", ""))),
         "x-failed-recipients" in headers,
     ]
+    if _says_so(headers, text, machine=signs[0], empty=signs[1]):
+        return True
     written_by_somebody = "in-reply-to" in headers and bool(sender) and not _MACHINE.match(sender)
     return sum(signs) >= 2 and (signs[2] or signs[3] or signs[0]) and not (written_by_somebody and not signs[1])
+
+
+def _says_so(headers: dict[str, str], text: str, *, machine: bool, empty: bool) -> bool:
+    """What only a mail system says, said by one: by its name, an empty return path or RFC 3834, two of the three."""
+    if not _SAYS_SO.search("\n".join(_halves(text)[0])[:4000]):
+        return False
+    automatic = headers.get("auto-submitted", "no").strip().lower() not in ("", "no")
+    return (machine or bool(_MACHINE_NAME.match(headers.get("from", "")))) + empty + automatic >= 2
+
+
+def arrived(text: str) -> bool:
+    """A report of success (RFC 3464 section 2.3.3): every recipient it lists got the mail, or it was handed on."""
+    acted = [found[1].lower() for line in text.split("\n")[: 4 * MOST_LINES] if (found := _ACTION.match(line[:200]))]
+    return bool(acted) and all(action in ("delivered", "relayed", "expanded") for action in acted)
 
 
 def feedback(message: Message) -> bool:
@@ -152,6 +199,13 @@ def _halves(text: str) -> tuple[list[str], list[str]]:
         if number > 1 and _COPY.search(line[:300]) and not _REFUSAL.search(line[:300]):
             return lines[:number], lines[number:]
     return lines, lines
+
+
+def _anywhere(lines: list[str]) -> Iterator[str]:
+    """Every address in what the mail system says: asked where no other line named one."""
+    for line in lines:
+        if not _ID_LINE.match(line[:500]):
+            yield from ADDRESS.findall(line[:500])[:3]
 
 
 def _named(lines: list[str]) -> Iterator[str]:
