@@ -2,16 +2,13 @@
 no request to anybody else, no complaint of the browser, nothing that scrolls sideways, also at 320 px (200 % zoom of a
 small window), and nothing that moves where she asked for no movement.
 
-At the end a table says what axe found, by page and language; ``EFFACE_AXE=FILE`` keeps it there as JSON.
+At the end of the run a table says what axe found, by page and language (``tests.axe``).
 ``EFFACE_SHOTS=DIR`` keeps a picture of each page there, to look at.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from django.urls import resolve
 import efface
 from efface.accounts.models import Organisation
 from tests import people
+from tests.axe import table
 from tests.chromium import ORIGIN, Browser, chromium
 from tests.conftest import role
 from tests.console.test_access import MATRIX, address, routed
@@ -42,38 +40,6 @@ MOVES = """() => document.getAnimations().length + [...document.querySelectorAll
 }).length"""
 
 
-class Seen:
-    """What was found, by page and language."""
-
-    def __init__(self) -> None:
-        self.found: dict[str, dict[str, list[str]]] = {}
-
-    def note(self, page: str, language: str, problems: list[str]) -> None:
-        self.found.setdefault(page, {})[language] = problems
-
-    def table(self) -> list[str]:
-        languages = sorted({language for row in self.found.values() for language in row})
-        lines = [f"axe violations by page and language{'':<12}" + "".join(f"{one:>5}" for one in languages)]
-        for name, row in sorted(self.found.items()):
-            cells = (f"{len(row[one]) if one in row else '-':>5}" for one in languages)
-            lines.append(f"  {name:<45}" + "".join(cells))
-        total = sum(len(one) for row in self.found.values() for one in row.values())
-        return [*lines, f"  {sum(map(len, self.found.values()))} pages looked at, {total} violations"]
-
-
-@pytest.fixture(scope="module")
-def seen(request: pytest.FixtureRequest) -> Iterator[Seen]:
-    held = Seen()
-    yield held
-    if held.found:
-        writer = request.config.get_terminal_writer()
-        writer.line()
-        for line in held.table():
-            writer.line(line)
-        if os.environ.get("EFFACE_AXE"):
-            Path(os.environ["EFFACE_AXE"]).write_text(json.dumps(held.found, ensure_ascii=False, indent=1), "utf-8")
-
-
 @pytest.fixture
 def house(organisation: Any, settings: Any) -> Any:
     """Survivors open cases by themselves here, and every language with a catalogue is offered."""
@@ -85,11 +51,12 @@ def house(organisation: Any, settings: Any) -> Any:
 
 
 class Looker:
-    """Opens pages and judges them; every problem is named by its page."""
+    """Opens pages and judges them; every problem is named by its page. ``violations``: how many axe found, by page."""
 
-    def __init__(self, browser: Browser, language: str, seen: Seen) -> None:
-        self.browser, self.language, self.seen = browser, language, seen
+    def __init__(self, browser: Browser, language: str) -> None:
+        self.browser, self.language = browser, language
         self.problems: list[str] = []
+        self.violations: dict[str, int] = {}
 
     def over(self, client: Client, pages: dict[str, str]) -> None:
         with self.page(client) as page:
@@ -104,7 +71,7 @@ class Looker:
     def look(self, page: Any, name: str) -> None:
         shot(page, f"{name}-{self.language}")
         found = axe(page)
-        self.seen.note(name, self.language, found)
+        self.violations[name] = len(found)
         found = [*found, *self._stands(page, name)]
         found += [f"asks {url}" for url in self.browser.outside]
         found += [f"the browser says: {words}" for words in self.browser.complaints if "status of 4" not in words]
@@ -129,16 +96,19 @@ class Looker:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_page_in_every_language(house: Any, world: Any, now: Any, language: str, seen: Seen) -> None:
+def test_every_page_in_every_language(
+    house: Any, world: Any, now: Any, language: str, record_property: Callable[[str, Any], None]
+) -> None:
     young, block = people.open_case(house, age="minor"), people.open_case(house, kind="block")
     whole, hers, late, hers_young, hers_block = (
         people.entered(one.access_code) for one in (world, world, world, young, block)
     )
     with chromium() as browser:
-        eyes = Looker(browser, language, seen)
+        eyes = Looker(browser, language)
         for client, pages in ((Client(), PUBLIC), (whole, HERS), (hers_young, YOUNG), (hers_block, KEPT_OUT)):
             eyes.over(client, pages)
         _answers(eyes, hers, late)
+    record_property("axe", {"language": language, "pages": eyes.violations})
     assert not eyes.problems, "\n".join(eyes.problems)
 
 
@@ -200,9 +170,8 @@ def test_no_page_is_left_out(house: Any, world: Any, now: Any) -> None:
 @pytest.mark.slow
 def test_what_is_wrong_is_seen(house: Any, now: Any) -> None:
     """A picture from elsewhere, a field without a name, something that moves and something too wide are each told."""
-    seen = Seen()
     with chromium() as browser:
-        eyes = Looker(browser, "en", seen)
+        eyes = Looker(browser, "en")
         # As if the policy of the page let everything through: then it is the request itself that is seen.
         with eyes.page(Client(), bypass_csp=True) as page:
             page.goto(ORIGIN + "/enter/")
@@ -218,7 +187,11 @@ def test_what_is_wrong_is_seen(house: Any, now: Any) -> None:
     told = "\n".join(eyes.problems)
     for part in ("label", "things move", "wider than 320", "asks http://elsewhere.example/"):
         assert part in told, told
-    assert any(re.search(r"enter +1", line) for line in seen.table()), seen.table()
+    assert eyes.violations == {"enter": 1}
+    lines = table([{"language": "en", "pages": {"enter": 1, "start": 0}}, {"language": "de", "pages": {"start": 0}}])
+    assert [line.split() for line in lines[1:]] == [
+        ["enter", "-", "1"], ["start", "0", "0"], ["3", "pages", "looked", "at,", "1", "violations"],
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
