@@ -1,4 +1,4 @@
-"""What was handed on by hand stands in the history of the permission it was done under, also after it was taken back."""
+"""What was handed on by hand stands in the history of its permission, also after that was taken back."""
 
 from __future__ import annotations
 
