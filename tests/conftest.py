@@ -10,7 +10,19 @@ from typing import Any
 
 import pytest
 
+from tests import axe
+
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What axe found on the pages, where a test of this run looked."""
+    reports = (one for rows in terminalreporter.stats.values() for one in rows if getattr(one, "when", "") == "call")
+    found = [value for one in reports for name, value in one.user_properties if name == "axe"]
+    if found:
+        terminalreporter.section("axe, by page and language")
+        for line in axe.table(found):
+            terminalreporter.line(line)
 
 
 @pytest.fixture(scope="session")

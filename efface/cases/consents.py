@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from efface.cases import active, events, messages
 from efface.cases.models import Case, CaseKind, Consent, Fingerprint, FingerprintKind, Purpose
-from efface.engine.base import deadlines
+from efface.engine.base import deadlines, moments
 from efface.engine.base.models import Deadline
 
 EXPIRES, REMINDS = "consent.expires", "consent.reminds"
@@ -118,7 +117,7 @@ def reminds(deadline: Deadline, now: datetime) -> None:
     ).exists():
         return
     with override(case.language):
-        day = formats.date_format(timezone.localtime(consent.expires_at), "j E Y")
+        day = moments.day(consent.expires_at)
         text = _("Something you set ends on %(day)s. If you want it to go on, you find it under “What I allow”.")
         messages.write(case, from_survivor=False, author="engine", text=text % {"day": day}, now=now)
     events.record(case, "consent.reminded", "engine", subject=consent.pk, now=now, purpose=consent.purpose)

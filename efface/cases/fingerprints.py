@@ -79,9 +79,11 @@ def enrol_pictures(
     if Age.MINOR in (age, case.age):
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
     if case.kind == CaseKind.BLOCK:
+        _one_at_a_time(case)
         # Nothing of the photos is kept here but the face by which nobody is looked for.
         words, template = _enrol_face(case, decoded, age, actor, now, few)
         return Enrolled(face=words, template=template, problems=_unreadable(decoded, labels))
+    _one_at_a_time(case)
     known = _files(case)
     changed_too = bool(copies_allowed(case, now))
     enrolled = Enrolled()
@@ -100,6 +102,12 @@ def enrol_pictures(
     if with_face:
         words, template = _enrol_face(case, decoded, age, actor, now, few)
     return replace(enrolled, face=words, template=template)
+
+
+def _one_at_a_time(case: Case) -> None:
+    """Until this transaction ends nobody else enrols in this case: of the same file in two tabs, or sent twice, the
+    second comes upon the first and is told that it is enrolled already."""
+    Case.objects.select_for_update(no_key=True).only("pk").get(pk=case.pk)
 
 
 def _unreadable(decoded: Sequence[Decoded], labels: Sequence[str]) -> list[str]:
@@ -281,6 +289,7 @@ def enrol_face(case: Case, decoded: Sequence[Decoded], age: str, actor: str, now
     words, and whether there is one. Raises ``MinorCase``."""
     if Age.MINOR in (age, case.age):
         raise MinorCase(_("For pictures of somebody under 18 we keep nothing; the hotline and on-device lists help."))
+    _one_at_a_time(case)
     return _enrol_face(case, decoded, age, actor, now, few=False)
 
 

@@ -405,6 +405,9 @@ class ReportedLink(CaseOwned):
 class Telling(CaseOwned):
     """News for her, and how she was told of it (``telling``). It names an occasion; what happened stands elsewhere."""
 
+    # A mail that came back finds its telling before its organisation is known.
+    extra_rule = "id::text = NULLIF(current_setting('efface.lookup', true), '')"
+
     class State(models.TextChoices):
         HERE = "here", _("waits for her in the portal")
         MAIL = "mail", _("a mail waits to leave")

@@ -62,7 +62,8 @@ class NotReachable(ValueError):
 class Rules:
     """``from_hour`` to ``to_hour`` (0 to 23, equal: at any hour) on ``days`` (0 Monday to 6 Sunday) in ``zone``;
     ``words`` is a key of ``NEUTRAL``, or "own" with ``own``; ``reader`` who might read or hear it. ``note`` holds what
-    a worker wrote down freely before there were rules."""
+    a worker wrote down freely before there were rules; ``closed`` the address that a mail came back from, until she
+    chooses anew: nothing goes there, nor anywhere else."""
 
     channel: str = PORTAL
     to: str = ""
@@ -77,6 +78,7 @@ class Rules:
     told: str = EVERYTHING
     pace: int = 5
     note: str = ""
+    closed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def way(case: Case, now: datetime) -> Way:
         check(case, held)
     except (NotReachable, TypeError, ValueError):
         return HERE
-    if held.channel == PORTAL:
+    if held.channel == PORTAL or (held.closed and held.closed == held.to):
         return HERE
     opens = next_open(held, now)
     if opens is None:
@@ -164,6 +166,20 @@ def set_rules(case: Case, given: Rules, actor: str, now: datetime) -> Rules:
         case.safe_contact = row.safe_contact
         events.record(case, "contact.changed", actor, now=now)
     return given
+
+
+def close(case: Case, address: str, now: datetime) -> bool:
+    """A mail to this address came back. False where she is not reached under it any more, or it is closed already."""
+    with transaction.atomic():
+        row = Case.objects.select_for_update().get(pk=case.pk)
+        held = rules(row)
+        if held.channel != MAIL or held.to != address or held.closed == address:
+            return False
+        row.safe_contact = asdict(replace(held, closed=address)) | {"days": list(held.days)}
+        row.save(update_fields=["safe_contact"])
+        case.safe_contact = row.safe_contact
+        events.record(case, "contact.closed", "engine", now=now)
+    return True
 
 
 def check(case: Case, held: Rules) -> None:
@@ -288,7 +304,7 @@ def from_form(case: Case, form: Any) -> Rules:
             to_hour=int(form.get("to_hour", held.to_hour)),
             days=tuple(sorted({int(day) for day in form.getlist("days")})), zone=form.get("zone", held.zone),
             words=form.get("words", held.words), own=form.get("own", "")[:LONGEST_WORDS + 1],
-            reader=form.get("reader", held.reader),
+            reader=form.get("reader", held.reader), closed="",
         )  # fmt: skip
     except ValueError:
         raise NotReachable(_("Hours go from 0 to 23."), "from_hour") from None

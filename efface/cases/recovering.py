@@ -28,8 +28,13 @@ def plain(word: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", word).casefold().split())
 
 
+def number(reference: str) -> str:
+    """What counts of a typed number of a case: its letters and digits, whatever stands between them."""
+    return "".join(one for one in reference.upper() if one.isascii() and one.isalnum())
+
+
 def _lookup(reference: str) -> bytes:
-    return sealing.digest("recovery", "".join(one for one in reference.upper() if one.isascii() and one.isalnum()))
+    return sealing.digest("recovery", number(reference))
 
 
 def set_word(case: Case, word: str, actor: str, now: datetime) -> None:

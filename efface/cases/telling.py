@@ -13,11 +13,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.cases import events, reaching
 from efface.cases.models import Case, CaseEvent, Telling
-from efface.engine.base import outbox
+from efface.engine.base import addresses, outbox
 from efface.engine.base.models import Outbox
 
 KIND = "telling"
@@ -70,8 +71,8 @@ def _rested(row: Telling, now: datetime) -> datetime:
 def _queue(row: Telling, way: reaching.Way, now: datetime) -> None:
     key = f"{KIND}:{row.pk}"
     outbox.queue_message(
-        KIND, row.pk, key=key, organisation=row.organisation_id, case=row.case_id, sender=reaching.sender(),
-        recipient=way.to, data=letter(way, _message_id(key), now), now=now,
+        KIND, row.pk, key=key, organisation=row.organisation_id, case=row.case_id,
+        sender=addresses.news(row.pk), recipient=way.to, data=letter(way, _message_id(key), now), now=now,
     )  # fmt: skip
 
 
@@ -116,6 +117,8 @@ class Courier:
         told = _ended(row, Telling.State.FAILED, now)
         if told is not None:
             events.record(told.case, "telling.failed", "engine", subject=told.pk, now=now, code=code)
+            if 500 <= code < 600:
+                reaching.close(told.case, str(row.recipient), now)
 
     def ambiguous(self, row: Outbox, now: datetime) -> None:
         """Never sent a second time: two would be noticed. The news stands in the portal, and a worker sees that it is
@@ -140,8 +143,39 @@ def _ended(row: Outbox, state: str, now: datetime) -> Telling | None:
     if told is None or told.state != Telling.State.MAIL:
         return None
     told.state, told.done_at = state, now
-    told.save(update_fields=["state", "done_at"])
+    if state == Telling.State.FAILED:
+        told.due = now
+    told.save(update_fields=["state", "done_at", "due"])
     return told
+
+
+def came_back(telling: uuid.UUID, now: datetime) -> bool:
+    """A mail to her came back for good. It is not sent again, nor to any other address: the way she chose counts as
+    closed until she chooses one anew, the news waits in the portal, and a worker is told. False: nothing was open."""
+    told = Telling.objects.select_for_update(of=("self",)).select_related("case").filter(pk=telling).first()
+    if told is None or told.state not in (Telling.State.SENT, Telling.State.FAILED) or told.channel != reaching.MAIL:
+        return False
+    letter_out = Outbox.objects.filter(kind=KIND, subject=told.pk).order_by("-created").first()
+    if letter_out is None:
+        return False
+    again = told.state == Telling.State.FAILED
+    told.state, told.due = Telling.State.FAILED, told.due if again else now
+    told.save(update_fields=["state", "due"])
+    marked = reaching.close(told.case, str(letter_out.recipient), now)
+    if not again:
+        events.record(told.case, "telling.failed", "engine", subject=told.pk, now=now, back=True)
+    return marked or not again
+
+
+def unreached(now: datetime) -> QuerySet[Telling]:
+    """News that did not reach her, and that no worker has looked at."""
+    return Telling.objects.filter(state=Telling.State.FAILED, due__lte=now)
+
+
+def looked_at(row: Telling, actor: str, now: datetime) -> None:
+    """A worker knows of it, and asked her in the portal for another way."""
+    if Telling.objects.filter(pk=row.pk, state=Telling.State.FAILED).exclude(due=None).update(due=None):
+        events.record(row.case, "telling.looked_at", actor, subject=row.pk, now=now)
 
 
 def by_hand(row: Telling, said: str, actor: str, now: datetime) -> None:
@@ -162,7 +196,7 @@ def by_hand(row: Telling, said: str, actor: str, now: datetime) -> None:
 
 def seen(case: Case, now: datetime) -> list[Telling]:
     """What is new since she was here last. From now on it is no news: what still waits to go out is taken back."""
-    rows = list(Telling.objects.select_for_update().filter(case=case, seen_at=None).order_by("at"))
+    rows = list(Telling.objects.select_for_update().filter(case=case, seen_at=None).order_by("at", "id"))
     if not rows:
         return []
     Telling.objects.filter(pk__in=[row.pk for row in rows]).update(seen_at=now)
@@ -178,7 +212,7 @@ def _take_back(rows: list[Telling]) -> None:
     Telling.objects.filter(pk__in=[row.pk for row in rows]).update(state=Telling.State.HERE, due=None)
 
 
-@events.on("contact.changed", "case.resumed")
+@events.on("contact.changed", "contact.closed", "case.resumed")
 def _anew(event: CaseEvent) -> None:
     """What waits goes by the rules as they are now, or not at all."""
     waiting = (Telling.State.MAIL, Telling.State.HAND)

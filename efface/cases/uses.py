@@ -15,7 +15,7 @@ from efface.cases.models import Case, CaseEvent, Consent, ConsentUse, Purpose
 
 Span = tuple[datetime, datetime]
 SHOWN_DAYS = 90
-WHAT = ("compared", "looked-back", "asked", "written", "guarded", "passed-on")
+WHAT = ("compared", "looked-back", "asked", "written", "guarded", "passed-on", "by-her")
 
 
 @dataclass(frozen=True, slots=True)

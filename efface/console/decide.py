@@ -104,6 +104,11 @@ def _message(id: uuid.UUID, given: Given) -> str:
     return _("Answer sent.") if given.choice == "answer" else _("Marked as read.")
 
 
+def _unreached(id: uuid.UUID, given: Given) -> str:
+    telling.looked_at(Telling.objects.select_related("case").get(pk=id), given.actor, given.now)
+    return _("Noted.")
+
+
 def _telling(id: uuid.UUID, given: Given) -> str:
     row = Telling.objects.select_related("case").get(pk=id)
     telling.by_hand(row, given.choice, given.actor, given.now)
@@ -297,6 +302,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "arrival": _arrival,
     "message": _message,
     "telling": _telling,
+    "unreached": _unreached,
     "attestation": _attestation,
     "sign": _sign,
     "face-alarm": _face_alarm,

@@ -35,6 +35,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "arrival": Case.objects.filter(WAITS),
         "message": Message.objects.filter(from_survivor=True, read_at=None),
         "telling": Telling.objects.filter(state=Telling.State.HAND),
+        "unreached": Telling.objects.filter(state=Telling.State.FAILED).exclude(due=None),
         "attestation": Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None),
         "sign": SafetySign.objects.filter(outcome=""),
         "face-alarm": FaceAlarm.objects.filter(outcome=""),

@@ -34,6 +34,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "arrival": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_arrivals.arrivals),
     "message": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.messages),
     "telling": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_telling.tellings),
+    "unreached": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_telling.unreached),
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
     "sign": (frozenset({Role.LEAD}), waiting_levels.signs),
     "face-alarm": (frozenset({Role.LEAD}), waiting_levels.alarms),

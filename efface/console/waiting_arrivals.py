@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases import classing, intake, knowing
-from efface.cases.models import Age, Case
+from efface.cases.models import Age, Case, CaseKind
 from efface.console.decision import Decision, Fact, Option, mark
 from efface.console.waiting_case import EACH, LIVING
 
@@ -44,6 +44,9 @@ def _decision(one: Case) -> Decision:
     elif one.age == Age.MINOR:
         title = _("She was under 18")
         reason = _("Everything that needs a picture has stopped; go the other ways with her.")
+    elif one.kind == CaseKind.BLOCK:
+        title = _("Somebody wants to keep their face out")
+        reason = _("Nobody here has met this person yet. Nothing is kept out before the conversation.")
     else:
         title = _("A case opened by herself")
         reason = _("Nobody here has met her yet. Nothing is allowed until she says so.")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases import reaching
+from efface.cases import reaching, telling
 from efface.cases.models import Telling
 from efface.console.decision import Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, narrowed
@@ -42,4 +42,23 @@ def tellings(
                 Fact("reader", _("Who might read or hear it"), str(dict(reaching.READERS)[way.reader])),
             ),
             harm=1 if one.occasion == "returned" else 3, since=one.at, mark=mark(one.pk, one.due, way.to, way.words),
+        )  # fmt: skip
+
+
+def unreached(
+    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """News whose mail came back, or of which it is not certain that it arrived."""
+    rows = telling.unreached(clock.now()).filter(case__state__in=LIVING)
+    for one in narrowed(rows.select_related("case").order_by("due"), case, only, lock):
+        closed = reaching.rules(one.case).closed
+        yield Decision(
+            kind="unreached", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("A mail did not reach her"),
+            proposed=_("Ask her in the portal for another way. Never write or ring by any that she did not choose."),
+            reason=_("It came back. Nothing more is sent there until she chooses anew.") if closed else
+            _("Perhaps it arrived, perhaps not. It is not sent a second time."),
+            options=(Option("seen", _("I have seen it"), "primary"),),
+            facts=(Fact("news", _("What it was about waits for her in the portal"), _("yes")),),
+            harm=1 if one.occasion == "returned" else 3, since=one.at, mark=mark(one.pk, one.due, closed),
         )  # fmt: skip

@@ -17,7 +17,7 @@ from html import escape
 from typing import IO, Any, cast
 
 from django.db.models import Q, QuerySet
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.translation import get_language_bidi, override
 from django.utils.translation import gettext as _
 
@@ -36,7 +36,7 @@ from efface.cases.models import (
     OwnPlace,
     ReportedLink,
 )
-from efface.engine.base import tenancy
+from efface.engine.base import moments, tenancy
 from efface.engine.base.text import defang
 from efface.evidence.models import Capture
 from efface.portal import words
@@ -156,14 +156,12 @@ def left_out() -> list[str]:
 
 
 def _day(moment: datetime | date) -> str:
-    there = timezone.localtime(moment) if isinstance(moment, datetime) else moment
-    return formats.date_format(there, "j E Y")
+    return moments.day(moment)
 
 
 def _told(key: str, value: Any) -> str:
     if isinstance(value, datetime):
-        there = timezone.localtime(value)
-        return formats.date_format(there, "j E Y, H:i")
+        return moments.minute(value, zone=False)
     if isinstance(value, date):
         return _day(value)
     if isinstance(value, list):

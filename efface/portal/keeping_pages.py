@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from efface.accounts.access import PORTAL, PUBLIC, view
 from efface.accounts.doorkeeper import PORTAL_CASE
-from efface.cases import events, opening, recovering
-from efface.cases.models import Age, Case
+from efface.accounts.models import Organisation
+from efface.cases import consents, events, opening, recovering
+from efface.cases.models import Age, Case, CaseKind, Purpose
 from efface.engine.base import clock, limits, tenancy
 from efface.portal import house, keeping, limiting, page, public
 from efface.portal.answers import ACTOR
@@ -24,6 +25,11 @@ TICKET = limits.Limit("ticket", size=1, refill_s=86_400)
 
 
 def _wait(minutes: int) -> str:
+    if minutes > 90:
+        hours = -(-minutes // 60)
+        return ngettext("Please wait one hour and try again.", "Please wait %(n)d hours and try again.", hours) % {
+            "n": hours
+        }
     return ngettext("Please wait one minute and try again.", "Please wait %(n)d minutes and try again.", minutes) % {
         "n": minutes
     }
@@ -38,21 +44,34 @@ def begin(request: Any) -> HttpResponse:
     open_to_all = house.opens(request)
     if request.method == "GET" or open_to_all is None:
         return _begin_page(request, "", 200 if request.method == "GET" else 403)
+    problem, status = open_by_herself(request, open_to_all)
+    return _begin_page(request, problem, status) if problem else redirect("portal:code")
+
+
+def open_by_herself(
+    request: Any, house: Organisation, *, kind: str = CaseKind.HELP, age: str = Age.UNKNOWN
+) -> tuple[str, int]:
+    """Open a case for whoever asks, who is in it then, with a code to keep. Why it cannot be, and the HTTP status; ""
+    where it was opened. A ``ticket`` of the form is good for one case."""
     ticket = request.POST.get("ticket", "")[:40]
     if not ticket or limits.take(TICKET, ticket, clock.wall()):
-        return _begin_page(request, _("This page was used already. Please press the button once more."), 422)
-    waits = limiting.opening(request, str(open_to_all.pk))
+        return _("This page was used already. Please press the button once more."), 422
+    waits = limiting.opening(request, str(house.pk))
     if waits:
         words = _("Many people are opening a case at this moment, or several were opened from here.")
-        return _begin_page(request, f"{words} {_wait(waits)} {_('The helplines are there meanwhile.')}", 429)
-    with tenancy.organisation(open_to_all.pk):
+        return f"{words} {_wait(waits)} {_('The helplines are there meanwhile.')}", 429
+    now = clock.now()
+    with tenancy.organisation(house.pk):
         opened = opening.open_case(
-            open_to_all.pk, ACTOR, age=Age.UNKNOWN, country="", language=(get_language() or "en")[:8],
-            now=clock.now(), by_herself=True,
+            house.pk, ACTOR, age=age, country="", language=(get_language() or "en")[:8], now=now, by_herself=True,
+            kind=kind,
         )  # fmt: skip
-    public.let_in(request, open_to_all.pk, opened.case.pk)
+        if kind == CaseKind.BLOCK:
+            # It is what such a case is opened for; she can take it back like any other permission.
+            consents.give(opened.case, Purpose.BLOCK_FACE, ACTOR, now)
+    public.let_in(request, house.pk, opened.case.pk)
     keeping.hold(request, opened.access_code)
-    return redirect("portal:code")
+    return "", 302
 
 
 def _begin_page(request: Any, problem: str, status: int) -> HttpResponse:
@@ -101,9 +120,16 @@ def word(request: Any, case: Case) -> HttpResponse:
             problem = str(refusal)
         else:
             messages.success(request, _("Noted. It is kept in a form that nobody can read."))
-            return redirect("portal:access" if "stay" in request.POST else "portal:intake")
-    more = {"problem": problem, "narrow": True, "is_set": recovering.is_set(case)}
+            return redirect("portal:access" if "stay" in request.POST else _first_page(case))
+    is_set = recovering.is_set(case)
+    on = "portal:access" if is_set else _first_page(case)
+    more = {"problem": problem, "narrow": True, "is_set": is_set, "on": on}
     return page.show(request, "portal/word.html", case, more, 422 if problem else 200)
+
+
+def _first_page(case: Case) -> str:
+    """Where a new case begins: with the questions, which somebody who only keeps her face out is not asked."""
+    return "portal:case" if case.kind == CaseKind.BLOCK else "portal:intake"
 
 
 @view(access=PORTAL)
@@ -142,7 +168,7 @@ def recover(request: Any) -> HttpResponse:
     if request.method == "GET":
         return render(request, "portal/recover.html")
     number, word = request.POST.get("number", "")[:40], request.POST.get("word", "")[:400]
-    waits = limiting.knock(request) or limiting.recovering(number)
+    waits = limiting.recovering(request, number) or limiting.knock(request)
     if waits:
         return _not_back(request, f"{_('There were many tries.')} {_wait(waits)}", number, 429)
     found = recovering.recover(number, word, clock.now())
@@ -153,6 +179,7 @@ def recover(request: Any) -> HttpResponse:
             _("Number and word do not belong together. Look at both again; a worker can also let you in."), number, 422,
         )  # fmt: skip
     limiting.right(request)
+    limiting.recovered(request, number)
     organisation, case, made = found
     public.let_in(request, organisation, case)
     keeping.hold(request, made)

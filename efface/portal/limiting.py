@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from efface.cases.recovering import number as recovering_number
 from efface.engine.base import clock, limits
 from efface.engine.base.limits import Limit, minutes
 
@@ -16,7 +17,11 @@ ENTER_PRESSED = Limit("enter-pressed", size=3, refill_s=180)
 FLOOD = Limit("enter-wrong", size=300, refill_s=2)
 OPEN = Limit("open", size=4, refill_s=900)
 OPEN_ALL = Limit("open-all", size=60, refill_s=60)
-RECOVER = Limit("recover", size=5, refill_s=1800)
+RECOVER = (Limit("recover", size=3, refill_s=900), Limit("recover-day", size=6, refill_s=14_400))
+"""Of a case, wherever the tries come from: three, then one each quarter of an hour, and after six one each four hours.
+A word that somebody near her could guess in a hundred tries lasts for weeks."""
+RECOVER_FROM = (Limit("recover-from", size=6, refill_s=900), Limit("recover-from-day", size=20, refill_s=4_320))
+"""Of an address, whatever cases it names."""
 AGAIN = Limit("code-again", size=10, refill_s=900)
 EVERYBODY = "everybody"
 
@@ -53,10 +58,22 @@ def opening(request: Any, organisation: str) -> int:
     return minutes(waits) if waits else 0
 
 
-def recovering(reference: str) -> int:
-    """Count a try of a recovery word for one case, wherever it comes from."""
-    waits = limits.take(RECOVER, "".join(reference.upper().split()), clock.wall())
+def recovering(request: Any, reference: str) -> int:
+    """Count a try of a recovery word, of its case and of its address. 0: it may be tried; else the minutes to wait,
+    longer the more tries there were. The same for a number that is no case's."""
+    waits = limits.take_all(_recovering(request, reference), clock.wall())
     return minutes(waits) if waits else 0
+
+
+def recovered(request: Any, reference: str) -> None:
+    """The word was hers: the try does not count."""
+    for limit, who in _recovering(request, reference):
+        limits.give_back(limit, who)
+
+
+def _recovering(request: Any, reference: str) -> list[tuple[Limit, str]]:
+    case = recovering_number(reference)
+    return [*((one, case) for one in RECOVER), *((one, address(request)) for one in RECOVER_FROM)]
 
 
 def again(case: str) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.utils import formats, timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,10 +14,9 @@ from django.views.decorators.http import require_GET, require_POST
 from efface.accounts.access import PORTAL, view
 from efface.cases import events, reaching, safety
 from efface.cases.models import Case, CaseEvent
-from efface.engine.base import clock, typeset
+from efface.engine.base import clock, moments, typeset
 from efface.portal import page, words
 from efface.portal.answers import ACTOR
-from efface.portal.templatetags import doors
 from efface.takedown.record import gathering
 from efface.takedown.record.gathering import Record
 
@@ -169,5 +167,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _when(moment: Any) -> str:
-    there = timezone.localtime(moment)
-    return f"{formats.date_format(there, 'j E Y')}{doors.comma()}{formats.date_format(there, 'H:i')} {there.tzname()}"
+    return moments.minute(moment)

@@ -107,13 +107,6 @@ def _sorry(request: Any, words: str, status: int) -> HttpResponse:
 
 @view(access=PUBLIC)
 @require_GET
-def own_face(request: Any) -> HttpResponse:
-    """For anybody without a case: how to keep one's own face out of every search."""
-    return render(request, "portal/own_face.html")
-
-
-@view(access=PUBLIC)
-@require_GET
 def leave(request: Any) -> HttpResponse:
     """Quick exit: ends the session, has the browser forget what it kept of this site, shows a page about nothing.
 

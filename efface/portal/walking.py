@@ -23,6 +23,10 @@ def lane(case: Case) -> dict[str, Any]:
     ]
     for part in parts:
         part["done"] = all(step["done"] for step in part["steps"])
+    first = next((part for part in parts if not part["done"]), None)
+    for part in parts:
+        # What comes later is folded until she turns to it: a page that is long is not read by somebody in fear.
+        part["shown"] = not part["done"] and (part is first or any(step["done"] for step in part["steps"]))
     return {
         "lane": found, "parts": parts, "ticked": sum(step["done"] for part in parts for step in part["steps"]),
         "steps": sum(len(part["steps"]) for part in parts), "kinds": told(case),

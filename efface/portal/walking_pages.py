@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from efface.accounts.access import PORTAL, view
 from efface.cases import classing, drafts, holds, intake, knowing
-from efface.cases.models import Case
+from efface.cases.models import Case, CaseKind
 from efface.engine.base import clock
 from efface.portal import lanes, page, walking
 from efface.portal.answers import ACTOR
@@ -28,6 +28,8 @@ LIVING = (Case.State.OPEN, Case.State.PAUSED)
 @page.of_case
 def intake_page(request: Any, case: Case) -> HttpResponse:
     """The first question that is open; after the last one, or with ``?all``, everything she said."""
+    if case.kind == CaseKind.BLOCK:
+        return redirect("portal:case")
     left = intake.following(intake.said(case))
     if left is not None and "all" not in request.GET and case.state in LIVING:
         return redirect("portal:ask", name=left.name)

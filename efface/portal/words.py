@@ -238,6 +238,10 @@ def use_words(use: Use, purpose: str) -> str:
     if use.what == "looked-back":
         before = _("Your pictures' fingerprints were compared by our own machine with what it had met before.")
         return f"{before} {_found(use)}"
+    if use.what == "by-her":
+        return _("You did this yourself: %(who)s.") % {"who": use.by}
+    if use.what == "asked" and purpose == Purpose.HASH_LISTS:
+        return _("Your pictures' fingerprints were compared with this list: %(who)s.") % {"who": use.by}
     if use.what == "asked":
         asked = _("A search service was asked for the names you gave: %(who)s.") % {"who": use.by}
         return f"{asked} {_found(use)}"
@@ -345,6 +349,7 @@ def event_words(kind: str) -> str:
         "match.put_off": _("You left a question for later."),
         "match.taken_back": _("You took an answer back."),
         "contact.changed": _("It was changed how you can be reached."),
+        "contact.closed": _("A mail to you came back. Nothing more is sent there."),
         "telling.done": _("Somebody told you that there is something new."),
         "notice.sent": _("A letter went out."),
         "notice.filed": _("A form was filed."),

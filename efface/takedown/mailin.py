@@ -69,7 +69,9 @@ class Desk:
 
 
 def find(address: str) -> Any:
-    """The notice of a signed address, None for any other and for a case that was erased."""
+    """The notice, or the word to a survivor (``Telling``), of a signed address; None for any other, and for a case that
+    was erased."""
+    from efface.cases.models import Telling
     from efface.engine.base import addresses, tenancy
     from efface.engine.base.models import CaseKey
     from efface.takedown.models import Notice
@@ -78,7 +80,8 @@ def find(address: str) -> Any:
     if signed is None:
         return None
     with tenancy.looking_up(lookup=str(signed.notice)):
-        notice = Notice.objects.only("id", "organisation_id", "case_id").filter(pk=signed.notice).first()
+        kind: Any = Telling if signed.use == "news" else Notice
+        notice = kind.objects.only("id", "organisation_id", "case_id").filter(pk=signed.notice).first()
     if notice is None:
         return None
     with tenancy.organisation(notice.organisation_id):
@@ -97,6 +100,7 @@ def take(address: str, raw: bytes) -> str:
     """Keep one mail for one recipient; the SMTP answer. Committed when it returns."""
     from django.db import close_old_connections
 
+    from efface.cases.models import Telling
     from efface.engine.base import clock, tenancy
     from efface.takedown import inbox
 
@@ -104,12 +108,29 @@ def take(address: str, raw: bytes) -> str:
     notice = find(address)
     if notice is None:
         return "550 5.1.1 no such mailbox"
+    if isinstance(notice, Telling):
+        _came_back(notice, raw)
+        return "250 2.0.0 kept"
     try:
         with tenancy.organisation(notice.organisation_id):
             inbox.receive(notice, raw, clock.now())
     except inbox.TooMany:
         return "452 4.2.2 too much mail for this address"
     return "250 2.0.0 kept"
+
+
+def _came_back(telling: Any, raw: bytes) -> None:
+    """A mail to a survivor that came back. Nothing of it is kept: her address stands in it. Anything but a report that
+    says for certain that it was not delivered (an answer of hers, an absence, a delay) changes nothing."""
+    from efface.cases import telling as told
+    from efface.engine.base import clock, tenancy
+    from efface.takedown import inbox, returned
+
+    mail = inbox.decode(raw)
+    if mail.error or not returned.is_report(mail) or returned.report(mail).kind != "bounce":
+        return
+    with tenancy.organisation(telling.organisation_id):
+        told.came_back(telling.pk, clock.now())
 
 
 async def listen(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from efface.engine.run import health
+from efface.engine.run import health, proxy
 from efface.search.sources import known
 from efface.search.sources.contract import Setup
 from efface.takedown import planning
@@ -132,3 +133,65 @@ def test_tor_is_tried(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         line = next(health._sources())
     assert line.level == ("ok" if there else "warning")
     assert ("takes no connection" in line.words) is not there
+
+
+@pytest.mark.parametrize(("trusted", "https", "forwarders", "level", "part"), [
+    ("", False, [], "ok", "no proxy"),
+    ("", True, [], "problem", "EFFACE_TRUSTED_PROXY is empty"),
+    ("", False, ["127.0.0.1"], "problem", "127.0.0.1 forwards requests"),
+    ("10.0.0.9", True, ["10.0.0.2"], "problem", "10.0.0.2 forwards requests, but EFFACE_TRUSTED_PROXY is 10.0.0.9"),
+    ("proxy.example", True, [], "problem", "no IP address"),
+    ("*", True, [], "warning", "believes whatever"),
+    ("10.0.0.9", False, [], "warning", "EFFACE_HTTPS is not"),
+    ("10.0.0.9", True, [], "ok", "told apart"),
+])  # fmt: skip
+def test_a_proxy_that_is_not_known_is_told(
+    trusted: str, https: bool, forwarders: list[str], level: str, part: str
+) -> None:
+    (found,) = proxy.examined(trusted, https, forwarders)
+    assert found[0] == level and part in found[1]
+    assert ("all visitors count as one" in found[1]) == (level == "problem")
+
+
+def asked(app: Any, peer: str, **headers: str) -> str:
+    """The address that the application sees behind the proxy."""
+    seen: list[str] = []
+
+    def inside(environ: dict[str, Any], start: Any) -> list[bytes]:
+        seen.append(environ["REMOTE_ADDR"])
+        return []
+
+    app(inside)({"REMOTE_ADDR": peer, "REQUEST_METHOD": "GET", "wsgi.url_scheme": "http", "SERVER_NAME": "x",
+                 "SERVER_PORT": "80", **headers}, lambda *_: None)  # fmt: skip
+    return seen[0]
+
+
+def test_who_forwards_to_the_web_process_is_noted(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = tmp_path / "web-forwarders"
+    monkeypatch.setattr(proxy, "note_file", lambda: notes)
+    assert proxy.noted() == []
+    apps: list[Any] = []
+
+    def trusting(address: str) -> Any:
+        return lambda inside: apps.append(proxy.behind(inside, address, notes)) or apps[-1]
+
+    her = {"HTTP_X_FORWARDED_FOR": "203.0.113.7"}
+    assert asked(trusting("10.0.0.9"), "10.0.0.9", **her) == "203.0.113.7" and proxy.noted() == []
+    assert asked(trusting("10.0.0.9"), "10.0.0.2", **her) == "10.0.0.2" and proxy.noted() == ["10.0.0.2"]
+    assert asked(trusting(""), "127.0.0.1", **her) == "127.0.0.1" and proxy.noted() == ["127.0.0.1"]
+    assert asked(trusting(""), "203.0.113.8", **her) == "203.0.113.8" and proxy.noted() == [], "a visitor is not noted"
+    assert asked(trusting(""), "127.0.0.1") == "127.0.0.1" and proxy.noted() == [], "nobody forwarded"
+    notes.write_bytes(b"\xff\nno address")
+    assert proxy.noted() == []
+
+
+def test_documents_whose_text_is_not_found_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    from efface.engine.run import processes
+    from efface.vision import models
+
+    monkeypatch.setattr(processes, "models_folder", lambda: tmp_path)
+    told = next(line for line in health._models() if line.check == "covering")
+    assert told.level == "note" and "ppocr-v6-det" in told.words and "everything but the face is covered" in told.words
+    whole = [replace(row, state="installed") for row in models.verify(tmp_path, everything=True)]
+    monkeypatch.setattr(models, "verify", lambda *_, **__: whole)
+    assert next(line for line in health._models() if line.check == "covering").level == "ok"

@@ -42,6 +42,13 @@ def test_a_refused_try_is_not_counted_and_a_good_one_given_back(db: None) -> Non
     assert limits.take(THREE, "a", at(0)) == 0
 
 
+def test_several_buckets_count_together_or_not_at_all(db: None) -> None:
+    wide = Limit("wide", size=9, refill_s=10)
+    assert [limits.take_all([(wide, "a"), (THREE, "a")], at(0)) for _ in range(3)] == [0, 0, 0]
+    assert limits.take_all([(wide, "a"), (THREE, "a")], at(0)) == 60
+    assert limits.level(wide, "a", at(0)) == pytest.approx(3), "what was refused is counted nowhere"
+
+
 def test_who_tried_is_not_kept(db: None) -> None:
     limits.take(THREE, "203.0.113.7", at(0))
     row = Bucket.objects.get()

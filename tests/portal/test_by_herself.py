@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from efface.accounts.models import Organisation
 from efface.cases import consents, knowing
 from efface.cases.models import Case, CaseFact, Draft, Hold, Message
 from efface.engine.base import tenancy
+from efface.engine.base.models import Bucket
 from efface.portal import carrying, keeping, lanes, limiting
 from tests import people
 from tests.conftest import NOON, make_organisation, role
@@ -158,9 +160,69 @@ def test_a_lost_code_is_replaced_by_number_and_word(house: Any, now: Any) -> Non
     assert Client().post("/enter/", {"code": code}).status_code == 422
     answers = [
         Client(REMOTE_ADDR=f"10.4.5.{n}").post("/back/", {"number": number, "word": "x" * 9}).status_code
-        for n in range(limiting.RECOVER.size)
+        for n in range(limiting.RECOVER[0].size + 1)
     ]
     assert answers[-1] == 429, "one case can be guessed at from nowhere"
+
+
+class Guesser:
+    """Tries words for a case, each time as soon as it is let, from as many addresses as it takes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, spread: bool) -> None:
+        self.seconds, self.spread, self.tries = 0.0, spread, 0
+        monkeypatch.setattr(limiting.clock, "wall", lambda: NOON + timedelta(seconds=self.seconds))
+
+    def once(self, number: str, word: str = "a red kettle") -> Any:
+        self.tries += 1
+        from_where = f"10.7.{self.tries // 200}.{self.tries % 200}" if self.spread else "10.6.6.6"
+        return Client(REMOTE_ADDR=from_where).post("/back/", {"number": number, "word": word})
+
+    def waits(self, number: str, wrong: int) -> list[int]:
+        """Minutes waited before each of so many wrong words was compared."""
+        waited = []
+        for _ in range(wrong):
+            begun = self.seconds
+            while self.once(number).status_code == 429:
+                self.seconds += 60
+            waited.append(round((self.seconds - begun) / 60))
+        return waited
+
+
+def test_guessing_a_word_waits_longer_each_time_wherever_it_comes_from(
+    house: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    her = Client()
+    opened(her)
+    her.post("/case/code/word/", {"word": "a blue kettle sings"})
+    with tenancy.organisation(house.pk):
+        number = Case.objects.get().reference
+    guesser = Guesser(monkeypatch, spread=True)
+    waited = guesser.waits(number, 8)
+    assert waited[:3] == [0, 0, 0] and waited[3] == 15 and waited[-1] >= 200, waited
+    assert sum(waited) > 5 * 60, "eight wrong words take most of a day"
+    written = [number.lower(), number.replace("-", ""), " ".join(number), number.replace("-", "–")]
+    assert {guesser.once(one).status_code for one in written} == {429}, "however the number is written"
+    said = guesser.once(number).content.decode()
+    assert "hours and try again" in said
+    assert "10.7." not in str(list(Bucket.objects.values_list("key", flat=True)))
+    other = Client(REMOTE_ADDR="10.8.8.8").post("/back/", {"number": "AAAA-BBBB", "word": "a red kettle"})
+    assert other.status_code == 422, "another case is not kept waiting"
+    guesser.seconds += 4 * 3600 + 60
+    assert guesser.once(number, "a blue kettle sings").status_code == 302, "hers still opens after the wait"
+
+
+def test_one_address_cannot_go_through_many_cases(now: Any, house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    guesser = Guesser(monkeypatch, spread=False)
+    answers = [guesser.once(f"AAAA-{n:04}").status_code for n in range(8)]
+    assert answers == [422] * limiting.RECOVER_FROM[0].size + [429] * 2
+
+
+def test_the_waits_are_said_before_a_word_is_set(house: Any, now: Any) -> None:
+    her = Client()
+    opened(her)
+    assert "four hours" in her.get("/case/code/word/").content.decode()
+    assert "each four hours" in Client().get("/back/").content.decode()
+    assert (limiting.RECOVER[0].size, limiting.RECOVER[0].refill_s, limiting.RECOVER[1].refill_s) == (3, 900, 14_400)
 
 
 def test_answers_are_kept_one_by_one_back_and_forward(house: Any, now: Any) -> None:

@@ -153,7 +153,7 @@ def test_the_history_of_a_consent(organisation: Any, opened: Any, her: Client) -
             ComparedDay.objects.create(day=(NOON + number * DAY).date(), pictures=1000 + number, faces=7, pages=9)
     with clock.fixed(NOON + 7 * DAY):
         page = shown(her, "/case/allow/of/hash_match/")
-    lines = re.findall(r"<li>(\d+ March 2026): (.*?)</li>", page)
+    lines = re.findall(r"<li><time[^>]*>(\d+ March 2026)</time>: (.*?)</li>", page)
     told = {day: words for day, words in lines if "met that day" in words}
     assert list(told) == [f"{day} March 2026" for day in (9, 8, 5, 4, 3, 2)], "not before, and not while it was paused"
     assert "1001 pictures" in told["3 March 2026"] and "One page was found" in told["3 March 2026"]

@@ -2,6 +2,9 @@
 
 ``r-<notice>.<mark>@mail_domain`` takes replies, ``b-...`` is the envelope sender that bounces come back to. ``notice``
 is the notice's id in base32, ``mark`` ten bytes of an HMAC over it; 45 characters in all, inside the 64 of RFC 5321.
+
+A word to a survivor leaves as ``<box>+n-<telling>.<mark>``, where ``<box>@<host>`` is the sender that says nothing
+(``EFFACE_QUIET_MAIL_FROM``): what comes back finds its telling, and the address says no more than the sender does.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from typing import Literal
 from efface.engine.base import sealing, settings
 from efface.whereabouts import decode, lexicon
 
-Use = Literal["reply", "bounce"]
-_LETTER: dict[Use, str] = {"reply": "r", "bounce": "b"}
+Use = Literal["reply", "bounce", "news"]
+_LETTER: dict[Use, str] = {"reply": "r", "bounce": "b", "news": "n"}
 
 
 @dataclass(frozen=True, slots=True)
 class Signed:
+    """``notice`` is the id of a notice, or of a telling where ``use`` is news."""
+
     use: Use
     notice: uuid.UUID
 
@@ -40,24 +45,43 @@ def bounce(notice: uuid.UUID) -> str:
     return _address("bounce", notice)
 
 
+def news(telling: uuid.UUID) -> str:
+    """The envelope sender of a word to a survivor; "" where no quiet sender is set."""
+    box, _, host = quiet().rpartition("@")
+    if not box:
+        return ""
+    signed = f"{box}+{_address('news', telling, host)}"
+    return signed if len(signed.rpartition("@")[0]) <= LONGEST_LOCAL else quiet()
+
+
+LONGEST_LOCAL = 64
+"""RFC 5321, section 4.5.3.1.1."""
+
+
+def quiet() -> str:
+    return str(settings.get("quiet_mail_from")).lower()
+
+
 def read(address: str) -> Signed | None:
     """What a recipient address stands for; None for any that was not signed here. Case does not count."""
     local, _, host = address.strip().strip("<>").lower().rpartition("@")
+    local = local.rpartition("+")[2]
     letter, _, rest = local.partition("-")
     name = rest.partition(".")[0]
     use = next((use for use, one in _LETTER.items() if one == letter), None)
-    if use is None or host != domain() or len(name) != 26:
+    expected = quiet().rpartition("@")[2] if use == "news" else domain()
+    if use is None or not host or host != expected or len(name) != 26:
         return None
     try:
         notice = uuid.UUID(bytes=base64.b32decode(name.upper() + "======"))
     except (binascii.Error, ValueError):
         return None
     # Compared as written out, so that spare bits of the last letter cannot vary.
-    same = hmac.compare_digest(_address(use, notice).encode(), f"{local}@{host}".encode("utf-8", "replace"))
+    same = hmac.compare_digest(_address(use, notice, host).encode(), f"{local}@{host}".encode("utf-8", "replace"))
     return Signed(use, notice) if same else None
 
 
-_WRITTEN = re.compile(r"[rb]-[a-z2-7]{26}\.[a-z2-7]{16}@[a-z0-9.-]{1,255}", re.IGNORECASE)
+_WRITTEN = re.compile(r"[rbn]-[a-z2-7]{26}\.[a-z2-7]{16}@[a-z0-9.-]{1,255}", re.IGNORECASE)
 MOST_WRITTEN = 20
 
 
@@ -85,10 +109,10 @@ def shown(text: str) -> list[str]:
     return list(dict.fromkeys([*written(text), *found]))[:MOST_WRITTEN]
 
 
-def _address(use: Use, notice: uuid.UUID) -> str:
+def _address(use: Use, notice: uuid.UUID, host: str = "") -> str:
     name = _letters(notice.bytes)
     mark = hmac.new(sealing.derive("reply-address"), f"{use}:{notice}".encode(), hashlib.sha256).digest()[:10]
-    return f"{_LETTER[use]}-{name}.{_letters(mark)}@{domain()}"
+    return f"{_LETTER[use]}-{name}.{_letters(mark)}@{host or domain()}"
 
 
 def _letters(data: bytes) -> str:

@@ -8,6 +8,7 @@ Who tried is kept as a keyed digest only.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -53,6 +54,21 @@ def take(limit: Limit, who: str, now: datetime) -> float:
             return 0.0
     over = level(limit, who, now) + 1 - limit.size
     return max(1.0, over * limit.refill_s)
+
+
+def take_all(tries: Iterable[tuple[Limit, str]], now: datetime) -> float:
+    """Count one try in each of several buckets. 0.0: it may go on; else the longest wait, and none has counted it."""
+    taken: list[tuple[Limit, str]] = []
+    waits = 0.0
+    for limit, who in tries:
+        left = take(limit, who, now)
+        waits = max(waits, left)
+        if not left:
+            taken.append((limit, who))
+    if waits:
+        for limit, who in taken:
+            give_back(limit, who)
+    return waits
 
 
 def give_back(limit: Limit, who: str) -> None:

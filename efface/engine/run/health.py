@@ -39,6 +39,7 @@ def examine(with_database: bool) -> list[Finding]:
         _decoder,
         _models,
         _browser,
+        _proxy,
         _outside,
         _mailbox,
         _desks,
@@ -144,6 +145,31 @@ def _models() -> Iterator[Finding]:
         if row.role == "copy" and row.in_force:
             words = f"copy embedder {row.id}: {row.state}. {row.detail}".strip()
             yield Finding("copies", "ok" if row.state == "installed" else "warning", words)
+    yield _covering()
+
+
+def _covering() -> Finding:
+    """Without the text models no line is found on an identity document: all but the face is covered."""
+    from efface.engine.run.processes import models_folder
+    from efface.vision import models
+
+    roles = ("text-detector", "text-reader")
+    needed = [row for row in models.verify(models_folder(), everything=True) if row.role in roles]
+    absent = [f"{row.id}: {row.state}" for row in needed if row.state != "installed"]
+    if needed and not absent:
+        return Finding("covering", "ok", "text on identity documents is found, and covered by suggestion")
+    return Finding("covering", "note", (
+        f"no text models ({', '.join(absent) or 'none known'}): on identity documents everything but the face is "
+        "covered, and a name has to be uncovered by hand; run `efface models install ppocr-v6-det ppocr-v6-rec`"
+    ))  # fmt: skip
+
+
+def _proxy() -> Iterator[Finding]:
+    """Whether visitors are told apart (``engine.run.proxy``)."""
+    from efface.engine.run import proxy
+
+    for level, words in proxy.examined(settings.get("trusted_proxy"), settings.get("https"), proxy.noted()):
+        yield Finding("proxy", level, words)
 
 
 def _browser() -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from efface.engine.run import common
+from efface.engine.run import common, proxy
 
 THREADS = 6
 
@@ -19,15 +19,11 @@ def main() -> None:
 
     listener = socket.create_server((settings.get("web_host"), settings.get("web_port")))
     (settings.run_folder() / "web-port").write_text(str(listener.getsockname()[1]), encoding="ascii")
-    proxy = settings.get("trusted_proxy")
-    forwarded = {
-        "trusted_proxy": proxy, "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
-        "trusted_proxy_count": 1, "clear_untrusted_proxy_headers": True,
-    } if proxy else {}  # fmt: skip
+    application = proxy.behind(get_wsgi_application(), settings.get("trusted_proxy"), proxy.note_file())
     server = waitress.create_server(
-        get_wsgi_application(), sockets=[listener], threads=THREADS, ident=None, max_request_body_size=60_000_000,
+        application, sockets=[listener], threads=THREADS, ident=None, max_request_body_size=60_000_000,
         # Request bodies stay in memory: an uploaded picture never touches a disk.
-        inbuf_overflow=64_000_000, outbuf_overflow=64_000_000, **forwarded,
+        inbuf_overflow=64_000_000, outbuf_overflow=64_000_000, clear_untrusted_proxy_headers=False,
     )  # fmt: skip
     threading.Thread(target=server.run, daemon=True).start()
     common.ready()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from efface.engine.base import moments
 from efface.engine.base import text as plain_text
 from efface.law import load
 from efface.law.model import Jurisdiction
@@ -56,7 +57,7 @@ def defang(value: Any) -> str:
 @register.simple_tag
 def comma() -> str:
     """What parts two things in a row, in the script of the page."""
-    return "، " if (get_language() or "").split("-")[0] in ("ar", "fa", "ur") else ", "
+    return moments.comma()
 
 
 @register.filter
@@ -78,16 +79,16 @@ def when(value: datetime | None) -> SafeString | str:
     if value is None:
         return ""
     there = timezone.localtime(value)
-    words = f"{formats.date_format(there, 'j E Y')}{comma()}{formats.date_format(there, 'H:i')} {there.tzname()}"
-    return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), words)
+    return format_html('<time datetime="{}">{}</time>', there.isoformat(timespec="minutes"), moments.minute(value))
 
 
 @register.filter
-def day(value: datetime | None) -> SafeString | str:
+def day(value: date | None) -> SafeString | str:
+    """A day, or that of a moment in the installation's time zone, as a ``time`` element; nothing for None."""
     if value is None:
         return ""
-    there = timezone.localtime(value)
-    return format_html('<time datetime="{}">{}</time>', there.date().isoformat(), formats.date_format(there, "j E Y"))
+    there = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', there.isoformat(), moments.day(there))
 
 
 @register.filter

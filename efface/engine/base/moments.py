@@ -1,0 +1,32 @@
+"""Days and moments in words, as the reader's language writes them ("2 March 2026", "2. März 2026")."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from django.utils import formats, timezone
+from django.utils.translation import get_language
+
+_ENGLISH = "j F Y"
+"""The day before the month, as most who read it in English here write it; Django's own is the American way."""
+
+
+def day(value: date) -> str:
+    """A day; of a moment the day in the installation's time zone."""
+    there = timezone.localtime(value) if isinstance(value, datetime) else value
+    return formats.date_format(there, _ENGLISH if _is_english() else "DATE_FORMAT")
+
+
+def minute(value: datetime, zone: bool = True) -> str:
+    """A moment to the minute in the installation's time zone, which is named where ``zone``."""
+    there = timezone.localtime(value)
+    return f"{day(value)}{comma()}{formats.date_format(there, 'H:i')}" + (f" {there.tzname()}" if zone else "")
+
+
+def comma() -> str:
+    """What parts two things in a row, in the reader's script."""
+    return "، " if (get_language() or "").split("-")[0] in ("ar", "fa", "ur") else ", "
+
+
+def _is_english() -> bool:
+    return (get_language() or "en").partition("-")[0] == "en"
