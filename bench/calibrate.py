@@ -23,7 +23,8 @@ WEIGHT = 6
 FOLDS = 10
 HEAD = """# How far each ground of a reply's kind is believed. `hand` is the order set by hand, `right` of `of` what was
 # counted on replies no phrase had been written for, `believed` what follows from both. `person: true`: whatever was
-# counted, a person reads it (a price, a disguise, a contradiction). Made by `python -m bench.calibrate`, which says how.
+# counted, a person reads it (a price, a disguise, a contradiction).
+# Made by `python -m bench.calibrate`, which says how.
 """
 
 

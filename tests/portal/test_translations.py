@@ -181,8 +181,10 @@ def test_a_wrong_plural_form_is_seen() -> None:
         assert len(plural_troubles({"": head, "a page\0%(n)s pages": wrong})) == 1, wrong
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "29 November 2026"), ("de", "29. November 2026"),
-                                                ("pl", "29 listopada 2026"), ("uk", "29 листопада 2026 р.")])  # fmt: skip
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "29 November 2026"), ("de", "29. November 2026"), ("pl", "29 listopada 2026"),
+    ("uk", "29 листопада 2026 р."),
+])  # fmt: skip
 def test_a_month_stands_as_it_does_beside_a_day(language: str, said: str) -> None:
     with override(language):
         shown = doors.day(datetime(2026, 11, 29, 12, tzinfo=UTC))
