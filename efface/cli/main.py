@@ -21,6 +21,7 @@ COMMANDS = {
     "member": "efface.cli.people:member",
     "attest": "efface.cli.attest:attest",
     "audit": "efface.cli.people:audit",
+    "access": "efface.cli.access:access",
     "source": "efface.cli.source:source",
     "models": "efface.cli.models:models",
     "law": "efface.cli.law:law",

@@ -14,6 +14,9 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -96,14 +99,30 @@ def digest(scope: str, value: str) -> bytes:
     return hmac.digest(derive("digest/" + scope), value.encode(), "sha256")
 
 
+_shut: ContextVar[bool] = ContextVar("efface_case_keys_shut", default=False)
+
+
+@contextmanager
+def shut() -> Iterator[None]:
+    """For as long as this lasts, no key of a case opens here: the work is somebody's who reads no case contents."""
+    before = _shut.set(True)
+    try:
+        yield
+    finally:
+        _shut.reset(before)
+
+
 _case_keys: dict[uuid.UUID, tuple[float, bytes]] = {}
 _lock = threading.Lock()
 
 
 def case_key(case_id: uuid.UUID) -> bytes:
-    """The data key of a case, held in memory for at most half a minute. Raises ``KeyMissing`` after erasure."""
+    """The data key of a case, held in memory for at most half a minute. Raises ``KeyMissing`` after erasure,
+    and inside ``shut``."""
     from efface.engine.base.models import CaseKey
 
+    if _shut.get():
+        raise KeyMissing("the contents of cases are not open to this role")
     held = _case_keys.get(case_id)
     if held and held[0] > time.monotonic():
         return held[1]
