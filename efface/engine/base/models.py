@@ -49,6 +49,8 @@ class Installation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     created = models.DateTimeField()
     virtual_now = models.DateTimeField(null=True)
+    locked_at = models.DateTimeField(null=True, help_text="`efface lock`: every host forgets its keys")
+    restored_at = models.DateTimeField(null=True, help_text="when a backup was last put back here")
     key_mark = models.BinaryField(null=True, help_text="keyed digest: a host with another key is told so")
 
     @classmethod

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from efface.engine.base import sealing, settings
+from efface.engine.base import locking, sealing, settings
 
 Level = Literal["ok", "note", "warning", "problem"]
 
@@ -81,9 +81,13 @@ def _folder() -> Iterator[Finding]:
     ]
     if loose:
         yield Finding("secrets", "problem", f"others can read {', '.join(loose)}; run chmod -R go= {secrets}")
+    if locking.is_locked():
+        yield Finding("key", "problem", "the installation is locked; `efface unlock` gives its key back")
+        return
     try:
         sealing.installation_key()
-        yield Finding("key", "ok", "the installation key is there")
+        where = "it is on the disk" if sealing.key_paths()[0].exists() else "it is in memory only"
+        yield Finding("key", "ok", f"the installation key is there; {where}")
     except sealing.KeyMissing as error:
         yield Finding("key", "problem", str(error))
 
