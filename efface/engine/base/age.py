@@ -7,7 +7,6 @@ Written in chunks of 64 KiB, each authenticated, the last one marked: a file tha
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import io
 import secrets
@@ -119,7 +118,7 @@ def _unb64(text: str) -> bytes:
         raise NotOpened("this is no file of age")
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise NotOpened("this is no file of age") from None
     if _b64(data) != text:
         raise NotOpened("this is no file of age")
