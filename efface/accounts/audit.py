@@ -34,10 +34,10 @@ def record(organisation: uuid.UUID, actor: str, action: str, subject: str, now: 
     number, before = (last.number + 1, bytes(last.digest)) if last else (1, b"")
     digest = _digest(before, organisation, number, now, actor, action, subject)
     head = {"number": number, "digest": digest, "seal": seal(organisation, number, digest)}
-    if not AuditHead.objects.filter(organisation_id=organisation, number=number - 1).update(**head):
-        # Of a chain that has no head, or another one than its last entry, ``verify`` tells; it is not mended here.
-        if last is None:
-            AuditHead.objects.create(organisation_id=organisation, **head)
+    # Of a chain that has no head, or another one than its last entry, ``verify`` tells; it is not mended here.
+    moved = AuditHead.objects.filter(organisation_id=organisation, number=number - 1).update(**head)
+    if not moved and last is None:
+        AuditHead.objects.create(organisation_id=organisation, **head)
     return AuditEntry.objects.create(
         organisation_id=organisation, number=number, at=now, actor=actor, action=action, subject=subject,
         before=before, digest=digest,

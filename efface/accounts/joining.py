@@ -1,7 +1,7 @@
 """Invitations, and ways back in: a link that works once, for three days.
 
-Who invites whom: a coordinator anybody, a lead those who work on cases, an operator coordinators and operators. A way to
-case contents that a lead has not made waits until a lead agrees, so that nobody who may not read cases can make an
+Who invites whom: a coordinator anybody, a lead those who work on cases, an operator coordinators and operators. A way
+to case contents that a lead has not made waits until a lead agrees, so that nobody who may not read cases can make an
 account that does. Where an organisation has no lead yet there is nobody to ask, and the first is let in.
 """
 
@@ -70,9 +70,7 @@ def invite_from_command(organisation_id: uuid.UUID, email: str, name: str, role:
     return _invite(organisation_id, None, email, name, role, now)
 
 
-def _invite(
-    organisation_id: uuid.UUID, by: Member | None, email: str, name: str, role: str, now: datetime
-) -> Made:
+def _invite(organisation_id: uuid.UUID, by: Member | None, email: str, name: str, role: str, now: datetime) -> Made:
     email = User.objects.normalize_email(email.strip())
     if User.objects.filter(email__iexact=email, is_active=True).exists():
         raise Refused(_("This e-mail address has an account already."))

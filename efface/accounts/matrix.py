@@ -28,7 +28,9 @@ class Line:
         return "public" in self.roles or who in self.roles
 
 
-def routed(resolver: URLResolver | None = None, space: str = "", before: str = "/") -> dict[str, tuple[str, URLPattern]]:
+def routed(
+    resolver: URLResolver | None = None, space: str = "", before: str = "/"
+) -> dict[str, tuple[str, URLPattern]]:
     """Every address by its full name: the address as it is written, and its pattern."""
     found: dict[str, tuple[str, URLPattern]] = {}
     for one in (resolver or get_resolver()).url_patterns:

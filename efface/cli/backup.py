@@ -54,11 +54,14 @@ def backup(
     with database("efface_owner"):
         who = who or [_words(passphrase_file, new=True)]
         try:
-            taken = take.take(file.absolute(), _keys_of(file.absolute(), keys), who, manage.kind_of_folder(), clock.wall())
+            taken = take.take(
+                file.absolute(), _keys_of(file.absolute(), keys), who, manage.kind_of_folder(), clock.wall()
+            )
         except (take.NotTaken, tombstones.Damaged, settings.SettingError) as error:
             raise click.ClickException(str(error)) from None
     result: dict[str, Any] = {
-        "file": str(file), "keys": str(_keys_of(file, keys)), "made_at": taken.made_at, "rows": sum(taken.rows.values()),
+        "file": str(file), "keys": str(_keys_of(file, keys)), "made_at": taken.made_at,
+        "rows": sum(taken.rows.values()),
         "tables": taken.rows, "objects": taken.objects, "case_keys": taken.case_keys, "tombstones": taken.tombstones,
     }  # fmt: skip
 
@@ -93,7 +96,8 @@ def restore(
 
     try:
         who: list[age.Identity] = (
-            [age.SecretKey.read(identity.read_text(encoding="utf-8"))] if identity
+            [age.SecretKey.read(identity.read_text(encoding="utf-8"))]
+            if identity
             else [_words(passphrase_file, new=False)]
         )
         data = reading.prove(file, who, "database")
@@ -102,7 +106,8 @@ def restore(
         _not_running()
         done = _restore(data, opened_keys, stones, over)
     except (reading.NotReadable, restoring.Refused, tombstones.Damaged, age.NotAKey, manage.KeyMismatch,
-            manage.KindMismatch, postgres.PostgresFailed, settings.SettingError, UnicodeDecodeError) as error:  # fmt: skip
+            manage.KindMismatch, postgres.PostgresFailed, settings.SettingError,
+            UnicodeDecodeError) as error:  # fmt: skip
         raise click.ClickException(str(error)) from None
     result: dict[str, Any] = {
         "rows": done.rows, "erased_again": done.erased_again, "unclear_messages": done.unclear_messages,
@@ -119,7 +124,7 @@ def restore(
             click.echo(f"{done.cases_without_key} cases have no key and cannot be read.")
         if done.objects_missing or done.objects_altered:
             click.echo(f"Sealed objects: {len(done.objects_missing)} missing, {len(done.objects_altered)} altered.")
-        click.echo("What happened after that moment is not known here: consents taken back and answers given since too. "
+        click.echo("What happened after that moment is not known here: nor which consents were taken back since. "
                    "Tell the leads before work goes on. Everybody signs in again.")  # fmt: skip
 
     emit(result, as_json, words)

@@ -69,7 +69,8 @@ def up(as_json: str | None) -> None:
         if server:
             server.start()
         if lockwatch.is_locked():
-            click.echo("This installation is locked: every page says so, and nothing works until `efface unlock`.", err=True)
+            words = "This installation is locked: every page says so, and nothing works until `efface unlock`."
+            click.echo(words, err=True)
         else:
             _migrate_apart(kind)
         running = supervisor.Supervisor(server=server, tell=lambda line: click.echo(line, err=True))

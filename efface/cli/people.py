@@ -129,7 +129,9 @@ def add_member(email: str, short: str, role: str, name: str, trained: bool, as_j
 @click.option("--name", required=True, help="Name shown to colleagues; they can change it when they come in.")
 @json_option
 def invite_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:
-    """Print a link, once, that lets somebody in for three days. One to case contents waits for a lead, if there is one."""
+    """Print a link, once, that lets somebody in for three days.
+
+    One to case contents waits for a lead, if there is one."""
     with database("efface_app"):
         from django.urls import reverse
 

@@ -34,8 +34,7 @@ def _page(request: Any, problem: str = "", at: str = "") -> HttpResponse:
     user, member = request.user, request.member
     here = devices.digest(request.session.session_key)
     rows = [{"row": one, "here": bytes(one.digest) == here} for one in devices.standing(member, clock.wall())]
-    steps = [{"id": one.pk, "app": one.type == second.APP, "name": one.wrap().name if one.type == second.PASSKEY else "",
-              "made": one.created_at, "used": second.last_used(one)} for one in second.listed(user)]  # fmt: skip
+    steps = [_step(one) for one in second.listed(user)]
     left = second.paper(user)
     shown = {
         "sessions": rows, "steps": steps, "has_app": any(one["app"] for one in steps),
@@ -44,6 +43,12 @@ def _page(request: Any, problem: str = "", at: str = "") -> HttpResponse:
         "rules": password_validators_help_texts(), "kept": len(unsent.of(member, clock.wall())),
     }  # fmt: skip
     return render(request, "console/account.html", shown, status=422 if problem else 200)
+
+
+def _step(one: Any) -> dict[str, Any]:
+    name = one.wrap().name if one.type == second.PASSKEY else ""
+    app = one.type == second.APP
+    return {"id": one.pk, "app": app, "name": name, "made": one.created_at, "used": second.last_used(one)}
 
 
 @view(access=MEMBERS)

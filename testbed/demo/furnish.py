@@ -15,9 +15,8 @@ def furnish(plan: dict[str, Any]) -> None:
     manage.setup_django()
     start = datetime.fromisoformat(plan["start"])
     manage.migrate("demo", start, start)
-    from django.db import connection
-
     from allauth.mfa.totp.internal import auth as totp
+    from django.db import connection
 
     from efface.accounts.models import Member, Organisation, User
     from efface.engine.base import tenancy

@@ -1,5 +1,5 @@
-"""The pages of accounts in Chromium, at the width of a phone (light) and of a desk (dark); and a passkey, made and asked
-by a virtual security key. ``EFFACE_SHOTS=DIR`` keeps a picture of each page."""
+"""The pages of accounts in Chromium, at the width of a phone (light) and of a desk (dark); and a passkey, made and
+asked by a virtual security key. ``EFFACE_SHOTS=DIR`` keeps a picture of each page."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def team(organisation: Any, now: Any) -> dict[str, Any]:
 
 
 def furnished(organisation: Any, team: Any) -> tuple[dict[str, Client], str, Any]:
-    """Invitations that wait, a member who has to wait, cases in hand, demands, sessions. Returns clients, a link, a row."""
+    """Invitations, a member who has to wait, cases in hand, demands, sessions. Returns clients, a link, a row."""
     clients = {role: people.signed_in(user) for role, user in team.items()}
     invite(team["coordinator"], "caseworker", name="Somebody New", email="somebody.new@desk.example")
     link = link_on(invite(team["coordinator"], "auditor"))
@@ -46,14 +46,17 @@ def furnished(organisation: Any, team: Any) -> tuple[dict[str, Client], str, Any
         people.signed_in(team["caseworker"]).get("/console/queue/", headers={"user-agent": agent})
     for who in ("District Court of Example", "A lawyer of the other side"):
         clients["lead"].post("/console/demands/", {
-            "asked_by": who, "asked_for": "All letters that went to one site,\nand who wrote them", "received": "2026-02-03",
+            "asked_by": who, "asked_for": "All letters that went to one site,\nand who wrote them",
+            "received": "2026-02-03",
             "law": "Code of procedure, section 95; order 12/26", "until": "2026-02-20", "may_tell": "no"})  # fmt: skip
     with tenancy.organisation(organisation.pk):
         from efface.accounts import demands
         from efface.accounts.models import LegalDemand
 
         lead = Member.objects.select_related("user").get(user=team["lead"])
-        demands.decide(lead, LegalDemand.objects.get(number=1), "part", "Dates and recipients, no contents.", clock.now())
+        demands.decide(
+            lead, LegalDemand.objects.get(number=1), "part", "Dates and recipients, no contents.", clock.now()
+        )
         row = Member.objects.get(user=team["caseworker"])
     clients["lead"].get("/console/queue/")
     return clients, link, row
@@ -97,8 +100,14 @@ def keep_typed(organisation: Any, user: Any) -> None:
     with tenancy.organisation(organisation.pk):
         member = Member.objects.get(user=user)
         for number, text in enumerate(("Dear A., the page is gone.\nWe look again on Friday.", "x" * 400)):
-            row = Unsent(organisation=organisation, member=member, path=f"/console/cases/{number}/message/", at=clock.wall())
-            row.path = "/console/face-search/" if number else "/console/suspect/match/" + "0" * 8 + "-0000-0000-0000-" + "0" * 12 + "/"
+            row = Unsent(
+                organisation=organisation, member=member, path=f"/console/cases/{number}/message/", at=clock.wall()
+            )
+            row.path = (
+                "/console/face-search/"
+                if number
+                else "/console/suspect/match/" + "0" * 8 + "-0000-0000-0000-" + "0" * 12 + "/"
+            )
             row.fields = {"text": text}
             row.save()
 

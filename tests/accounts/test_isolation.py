@@ -100,7 +100,7 @@ def planted(model: type[models.Model], organisation: Any) -> Any:
             cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DROP CONSTRAINT "{constraint}"')
         insert(cursor, model, row)
         cursor.execute(f'ALTER TABLE "{model._meta.db_table}" FORCE ROW LEVEL SECURITY')
-    return row[model._meta.pk.column] if model._meta.pk.column in row else None  # type: ignore[union-attr]
+    return row.get(model._meta.pk.column)  # type: ignore[union-attr]
 
 
 def _checks(cursor: Any, model: type[models.Model]) -> list[tuple[str]]:
@@ -200,5 +200,3 @@ def test_a_rule_that_lets_everybody_in_is_found(two: tuple[Any, Any]) -> None:
     with pytest.raises(AssertionError):
         test_in_a_nothing_of_b_is_read_written_changed_or_deleted(Programme, two)
     transaction.set_rollback(True)
-
-

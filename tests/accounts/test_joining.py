@@ -204,7 +204,7 @@ def test_who_leaves_hands_over_and_opens_nothing_any_more(team: Any, organisatio
     leaving.refresh_from_db()
     assert not leaving.is_active and not leaving.has_usable_password()
     # They come back: the same account, nothing of before opens.
-    client, done = come_in(link_on(invite(team["lead"], "caseworker", email=leaving.email)))
+    _, done = come_in(link_on(invite(team["lead"], "caseworker", email=leaving.email)))
     assert done.status_code == 302 and User.objects.filter(email=leaving.email).count() == 1
 
 
@@ -227,7 +227,10 @@ def test_roles_change_and_the_last_lead_stays(team: Any, organisation: Any) -> N
     refused = coordinator.post(f"/console/members/{lead.pk}/", {"choice": "role", "role": "auditor"})
     assert refused.status_code == 422 and b"Nobody else has this role" in refused.content
     assert coordinator.post(f"/console/members/{lead.pk}/", {"choice": "leave"}).status_code == 422
-    assert b"given by a lead" in coordinator.post(f"/console/members/{auditor.pk}/", {"choice": "role", "role": "lead"}).content
+    assert (
+        b"given by a lead"
+        in coordinator.post(f"/console/members/{auditor.pk}/", {"choice": "role", "role": "lead"}).content
+    )
     assert desk.post(f"/console/members/{worker.pk}/", {"choice": "role", "role": "lead"}).status_code == 302
     assert coordinator.post(f"/console/members/{lead.pk}/", {"choice": "role", "role": "auditor"}).status_code == 302
     assert desk.get("/console/queue/").status_code == 403, "the role counts from the next request"

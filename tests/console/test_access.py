@@ -164,7 +164,7 @@ def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
 
 
 def test_a_password_alone_opens_nothing_but_the_second_step(organisation: Any, now: Any) -> None:
-    """Every view a member may open sends who has no second step to set one up; only signing out and that page do not."""
+    """Every view of members sends who has no second step to set one up; only signing out and that page do not."""
     before = {"account_logout", "console:second-step"}
     wrong = []
     for role in ROLES:

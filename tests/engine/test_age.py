@@ -86,7 +86,8 @@ def test_a_file_that_asks_for_much_work_is_refused() -> None:
 
 
 @pytest.mark.parametrize("text", [
-    "", "age1", RECIPIENT[:-1], RECIPIENT + "q", RECIPIENT.replace("jx2", "jx3"), RECIPIENT.upper()[:10] + RECIPIENT[10:],
+    "", "age1", RECIPIENT[:-1], RECIPIENT + "q", RECIPIENT.replace("jx2", "jx3"),
+    RECIPIENT.upper()[:10] + RECIPIENT[10:],
     IDENTITY, "age1" + "q" * 58, "ssh-ed25519 AAAA", "age1\u00e9" + RECIPIENT[5:],
 ])  # fmt: skip
 def test_a_recipient_that_was_copied_wrongly_is_told(text: str) -> None:

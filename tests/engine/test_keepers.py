@@ -185,7 +185,9 @@ def test_the_file_of_another_installation_is_refused(installation: Path) -> None
         locking.open_with(RIGHT)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"keeper": "passphrase"}', '{"keeper": 1, "wrapped": [], "check": ""}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"keeper": "passphrase"}', '{"keeper": 1, "wrapped": [], "check": ""}']
+)
 def test_a_damaged_file_is_told(installation: Path, text: str) -> None:
     locking.sealed_path().write_text(text)
     with pytest.raises(keepers.DoesNotOpen, match="damaged"):

@@ -43,7 +43,7 @@ def main(what: str) -> Any:
                 "cases": {case.reference: [case.state, case.name] for case in Case.objects.order_by("opened_at")},
                 "outbox": sorted(Outbox.objects.values_list("state", flat=True)),
                 "keys": CaseKey.objects.filter(destroyed_at=None).count(), "audit": audit.verify(one.pk),
-                "kinds": sorted(set(case.kind for case in Case.objects.all())),
+                "kinds": sorted({case.kind for case in Case.objects.all()}),
             }  # fmt: skip
     if what == "all":
         from django.db import connection
@@ -51,10 +51,12 @@ def main(what: str) -> Any:
         with tenancy.nobody():
             told["unset"] = Case.objects.count()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity")
+            cursor.execute(
+                "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity"
+            )
             told["unforced"] = cursor.fetchone()[0]
     return told
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1])))
+    sys.stdout.write(json.dumps(main(sys.argv[1])))

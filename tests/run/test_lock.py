@@ -1,4 +1,4 @@
-"""A running installation is locked and unlocked: the key leaves the memory of every process, pages say so, all goes on."""
+"""A running installation is locked and unlocked: the key leaves every process, pages say so, and all goes on."""
 
 from __future__ import annotations
 
@@ -140,8 +140,9 @@ def test_lock_and_unlock_of_a_running_installation(data: Path, tmp_path: Path) -
         running.send_signal(signal.SIGTERM)
         running.wait(60)
         clean = environment(data) | {"DJANGO_SETTINGS_MODULE": ""}
-        subprocess.run([sys.executable, "-c", "import shutil; from efface.engine.base import sealing; "
-                        "shutil.rmtree(sealing.memory_folder(), ignore_errors=True)"], env=clean, check=False)  # fmt: skip
+        code = ("import shutil; from efface.engine.base import sealing\n"
+                "shutil.rmtree(sealing.memory_folder(), ignore_errors=True)")  # fmt: skip
+        subprocess.run([sys.executable, "-c", code], env=clean, check=False)
 
 
 def _command(pid: int) -> str:

@@ -135,7 +135,7 @@ def _raw(key: X25519PublicKey) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A recipient: "age1...". """
+    """A recipient: "age1..."."""
 
     key: bytes
 
@@ -160,7 +160,7 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class SecretKey:
-    """An identity: "AGE-SECRET-KEY-1...". """
+    """An identity: "AGE-SECRET-KEY-1..."."""
 
     key: bytes
 
@@ -317,8 +317,8 @@ class Writer(io.RawIOBase):
 
 
 def opened(source: BinaryIO, identities: Sequence[Identity]) -> Iterator[bytes]:
-    """What is sealed in ``source``, chunk by chunk, each as soon as it is proven. Raises ``NotOpened``; whoever must not
-    act on a file that was cut off reads to the end first."""
+    """What is sealed in ``source``, chunk by chunk, each as soon as it is proven. Raises ``NotOpened``; whoever must
+    not act on a file that was cut off reads to the end first."""
     stanzas, covered, mac = _read_header(source)
     file_key = next((key for who in identities for one in stanzas if (key := who.unwrap(one)) is not None), None)
     if file_key is None:

@@ -27,7 +27,7 @@ class NotLockable(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """What stands in ``installation.sealed``: who keeps the key, what the keeper needs, and how the right key is known."""
+    """What stands in ``installation.sealed``: who keeps the key, what the keeper needs, how the right key is known."""
 
     keeper: str
     wrapped: dict[str, str]
@@ -55,8 +55,8 @@ def is_locked() -> bool:
 
 
 def give_to(keeper: Keeper) -> None:
-    """Have a keeper wrap the key, and see that it gives it back. The key stays where it is. Raises ``sealing.KeyMissing``
-    and what the keeper raises."""
+    """Have a keeper wrap the key, and see that it gives it back. The key stays where it is. Raises
+    ``sealing.KeyMissing`` and what the keeper raises."""
     key = sealing.installation_key()
     wrapped = keeper.wrap(key)
     if not hmac.compare_digest(keeper.unwrap(wrapped), key):

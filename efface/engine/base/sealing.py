@@ -169,8 +169,8 @@ def make_case_key(case_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
 
 
 def destroy_case_key(case_id: uuid.UUID, now: datetime) -> None:
-    """Make everything the case sealed unreadable. The row stays as a tombstone without the key; another stands beside the
-    database once this is committed."""
+    """Make everything the case sealed unreadable. The row stays as a tombstone without the key; another stands beside
+    the database once this is committed."""
     from django.db import transaction
 
     from efface.engine.base import tombstones

@@ -13,8 +13,8 @@ import efface
 STYLE = "/static/efface/style.css"
 WORDS = {
     "en": ("This place is locked for the moment",
-           "The organisation has locked it, to keep what is here safe. Nothing is lost, and nothing of it can be read by "
-           "anybody until it is opened again. Please come back later. If you are in danger, call the emergency number."),
+           "The organisation has locked it, to keep what is here safe. Nothing is lost, and nobody can read any of it "
+           "until it is opened again. Please come back later. If you are in danger, call the emergency number."),
     "de": ("Diese Seite ist im Moment verschlossen",
            "Die Organisation hat sie verschlossen, damit alles hier sicher ist. Nichts ist verloren, und niemand kann "
            "etwas davon lesen, bis sie wieder geöffnet wird. Bitte kommen Sie später wieder. Wenn Sie in Gefahr sind, "

@@ -1,8 +1,8 @@
 """Putting a backup back. What was erased since stays erased; what may have been sent since is not sent again.
 
-Order: both files are proven; what this installation knows of erasures is written down; the secrets come back; the tables
-are made as they were, filled in one transaction, and brought up to date; every erased case is erased again. Interrupted
-at any moment, it is run again from the start; until it is through, nothing else begins (``UNFINISHED``).
+Order: both files are proven; the secrets come back; what this installation knows of erasures is written down; the
+tables are made as they were, filled in one transaction, and brought up to date; every erased case is erased again.
+Interrupted at any moment, it is run again from the start; until it is through, nothing else begins (``unfinished``).
 """
 
 from __future__ import annotations
@@ -120,14 +120,14 @@ def note_erasures(keys: Opened, more: Path | None) -> None:
                 rows = connection.execute(
                     "SELECT case_id, destroyed_at FROM engine_casekey WHERE destroyed_at IS NOT NULL"
                 ).fetchall()
-                found |= {case: at for case, at in rows}  # type: ignore[misc]
+                found |= dict(rows)  # type: ignore[arg-type]
                 tables.act_as_owner(connection)
     tombstones.add(found.items())
 
 
 def put_back(data: Opened, keys: Opened, now: datetime, say: Say) -> Restored:
-    """Everything after the refusals. Connects as the owner; Django is set up by the caller. Raises ``Refused`` where the
-    tables of the backup are newer than this version."""
+    """Everything after the refusals. Connects as the owner; Django is set up by the caller. Raises ``Refused`` where
+    the tables of the backup are newer than this version."""
     _check_migrations(data)
     unfinished().touch(mode=0o600)
     say("making the tables as they were")
@@ -193,7 +193,9 @@ def _fill(connection: psycopg.Connection[tuple[object, ...]], data: Opened, keys
     for name in owned:
         connection.execute(sql.SQL("ALTER TABLE {} NO FORCE ROW LEVEL SECURITY").format(sql.Identifier(name)))
     connection.execute(
-        sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(sql.Identifier(one) for one in [*listed, tables.CASE_KEYS]))
+        sql.SQL("TRUNCATE {} CASCADE").format(
+            sql.SQL(", ").join(sql.Identifier(one) for one in [*listed, tables.CASE_KEYS])
+        )
     )
     connection.execute("SET CONSTRAINTS ALL DEFERRED")
     rows = 0
@@ -208,7 +210,9 @@ def _fill(connection: psycopg.Connection[tuple[object, ...]], data: Opened, keys
     return rows
 
 
-def _copy_in(connection: psycopg.Connection[tuple[object, ...]], table: str, columns: tuple[str, ...], rows: Any) -> int:
+def _copy_in(
+    connection: psycopg.Connection[tuple[object, ...]], table: str, columns: tuple[str, ...], rows: Any
+) -> int:
     names = sql.SQL(", ").join(sql.Identifier(one) for one in columns)
     with connection.cursor() as cursor:
         question = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)

@@ -1,5 +1,5 @@
-"""Which tables a backup holds, and how each organisation's rows are read: as the application's own role, organisation by
-organisation, through the same row rules as everything else. Nothing here goes round them."""
+"""Which tables a backup holds, and how each organisation's rows are read: as the application's own role, one
+organisation after another, through the same row rules as everything else. Nothing here goes round them."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class _Archive:
     def __init__(self, out: IO[bytes], recipients: Sequence[age.Recipient]) -> None:
         self._sealed = age.Writer(cast(Any, out), recipients)
         self._packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._sealed, compresslevel=6, mtime=0)
-        self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.PAX_FORMAT)
+        self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - see close
         self.digests: dict[str, str] = {}
 
     def add(self, name: str, data: IO[bytes]) -> None:
@@ -175,9 +175,7 @@ def _objects() -> dict[str, list[Any]] | None:
     return found
 
 
-def _keys(
-    out: IO[bytes], recipients: Sequence[age.Recipient], connection: Connection, kind: str, taken: Taken
-) -> None:
+def _keys(out: IO[bytes], recipients: Sequence[age.Recipient], connection: Connection, kind: str, taken: Taken) -> None:
     archive = _Archive(out, recipients)
     table = tables.present(connection)[tables.CASE_KEYS]
     held = io.BytesIO()

@@ -1,4 +1,4 @@
-"""A passphrase that somebody knows: scrypt (RFC 7914, N=2^16, r=8, p=1: 64 MB and a fifth of a second) and AES-256-GCM."""
+"""A passphrase that somebody knows: scrypt (RFC 7914; N=2^16, r=8, p=1: 64 MB, a fifth of a second) and AES-256-GCM."""
 
 from __future__ import annotations
 
