@@ -49,7 +49,7 @@ def actor(member: Member) -> str:
 
 def has_lead(organisation_id: uuid.UUID, *, besides: Member | None = None) -> bool:
     rows = Member.objects.filter(organisation_id=organisation_id, role=Role.LEAD, user__is_active=True)
-    return rows.exclude(pk=besides.pk if besides else None).exists()
+    return (rows.exclude(pk=besides.pk) if besides else rows).exists()
 
 
 def needs_lead(organisation_id: uuid.UUID, role: str, by: Member | None, back: Member | None = None) -> bool:
@@ -181,6 +181,7 @@ def _joined(row: Invitation, name: str, password: str, now: datetime) -> User:
 
 
 def _back(row: Invitation, password: str, now: datetime) -> User:
+    assert row.member_id is not None
     member = Member.objects.select_related("user").get(pk=row.member_id)
     if member.role != row.role:
         raise Refused(_("The account's role has changed since. Ask for a new link."))

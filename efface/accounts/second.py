@@ -192,4 +192,4 @@ def forget(user: User) -> None:
 
 
 def last_used(one: Authenticator) -> datetime | None:
-    return one.last_used_at  # type: ignore[no-any-return]
+    return one.last_used_at

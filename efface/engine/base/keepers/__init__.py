@@ -16,7 +16,9 @@ NAMES = ("passphrase", "transit")
 class Keeper(Protocol):
     """Wraps a key so that only the keeper gives it back."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As it is called on the command line."""
 
     def wrap(self, key: bytes) -> dict[str, str]:
         """What is written down in place of the key. Raises ``KeeperUnavailable``."""

@@ -120,7 +120,7 @@ def note_erasures(keys: Opened, more: Path | None) -> None:
                 rows = connection.execute(
                     "SELECT case_id, destroyed_at FROM engine_casekey WHERE destroyed_at IS NOT NULL"
                 ).fetchall()
-                found |= dict(rows)  # type: ignore[arg-type]
+                found |= dict(rows)
                 tables.act_as_owner(connection)
     tombstones.add(found.items())
 

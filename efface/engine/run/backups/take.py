@@ -124,7 +124,7 @@ def _database(
             continue
         # Rows of one table at a time, in a file that has no name: what is written there is sealed only afterwards, so
         # it is kept in memory up to a size, and beyond that in the data folder's own file system.
-        with tempfile.SpooledTemporaryFile(max_size=64 << 20, dir=settings.data_folder()) as held:
+        with tempfile.SpooledTemporaryFile(max_size=64 << 20, dir=str(settings.data_folder())) as held:
             taken.rows[name] = copy_out(connection, table, organisations, cast(Any, held))
             archive.add(f"tables/{name}", cast(Any, held))
         listed[name] = {"columns": list(table.columns), "rows": taken.rows[name], "owned": table.owned}
