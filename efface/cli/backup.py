@@ -141,10 +141,12 @@ def _not_running() -> None:
 
 
 def _restore(data: Any, keys: Any, stones: Path | None, over: bool) -> Any:
+    from efface.cli.session import answers
     from efface.engine.run.backups import restoring
 
     manage.use_role("efface_owner")
-    server = None if settings.get("database_url") else postgres.Server.of_installation()
+    # One that a killed command left behind is used as it stands.
+    server = None if settings.get("database_url") or answers() else postgres.Server.of_installation()
     try:
         if server:
             server.start()

@@ -20,7 +20,7 @@ def database(role: str = "efface_app") -> Iterator[None]:
         raise click.ClickException("this installation is locked; `efface unlock` gives its key back")
     manage.use_role(role)
     server = None
-    if not settings.get("database_url") and not _answers():
+    if not settings.get("database_url") and not answers():
         server = postgres.Server.of_installation()
         try:
             server.start()
@@ -34,7 +34,8 @@ def database(role: str = "efface_app") -> Iterator[None]:
             server.stop()
 
 
-def _answers() -> bool:
+def answers() -> bool:
+    """Whether the installation's own database is running already."""
     import psycopg
 
     try:
