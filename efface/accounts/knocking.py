@@ -66,6 +66,11 @@ def invitation(request: Any) -> int:
     return minutes(waits) if waits else 0
 
 
+def invitation_right(request: Any) -> None:
+    """The link was one: the try does not count."""
+    limits.give_back(INVITATION, address(request))
+
+
 def waits(user: User) -> int:
     """The minutes until this account may be tried again; 0 where it may."""
     now = clock.wall()

@@ -92,6 +92,8 @@ def restore(
     as_json: str | None,
 ) -> None:  # fmt: skip
     """Put a backup back. Cases that were erased since stay erased; messages that may have left are not sent again."""
+    import psycopg
+
     from efface.engine.run.backups import reading, restoring
 
     try:
@@ -105,6 +107,9 @@ def restore(
         restoring.check_pair(data, opened_keys)
         _not_running()
         done = _restore(data, opened_keys, stones, over)
+    except psycopg.Error as error:
+        said = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise click.ClickException(f"the database refused: {said}; run this again") from None
     except (reading.NotReadable, restoring.Refused, tombstones.Damaged, age.NotAKey, manage.KeyMismatch,
             manage.KindMismatch, postgres.PostgresFailed, settings.SettingError,
             UnicodeDecodeError) as error:  # fmt: skip

@@ -32,6 +32,8 @@ def invitation(request: Any, token: str) -> HttpResponse:
         words = _("Many links were tried from here. Please wait %(minutes)s minutes.") % {"minutes": waits}
         return render(request, "console/invitation.html", {"hindrance": words}, status=429)
     row, now = joining.find(token), clock.now()
+    if row is not None:
+        knocking.invitation_right(request)
     hindrance = joining.hindrance(row, now)
     if row is None or hindrance:
         return render(request, "console/invitation.html", {"hindrance": hindrance}, status=410)

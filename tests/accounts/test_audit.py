@@ -114,3 +114,18 @@ def test_the_command_says_it_and_exits_with_one(chain: Any, monkeypatch: pytest.
     by_force("DELETE FROM accounts_auditentry WHERE number = 6")
     broken = CliRunner().invoke(people.audit, ["verify"])
     assert broken.exit_code == 1 and "the last entries are missing" in broken.stdout
+
+
+def test_a_chain_from_before_ends_were_sealed_gets_its_end_by_the_migration(chain: Any) -> None:
+    from importlib import import_module
+    from types import SimpleNamespace
+
+    from django.apps import apps
+
+    by_force("DELETE FROM accounts_audithead")
+    migration = import_module("efface.accounts.migrations.0005_accounts_of_people")
+    with role("efface_owner"):
+        migration.seal_ends(apps, SimpleNamespace(connection=connection))
+    assert audit.verify(chain.pk) == []
+    audit.record(chain.pk, "x", "y", "z", NOON)
+    assert audit.verify(chain.pk) == []

@@ -19,6 +19,11 @@ def main(what: str) -> Any:
     from efface.engine.base.models import CaseKey, Outbox
 
     told: dict[str, Any] = {}
+    from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    if what == "fill":
+        app.configure_task("cases.waits", allow_unknown=True, queue="sites").defer(id="x")
     for one in Organisation.objects.order_by("short"):
         with tenancy.organisation(one.pk):
             now = clock.now()
@@ -45,7 +50,9 @@ def main(what: str) -> Any:
                 "keys": CaseKey.objects.filter(destroyed_at=None).count(), "audit": audit.verify(one.pk),
                 "kinds": sorted({case.kind for case in Case.objects.all()}),
             }  # fmt: skip
+    told["jobs"] = [[one.task_name, one.status] for one in ProcrastinateJob.objects.filter(task_name="cases.waits")]
     if what == "all":
+        app.configure_task("cases.more", allow_unknown=True, queue="sites").defer(id="y")
         from django.db import connection
 
         with tenancy.nobody():

@@ -345,6 +345,9 @@ def _database() -> Iterator[Finding]:
             )
         kind = Installation.current().kind
         yield Finding("kind", "ok", f"{kind} installation")
+        if Installation.current().locked_at is not None:
+            words = "the database says that everything is locked, and processes stand by; run `efface unlock` again"
+            yield Finding("lock", "problem", words)
         failed = Deadline.objects.filter(state="failed").count()
         yield Finding(
             "deadlines",

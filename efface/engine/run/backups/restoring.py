@@ -114,7 +114,8 @@ def note_erasures(keys: Opened, more: Path | None) -> None:
         found |= tombstones.read(more)
     with psycopg.connect(**database.dsn("efface_owner"), connect_timeout=10) as connection:
         known = tables.present(connection)
-        if tables.CASE_KEYS in known and "accounts_organisation" in known:
+        # What an interrupted restore left is half made; what stood there before it is written down already.
+        if not unfinished().exists() and tables.CASE_KEYS in known and "accounts_organisation" in known:
             for one in tables.organisations(connection):
                 tables.act_for(connection, one)
                 rows = connection.execute(
@@ -158,10 +159,10 @@ def _check_migrations(data: Opened) -> None:
 
 
 def _empty() -> None:
-    from django.db import connection
+    from django.db import connection, transaction
 
-    with connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA IF EXISTS public CASCADE")
         cursor.execute("CREATE SCHEMA public")
     connection.close()
 
