@@ -48,9 +48,16 @@ def permit_faces(organisation: Any) -> Any:
     return organisation
 
 
-def signed_in(user: Any) -> Client:
+def signed_in(user: Any, *, second_step: bool = True) -> Client:
+    """A session with password and, as a rule, second step behind it."""
+    from efface.accounts import second
+
     client = Client()
     client.force_login(user)
+    if second_step:
+        session = client.session
+        session[second.PASSED] = str(user.pk)
+        session.save()
     return client
 
 

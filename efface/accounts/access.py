@@ -12,11 +12,14 @@ from efface.accounts.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``roles`` of members who may; ``portal`` for a survivor inside her own case; ``public`` for anybody."""
+    """``roles`` of members who may; ``portal`` for a survivor inside her own case; ``public`` for anybody.
+
+    ``before_second``: a member may open it who has given a password and no second step yet."""
 
     roles: frozenset[str] = frozenset()
     portal: bool = False
     public: bool = False
+    before_second: bool = False
 
     def words(self) -> str:
         if self.public:
@@ -31,6 +34,9 @@ COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
 MEMBERS = Access(
     roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
 )
+ENROLLING = Access(roles=MEMBERS.roles, before_second=True)
+MANAGE_MEMBERS = Access(roles=frozenset({Role.COORDINATOR, Role.LEAD, Role.OPERATOR}))
+LEGAL_DEMANDS = Access(roles=frozenset({Role.LEAD, Role.AUDITOR}))
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 SITES_CHANGE = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 DECIDE_NETWORKS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
@@ -39,7 +45,8 @@ SITE_EDITORS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 
 #: Views of libraries that we route, by URL name.
 LIBRARY_VIEWS: dict[str, Access] = {
-    "account_login": PUBLIC, "account_inactive": PUBLIC, "account_logout": MEMBERS, "set_language": PUBLIC,
+    "account_login": PUBLIC, "account_inactive": PUBLIC, "account_logout": ENROLLING, "set_language": PUBLIC,
+    "mfa_authenticate": PUBLIC,
 }  # fmt: skip
 
 

@@ -1,14 +1,16 @@
-"""The audit chain: append only, each entry's digest covers the one before it."""
+"""The audit chain: append only, each entry's digest covers the one before it, and a sealed head tells where it ends."""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import uuid
 from datetime import datetime
 
 from django.db import connection
 
-from efface.accounts.models import AuditEntry
+from efface.accounts.models import AuditEntry, AuditHead
+from efface.engine.base import sealing
 
 
 def _digest(
@@ -18,22 +20,28 @@ def _digest(
     return hashlib.sha256(before + line.encode()).digest()
 
 
+def seal(organisation: uuid.UUID, number: int, digest: bytes) -> bytes:
+    """What proves that the chain ends with this entry: made with a key that is not in the database."""
+    line = "\x1f".join([str(organisation), str(number), digest.hex()])
+    return hmac.digest(sealing.derive("audit"), line.encode(), "sha256")
+
+
 def record(organisation: uuid.UUID, actor: str, action: str, subject: str, now: datetime) -> AuditEntry:
     """Append one entry. Entries of one organisation are made one after another (advisory lock until commit)."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [organisation.int % (1 << 62)])
     last = AuditEntry.objects.filter(organisation_id=organisation).order_by("-number").first()
     number, before = (last.number + 1, bytes(last.digest)) if last else (1, b"")
+    digest = _digest(before, organisation, number, now, actor, action, subject)
+    head = {"number": number, "digest": digest, "seal": seal(organisation, number, digest)}
+    # Of a chain that has no head, or another one than its last entry, ``verify`` tells; it is not mended here.
+    moved = AuditHead.objects.filter(organisation_id=organisation, number=number - 1).update(**head)
+    if not moved and last is None:
+        AuditHead.objects.create(organisation_id=organisation, **head)
     return AuditEntry.objects.create(
-        organisation_id=organisation,
-        number=number,
-        at=now,
-        actor=actor,
-        action=action,
-        subject=subject,
-        before=before,
-        digest=_digest(before, organisation, number, now, actor, action, subject),
-    )
+        organisation_id=organisation, number=number, at=now, actor=actor, action=action, subject=subject,
+        before=before, digest=digest,
+    )  # fmt: skip
 
 
 def verify(organisation: uuid.UUID) -> list[str]:
@@ -51,4 +59,24 @@ def verify(organisation: uuid.UUID) -> list[str]:
         if bytes(entry.digest) != wanted:
             problems.append(f"entry {entry.number} was altered")
         before, expected = bytes(entry.digest), expected + 1
-    return problems
+    return problems + _end_problems(organisation, expected - 1, before)
+
+
+def _end_problems(organisation: uuid.UUID, number: int, digest: bytes) -> list[str]:
+    """Whether the chain ends where its sealed head says."""
+    head = AuditHead.objects.filter(organisation_id=organisation).first()
+    if head is None:
+        return ["the sealed head of the chain is missing"] if number else []
+    if not hmac.compare_digest(bytes(head.seal), seal(organisation, head.number, bytes(head.digest))):
+        return ["the sealed head of the chain was altered, or belongs to another installation key"]
+    if head.number > number:
+        return [f"the last entries are missing: the chain went on to entry {head.number}"]
+    if head.number < number or bytes(head.digest) != digest:
+        return ["the chain does not end where its sealed head says"]
+    return []
+
+
+def head(organisation: uuid.UUID) -> tuple[int, str]:
+    """Number and digest of the last entry, to be noted elsewhere; (0, "") where there is none."""
+    row = AuditHead.objects.filter(organisation_id=organisation).first()
+    return (row.number, bytes(row.digest).hex()) if row else (0, "")

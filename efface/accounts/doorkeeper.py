@@ -11,13 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
 from efface.accounts import access as policy
-from efface.accounts.models import Member
-from efface.engine.base import tenancy
+from efface.accounts import devices, second, unsent
+from efface.accounts.models import READS_CASES, Member, SignIn
+from efface.engine.base import clock, tenancy
 
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 #: A session in use is kept alive by writing it once a minute, not with every request.
@@ -39,6 +42,7 @@ class Doorkeeper:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.member = None  # type: ignore[attr-defined]
+        request.ended_session = ""  # type: ignore[attr-defined]
         response = self.get_response(request)
         self.keep_alive(request)
         if not request.path.startswith("/static/"):
@@ -70,15 +74,61 @@ class Doorkeeper:
             request.case_id = uuid.UUID(case)
             with tenancy.organisation(organisation, case):
                 return view(request, *args, **kwargs)
+        member = self.member_of(request) if request.user.is_authenticated else None
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        with tenancy.looking_up(user=str(request.user.pk)):
-            member = Member.objects.filter(user=request.user).select_related("organisation").first()
+            return self.shut_out(request)
         if member is None or member.role not in wanted.roles:
             return self.closed(request)
         request.member = member
+        if not wanted.before_second and not second.passed(request):
+            return redirect("console:second-step")
         with tenancy.organisation(member.organisation_id):
-            return view(request, *args, **kwargs)
+            if member.role in READS_CASES:
+                answer: HttpResponse = view(request, *args, **kwargs)
+            else:
+                with tenancy.keys_shut():
+                    answer = view(request, *args, **kwargs)
+            if request.method == "POST" and unsent.MARK in request.POST and answer.status_code < 400:
+                unsent.drop(member, request.path)
+            return answer
+
+    @staticmethod
+    def member_of(request: Any) -> Member | None:
+        """The member behind a signed-in session; None for somebody who is none any more. A session that was ended from
+        elsewhere is signed out here. A new one is noted."""
+        user, key = request.user, request.session.session_key or ""
+        mark = devices.digest(key)
+        with tenancy.looking_up(user=str(user.pk), lookup=mark.hex()):
+            noted = SignIn.objects.select_related("member__organisation").filter(digest=mark).first()
+            if noted is not None and noted.ended_at is not None:
+                request.ended_session = key
+                logout(request)
+                return None
+            if noted is None or noted.member.user_id != user.pk:
+                member = Member.objects.filter(user=user).select_related("organisation").first()
+            else:
+                member = noted.member
+        if member is None:
+            return None
+        member.user = user
+        if noted is None:
+            with tenancy.organisation(member.organisation_id):
+                devices.begin(member, key, request.headers.get("User-Agent", ""), clock.wall())
+        elif request.session.get(ALIVE) != int(time.monotonic() // MINUTE_S):
+            with tenancy.organisation(member.organisation_id):
+                SignIn.objects.filter(pk=noted.pk).update(seen_at=clock.wall())
+        return member
+
+    @staticmethod
+    def shut_out(request: Any) -> HttpResponse:
+        """To the sign-in page; what a form had brought is kept for whoever it was."""
+        where = request.get_full_path()
+        if request.method != "POST":
+            return redirect_to_login(where)
+        fields = {name: request.POST.get(name, "") for name in request.POST}
+        key = request.session.session_key or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        kept = unsent.keep(request.ended_session or key, request.path, fields, clock.wall())
+        return redirect_to_login(reverse("console:unsent" if kept else "console:home"))
 
     @staticmethod
     def closed(request: HttpRequest) -> HttpResponse:

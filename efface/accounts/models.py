@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from efface.engine.base.fields import SealedField
 from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Owned
 
@@ -51,6 +52,10 @@ class UserManager(BaseUserManager["User"]):
         user.set_password(password)
         user.save()
         return user
+
+
+#: Roles that read what cases hold. No case key opens for the others (``sealing.shut``).
+READS_CASES = frozenset({Role.CASEWORKER, Role.LEAD, Role.INVESTIGATOR})
 
 
 class User(AbstractBaseUser):
@@ -103,6 +108,86 @@ class CalendarFeed(Owned):
         ]
 
 
+class Invitation(Owned):
+    """A one-time way in: for somebody new, or (``member`` set) back in for somebody who lost password or second step.
+    Its link is kept as a keyed digest only. One that leads to case contents and was not made by a lead waits for one
+    (``needs_lead``)."""
+
+    extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    digest = models.BinaryField(unique=True)
+    email = models.EmailField()
+    name = models.CharField(max_length=80)
+    role = models.CharField(max_length=12, choices=[c for c in Role.choices if c[0] != "survivor"])
+    member = models.ForeignKey(Member, null=True, on_delete=models.CASCADE, related_name="ways_back")
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    needs_lead = models.BooleanField(default=False)
+    agreed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    agreed_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+
+class SignIn(Owned):
+    """One signed-in session of a member: which kind of device, since when, last seen. Found by a keyed digest of the
+    session's key; no address is kept. ``ended_at``: the session is shut out from the next request on."""
+
+    extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="sign_ins")
+    digest = models.BinaryField(unique=True)
+    device = models.CharField(max_length=60)
+    began_at = models.DateTimeField(help_text="by the machine's clock, as all three")
+    seen_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+
+class Unsent(Owned):
+    """What a member sent from a session that was over: kept sealed until they are in again, a day at most."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="unsent")
+    path = models.CharField(max_length=200)
+    fields = SealedField(scope="installation")
+    at = models.DateTimeField(help_text="by the machine's clock")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("member", "path", name="one_unsent_a_form")]
+
+
+class LegalDemand(Owned):
+    """A demand by an authority or a party: who asked for what, by which law, until when, what was given, who decided.
+    Rows are never changed but for the answer, which is given once."""
+
+    class Outcome(models.TextChoices):
+        OPEN = "", _("not decided yet")
+        NOTHING = "nothing", _("nothing was given")
+        PART = "part", _("a part was given")
+        ALL = "all", _("all of it was given")
+        NOT_HERE = "not_here", _("we do not have it")
+
+    app_may = ("SELECT", "INSERT", "UPDATE")
+
+    number = models.PositiveIntegerField()
+    asked_by = SealedField(scope="installation")
+    asked_for = SealedField(scope="installation")
+    law = SealedField(scope="installation")
+    received_at = models.DateField()
+    until = models.DateField(null=True)
+    may_tell = models.BooleanField(default=True, help_text=_("whether the person concerned may be told"))
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.OPEN, blank=True)
+    given = SealedField(scope="installation")
+    decided_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", "number", name="one_demand_number")]
+        ordering = ["-number"]
+
+
 class Programme(Owned):
     """On which terms people are served. Free by default."""
 
@@ -139,3 +224,17 @@ class AuditEntry(Owned):
     class Meta:
         constraints = [models.UniqueConstraint("organisation", "number", name="one_audit_number")]
         ordering = ["number"]
+
+
+class AuditHead(Owned):
+    """Where the organisation's chain ends, sealed with a key that is not in the database: without it the last entries
+    could be cut off, or the whole chain written anew, and what is left would still look whole."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE")
+
+    number = models.BigIntegerField()
+    digest = models.BinaryField()
+    seal = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", name="one_audit_head")]

@@ -10,6 +10,7 @@ class CasesConfig(AppConfig):
             alarm,
             attesting,
             consents,
+            handing_over,
             proving,
             telling,
         )

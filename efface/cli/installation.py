@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from efface.cli.output import emit, json_option
-from efface.engine.base import settings
+from efface.engine.base import lockwatch, settings
 from efface.engine.base.settings import QUEUES
 from efface.engine.run import manage, postgres, supervisor
 
@@ -20,8 +20,8 @@ def _server() -> postgres.Server | None:
 
 
 REFUSALS = (
-    settings.SettingError, manage.KindMismatch, manage.KeyMismatch, manage.NotReady, postgres.PostgresFailed,
-    supervisor.StartFailed,
+    settings.SettingError, manage.KindMismatch, manage.KeyMismatch, manage.NotReady, manage.Locked,
+    postgres.PostgresFailed, supervisor.StartFailed,
 )  # fmt: skip
 
 
@@ -61,12 +61,18 @@ def up(as_json: str | None) -> None:
     kind = manage.kind_of_folder()
     if kind not in ("production", "training"):
         raise click.ClickException("this data folder is not ready; run `efface init` first")
+    if (settings.data_folder() / "restore-unfinished").exists():
+        raise click.ClickException("a restore was interrupted here; run `efface restore` again until it is through")
     server = _server()
     ended = threading.Event()
     try:
         if server:
             server.start()
-        _migrate_apart(kind)
+        if lockwatch.is_locked():
+            words = "This installation is locked: every page says so, and nothing works until `efface unlock`."
+            click.echo(words, err=True)
+        else:
+            _migrate_apart(kind)
         running = supervisor.Supervisor(server=server, tell=lambda line: click.echo(line, err=True))
         try:
             running.start()

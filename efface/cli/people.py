@@ -118,6 +118,41 @@ def add_member(email: str, short: str, role: str, name: str, trained: bool, as_j
         )  # fmt: skip
 
 
+@member.command("invite")
+@click.argument("email")
+@click.option("--organisation", "short", required=True, help="Short name of the organisation.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
+)
+@click.option("--name", required=True, help="Name shown to colleagues; they can change it when they come in.")
+@json_option
+def invite_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:
+    """Print a link, once, that lets somebody in for three days.
+
+    One to case contents waits for a lead, if there is one."""
+    with database("efface_app"):
+        from django.urls import reverse
+
+        from efface.accounts import joining
+        from efface.accounts.models import Organisation
+        from efface.engine.base import clock, tenancy
+
+        found: Any = Organisation.objects.filter(short=short).first()
+        if found is None:
+            raise click.ClickException(f"there is no organisation {short}")
+        with tenancy.organisation(found.pk):
+            try:
+                made = joining.invite_from_command(found.pk, email, name, role, clock.now())
+            except joining.Refused as refusal:
+                raise click.ClickException(str(refusal)) from None
+        path = reverse("console:invitation", args=[made.token])
+        told = {"email": email, "role": role, "path": path, "needs_lead": made.row.needs_lead}
+        more = " It opens after a lead has agreed under “Members”." if made.row.needs_lead else ""
+        emit(told, as_json, lambda: click.echo(f"The console's address, then {path}{more}"))
+
+
 @click.group()
 def audit() -> None:
     """The append-only audit chain."""
@@ -126,7 +161,8 @@ def audit() -> None:
 @audit.command("verify")
 @json_option
 def verify(as_json: str | None) -> None:
-    """Check every organisation's chain, link by link."""
+    """Check every organisation's chain, link by link, and that it ends where its sealed head says. Exit 1: it does not
+    hold. What it ends with can be noted elsewhere, against somebody who holds database and key."""
     with database("efface_app"):
         from efface.accounts import audit as chain
         from efface.accounts.models import AuditEntry, Organisation
@@ -135,14 +171,17 @@ def verify(as_json: str | None) -> None:
         rows: list[dict[str, Any]] = []
         for one in Organisation.objects.all():
             with tenancy.organisation(one.pk):
-                rows.append(
-                    {"organisation": one.short, "entries": AuditEntry.objects.count(), "problems": chain.verify(one.pk)}
-                )
+                number, digest = chain.head(one.pk)
+                rows.append({
+                    "organisation": one.short, "entries": AuditEntry.objects.count(),
+                    "problems": chain.verify(one.pk), "head": {"number": number, "digest": digest},
+                })  # fmt: skip
 
         def words() -> None:
             for row in rows:
                 click.echo(
                     f"{row['organisation']}: {row['entries']} entries, " + ("; ".join(row["problems"]) or "whole")
+                    + f" (ends with {row['head']['digest'][:16] or 'nothing'})"
                 )
 
         emit(rows, as_json, words)

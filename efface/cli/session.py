@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import click
 
-from efface.engine.base import settings
+from efface.engine.base import locking, settings
 from efface.engine.run import manage, postgres
 
 
@@ -16,9 +16,11 @@ def database(role: str = "efface_app") -> Iterator[None]:
     """Use the running installation's database, or start it for the length of the command."""
     if not manage.kind_of_folder():
         raise click.ClickException("there is no installation here; run `efface init` first, or set EFFACE_DATA")
+    if locking.is_locked():
+        raise click.ClickException("this installation is locked; `efface unlock` gives its key back")
     manage.use_role(role)
     server = None
-    if not settings.get("database_url") and not _answers():
+    if not settings.get("database_url") and not answers():
         server = postgres.Server.of_installation()
         try:
             server.start()
@@ -32,7 +34,8 @@ def database(role: str = "efface_app") -> Iterator[None]:
             server.stop()
 
 
-def _answers() -> bool:
+def answers() -> bool:
+    """Whether the installation's own database is running already."""
     import psycopg
 
     try:

@@ -6,6 +6,7 @@ from allauth.account.views import AccountInactiveView, LoginView, LogoutView
 from django.urls import include, path
 
 from efface.console import (
+    account,
     agenda,
     asking,
     bundle,
@@ -13,8 +14,10 @@ from efface.console import (
     casework,
     clocks,
     coverage,
+    demands,
     desk,
     evidence,
+    invited,
     letters,
     members,
     mine,
@@ -27,6 +30,7 @@ from efface.console import (
     plans,
     proof,
     results,
+    second_step,
     site_desk,
     site_lists,
     statute,
@@ -136,13 +140,26 @@ rooms = [
     path("networks/<uuid:id>/unite/", webs.unite, name="network-unite"),
     path("networks/<uuid:id>/word/<uuid:word_id>/end/", webs.take_back, name="network-take-back"),
     path("members/", members.members, name="members"),
+    path("members/invite/", members.invite, name="member-invite"),
+    path("members/invitations/<uuid:id>/", members.invitation, name="member-invitation"),
+    path("members/<uuid:id>/", members.member, name="member"),
     path("members/<uuid:id>/train/", members.train, name="member-train"),
+    path("demands/", demands.register, name="demands"),
+    path("demands/<uuid:id>/decide/", demands.decide, name="demand-decide"),
+    path("demands/export/<slug:kind>/", demands.export, name="demands-export"),
+    path("invitation/<str:token>/", invited.invitation, name="invitation"),
+    path("second-step/", second_step.set_up, name="second-step"),
+    path("account/", account.account, name="account"),
+    path("account/change/", account.change, name="account-change"),
+    path("account/unsent/", account.kept, name="unsent"),
+    path("account/unsent/drop/", account.drop, name="unsent-drop"),
     path("face-search/", permission.face_search, name="face-search"),
 ]
 
 urlpatterns = [
     path("sign-in/", LoginView.as_view(template_name="console/sign_in.html"), name="account_login"),
     path("sign-out/", LogoutView.as_view(template_name="console/sign_out.html"), name="account_logout"),
+    path("sign-in/second/", second_step.ask, name="mfa_authenticate"),
     path("inactive/", AccountInactiveView.as_view(template_name="console/inactive.html"), name="account_inactive"),
     path("", include((rooms, "console"))),
 ]

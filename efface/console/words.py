@@ -110,6 +110,7 @@ def event_words(kind: str) -> str:
         "case.alarm": _("She said that she is in danger"),
         "case.alarm_seen": _("A worker looked at the danger"),
         "case.taken": _("A worker took the case"),
+        "case.handed_over": _("The case went to another worker"),
         "recovery.set": _("She set a recovery word"),
         "recovery.ended": _("She deleted her recovery word"),
         "lane.ticked": _("She ticked a step"),

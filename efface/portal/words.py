@@ -331,6 +331,7 @@ def event_words(kind: str) -> str:
         "own.added": _("A place of your own is left alone."),
         "own.ended": _("A place is no longer left alone."),
         "case.taken": _("A worker took your case."),
+        "case.handed_over": _("Another worker looks after your case from now on."),
         "case.alarm": _("You said that you are in danger. Your case came first."),
         "recovery.set": _("You set a recovery word."),
         "recovery.ended": _("You deleted your recovery word."),

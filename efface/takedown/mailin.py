@@ -13,12 +13,14 @@ import logging
 import os
 import signal
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from efface.engine.base import lockwatch
 from efface.takedown.mailbox import Account, Mailbox, MailboxError
 
 log = logging.getLogger(__name__)
@@ -221,9 +223,11 @@ async def _serve() -> None:
 def main() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core dump with mail in it
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    lockwatch.stand_by(threading.Event())
     import django
 
     django.setup()
+    lockwatch.watch()
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd's own: it writes addresses
     asyncio.run(_serve())
 

@@ -13,6 +13,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from efface.cli.output import emit, json_option
+
 SHOWN = (
     "planted", "planted_by_kind", "candidates", "found", "missed", "false_candidates", "false_matches", "notices_sent",
     "wrong_party_notices", "duplicate_notices", "ambiguous_sends", "missed_deadlines", "gone_confirmed", "false_gone",
@@ -97,6 +99,7 @@ def _leave_open(console: Console, running: Any, sign_ins: list[Any]) -> None:
     console.print(f"\nConsole: {running.installation.origin}/console/")
     for one in sign_ins:
         console.print(f"  {one.role}: {one.email}  password {one.password}")
+        console.print(f"    second step: `efface demo-code {one.key}` shows the code of now, or give the key to an app")
     console.print(f"Portal:  {running.installation.origin}/")
     for subject, survivor in zip(running.world.ready["subjects"], running.survivors, strict=True):
         console.print(f"  {subject['label']}: code {survivor.code}")
@@ -107,4 +110,18 @@ def _leave_open(console: Console, running: Any, sign_ins: list[Any]) -> None:
     ended.wait()
 
 
-COMMANDS: list[click.Command] = [demo]
+@click.command(name="demo-code")
+@click.argument("key")
+@json_option
+def demo_code(key: str, as_json: str | None) -> None:
+    """Show the code that an app with this key shows now: the second step of a demo's member."""
+    from testbed.demo.installation import SignIn
+
+    try:
+        code = SignIn("", "", "", key.strip().upper()).code()
+        emit({"code": code}, as_json, lambda: click.echo(code))
+    except ValueError:
+        raise click.ClickException("this is no key of an app: it has letters and the digits 2 to 7") from None
+
+
+COMMANDS: list[click.Command] = [demo, demo_code]

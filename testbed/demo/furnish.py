@@ -15,6 +15,7 @@ def furnish(plan: dict[str, Any]) -> None:
     manage.setup_django()
     start = datetime.fromisoformat(plan["start"])
     manage.migrate("demo", start, start)
+    from allauth.mfa.totp.internal import auth as totp
     from django.db import connection
 
     from efface.accounts.models import Member, Organisation, User
@@ -31,6 +32,7 @@ def furnish(plan: dict[str, Any]) -> None:
     with tenancy.organisation(organisation.pk):
         for one in plan["members"]:
             user = User.objects.create_user(one["email"], one["password"], name=one["name"], created=start)
+            totp.TOTP.activate(user, one["key"])
             trained = start if one["role"] == "caseworker" else None
             Member.objects.create(organisation=organisation, user=user, role=one["role"], trained_at=trained)
     with tenancy.nobody():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import os
 import secrets
 import socket
+import struct
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +36,16 @@ class SignIn:
     role: str
     email: str
     password: str
+    key: str
+    """Of the app that makes the codes of the second step, base32."""
+
+    def code(self) -> str:
+        """The code that app shows now (RFC 6238: SHA-1, six digits, thirty seconds)."""
+        counter = struct.pack(">Q", int(time.time()) // 30)
+        digest = hmac.digest(base64.b32decode(self.key), counter, "sha1")
+        at = digest[-1] & 15
+        value = struct.unpack(">I", digest[at : at + 4])[0] & 0x7FFFFFFF
+        return f"{value % 1_000_000:06}"
 
 
 def free_port() -> int:
@@ -77,7 +91,8 @@ class Installation:
         self.server = postgres.Server.of_installation()
         self.server.start()
         members = [
-            {"role": role, "name": name, "email": f"{role}@example.org", "password": secrets.token_urlsafe(9)}
+            {"role": role, "name": name, "email": f"{role}@example.org", "password": secrets.token_urlsafe(9),
+             "key": base64.b32encode(secrets.token_bytes(20)).decode()}
             for role, name in MEMBERS
         ]
         plan = {"start": world.ready["start"], "members": members, "seeds": world.ready["seeds"]}
@@ -87,7 +102,7 @@ class Installation:
         )  # fmt: skip
         if done.returncode:
             raise supervisor.StartFailed(f"the demo installation could not be made:\n{done.stderr[-2000:]}")
-        self.sign_ins = [SignIn(one["role"], one["email"], one["password"]) for one in members]
+        self.sign_ins = [SignIn(one["role"], one["email"], one["password"], one["key"]) for one in members]
 
     def start(self, world: World, tell: Any) -> None:
         assert self.server is not None

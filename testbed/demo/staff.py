@@ -39,6 +39,9 @@ class Worker:
         self.browser = Browser(self.origin)
         page = self.browser.get("/console/sign-in/")
         landed = self.browser.submit(page.form("form[method=post]"), login=self.who.email, password=self.who.password)
+        if "/sign-in/second/" in landed.url:
+            asked = next(one for one in landed.forms() if "code" in one.fields)
+            landed = self.browser.submit(asked, code=self.who.code())
         if "/sign-in/" in landed.url:
             raise PageFailed(f"{self.who.role} could not sign in")
         self.left_alone: set[tuple[str, str, str]] = set()

@@ -1,24 +1,131 @@
-"""The audit chain notices every change."""
+"""The audit chain notices every change: a row that was altered, removed, put elsewhere, or cut off at the end."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
 from django.db import connection
 
 from efface.accounts import audit
+from efface.accounts.models import AuditEntry, AuditHead
 from tests.conftest import NOON, role
 
+ALTERED = "the sealed head of the chain was altered, or belongs to another installation key"
 
-def test_a_whole_chain_and_a_broken_one(inside: Any) -> None:
-    for number in range(4):
+
+@pytest.fixture
+def chain(inside: Any) -> Any:
+    for number in range(6):
         audit.record(inside.pk, "caseworker:1", "case.opened", str(number), NOON)
     assert audit.verify(inside.pk) == []
+    return inside
+
+
+def by_force(*statements: str) -> None:
+    """As somebody who holds the database, past all rules."""
     with role("efface_owner"), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("ALTER TABLE accounts_auditentry NO FORCE ROW LEVEL SECURITY")
-        cursor.execute("UPDATE accounts_auditentry SET action = 'nothing' WHERE number = 2")
-    assert audit.verify(inside.pk) == ["entry 2 was altered"]
-    with role("efface_owner"), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM accounts_auditentry WHERE number = 3")
-    assert "entry 3 is missing" in audit.verify(inside.pk)
+        for table in ("accounts_auditentry", "accounts_audithead"):
+            cursor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
+        for one in statements:
+            cursor.execute(one)
+
+
+@pytest.mark.parametrize("change", [
+    "action = 'nothing'", "actor = 'lead:2'", "subject = ''", "at = at + interval '1 second'",
+    "digest = decode('00', 'hex')", "before = decode('00', 'hex')",
+])  # fmt: skip
+def test_a_row_that_was_changed_is_found(chain: Any, change: str) -> None:
+    by_force(f"UPDATE accounts_auditentry SET {change} WHERE number = 3")
+    assert any("entry 3" in one for one in audit.verify(chain.pk))
+
+
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_row_that_was_removed_is_found_wherever_it_stood(chain: Any, number: int) -> None:
+    by_force(f"DELETE FROM accounts_auditentry WHERE number = {number}")
+    assert audit.verify(chain.pk) != []
+
+
+def test_the_end_that_was_cut_off_is_found(chain: Any) -> None:
+    by_force("DELETE FROM accounts_auditentry WHERE number > 4")
+    assert audit.verify(chain.pk) == ["the last entries are missing: the chain went on to entry 6"]
+    by_force("DELETE FROM accounts_auditentry")
+    assert audit.verify(chain.pk) == ["the last entries are missing: the chain went on to entry 6"]
+
+
+def test_a_head_that_was_moved_or_taken_away_is_found(chain: Any) -> None:
+    by_force("DELETE FROM accounts_auditentry WHERE number > 4",
+             "UPDATE accounts_audithead SET number = 4, digest = "
+             "(SELECT digest FROM accounts_auditentry WHERE number = 4)"
+             )  # fmt: skip
+    assert audit.verify(chain.pk) == [ALTERED]
+    by_force("DELETE FROM accounts_audithead")
+    assert audit.verify(chain.pk) == ["the sealed head of the chain is missing"]
+    audit.record(chain.pk, "x", "y", "z", NOON)
+    assert audit.verify(chain.pk) == ["the sealed head of the chain is missing"], "nothing mends it quietly"
+
+
+def test_two_rows_that_changed_places_are_found(chain: Any) -> None:
+    by_force(
+        "UPDATE accounts_auditentry SET number = 100 WHERE number = 2",
+        "UPDATE accounts_auditentry SET number = 2 WHERE number = 3",
+        "UPDATE accounts_auditentry SET number = 3 WHERE number = 100",
+    )
+    assert len(audit.verify(chain.pk)) >= 2
+
+
+def test_a_chain_that_was_written_anew_is_found(chain: Any) -> None:
+    """Whoever holds the database can make digests that fit; the head's seal they cannot make."""
+    before = b""
+    for row in list(AuditEntry.objects.order_by("number")):
+        action = "something.else" if row.number == 2 else row.action
+        digest = audit._digest(before, chain.pk, row.number, row.at, row.actor, action, row.subject)
+        by_force(f"UPDATE accounts_auditentry SET action = '{action}', before = decode('{before.hex()}', 'hex'), "
+                 f"digest = decode('{digest.hex()}', 'hex') WHERE number = {row.number}")  # fmt: skip
+        before = digest
+    assert audit.verify(chain.pk) == ["the chain does not end where its sealed head says"]
+    by_force(f"UPDATE accounts_audithead SET digest = decode('{before.hex()}', 'hex')")
+    assert audit.verify(chain.pk) == [ALTERED]
+
+
+def test_the_application_itself_can_only_append(chain: Any) -> None:
+    from django.db import DatabaseError, transaction
+
+    for statement in ("UPDATE accounts_auditentry SET action = 'x'", "DELETE FROM accounts_auditentry",
+                      "DELETE FROM accounts_audithead", "TRUNCATE accounts_auditentry"):  # fmt: skip
+        refused = pytest.raises(DatabaseError, match="permission denied")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_the_command_says_it_and_exits_with_one(chain: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from contextlib import nullcontext
+
+    from efface.cli import people
+
+    monkeypatch.setattr(people, "database", lambda _role: nullcontext())
+    whole = CliRunner().invoke(people.audit, ["verify", "--json"])
+    row = next(one for one in json.loads(whole.stdout) if one["organisation"] == chain.short)
+    assert whole.exit_code == 0 and (row["entries"], row["problems"], row["head"]["number"]) == (6, [], 6)
+    assert row["head"]["digest"] == bytes(AuditHead.objects.get().digest).hex()
+    by_force("DELETE FROM accounts_auditentry WHERE number = 6")
+    broken = CliRunner().invoke(people.audit, ["verify"])
+    assert broken.exit_code == 1 and "the last entries are missing" in broken.stdout
+
+
+def test_a_chain_from_before_ends_were_sealed_gets_its_end_by_the_migration(chain: Any) -> None:
+    from importlib import import_module
+    from types import SimpleNamespace
+
+    from django.apps import apps
+
+    by_force("DELETE FROM accounts_audithead")
+    migration = import_module("efface.accounts.migrations.0005_accounts_of_people")
+    with role("efface_owner"):
+        migration.seal_ends(apps, SimpleNamespace(connection=connection))
+    assert audit.verify(chain.pk) == []
+    audit.record(chain.pk, "x", "y", "z", NOON)
+    assert audit.verify(chain.pk) == []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
+from django.urls import URLPattern, get_resolver, path, reverse
 
-from efface.accounts import access
+from efface.accounts import access, matrix
+from efface.cli import access as cli_access
 from efface.engine.base import tenancy
 from tests import people
 
@@ -18,6 +21,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
 CASEWORK = {"caseworker", "lead"}
 EDITORS = {"lead", "coordinator"}
+MANAGERS = {"lead", "coordinator", "operator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
 
@@ -51,7 +55,12 @@ MATRIX: dict[str, set[str]] = {
     "console:case-age": CASEWORK, "console:check": CASEWORK, "console:finding-listing": CASEWORK,
     "console:case-timeline": CASEWORK, "console:new-code": CASEWORK, "console:attest": CASEWORK,
     "console:talk-over": CASEWORK, "console:attest-stop": CASEWORK,
-    "console:members": {"coordinator"}, "console:member-train": {"coordinator"},
+    "console:members": MANAGERS, "console:member": MANAGERS, "console:member-invite": MANAGERS,
+    "console:member-invitation": MANAGERS, "console:member-train": {"coordinator"},
+    "console:invitation": EVERYBODY, "mfa_authenticate": EVERYBODY, "console:second-step": set(ROLES),
+    "console:account": set(ROLES), "console:account-change": set(ROLES), "console:unsent": set(ROLES),
+    "console:unsent-drop": set(ROLES), "console:demands": {"lead", "auditor"},
+    "console:demand-decide": {"lead", "auditor"}, "console:demands-export": {"lead", "auditor"},
     "console:case-consent": CASEWORK, "console:case-pause": CASEWORK, "console:case-message": CASEWORK,
     "console:case-link": CASEWORK, "console:case-hold": CASEWORK, "console:case-lift": CASEWORK,
     "console:case-asking": CASEWORK, "console:case-answer": CASEWORK, "console:case-avoid": CASEWORK,
@@ -86,20 +95,13 @@ MATRIX: dict[str, set[str]] = {
 }  # fmt: skip
 
 
-def routed(resolver: URLResolver | None = None, space: str = "") -> dict[str, URLPattern]:
+def routed() -> dict[str, URLPattern]:
     """Every address of the installation by its full name."""
-    found: dict[str, URLPattern] = {}
-    for one in (resolver or get_resolver()).url_patterns:
-        if isinstance(one, URLResolver):
-            found |= routed(one, f"{space}{one.namespace}:" if one.namespace else space)
-        else:
-            found[space + (one.name or str(one.pattern))] = one
-    return found
+    return {name: one for name, (_, one) in matrix.routed().items()}
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de", "purpose": "notify"}
-    words = {"kind": "match", "code": "de", "name": "safe_now"}
+    words = {"kind": "match", "code": "de", "name": "safe_now", "purpose": "notify"}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 
@@ -158,7 +160,50 @@ def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
     answer = client.post("/console/sign-in/", {"login": user.email, "password": "not this one at all"})
     assert answer.status_code == 200 and client.get("/console/").status_code == 302
     client.post("/console/sign-in/", {"login": user.email, "password": people.PASSWORD})
-    assert client.get("/console/").status_code == 200
+    assert client.get("/console/").headers["Location"] == "/console/second-step/"
+
+
+def test_a_password_alone_opens_nothing_but_the_second_step(organisation: Any, now: Any) -> None:
+    """Every view of members sends who has no second step to set one up; only signing out and that page do not."""
+    before = {"account_logout", "console:second-step"}
+    wrong = []
+    for role in ROLES:
+        client = people.signed_in(people.worker(organisation, role), second_step=False)
+        for name, one in routed().items():
+            if role not in MATRIX[name] or name == "account_logout":
+                continue
+            answer = client.get(address(name, one))
+            sent = answer.status_code == 302 and answer.headers["Location"] == "/console/second-step/"
+            if sent == (name in before):
+                wrong.append(f"{name}: {role}")
+    assert wrong == []
+
+
+def test_the_matrix_as_a_command_tells_what_the_tests_list() -> None:
+    names = cli_access.tested_names(cli_access.LISTED.read_text(encoding="utf-8"))
+    assert names == set(MATRIX)
+    lines = {one.name: one for one in matrix.lines()}
+    assert set(lines) == set(MATRIX)
+    for name, one in lines.items():
+        assert {who for who in matrix.WHO if who in one.roles} == MATRIX[name], name
+
+
+def test_a_new_view_that_is_listed_nowhere_fails_the_build(settings: Any) -> None:
+    """What the tests above and the command look at sees a view that somebody adds and forgets to list."""
+
+    class Routes:
+        urlpatterns = [path("new/", _undeclared, name="new"), *get_resolver().url_patterns]
+
+    settings.ROOT_URLCONF = Routes
+    assert set(routed()) - set(MATRIX) == {"new"}
+    with pytest.raises(AssertionError):
+        test_the_matrix_names_every_address()
+    with pytest.raises(AssertionError):
+        test_every_view_says_who_may_open_it()
+    told = CliRunner().invoke(cli_access.access, ["matrix", "--json"])
+    assert told.exit_code == 1
+    row = next(one for one in json.loads(told.stdout) if one["view"] == "new")
+    assert not row["declared"] and not row["tested"] and not any(row["roles"].values())
 
 
 def test_a_switched_off_account_stays_outside(organisation: Any, now: Any) -> None:

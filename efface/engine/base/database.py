@@ -56,3 +56,10 @@ def parameters(role: str) -> dict[str, Any]:
     except OSError:
         pass  # not initialised yet: doctor and init say so in words
     return entry | {"NAME": NAME, "USER": role, "PASSWORD": password, "HOST": socket_folder(), "PORT": "5432"}
+
+
+def dsn(role: str) -> dict[str, Any]:
+    """What psycopg needs of the parameters that Django gets."""
+    entry = parameters(role)
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
+    return {ours: entry[name] for name, ours in names.items() if entry[name]} | entry["OPTIONS"]

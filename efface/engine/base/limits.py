@@ -77,6 +77,11 @@ def give_back(limit: Limit, who: str) -> None:
         cursor.execute("UPDATE engine_bucket SET level = GREATEST(0, level - 1) WHERE key = %s", [_key(limit, who)])
 
 
+def empty(limit: Limit, who: str) -> None:
+    """Somebody was let in again: none of the tries counts any more."""
+    Bucket.objects.filter(pk=_key(limit, who)).delete()
+
+
 def level(limit: Limit, who: str, now: datetime) -> float:
     """How full the bucket is at this moment."""
     row = Bucket.objects.filter(pk=_key(limit, who)).first()

@@ -16,13 +16,15 @@ class Owned(models.Model):
     """A row of one organisation. Row-level security shows it to nobody else (``rows.py``).
 
     ``engine_may`` names what the database role ``efface_engine`` (matcher, scheduler) may do across organisations:
-    any of SELECT, INSERT, UPDATE, DELETE. ``case_column`` is the column the portal's narrower rule compares.
+    any of SELECT, INSERT, UPDATE, DELETE. ``case_column`` is the column the portal's narrower rule compares;
+    ``narrower_rule`` must hold too; under ``extra_rule`` a row is seen without an organisation.
     """
 
     engine_may: tuple[str, ...] = ()
     app_may: tuple[str, ...] = ("SELECT", "INSERT", "UPDATE", "DELETE")
     case_column: str = ""
     extra_rule: str = ""
+    narrower_rule: str = ""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation_id: uuid.UUID
@@ -47,6 +49,8 @@ class Installation(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     created = models.DateTimeField()
     virtual_now = models.DateTimeField(null=True)
+    locked_at = models.DateTimeField(null=True, help_text="`efface lock`: every host forgets its keys")
+    restored_at = models.DateTimeField(null=True, help_text="when a backup was last put back here")
     key_mark = models.BinaryField(null=True, help_text="keyed digest: a host with another key is told so")
 
     @classmethod
@@ -68,6 +72,7 @@ class CaseKey(Owned):
 
     engine_may = ("SELECT",)
     case_column = "case_id"
+    narrower_rule = "COALESCE(current_setting('efface.shut', true), '') <> 'yes'"
 
     case_id = models.UUIDField(unique=True)
     wrapped = models.BinaryField()

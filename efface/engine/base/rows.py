@@ -54,6 +54,9 @@ def rule_for(model: type[models.Model]) -> str:
     column = getattr(model, "case_column", "")
     if column:
         rule += f" AND ({CASE} IS NULL OR {column} = {CASE})"
+    narrower = getattr(model, "narrower_rule", "")
+    if narrower:
+        rule += f" AND ({narrower})"
     extra = getattr(model, "extra_rule", "")
     return f"(({rule}) OR ({extra}))" if extra else f"({rule})"
 

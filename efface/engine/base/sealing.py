@@ -14,6 +14,10 @@ import secrets
 import threading
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -52,16 +56,38 @@ def secrets_folder() -> Path:
     return settings.data_folder() / "secrets"
 
 
+def memory_folder() -> Path | None:
+    """A folder of this installation in a file system that has no disk; None where this machine has none."""
+    name = f"efface-{os.geteuid()}-" + hashlib.sha256(str(settings.data_folder()).encode()).hexdigest()[:16]
+    try:
+        mounts = [line.split() for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    except OSError:
+        return None
+    in_memory = {line[1] for line in mounts if len(line) > 2 and line[2] in ("tmpfs", "ramfs")}
+    for place in ("/dev/shm", os.environ.get("XDG_RUNTIME_DIR", "")):  # noqa: S108 - a folder of our own in it, 0700
+        if place and place in in_memory and os.access(place, os.W_OK):
+            return Path(place) / name
+    return None
+
+
+def key_paths() -> list[Path]:
+    """Where the installation key can lie: on the disk, or after an unlock in memory alone (``locking``)."""
+    folder = memory_folder()
+    return [secrets_folder() / "installation.key", *([folder / "installation.key"] if folder else [])]
+
+
 @cache
 def installation_key() -> bytes:
     """The 32-byte key of this installation. Raises ``KeyMissing`` where it was never made or is locked away."""
-    try:
-        key = (secrets_folder() / "installation.key").read_bytes()
-    except OSError:
-        raise KeyMissing("the installation key is not there; run `efface init`, or unlock the installation") from None
-    if len(key) != 32:
-        raise KeyMissing("the installation key is damaged; restore it from its backup")
-    return key
+    for path in key_paths():
+        try:
+            key = path.read_bytes()
+        except OSError:
+            continue
+        if len(key) != 32:
+            raise KeyMissing("the installation key is damaged; restore it from its backup")
+        return key
+    raise KeyMissing("the installation key is not there; run `efface init`, or `efface unlock` where it is locked")
 
 
 def make_secret(name: str, length: int = 32) -> bytes:
@@ -96,14 +122,30 @@ def digest(scope: str, value: str) -> bytes:
     return hmac.digest(derive("digest/" + scope), value.encode(), "sha256")
 
 
+_shut: ContextVar[bool] = ContextVar("efface_case_keys_shut", default=False)
+
+
+@contextmanager
+def shut() -> Iterator[None]:
+    """For as long as this lasts, no key of a case opens here: the work is somebody's who reads no case contents."""
+    before = _shut.set(True)
+    try:
+        yield
+    finally:
+        _shut.reset(before)
+
+
 _case_keys: dict[uuid.UUID, tuple[float, bytes]] = {}
 _lock = threading.Lock()
 
 
 def case_key(case_id: uuid.UUID) -> bytes:
-    """The data key of a case, held in memory for at most half a minute. Raises ``KeyMissing`` after erasure."""
+    """The data key of a case, held in memory for at most half a minute. Raises ``KeyMissing`` after erasure,
+    and inside ``shut``."""
     from efface.engine.base.models import CaseKey
 
+    if _shut.get():
+        raise KeyMissing("the contents of cases are not open to this role")
     held = _case_keys.get(case_id)
     if held and held[0] > time.monotonic():
         return held[1]
@@ -126,12 +168,17 @@ def make_case_key(case_id: uuid.UUID, organisation_id: uuid.UUID) -> None:
     CaseKey.objects.create(case_id=case_id, organisation_id=organisation_id, wrapped=wrapped)
 
 
-def destroy_case_key(case_id: uuid.UUID, now: object) -> None:
-    """Make everything the case sealed unreadable. The row stays as a tombstone without the key."""
+def destroy_case_key(case_id: uuid.UUID, now: datetime) -> None:
+    """Make everything the case sealed unreadable. The row stays as a tombstone without the key; another stands beside
+    the database once this is committed."""
+    from django.db import transaction
+
+    from efface.engine.base import tombstones
     from efface.engine.base.models import CaseKey
 
     CaseKey.objects.filter(case_id=case_id).update(wrapped=b"", destroyed_at=now)
     forget_case_keys()
+    transaction.on_commit(lambda: tombstones.add([(case_id, now)]))
 
 
 def forget_case_keys() -> None:

@@ -142,6 +142,12 @@ SETTINGS: tuple[Setting, ...] = (
         "session_minutes", int, 30, "A console session ends after this many idle minutes; a portal session after half."
     ),
     Setting(
+        "kms_url", str, "",
+        "Address of a key service with the transit interface (OpenBao, Vault), for `efface lock --keeper transit`; its "
+        "token is in secrets/kms-token. Empty: none.",
+    ),
+    Setting("kms_key", str, "efface", "Name of the key there that wraps the installation key."),
+    Setting(
         "trusted_flagger", bool, False,
         "The organisations here hold the status of trusted flagger (Digital Services Act, Article 22).",
     ),

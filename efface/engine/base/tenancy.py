@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from django.db import connection, transaction
 
+from efface.engine.base import sealing
+
 
 def _set(name: str, value: str) -> str:
     with connection.cursor() as cursor:
@@ -48,6 +50,13 @@ def _setting(**given: str) -> Iterator[None]:
 def organisation(organisation_id: uuid.UUID | str, case_id: uuid.UUID | str | None = None) -> Iterator[None]:
     """A transaction that sees one organisation's rows, and one case's only where ``case_id`` is given (the portal)."""
     with _setting(org=str(organisation_id), case=str(case_id or "")):
+        yield
+
+
+@contextmanager
+def keys_shut() -> Iterator[None]:
+    """Inside an organisation's transaction: no key of a case is given out, neither by the database nor from memory."""
+    with sealing.shut(), _setting(shut="yes"):
         yield
 
 

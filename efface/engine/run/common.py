@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 
+from efface.engine.base import lockwatch
 from efface.net.process import settle
 
 stopping = threading.Event()
@@ -16,15 +17,26 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def begin(name: str) -> None:
-    """No core dumps, Django set up, SIGTERM and SIGINT set ``stopping``."""
+    """No core dumps, SIGTERM and SIGINT set ``stopping``; while the installation is locked nothing more happens here.
+    Then Django is set up, and a lock ends this process."""
+    settle_process()
+    lockwatch.stand_by(stopping)
+    set_up(name)
+
+
+def settle_process() -> None:
     _libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no core, no ptrace by others
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+
+
+def set_up(name: str) -> None:
     import django
 
     django.setup()
     logging.getLogger("efface").info("%s starts", name)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    lockwatch.watch()
 
 
 def ready() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from efface.engine.base import sealing, settings
+from efface.engine.base import locking, sealing, settings
 
 Level = Literal["ok", "note", "warning", "problem"]
 
@@ -82,9 +82,13 @@ def _folder() -> Iterator[Finding]:
     ]
     if loose:
         yield Finding("secrets", "problem", f"others can read {', '.join(loose)}; run chmod -R go= {secrets}")
+    if locking.is_locked():
+        yield Finding("key", "problem", "the installation is locked; `efface unlock` gives its key back")
+        return
     try:
         sealing.installation_key()
-        yield Finding("key", "ok", "the installation key is there")
+        where = "it is on the disk" if sealing.key_paths()[0].exists() else "it is in memory only"
+        yield Finding("key", "ok", f"the installation key is there; {where}")
     except sealing.KeyMissing as error:
         yield Finding("key", "problem", str(error))
 
@@ -367,6 +371,9 @@ def _database() -> Iterator[Finding]:
             )
         kind = Installation.current().kind
         yield Finding("kind", "ok", f"{kind} installation")
+        if Installation.current().locked_at is not None:
+            words = "the database says that everything is locked, and processes stand by; run `efface unlock` again"
+            yield Finding("lock", "problem", words)
         failed = Deadline.objects.filter(state="failed").count()
         yield Finding(
             "deadlines",

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Any
 
 from django.core.management import call_command
 
-from efface.engine.base import database, sealing, settings
+from efface.engine.base import database, locking, sealing, settings
 
 
 class KindMismatch(RuntimeError):
@@ -17,6 +16,10 @@ class KindMismatch(RuntimeError):
 
 class KeyMismatch(RuntimeError):
     """The key in the data folder is not the one this database was made with."""
+
+
+class Locked(RuntimeError):
+    """The installation key is with its keeper."""
 
 
 class NotReady(RuntimeError):
@@ -39,7 +42,10 @@ def prepare_data_folder(kind: str) -> None:
     """Make the data folder and its secrets, and write the kind of installation into it once."""
     folder = settings.data_folder()
     folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    sealing.make_secret("installation.key")
+    if locking.is_locked():
+        raise Locked("this installation is locked; `efface unlock` gives its key back")
+    if not locking.sealed_path().exists():
+        sealing.make_secret("installation.key")
     sealing.installation_key.cache_clear()
     mark = folder / "kind"
     if not mark.exists():
@@ -105,7 +111,7 @@ def check_worker_host() -> str:
     if not kind:
         raise NotReady(f"{folder / 'kind'} is missing; copy it from the host where `efface init` was run")
     try:
-        with psycopg.connect(**_dsn(), connect_timeout=5) as connection:
+        with psycopg.connect(**database.dsn(database.process_role()), connect_timeout=5) as connection:
             row = connection.execute("SELECT kind, key_mark FROM engine_installation WHERE id = 1").fetchone()
     except psycopg.errors.UndefinedTable:
         row = None
@@ -122,10 +128,3 @@ def check_worker_host() -> str:
     if row[1] is not None and bytes(row[1]) != _key_mark():
         raise NotReady(_OTHER_KEY)
     return kind
-
-
-def _dsn() -> dict[str, Any]:
-    """What psycopg needs of the parameters that Django gets."""
-    entry = database.parameters(database.process_role())
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
-    return {ours: entry[name] for name, ours in names.items() if entry[name]} | entry["OPTIONS"]

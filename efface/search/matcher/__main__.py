@@ -9,6 +9,7 @@ import threading
 
 import django
 
+from efface.engine.base import lockwatch
 from efface.net.process import no_dumps, run, settle
 
 
@@ -63,7 +64,9 @@ def main() -> int:
     os.umask(0o077)
     no_dumps()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "efface.engine.base.django")
+    lockwatch.stand_by(threading.Event())
     django.setup()
+    lockwatch.watch()
     return run(_run())
 
 

@@ -7,6 +7,7 @@ The store sees ciphertext only. An object is named by a random id, so that names
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +28,9 @@ class Store(Protocol):
 
     def remove(self, name: uuid.UUID) -> None:
         """Nothing happens where it is not there. Raises ``StoreUnavailable``."""
+
+    def names(self) -> Iterator[uuid.UUID]:
+        """All that is there, in no order. Raises ``StoreUnavailable``."""
 
     def __str__(self) -> str:
         """Where that is, in words without a secret."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,11 @@ class Folder:
             self._path(name).unlink(missing_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"{self} cannot be written: {error.strerror}") from error
+
+    def names(self) -> Iterator[uuid.UUID]:
+        for path in self.path.glob("??/*"):
+            if len(path.name) == 32 and not path.suffix:
+                yield uuid.UUID(path.name)
 
     def _path(self, name: uuid.UUID) -> Path:
         # The last characters of a version 7 id are random: they spread the files.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import ssl
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -80,6 +81,17 @@ class S3:
     def remove(self, name: uuid.UUID) -> None:
         try:
             self.client.remove_object(bucket_name=self.bucket, object_name=self._key(name))
+        except _FAILURES as error:
+            raise self._failed(error) from None
+
+    def names(self) -> Iterator[uuid.UUID]:
+        """Needs the right to list, which nothing else here does."""
+        before = f"{self.prefix}/".lstrip("/")
+        try:
+            for found in self.client.list_objects(bucket_name=self.bucket, prefix=before, recursive=True):
+                last = str(found.object_name).rpartition("/")[2]
+                if len(last) == 32:
+                    yield uuid.UUID(last)
         except _FAILURES as error:
             raise self._failed(error) from None
 
