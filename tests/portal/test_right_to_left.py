@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import datetime
+from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from django.test import Client
 from django.utils.translation import gettext, override
 
-from efface.cases import authority_letter
+from efface.cases import authority_letter, reaching, telling
 from efface.engine.base import tenancy, typeset
 from efface.evidence.models import Capture
 from efface.law import load
@@ -188,3 +189,12 @@ def test_telephone_numbers_in_a_text(said: str, kept: list[str]) -> None:
     shown = doors.numbers(said)
     assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', shown) == kept and "<b>" not in shown
     assert html.unescape(re.sub(r"</?bdi[^>]*>", "", shown)) == said
+
+
+def test_a_quiet_mail_carries_arabic_words(opened: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EFFACE_QUIET_MAIL_FROM", "post@plain.example")
+    opened.case.language = "ar"
+    said = reaching.words_of(opened.case, reaching.Rules(words=next(iter(dict(reaching.NEUTRAL)))))
+    way = reaching.Way(reaching.MAIL, "someone@mail-box.example", said, True, now, "", "me")
+    read_back = message_from_bytes(telling.letter(way, "<1@plain.example>", now), policy=policy.default)
+    assert ARABIC.search(said) and read_back["Subject"] == said and read_back.get_content().strip() == said
