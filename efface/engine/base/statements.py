@@ -84,7 +84,7 @@ def read(model: type[Row], text: str, values: Sequence[Any]) -> list[Row]:
     return found
 
 
-def select(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def select(text: str, values: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that is written out."""
     with connection.cursor() as cursor:
         cursor.execute(text, values)
@@ -132,6 +132,13 @@ def _insertion(
     head = f"INSERT INTO {connection.ops.quote_name(meta.db_table)} ({columns}) VALUES "  # noqa: S608
     one = f"({', '.join(['%s'] * len(fields))})"
     return head, one, f" ON CONFLICT {then} RETURNING {_quoted(meta.pk)}", fields
+
+
+def run(text: str, values: Sequence[Any]) -> int:
+    """A statement that is written out and gives no rows back. How many it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(text, values)
+        return int(cursor.rowcount)
 
 
 @functools.cache
