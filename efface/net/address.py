@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from pathlib import Path
@@ -51,6 +52,13 @@ publishes them."""
 _LABEL = re.compile(r"^(?!-)[a-z0-9_-]{1,63}(?<!-)$")
 _NUMBER = re.compile(r"^(?:[0-9]+|0x[0-9a-f]*)$")
 _CANONICAL4 = re.compile(r"^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$")
+
+
+@functools.lru_cache(1024)
+def parsed(text: str) -> Address:
+    """``ipaddress.ip_address``, the answer kept: every request asks for the same few several times. Raises
+    ``ValueError``."""
+    return ipaddress.ip_address(text)
 
 
 def refusal(address: Address, own: frozenset[Address] = frozenset()) -> str:

@@ -1,13 +1,12 @@
-"""The trusted side's way to the fetcher: synchronous, a connection per call, safe from any thread."""
+"""The trusted side's way to the fetcher: synchronous, a connection for each call under way, safe from any thread."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from efface.net import avoided, frames
+from efface.net import avoided, frames, kept
 from efface.net.decoded import check_picture, is_shaded
 from efface.net.protocol import (
     Answered,
@@ -131,9 +130,7 @@ class Fetcher:
         asked = False
         message = {"op": op, "body": body} | ({"avoid": list(avoid)} if avoid else {})
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
-                stream.settimeout(timeout_s)
-                stream.connect(self.path)
+            with kept.connection(self.path, timeout_s) as stream:
                 asked = True
                 stream.sendall(frames.pack(message))
                 answer = frames.receive(stream)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import ipaddress
 import socket
 import ssl
 from typing import Any
@@ -13,7 +12,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from efface.net.address import Address
+from efface.net.address import Address, parsed
 from efface.net.guard import Guard, NetError, Pin, Refused, is_onion
 
 _PER_HOST = 4
@@ -164,7 +163,7 @@ class Connectors:
         if self._guard.upstream:
             return str(pinned[0]) if pinned else ""
         if self._guard.world is None:
-            return peer if peer and ipaddress.ip_address(peer) in pinned else ""
+            return peer if peer and parsed(peer) in pinned else ""
         for address in pinned:
             target = self._guard.world.target(address, port)
             if target is not None and (not peer or str(target[0]) == peer):

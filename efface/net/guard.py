@@ -23,7 +23,7 @@ import dns.resolver
 from yarl import URL
 
 from efface.net import avoided
-from efface.net.address import Address, literal, name_problem, own_addresses, refusal
+from efface.net.address import Address, literal, name_problem, own_addresses, parsed, refusal
 from efface.net.protocol import ErrorKind
 from efface.net.world import World
 
@@ -171,7 +171,7 @@ class Guard:
         """The last word on a socket address about to be dialled, or just connected: with a world only its own
         loopback addresses, without one only global addresses."""
         try:
-            address = ipaddress.ip_address(host.split("%", 1)[0])
+            address = parsed(host.split("%", 1)[0])
         except ValueError:
             return False
         if self.world is not None:

@@ -552,6 +552,7 @@ class WhereaboutsRequest:
 
 _PLAIN = frozenset({str, int, float, bool})
 """Types that are sent as they are."""
+_SENT = _PLAIN | {type(None)}
 _FIELDS: dict[Any, tuple[str, ...]] = {}
 """The names of the fields of each type that was sent."""
 
@@ -563,13 +564,21 @@ def to_wire(value: Any) -> Any:
     if kind is str or kind is int or kind is float or kind is bool or value is None:
         return value
     if kind is list or kind is tuple:
-        return [to_wire(item) for item in value]
+        return list(value) if _SENT.issuperset(map(type, value)) else [to_wire(item) for item in value]
     if kind is dict:
+        if _SENT.issuperset(map(type, value.values())):
+            return dict(value)
         return {key: to_wire(item) for key, item in value.items()}
     names = _FIELDS.get(kind)
     if names is None and dataclasses.is_dataclass(kind):
         names = _FIELDS[kind] = tuple(field.name for field in dataclasses.fields(kind))
-    return {name: to_wire(getattr(value, name)) for name in names} if names is not None else value
+    if names is None:
+        return value
+    made = {}
+    for name in names:
+        item = getattr(value, name)
+        made[name] = item if type(item) in _SENT else to_wire(item)
+    return made
 
 
 @functools.cache
@@ -587,10 +596,13 @@ def from_wire(kind: Any, data: Any, where: str = "") -> Any:
         if not isinstance(data, dict):
             raise ProtocolError(f"{where}: not an object")
         hints = _hints(kind)
-        unknown = set(data) - set(hints)
-        if unknown:
-            raise ProtocolError(f"{where}: unknown field {sorted(unknown)[0]}")
-        values = {name: from_wire(hints[name], item, f"{where}.{name}") for name, item in data.items()}
+        if not hints.keys() >= data.keys():
+            raise ProtocolError(f"{where}: unknown field {sorted(data.keys() - hints.keys())[0]}")
+        values = {}
+        for name, item in data.items():
+            hint = hints[name]
+            plain = type(item) is hint and hint in _PLAIN
+            values[name] = item if plain else from_wire(hint, item, f"{where}.{name}")
         try:
             return kind(**values)
         except TypeError as error:
@@ -600,13 +612,15 @@ def from_wire(kind: Any, data: Any, where: str = "") -> Any:
         if not isinstance(data, list):
             raise ProtocolError(f"{where}: not a list")
         inner = typing.get_args(kind)[0]
-        if inner in _PLAIN and all(type(item) is inner for item in data):
+        if inner in _PLAIN and {inner}.issuperset(map(type, data)):
             return data
         return [from_wire(inner, item, f"{where}[{i}]") for i, item in enumerate(data)]
     if origin is dict:
         if not isinstance(data, dict):
             raise ProtocolError(f"{where}: not an object")
         inner = typing.get_args(kind)[1]
+        if inner in _PLAIN and {inner}.issuperset(map(type, data.values())) and {str}.issuperset(map(type, data)):
+            return data
         return {str(key): from_wire(inner, item, f"{where}.{key}") for key, item in data.items()}
     if origin in (typing.Union, types.UnionType):
         if data is None:

@@ -32,7 +32,7 @@ from efface.search.rules import Rule
 from efface.search.suspicion.page import Alarm
 from efface.search.turns import Turn
 from efface.sites import jobs as site_jobs
-from efface.sites import registry
+from efface.sites import networks, registry
 from efface.sites.models import Site
 
 log = logging.getLogger(__name__)
@@ -154,9 +154,10 @@ def delay(site: Site, pace: Pace, rule: Rule) -> float:
 
 def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | None:
     """The site with a visit under way; None where it is not to be visited now."""
-    site = Site.objects.filter(pk=site_id, state=Site.State.ACTIVE).first()
-    if site is None:
+    found = statements.read(Site, "WHERE id = %s AND state = %s", [site_id, Site.State.ACTIVE.value])
+    if not found:
         return None
+    site = found[0]
     if site.backoff_until is not None and site.backoff_until > now:
         registry.visit_at(site.pk, site.backoff_until)
         return None
@@ -174,7 +175,8 @@ def _begin(site_id: uuid.UUID, pace: Pace, rule: Rule, now: datetime) -> Site | 
         registry.visit_at(site.pk, revisit.after_failure(now=now, failures=1))
         return None
     site.visit_began, site.visit_changed, site.visits = now, False, site.visits + 1
-    site.save(update_fields=["day", "day_pages", "pages_left", "visit_began", "visit_changed", "visits"])
+    begun = ("day", "day_pages", "pages_left", "visit_began", "visit_changed", "visits")
+    statements.update(Site, [site.pk], {name: getattr(site, name) for name in begun})
     frontier.start(site, now)
     return site
 
@@ -203,7 +205,7 @@ def _step(
     probes = 0
     always = frontier.lists(site.pk)
     queue: list[Frontier] = []
-    linked = frontier.Linked(site.domain)
+    linked, room = frontier.Linked(site.domain), networks.Room()
     read = silent = counted = 0
     first = frontier.LAST
     answered = False
@@ -229,7 +231,8 @@ def _step(
         dropped = lore.dropped(learned)
         linked = linked if linked.dropped == dropped else frontier.Linked(site.domain, dropped)
         saved = pages.save(
-            site, looked, now, visit=site.visits, dropped=dropped, linked=linked, lease=turn.lease
+            site, looked, now, visit=site.visits, dropped=dropped, linked=linked, lease=turn.lease,
+            room=room,
         )  # fmt: skip
         with turn.lease.writing() if pace.step == 1 else nullcontext():
             _learn(site, learned, looked)
@@ -288,9 +291,10 @@ def _count(site: Site, turn: Turn, pages_read: int) -> None:
     where it stopped, and may read at most ``COUNT_EACH`` pages more."""
     if pages_read:
         with turn.lease.writing():
-            Site.objects.filter(pk=site.pk).update(
-                pages_left=site.pages_left, visit_changed=site.visit_changed, day_pages=F("day_pages") + pages_read
-            )
+            statements.run(_COUNTED, [site.pages_left, site.visit_changed, pages_read, site.pk])
+
+
+_COUNTED = "UPDATE sites_site SET pages_left = %s, visit_changed = %s, day_pages = day_pages + %s WHERE id = %s"
 
 
 def _learn(site: Site, learned: SiteLore, looked: Looked) -> None:
@@ -449,26 +453,22 @@ def _ask_robots(
 def _end(site: Site, pace: Pace, now: datetime) -> None:
     """The visit is over: when is the next? And does what it showed tell whose site it is?"""
     site_jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
+    more_due, wall, harm = frontier.at_end(site, now)
     following = revisit.after_visit(
         now=now,
         changed=site.visit_changed,
-        more_due=frontier.anything_due(site, now),
+        more_due=more_due,
         hours=site.visit_hours,
         quiet=site.quiet_visits,
         base_h=pace.hours,
-        harm=lore.of(site.pk).harm,
+        harm=harm,
         priority=site.priority,
     )
-    start = Frontier.objects.filter(site=site, depth=0).values_list("wall", flat=True).first()
-    Site.objects.filter(pk=site.pk).update(
-        visit_began=None,
-        visited_at=now,
-        visit_hours=following.hours,
-        quiet_visits=following.quiet,
-        failures=0,
-        backoff_until=None,
-        last_error="robots.txt forbids" if start == "robots" else start or "",
-    )
+    ended = {
+        "visit_began": None, "visited_at": now, "visit_hours": following.hours, "quiet_visits": following.quiet,
+        "failures": 0, "backoff_until": None, "last_error": "robots.txt forbids" if wall == "robots" else wall,
+    }  # fmt: skip
+    statements.update(Site, [site.pk], ended)
     registry.visit_at(site.pk, following.due)
 
 

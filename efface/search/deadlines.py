@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from efface.engine.base import clock, deadlines
+from efface.engine.base.jobs import Wanted
 from efface.engine.base.models import Deadline
 from efface.search import forgetting, jobs, reported, sweep, watch
 from efface.search.revisit import GRID_H, LONGEST_VISIT_H
@@ -62,16 +63,18 @@ def forgetting_is_due(deadline: Deadline, now: datetime) -> None:
     jobs.forget.defer(once=FORGET)
 
 
-@deadlines.handler(registry.VISIT)
-def visit_is_due(deadline: Deadline, now: datetime) -> None:
-    """Defer the visit. The next deadline stands before the job runs, so that a site is never forgotten; the visit moves
-    it to where it belongs."""
-    watched = Site.objects.filter(pk=deadline.subject, state=Site.State.ACTIVE)
-    priority = watched.values_list("priority", flat=True).first()
-    if priority is None:
+@deadlines.handler_of_many(registry.VISIT)
+def visits_are_due(due: list[Deadline], now: datetime) -> None:
+    """Defer the visits. The next deadlines stand before the jobs run, so that a site is never forgotten; each visit
+    moves its own to where it belongs."""
+    watched = Site.objects.filter(pk__in=[one.subject for one in due], state=Site.State.ACTIVE)
+    ranks = {pk: RANKS[Site.Priority(priority)] for pk, priority in watched.values_list("pk", "priority")}
+    sites = [one.subject for one in due if one.subject in ranks]
+    if not sites:
         return
-    registry.visit_at(deadline.subject, now + timedelta(hours=LONGEST_VISIT_H))
+    later = now + timedelta(hours=LONGEST_VISIT_H)
+    deadlines.set_together([deadlines.Due(registry.VISIT, site, later) for site in sites])
     if not Deadline.objects.filter(kind=FORGET, subject=EVERYTHING).exists():
         deadlines.set_deadline(FORGET, EVERYTHING, clock.align(now + forgetting.EVERY, hours=GRID_H))
-    key = f"visit:{deadline.subject}"
-    jobs.visit.defer(once=key, lock=key, rank=RANKS[Site.Priority(priority)], site=deadline.subject)
+    keys = {site: f"visit:{site}" for site in sites}
+    jobs.visit.defer_many([Wanted({"site": site}, keys[site], keys[site], ranks[site]) for site in sites])

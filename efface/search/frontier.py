@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 
 from efface.engine.base import sealing, statements
@@ -46,14 +46,18 @@ ROBOTS_FOR = timedelta(hours=24)
 def ensure(site: Site, url: str, now: datetime, *, depth: int = 1, priority: int | None = None) -> Frontier:
     """The row of a page, made where it was not known. ``url`` is canonical."""
     digest = urls.digest(url)
-    row = Frontier.objects.filter(digest=digest).first()
-    if row is None:
-        made = _row(site.pk, url, digest, depth, now)
-        if priority is not None:
-            made.priority = priority
-        Frontier.objects.bulk_create([made], ignore_conflicts=True)
-        row = Frontier.objects.get(digest=digest)
-    return row
+    found = statements.read(Frontier, _BY_DIGEST, [digest])
+    if found:
+        return found[0]
+    made = _row(site.pk, url, digest, depth, now)
+    if priority is not None:
+        made.priority = priority
+    if statements.insert([made]):
+        return made
+    return statements.read(Frontier, _BY_DIGEST, [digest])[0]
+
+
+_BY_DIGEST = "WHERE digest = %s"
 
 
 def _row(site: uuid.UUID, url: str, digest: bytes, depth: int, now: datetime) -> Frontier:
@@ -76,11 +80,15 @@ def start(site: Site, now: datetime) -> Frontier:
 
 def lists(site: uuid.UUID) -> set[uuid.UUID]:
     """The pages read on every visit: the front page, and the lists on which most others were found."""
-    rows = Frontier.objects.filter(site=site, status__in=(0, 200, 304))
-    best = (
-        rows.filter(opened__gte=LIST_OPENS, depth__gt=0).order_by("-opened", "pk").values_list("pk", flat=True)[:LISTS]
-    )
-    return set(best) | set(rows.filter(depth=0).values_list("pk", flat=True))
+    return {pk for (pk,) in statements.select(_LISTS, [site, site, LIST_OPENS, LISTS])}
+
+
+_LISTS = """
+    SELECT id FROM search_frontier WHERE site_id = %s AND depth = 0 AND status IN (0, 200, 304)
+    UNION ALL
+    (SELECT id FROM search_frontier WHERE site_id = %s AND depth > 0 AND status IN (0, 200, 304) AND opened >= %s
+     ORDER BY opened DESC, id LIMIT %s)
+"""
 
 
 def waiting(
@@ -118,10 +126,19 @@ def rests_until(site: Site, rests: timedelta, now: datetime) -> datetime | None:
     return first + rests if first is not None else None
 
 
-def anything_due(site: Site, now: datetime) -> bool:
-    """Whether pages are left for the next visit to read soon."""
-    due = Frontier.objects.filter(site=site, due_at__lte=now)
-    return due.exclude(visit=site.visits, priority__gt=ASKED).exists()
+def at_end(site: Site, now: datetime) -> tuple[bool, str, int]:
+    """What counts when a visit is over: whether pages are left for the next one to read soon, what stands before the
+    front page, and how much harm the site has done."""
+    due, wall, harm = statements.select(_AT_END, {"site": site.pk, "now": now, "visit": site.visits, "asked": ASKED})[0]
+    return bool(due), str(wall or ""), int(harm or 0)
+
+
+_AT_END = """
+    SELECT EXISTS (SELECT FROM search_frontier WHERE site_id = %(site)s AND due_at <= %(now)s
+                   AND NOT (visit = %(visit)s AND priority > %(asked)s)),
+        (SELECT (array_agg(wall ORDER BY id))[1] FROM search_frontier WHERE site_id = %(site)s AND depth = 0),
+        (SELECT harm FROM search_sitelore WHERE site_id = %(site)s)
+"""
 
 
 def make_due(digests: Sequence[bytes], now: datetime, *, sweep: bool = False) -> int:
@@ -139,6 +156,7 @@ def stop(digest: bytes) -> None:
     Frontier.objects.filter(digest=digest).update(wall="stopped", due_at=far, opened=0)
 
 
+_LINKED = "UPDATE search_frontier SET linked_at = %s, via = %s WHERE digest = ANY(%s)"
 _KNOWN = "SELECT digest, id, linked_at, visited_at FROM search_frontier WHERE digest = ANY(%s)"
 
 
@@ -225,7 +243,7 @@ def add_links(
         if relisted:
             back = Frontier.objects.filter(pk__in=relisted, priority__gt=RELISTED).exclude(wall="stopped")
             back.update(priority=RELISTED, due_at=now, afresh=True)
-        Frontier.objects.filter(digest__in=list(wanted)).update(linked_at=now, via=page.pk)
+        statements.run(_LINKED, [now, page.pk, list(wanted)])
     linked.known |= wanted.keys()
     first = min([row.priority for row in fresh] + [RELISTED] * bool(relisted), default=LAST)
     return Added(len(fresh), len(relisted), first)
@@ -307,6 +325,12 @@ def still_listed(page: Frontier, now: datetime) -> None:
     Frontier.objects.filter(via=page.pk).update(linked_at=now)
 
 
+_SHAPES = """
+    SELECT shape, count(*), count(visited_at), sum(shows), count(*) FILTER (WHERE wall = %s)
+    FROM search_frontier WHERE site_id = %s AND shape = ANY(%s) GROUP BY shape
+"""
+
+
 def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: datetime) -> list[Frontier]:
     """Rows for new pages, without endless series: dates, forms of address that never show a picture, and everything
     that lies too deep."""
@@ -316,11 +340,9 @@ def _worth_keeping(site: uuid.UUID, depth: int, fresh: dict[bytes, str], now: da
     shapes = {bytes(row.shape) for row in rows}
     counts = {
         bytes(shape): (number, read, shows or 0, doubles)
-        for shape, number, read, shows, doubles in Frontier.objects.filter(site=site, shape__in=list(shapes))
-        .values_list("shape")
-        .annotate(Count("pk"), Count("visited_at"), Sum("shows"), doubles=Count("pk", filter=Q(wall=DOUBLE)))
+        for shape, number, read, shows, doubles in statements.select(_SHAPES, [DOUBLE, site, list(shapes)])
     }
-    total = Frontier.objects.filter(site=site).count()
+    total = int(statements.select("SELECT count(*) FROM search_frontier WHERE site_id = %s", [site])[0][0])
     kept: list[Frontier] = []
     for row in rows:
         shape = bytes(row.shape)

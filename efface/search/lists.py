@@ -9,7 +9,7 @@ from typing import Protocol
 from django.db import transaction
 from django.db.models import F
 
-from efface.engine.base import sealing
+from efface.engine.base import sealing, statements
 from efface.engine.base.leases import Lease
 from efface.net.client import FetcherRefused, FetcherTimeout
 from efface.net.protocol import FetchFacts, Limits, Listed, ListRequest
@@ -72,9 +72,13 @@ def guess(site: Site, lore: SiteLore, now: datetime) -> None:
 
 def due(site: Site, now: datetime) -> list[SiteList]:
     """What this visit has still to read of them, feeds first."""
-    rows = SiteList.objects.filter(site=site).exclude(visit=site.visits)
-    read = SiteList.objects.filter(site=site, visit=site.visits).count()
-    return list(rows.filter(due_at__lte=now).order_by("kind", "due_at", "pk")[: max(0, A_VISIT - read)])
+    return statements.read(SiteList, _DUE, [site.pk, site.visits, now, A_VISIT, site.pk, site.visits])
+
+
+_DUE = """
+    WHERE site_id = %s AND visit <> %s AND due_at <= %s ORDER BY kind, due_at, id
+    LIMIT greatest(0, %s - (SELECT count(*) FROM search_sitelist WHERE site_id = %s AND visit = %s))
+"""
 
 
 class Lister(Protocol):

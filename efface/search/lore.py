@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from efface.engine.base import statements
 from efface.net.protocol import Scan
 from efface.search import urls
 from efface.search.models import Frontier, SiteLore
@@ -36,7 +37,8 @@ class Shown:
 
 
 def of(site: uuid.UUID) -> SiteLore:
-    return SiteLore.objects.get_or_create(site_id=site)[0]
+    found = statements.read(SiteLore, "WHERE site_id = %s", [site])
+    return found[0] if found else SiteLore.objects.get_or_create(site_id=site)[0]
 
 
 def verdict(seen: Mapping[str, list[int]], key: str) -> Verdict:

@@ -366,8 +366,19 @@ def keep_closer(met: Sequence[Met]) -> None:
         name = one.twin if one.twin and not one.fresh else one.url_digest if one.listed and one.fresh else ""
         if one.media is not None and name in faces:
             counted.setdefault((faces[name], one.faces_seen, one.looked), []).append(one.media)
-    for (count, faces_seen, looked), ids in counted.items():
+    if len(counted) == 1:
+        ((count, faces_seen, looked), ids), = counted.items()
         statements.update(Media, ids, {"faces": count, "faces_seen": faces_seen, "looked": looked})
+    elif counted:
+        each = [(pk, *values) for values, ids in counted.items() for pk in ids]
+        statements.run(_CLOSER, [list(column) for column in zip(*each, strict=True)])
+
+
+_CLOSER = """
+    UPDATE search_media SET faces = now.faces, faces_seen = now.faces_seen, looked = now.looked
+    FROM unnest(%s::uuid[], %s::smallint[], %s::bool[], %s::bool[]) AS now (id, faces, faces_seen, looked)
+    WHERE search_media.id = now.id
+"""
 
 
 def _read_at_last(rows: Sequence[Media]) -> None:

@@ -230,6 +230,24 @@ _MINE = """
     SELECT page.visited_at, site.state FROM search_frontier page JOIN sites_site site ON site.id = page.site_id
     WHERE page.id = %s FOR UPDATE OF page
 """
+# The lease first, as everywhere: whoever takes it away waits for us there, and not with a page in hand.
+_MINE_UNDER = """
+    WITH held AS MATERIALIZED (SELECT FROM engine_lease WHERE key = %s AND token = %s FOR SHARE)
+    SELECT page.visited_at, site.state FROM held, search_frontier page JOIN sites_site site ON site.id = page.site_id
+    WHERE page.id = %s FOR UPDATE OF page
+"""
+
+
+def _mine(page: Frontier, lease: Lease | None) -> tuple[datetime | None, str] | None:
+    """When the page was visited last and its site's state; None where it is gone. Inside a transaction: the page is
+    ours until its end, and so is the ``lease``. Raises ``leases.Lost``."""
+    if lease is None:
+        found = statements.select(_MINE, [page.pk])
+    else:
+        found = statements.select(_MINE_UNDER, [lease.key, lease.token, page.pk])
+        if not found:
+            lease.check()
+    return next(iter(found), None)  # type: ignore[arg-type]
 
 
 def save(
@@ -241,17 +259,19 @@ def save(
     dropped: frozenset[str] = frozenset(),
     linked: frontier.Linked | None = None,
     lease: Lease | None = None,
+    room: networks.Room | None = None,
 ) -> Saved:
     """Write media, sightings, links, matches and the page's next visit, all or nothing. Safe to repeat. ``visit``
     numbers the site's visit that it belongs to; ``dropped`` are parameters that change nothing on the site; ``linked``
-    remembers the links of one visit; under a ``lease``, nothing is written where that was lost. Of a page with an
-    alarm, and of a site that is stopped, nothing is written ever. Raises ``leases.Lost`` and ``SiteStopped``."""
+    remembers the links of one visit, ``room`` how much evidence there is of the site; under a ``lease``, nothing is
+    written where that was lost. Of a page with an alarm, and of a site that is stopped, nothing is written ever. Raises
+    ``leases.Lost`` and ``SiteStopped``."""
     page, reading = looked.page, looked.reading
     if looked.alarm is not None:
         raise SiteStopped(site.pk)
-    with lease.writing() if lease is not None else transaction.atomic():
+    with transaction.atomic():
         # One writer a page: a reported link may be looked at while its site is visited.
-        found = next(iter(statements.select(_MINE, [page.pk])), None)
+        found = _mine(page, lease)
         before = found[:1] if found is not None else None
         # Stopping drops the page; where it did not, because the page is marked, the site says so.
         state = found[1] if found is not None else Site.objects.values_list("state", flat=True).get(pk=site.pk)
@@ -280,7 +300,7 @@ def save(
             hostility.shows_notice(site, looked.scan.text, now)
             if not frontier.is_list(page, added.new):
                 shown = [one.pdq[0] for one in own if one.pdq and one.link is None and one.ref.role == "media"]
-                networks.observe_album(site, bytes(page.digest), shown, now)
+                networks.observe_album(site, bytes(page.digest), shown, now, room)
         written, pointed = _match(site, looked, now)
         double = (
             reading.outcome == "read" and not reading.wall and not looked.hits and not looked.left

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.engine.base import settings
+from efface.engine.base import settings, statements
 from efface.search.models import SiteRule
 from efface.sites.models import Site
 
@@ -71,14 +71,18 @@ class Decision:
 
 def of(site: uuid.UUID, now: datetime) -> Rule:
     """The latest decision about a site."""
-    row = SiteRule.objects.filter(site=site, decided_at__lte=now).order_by("-decided_at", "-pk").first()
-    if row is None:
+    found = statements.read(SiteRule, _LATEST, [site, now])
+    if not found:
         return Rule()
+    row = found[0]
     return Rule(
         ignore_robots=row.robots_until is not None and row.robots_until > now,
         delay_s=row.delay_s, from_hour=row.from_hour, to_hour=row.to_hour, pages=row.pages,
         search_words=row.search_words, organisation=row.decided_in,
     )  # fmt: skip
+
+
+_LATEST = "WHERE site_id = %s AND decided_at <= %s ORDER BY decided_at DESC, id DESC LIMIT 1"
 
 
 def delay(site: Site, now: datetime) -> float:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from efface.engine.base import deadlines
+from efface.engine.base.jobs import Wanted
 from efface.engine.base.models import Deadline
 from efface.sites import jobs, lookups, registry
 from efface.sites.models import Site
 
 
-@deadlines.handler(registry.LOOKUP)
-def _look_up(deadline: Deadline, now: datetime) -> None:
-    """Ask for the job, and set the deadline anew should it come to nothing. Sites that nobody wants to know of are
+@deadlines.handler_of_many(registry.LOOKUP)
+def look_ups_are_due(due: list[Deadline], now: datetime) -> None:
+    """Ask for the jobs, and set the deadlines anew should they come to nothing. Sites that nobody wants to know of are
     not asked about."""
-    row = Site.objects.filter(pk=deadline.subject).exclude(state=Site.State.STOPPED)
-    site = row.exclude(review=Site.Review.IGNORED).first()
-    if site is None:
-        return
-    registry.lookup_at(site.pk, lookups.again(site.domain, now, failed=True))
-    jobs.look_up.defer(once=f"lookup:{site.pk}", site=site.pk)
+    rows = Site.objects.filter(pk__in=[one.subject for one in due]).exclude(state=Site.State.STOPPED)
+    domains = dict(rows.exclude(review=Site.Review.IGNORED).values_list("pk", "domain"))
+    sites = [one.subject for one in due if one.subject in domains]
+    deadlines.set_together(
+        deadlines.Due(registry.LOOKUP, site, lookups.again(domains[site], now, failed=True)) for site in sites
+    )
+    if sites:
+        jobs.look_up.defer_many([Wanted({"site": site}, f"lookup:{site}") for site in sites])

@@ -73,9 +73,16 @@ def look_up(dossier: Dossier, now: datetime) -> None:
         jobs.network.defer(once=f"network:{site.pk}", site=site.pk)
 
 
-def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime) -> None:
+class Room:
+    """How much evidence there is of a site, for one visit: at least so much as was counted and kept since."""
+
+    def __init__(self) -> None:
+        self.known: int | None = None
+
+
+def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime, room: Room | None = None) -> None:
     """Keep which pictures stand together on a page (``page`` is its keyed digest, ``pictures`` are PDQ hashes). Lists
-    of thumbnails are no albums."""
+    of thumbnails are no albums. ``room`` remembers, for one visit, how much there is of the site."""
     album = blake2b(page, digest_size=16).digest()
     digests = {blake2b(one.encode(), digest_size=8).digest() for one in pictures}
     if len(digests) < 2:
@@ -84,7 +91,7 @@ def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetim
         Evidence(site=site, kind=mirrors.PICTURE, digest=digest, album=album, first_seen=now, last_seen=now)
         for digest in sorted(digests)[:40]
     ]  # fmt: skip
-    _keep(site, rows)
+    _keep(site, rows, room)
 
 
 MOST_EVIDENCE = 5_000
@@ -94,9 +101,14 @@ MOST_EVIDENCE = 5_000
 _COUNT = "SELECT count(*) FROM sites_evidence WHERE site_id = %s"
 
 
-def _keep(site: Site, rows: list[Evidence]) -> int:
-    """Returns how much was known of the site before."""
-    before = int(statements.select(_COUNT, [site.pk])[0][0])
+def _keep(site: Site, rows: list[Evidence], room: Room | None = None) -> int:
+    """Returns how much was known of the site before; with a ``room``, at most so much: it is counted anew where that
+    would be too much."""
+    room = room or Room()
+    if room.known is None or room.known >= MOST_EVIDENCE:
+        room.known = int(statements.select(_COUNT, [site.pk])[0][0])
+    before = room.known
+    room.known += len(rows)
     if before >= MOST_EVIDENCE:
         known = Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows])
         there = {(kind, bytes(digest)) for kind, digest in known.values_list("kind", "digest")}

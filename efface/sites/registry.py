@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 import uuid
 import zlib
@@ -31,9 +32,22 @@ class NotASite(ValueError):
     """What was given is not a domain or link of a public site; the message says what would do."""
 
 
+_reading = threading.Lock()
+
+
 @cache
-def _suffixes() -> PublicSuffixList:
+def _read_suffixes() -> PublicSuffixList:
     return PublicSuffixList(accept_unknown=True)
+
+
+def _suffixes() -> PublicSuffixList:
+    with _reading:  # a tenth of a second's work, which every thread would do that asks while the first is at it
+        return _read_suffixes()
+
+
+def warm() -> None:
+    """Read the list of public suffixes now, before somebody waits for it."""
+    _suffixes()
 
 
 def registered_domain(host: str) -> str:

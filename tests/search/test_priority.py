@@ -11,7 +11,7 @@ from django.db import connection
 from efface.engine.base.models import Deadline
 from efface.search import revisit, rules
 from efface.search.crawl import Pace
-from efface.search.deadlines import visit_is_due
+from efface.search.deadlines import visits_are_due
 from efface.sites import registry
 from efface.sites.models import Site
 from tests.conftest import NOON, role
@@ -44,7 +44,7 @@ def test_what_a_person_put_first_or_last_is_visited_sooner_or_later() -> None:
 @pytest.mark.parametrize(("priority", "rank"), [("first", 1), ("usual", 0), ("last", -1)])
 def test_where_more_are_due_than_can_be_visited_the_first_come_first(world: World, priority: str, rank: int) -> None:
     Site.objects.filter(pk=world.site.pk).update(priority=priority)
-    visit_is_due(Deadline.objects.get(subject=world.site.pk, kind=registry.VISIT), world.now)
+    visits_are_due([Deadline.objects.get(subject=world.site.pk, kind=registry.VISIT)], world.now)
     with role("efface_owner"), connection.cursor() as cursor:
         cursor.execute("SELECT priority FROM procrastinate_jobs WHERE task_name = 'search.jobs.visit'")
         assert cursor.fetchall() == [(rank,)]

@@ -10,7 +10,9 @@ import pytest
 
 from efface.engine.base import statements
 from efface.engine.base.statements import insert
-from efface.search import frontier
+from efface.net.protocol import MediaRef, Picture
+from efface.search import frontier, media
+from efface.search.media import Met
 from efface.search.models import Frontier, Media
 from efface.sites import registry
 from efface.sites.models import Evidence
@@ -137,3 +139,39 @@ def _page(site: uuid.UUID, number: int, now: datetime) -> Frontier:
     row.url = f"http://quiet-lake.example/v/{number}"
     row.save(force_insert=True)
     return row
+
+
+def test_values_that_go_as_they_are_arrive_as_django_would_have_written_them(now: datetime) -> None:
+    class Word(str):
+        """Not exactly a string: it takes Django's way."""
+
+    site = registry.register("http://quiet-lake.example/", now)
+    row = Frontier(
+        site_id=str(site.pk), digest=memoryview(b"m" * 32), depth=True, etag=Word("w"), found_at=now, due_at=now,
+        sweep=1, shape=b"\x00\xff",
+    )  # fmt: skip
+    row.url = "http://quiet-lake.example/v/1"
+    insert([row])
+    found = Frontier.objects.get(pk=row.pk)
+    assert (found.site_id, bytes(found.digest), found.depth, found.etag) == (site.pk, b"m" * 32, 1, "w")
+    assert (found.due_at, found.sweep, bytes(found.shape), found.visited_at) == (now, True, b"\x00\xff", None)
+    statements.update(Frontier, [row.pk], {"etag": Word("x"), "visited_at": now, "shape": b"", "sweep": False})
+    found.refresh_from_db()
+    assert (found.etag, found.visited_at, bytes(found.shape), found.sweep) == ("x", now, b"", False)
+
+
+def test_thumbnails_that_are_better_known_now_are_written_at_once(now: datetime) -> None:
+    rows = [_media(number, now) for number in range(3)]
+    insert(rows)
+    met = [
+        Met(
+            MediaRef(f"http://quiet-lake.example/{number}.jpg", "thumbnail"), str(number), b"", None, "", [], 0, True,
+            picture=Picture(faces=number), listed=True, faces_seen=True, looked=number > 1, media=row.pk,
+        )
+        for number, row in enumerate(rows)
+    ]  # fmt: skip
+    media.keep_closer(met)
+    found = {row.pk: row for row in Media.objects.all()}
+    assert [(found[row.pk].faces, found[row.pk].faces_seen, found[row.pk].looked) for row in rows] == [
+        (0, True, False), (1, True, False), (2, True, True),
+    ]  # fmt: skip

@@ -108,23 +108,7 @@ def set_deadline(
     statutory: bool = False,
 ) -> None:
     """Set a deadline, or move the waiting one with the same key. The default key is kind and subject."""
-    key = key or f"{kind}:{subject}"
-    Deadline.objects.update_or_create(
-        key=key,
-        defaults={
-            "kind": kind,
-            "subject": subject,
-            "due": due,
-            "original_due": due,
-            "organisation_id": organisation,
-            "case_id": case,
-            "statutory": statutory,
-            "state": Deadline.State.WAITING,
-            "done_at": None,
-            "attempts": 0,
-            "error": "",
-        },
-    )
+    set_together([Due(kind, subject, due, organisation, case, key, statutory)])
 
 
 def set_many(kind: str, dues: Iterable[tuple[uuid.UUID, datetime]], *, only_new: bool = False) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection, transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
@@ -46,19 +48,62 @@ class Job:
     ) -> None:
         """Enqueue. ``once`` names work of which one waiting copy is enough; ``lock`` makes jobs run one at a time; of
         those that wait the one with the highest ``rank`` runs first."""
-        if self.system == (organisation is not None):
-            raise NoOrganisation(f"{self.name}: " + ("is a system job" if self.system else "needs an organisation"))
+        self._check(organisation)
         arguments = {key: str(value) for key, value in ids.items()}
         if organisation is not None:
             arguments["organisation"] = str(organisation)
         try:
-            from django.db import transaction
-
             with transaction.atomic():
                 task = self.task.configure(queueing_lock=once or None, lock=lock or None, priority=rank)
                 task.defer(**arguments)
         except exceptions.AlreadyEnqueued:
             log.debug("%s is waiting already", self.name)
+
+    def defer_many(self, wanted: Sequence[Wanted]) -> None:
+        """Enqueue many of a system job with one statement, in this order; those of which a copy waits are left out."""
+        self._check(None)
+        names = [one.once for one in wanted if one.once]
+        with connection.cursor() as cursor:
+            cursor.execute(_WAITING, [names])
+            waiting = {name for (name,) in cursor.fetchall()}
+        made: dict[str, Wanted] = {}
+        for number, one in enumerate(wanted):
+            if one.once not in waiting:
+                made.setdefault(one.once or str(number), one)
+        if not made:
+            return
+        waits = self.task.configure()
+        rows = [
+            waits.job.evolve(
+                queueing_lock=one.once or None, lock=one.lock or None, priority=one.rank,
+                task_kwargs={key: str(value) for key, value in one.ids.items()},
+            )
+            for one in made.values()
+        ]  # fmt: skip
+        try:
+            with transaction.atomic():
+                waits.job_manager.batch_defer_jobs(rows)
+        except exceptions.AlreadyEnqueued:
+            # Somebody else enqueued one of them meanwhile.
+            for one in made.values():
+                self.defer(once=one.once, lock=one.lock, rank=one.rank, **one.ids)
+
+    def _check(self, organisation: uuid.UUID | None) -> None:
+        if self.system == (organisation is not None):
+            raise NoOrganisation(f"{self.name}: " + ("is a system job" if self.system else "needs an organisation"))
+
+
+_WAITING = "SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo' AND queueing_lock = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A system job to be enqueued: as the arguments of ``Job.defer``."""
+
+    ids: Mapping[str, Any]
+    once: str = ""
+    lock: str = ""
+    rank: int = 0
 
 
 def _uuid(value: str) -> Any:

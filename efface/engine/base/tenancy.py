@@ -11,14 +11,6 @@ from django.db import connection, transaction
 from efface.engine.base import sealing
 
 
-def _set(name: str, value: str) -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_setting(%s, true)", [name])
-        before: str = cursor.fetchone()[0] or ""
-        cursor.execute("SELECT set_config(%s, %s, true)", [name, value])
-    return before
-
-
 def _write(values: dict[str, str]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -81,12 +73,13 @@ def engine_acts_for(organisation_id: uuid.UUID | None) -> Iterator[None]:
     The caller is already in a transaction. Role and organisation are set for the transaction and set back after.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        before: str = cursor.fetchone()[0]
-        cursor.execute("SET LOCAL ROLE efface_app")
-    organisation_before = _set("efface.org", str(organisation_id or ""))
+        cursor.execute("SELECT current_user, current_setting('efface.org', true)")
+        role, organisation = cursor.fetchone()
+        cursor.execute(_ACT, ["efface_app", str(organisation_id or "")])
     yield
     # After an error the caller's savepoint rolls role and organisation back.
-    _set("efface.org", organisation_before)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('role', %s, true)", [before])
+        cursor.execute(_ACT, [role, organisation or ""])
+
+
+_ACT = "SELECT set_config('role', %s, true), set_config('efface.org', %s, true)"

@@ -90,6 +90,10 @@ def main() -> None:
     from efface.engine.base import settings
 
     queues = [queue.strip() for queue in settings.get("queues").split(",") if queue.strip()] or None
+    if queues is None or "crawl" in queues:
+        from efface.sites import registry
+
+        registry.warm()
     asyncio.run(_run(max(1, settings.get("workers")), queues))
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from efface.net import frames
+from efface.net import frames, kept
 from efface.net.protocol import ProtocolError
 from efface.search.matcher.hits import Blocked, Compare, Hits, Holds, Template, Watch, unwire, wire
 
@@ -37,7 +36,7 @@ class Comparer(Protocol):
 
 
 class Matcher:
-    """``path`` is the matcher's trusted socket. A connection for each question; safe from any thread."""
+    """``path`` is the matcher's trusted socket. A connection for each question under way; safe from any thread."""
 
     def __init__(self, path: Path | str, patience_s: float = PATIENCE_S) -> None:
         self.path, self.patience_s = str(path), patience_s
@@ -85,9 +84,7 @@ class Matcher:
             raise MatcherRefused(str(error)) from None
 
     def _once(self, message: Any) -> Any:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stream:
-            stream.settimeout(ANSWER_S)
-            stream.connect(self.path)
+        with kept.connection(self.path, ANSWER_S) as stream:
             stream.sendall(frames.pack(message))
             return frames.receive(stream)
 
