@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 PAGE = 100
 STALE = timedelta(days=14)
-WALLS = ("challenge", "login", "paywall", "age", "geo", "suspended", "parked", "blocked")
+WALLS = {
+    "challenge": gettext_lazy("a test for robots"), "login": gettext_lazy("a log-in"),
+    "paywall": gettext_lazy("a payment"), "age": gettext_lazy("a question of age"),
+    "geo": gettext_lazy("closed to the country we ask from"), "suspended": gettext_lazy("taken down by its host"),
+    "parked": gettext_lazy("the domain is for sale"), "blocked": gettext_lazy("our requests are refused"),
+}  # fmt: skip
+"""What stands in the place of a site's pages, by the word that the crawl writes down."""
+ERRORS = {
+    "timeout": gettext_lazy("no answer in time"), "reset": gettext_lazy("it hung up"),
+    "refused": gettext_lazy("its address may not be dialled"), "nxdomain": gettext_lazy("its name does not exist"),
+    "servfail": gettext_lazy("its name server fails"), "tls": gettext_lazy("no safe connection"),
+    "bad-answer": gettext_lazy("it answers nonsense"),
+}  # fmt: skip
 ROBOTS = "robots.txt forbids"
 DAY = timedelta(days=1)
 
@@ -72,25 +84,35 @@ def kind(site: Standing, now: datetime) -> str:
     return "stale" if site.visited_at < now - STALE else "read"
 
 
-def why(kind: str, last_error: str) -> str:
-    """What it means, and what a person can do. Never a URL."""
+def why(kind: str, last_error: str, failures: int = 0, *, offline: bool = False) -> str:
+    """What it means, and what a person can do. ``offline``: a person said that it is. Never a URL."""
+    if offline:
+        return _("Somebody noted that it is offline. It is not visited; its page among the sites can be changed.")
     return {
         "read": _("Its pages are read as they become due."),
         "new": _("It is known, and waits for its first visit."),
         "stale": _("It was not read for more than two weeks; its next visit is later than usual."),
         "blocked": _("It shows a wall (%(wall)s) instead of its pages. That is no empty page: what is behind it is not "
-                     "known. Links that a person reports are looked at all the same.") % {"wall": last_error},
+                     "known. Links that a person reports are looked at all the same.")
+                   % {"wall": WALLS.get(last_error, last_error)},
         "browser": _("Only scripts write its pages, and no browser could be used here. An operator can install "
                      "Chromium; doctor says whether it works."),
         "robots": _("Its robots.txt asks crawlers to stay away. A coordinator can decide an exception, with a reason, "
                     "for at most half a year."),
-        "dead": _("It did not answer. It is tried again, each time after a longer wait."),
+        "dead": f"{_silent(last_error, failures)} {_('It is tried again, each time after a longer wait.')}",
         "paused": _("Somebody paused it. It is not visited until it is resumed."),
         "stopped": _("Suspected child material. Nothing of it is looked at or kept, and nobody should open it. A lead "
                      "reports it to a hotline; two leads can say that it was a false alarm."),
         "budget": _("More of its pages are due than its budget of a day allows. They are read on the following days; a "
                     "lead or coordinator can raise the budget."),
     }[kind]  # fmt: skip
+
+
+def _silent(last_error: str, failures: int) -> str:
+    words = ERRORS.get(last_error)
+    if words and failures > 1:
+        return _("It did not answer %(times)s times in a row (%(error)s).") % {"times": failures, "error": words}
+    return _("It did not answer (%(error)s).") % {"error": words} if words else _("It did not answer.")
 
 
 class _Coverage(TypedDict):
@@ -102,7 +124,7 @@ def _kinds(now: datetime, a_day: int) -> QuerySet[WithAnnotations[Site, _Coverag
     steps = [
         (Q(state=Site.State.PAUSED), "paused"), (Q(state=Site.State.STOPPED), "stopped"),
         (Q(state=Site.State.GONE), "dead"), (Q(last_error__startswith=ROBOTS), "robots"),
-        (Q(last_error__in=WALLS), "blocked"), (Q(failures__gt=0), "dead"), (Q(lore__unseen__gt=0), "browser"),
+        (Q(last_error__in=list(WALLS)), "blocked"), (Q(failures__gt=0), "dead"), (Q(lore__unseen__gt=0), "browser"),
         (Q(visited_at=None), "new"), (Q(day=now.date(), day_pages__gte=a_day), "budget"),
         (Q(visited_at__lt=now - STALE), "stale"),
     ]  # fmt: skip
@@ -124,7 +146,8 @@ def of(site: Site, now: datetime, a_day: int) -> Row:
     over = site.day == now.date() and site.day_pages >= a_day
     unseen = lore.unseen if lore is not None else 0
     found = kind(Standing(site.state, site.visited_at, site.last_error, site.failures, unseen, over), now)
-    return Row(site, found, str(WORDS[found]), why(found, site.last_error))
+    told = why(found, site.last_error, site.failures, offline=site.state == Site.State.GONE)
+    return Row(site, found, str(WORDS[found]), told)
 
 
 def sites(wanted: str, after: str, now: datetime, a_day: int) -> tuple[list[Row], str]:
@@ -215,7 +238,7 @@ def outcome(status: int, wall: str, failures: int) -> str:
     if wall == frontier.DOUBLE:
         return _("read, the same as another page")
     if wall:
-        return _("wall: %(wall)s") % {"wall": wall}
+        return _("wall: %(wall)s") % {"wall": WALLS.get(wall, wall)}
     if failures:
         return _("no answer")
     if status == 404 or status == 410:

@@ -47,6 +47,23 @@ def test_every_kind_is_told_the_same_by_the_rule_and_by_the_database(sites: dict
         assert rows[0].why
 
 
+def test_what_is_wrong_is_said_in_words_and_not_by_the_crawl_s_own() -> None:
+    assert "(a log-in)" in coverage.why("blocked", "login") and "(our requests are refused)" in coverage.why(
+        "blocked", "blocked"
+    )
+    assert coverage.outcome(200, "login", 0) == "wall: a log-in"
+    said = coverage.why("dead", "timeout", 7)
+    assert said.startswith("It did not answer 7 times in a row (no answer in time).") and "tried again" in said
+    assert coverage.why("dead", "", 1).startswith("It did not answer. It is tried")
+    assert "not visited" in coverage.why("dead", "", 0, offline=True), "nobody tries again what a person called offline"
+
+
+def test_every_wall_that_the_crawl_writes_down_has_its_words() -> None:
+    from efface.search import reading
+
+    assert set(reading.WALLS) <= set(coverage.WALLS)
+
+
 def test_the_page_takes_as_many_queries_for_many_sites_as_for_few(
     organisation: Any, sites: Any, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

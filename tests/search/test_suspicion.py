@@ -3,14 +3,19 @@ here is harmless: digests of names, and phrases that mean nothing."""
 
 from __future__ import annotations
 
+import gc
 import http.server
 import json
+import random
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from efface.engine.base import settings
 from efface.law.load import load
@@ -18,7 +23,7 @@ from efface.net.protocol import FetchFacts, MediaRef, Picture, Scan, ScannedMedi
 from efface.search.suspicion import hotlines, known, terms
 from efface.search.suspicion.contract import Digests, KnownList, ListRefused, ListUnavailable
 from efface.search.suspicion.endpoint import Endpoint
-from efface.search.suspicion.listfile import ListFile, read
+from efface.search.suspicion.listfile import Files, ListFile, read
 from efface.search.suspicion.page import Suspicion
 from tests.search.scene import pdq_of, sha_of
 
@@ -92,6 +97,33 @@ def test_a_list_file_finds_near_hashes_turned_ones_and_md5(tmp_path: Path) -> No
     assert not held.holds([Digests(pdq=tuple(pdq_of("a~40")))])
 
 
+@given(st.sets(st.one_of(st.binary(min_size=16, max_size=16), st.binary(min_size=32, max_size=32))), st.data())
+def test_packed_digests_answer_as_a_set_would(digests: set[bytes], data: Any) -> None:
+    held = Files([*digests, *digests])
+    assert len(held) == len(digests) and all(one in held for one in digests)
+    asked = data.draw(st.binary(min_size=16, max_size=16))
+    # One that begins like one of them, too.
+    near = [one[:8] + bytes(len(one) - 8) for one in digests]
+    assert [one in held for one in (asked, *near)] == [one in digests for one in (asked, *near)]
+    assert b"short" not in held and "words" not in held
+
+
+def test_a_worker_holds_a_list_packed(tmp_path: Path) -> None:
+    """Every worker holds it: that must not matter."""
+    path, rng = tmp_path / "list.txt", random.Random(4)
+    with path.open("w", encoding="ascii") as file:
+        for _ in range(10_000):
+            file.write(f"{rng.getrandbits(128):032x}\n{rng.getrandbits(256):064x}\npdq {rng.getrandbits(256):064x}\n")
+    tracemalloc.start()
+    try:
+        held = ListFile(path)
+        gc.collect()
+        bytes_each = tracemalloc.get_traced_memory()[0] / len(held)
+    finally:
+        tracemalloc.stop()
+    assert len(held) == 30_000 and bytes_each < 70, bytes_each
+
+
 def test_a_changed_list_counts_at_once_and_a_broken_one_is_no_no(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     path.write_text(f"sha256 {sha_of('one')}\n")
@@ -110,7 +142,7 @@ def test_a_changed_list_counts_at_once_and_a_broken_one_is_no_no(tmp_path: Path)
 @pytest.mark.parametrize("text", ["", "# only words\n", "abc\n", f"pdq {MD5}\n", f"md5 {'0' * 64}\n", "0" * 63])
 def test_a_list_that_cannot_be_read_says_which_line_and_not_what_stands_there(text: str) -> None:
     with pytest.raises(ListRefused) as refusal:
-        read(text)
+        read(text.splitlines())
     assert text.strip() == "" or text.split()[-1] not in str(refusal.value)
 
 
