@@ -13,8 +13,8 @@ from efface.engine.base import tenancy
 from efface.takedown.models import Inbound, Notice, Route
 from tests import people
 from tests.chromium import chromium
-from tests.console.test_browser import SIZES, look
 from tests.conftest import NOON
+from tests.console.test_browser import SIZES, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 LONG = "https://pictures.example/gallery/2026/11/" + "a-very-long-name-of-a-page-" * 6
