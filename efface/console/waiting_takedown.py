@@ -81,10 +81,9 @@ def drafts(
             reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
-            facts=(*_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
+            facts=(*_told(goes_with), *_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers) if one.channel == "form" else (),
-            notes=_told(goes_with),
             text_label=_("Complete text of the one mail") if goes_with.others else _("Complete text"),
             text=goes_with.made.text or "",
             harm=LATER["notice"],
@@ -102,7 +101,7 @@ def _goes_with(one: Notice) -> together.Company:
     return together.company(one, (Notice.State.DRAFT, Notice.State.QUEUED), clock.now())
 
 
-def _told(group: together.Company) -> tuple[str, ...]:
+def _told(group: together.Company) -> tuple[Fact, ...]:
     """Said before a person approves: how many findings one mail names, and which."""
     if not group.others:
         return ()
@@ -113,14 +112,14 @@ def _told(group: together.Company) -> tuple[str, ...]:
         "Goes in one mail with the notices about %(n)d other findings of this case, to the same desk: your approval "
         "covers all of them.", count,
     ) % {"n": count}  # fmt: skip
-    return (words, _references(group))
+    return (Fact("company", _("In one mail"), words), _references(group))
 
 
-def _references(group: together.Company) -> str:
+def _references(group: together.Company) -> Fact:
     shown = [one.reference for one in group.others[:12]]
     more = len(group.others) - len(shown)
     listed = ", ".join(shown) + (_(" and %(n)d more") % {"n": more} if more else "")
-    return _("Also in it: %(references)s.") % {"references": listed}
+    return Fact("company-references", _("Also in it"), listed)
 
 
 def _filed(group: together.Company) -> tuple[Option, ...]:
@@ -132,7 +131,7 @@ def _filed(group: together.Company) -> tuple[Option, ...]:
     )
 
 
-def _one_form(group: together.Company) -> tuple[str, ...]:
+def _one_form(group: together.Company) -> tuple[Fact, ...]:
     if not group.others:
         return ()
     words = ngettext(
@@ -141,7 +140,7 @@ def _one_form(group: together.Company) -> tuple[str, ...]:
         len(group.others),
     ) % {"n": len(group.others)}  # fmt: skip
     alone = _("If the form takes one address only, file it for the first page alone; the others come back one by one.")
-    return (f"{words} {alone}", _references(group))
+    return (Fact("company", _("In one form"), f"{words} {alone}"), _references(group))
 
 
 def filings(
@@ -177,10 +176,11 @@ def filings(
                 Blank("why", _("Why the form refuses, or what has changed"), needed_for=("refuse", "changed")),
             ),
             facts=(
+                *_one_form(group),
                 Fact("form-url", _("Form"), one.contact, opens=desks.known(one.contact)),
                 *_notice_facts(one)[1:],
             ),
-            notes=_one_form(group) + tuple(
+            notes=tuple(
                 _("This form has changed: %(said)s (%(day)s)") % {"said": word.said, "day": word.at.date().isoformat()}
                 for word in form_words.standing(one.organisation_id, one.contact)
             ),
