@@ -1,4 +1,4 @@
-"""How she may be reached, set with her by a worker: only while they speak and she is alone; told, and hers to change."""
+"""How she may be reached, set with her by a worker: only while they speak and she is alone, told, and hers."""
 
 from __future__ import annotations
 
