@@ -71,6 +71,12 @@ def next_step(row: Conversation) -> Step | None:
     return next((one for one in STEPS if one.name not in said), None)
 
 
+def is_alone(row: Conversation | None) -> bool:
+    """Whether, in a conversation that goes on, she said that she is alone, that nobody listens, and was asked for her
+    word. Before that nothing is set for her."""
+    return row is not None and not row.ended_at and {"alone", "listening", "word"} <= set(row.said or {})
+
+
 def answer(row: Conversation, worker: Any, name: str, given: str, now: datetime) -> Conversation:
     """Take the answer to one step; after the last one the attestation is made. An answer to another step than the next
     one, or to a conversation that is over, changes nothing."""

@@ -44,6 +44,9 @@ TOLD: tuple[tuple[str, Promise], ...] = (
     (GONE, gettext_lazy("Only when something was not found any more, or when that comes back")),
     (NOTHING, gettext_lazy("Nothing, until I say otherwise")),
 )  # fmt: skip
+WEEKDAYS = (gettext_lazy("Monday"), gettext_lazy("Tuesday"), gettext_lazy("Wednesday"), gettext_lazy("Thursday"),
+        gettext_lazy("Friday"), gettext_lazy("Saturday"), gettext_lazy("Sunday"))  # fmt: skip
+HERSELF = "survivor"
 PACES = (1, 5, 20)
 """How many questions she sees at a time."""
 LONGEST_WORDS, LONGEST_TO = 60, 120
@@ -63,7 +66,8 @@ class Rules:
     """``from_hour`` to ``to_hour`` (0 to 23, equal: at any hour) on ``days`` (0 Monday to 6 Sunday) in ``zone``;
     ``words`` is a key of ``NEUTRAL``, or "own" with ``own``; ``reader`` who might read or hear it. ``note`` holds what
     a worker wrote down freely before there were rules; ``closed`` the address that a mail came back from, until she
-    chooses anew: nothing goes there, nor anywhere else."""
+    chooses anew: nothing goes there, nor anywhere else; ``set_with`` the worker who set this with her, "" where she did
+    herself."""
 
     channel: str = PORTAL
     to: str = ""
@@ -79,6 +83,7 @@ class Rules:
     pace: int = 5
     note: str = ""
     closed: str = ""
+    set_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +159,18 @@ def sender() -> str:
 
 
 def set_rules(case: Case, given: Rules, actor: str, now: datetime) -> Rules:
-    """Keep her rules; they count from this moment, also for what waits to leave. Raises ``NotReachable``."""
+    """Keep her rules; they count from this moment, also for what waits to leave. Whether a worker set them with her is
+    told by ``actor``. Raises ``NotReachable``."""
     given = replace(given, to=one_line(given.to), own=one_line(given.own), service=one_line(given.service))
     check(case, given)
     with transaction.atomic():
         row = Case.objects.select_for_update().get(pk=case.pk)
-        if rules(row) == given:
+        held = rules(row)
+        if actor != HERSELF:
+            given = replace(given, set_with=actor)
+        elif replace(given, told=held.told, pace=held.pace) != held:
+            given = replace(given, set_with="")
+        if held == given:
             return given
         row.safe_contact = asdict(given) | {"days": list(given.days)}
         row.save(update_fields=["safe_contact"])

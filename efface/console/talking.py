@@ -77,7 +77,7 @@ def _page(request: Any, case: Case, row: Conversation | None, status: int = 200,
     done = [one.name for one in conversing.STEPS].index(step.name) if step else 0
     return render(request, "console/talking.html", {
         "case": case, "row": row, "step": step, "words": step_words(step.name, case.kind) if step else None,
-        "number": done + 1, "of": len(conversing.STEPS),
+        "alone": conversing.is_alone(row), "number": done + 1, "of": len(conversing.STEPS),
         "seen": proving.SEEN if step and step.name == "proof" and proving.standing(case, clock.now()) else "",
         "refusal": "" if row is not None else attesting.may_begin(case, request.user), **more,
     }, status=status)  # fmt: skip

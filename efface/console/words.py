@@ -38,6 +38,11 @@ def event_words(kind: str) -> str:
     """An event kind in words; a kind without words of its own reads as it is written."""
     known = {
         "case.opened": _("Case opened"),
+        "contact.changed": _("It was changed how she may be reached"),
+        "contact.set_with": _("Set with her how she may be reached"),
+        "contact.closed": _("A mail to her came back; nothing more is sent there"),
+        "telling.failed": _("A word to her did not arrive, or it is not certain that it did"),
+        "telling.looked_at": _("A worker knows that a mail did not reach her"),
         "case.paused": _("Everything paused"),
         "case.resumed": _("Continued"),
         "case.closed": _("Case closed"),

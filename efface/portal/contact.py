@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from efface.accounts.access import PORTAL, view
@@ -18,9 +17,6 @@ from efface.cases.models import Case
 from efface.engine.base import clock, ids
 from efface.portal import page
 from efface.portal.answers import ACTOR
-
-DAYS = (gettext_lazy("Monday"), gettext_lazy("Tuesday"), gettext_lazy("Wednesday"), gettext_lazy("Thursday"),
-        gettext_lazy("Friday"), gettext_lazy("Saturday"), gettext_lazy("Sunday"))  # fmt: skip
 
 
 @view(access=PORTAL)
@@ -46,7 +42,7 @@ def _page(request: Any, case: Case, held: reaching.Rules, problem: str = "", fie
         {
             "held": held, "problem": problem, "field": field, "channels": reaching.CHANNELS,
             "neutral": reaching.NEUTRAL, "readers": reaching.READERS, "hours": range(24),
-            "days": list(enumerate(DAYS)), "zones": reaching.zones(),
+            "days": list(enumerate(reaching.WEEKDAYS)), "zones": reaching.zones(),
             "sender": reaching.sender(), "way": reaching.way(case, clock.now()),
         },
         422 if problem else 200,

@@ -350,6 +350,7 @@ def event_words(kind: str) -> str:
         "match.put_off": _("You left a question for later."),
         "match.taken_back": _("You took an answer back."),
         "contact.changed": _("It was changed how you can be reached."),
+        "contact.set_with": _("You set with a worker how you can be reached."),
         "contact.closed": _("A mail to you came back. Nothing more is sent there."),
         "telling.done": _("Somebody told you that there is something new."),
         "notice.sent": _("A letter went out."),

@@ -46,6 +46,7 @@ MATRIX: dict[str, set[str]] = {
     "portal:proof": HER, "portal:proof-where": HER, "portal:proof-decide": HER, "portal:proof-destroy": HER,
     "portal:authority": HER, "portal:authority-end": HER, "portal:authority-copy": HER,
     "portal:statements": EVERYBODY,
+    "console:case-reach": CASEWORK,
     "console:case-proof": CASEWORK, "console:case-proof-where": CASEWORK, "console:case-proof-decide": CASEWORK,
     "console:case-proof-sealed": CASEWORK, "console:case-statement": CASEWORK, "console:case-authority": CASEWORK,
     "set_language": EVERYBODY, "account_login": EVERYBODY, "account_inactive": EVERYBODY, "account_logout": set(ROLES),

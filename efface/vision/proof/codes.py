@@ -1,4 +1,4 @@
-"""Bar codes, matrix codes, signatures and small print by their texture: dense dark-light changes. No model."""
+"""Bar codes, matrix codes and small print by their texture: dense dark-light changes. No model."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from efface.vision.proof.areas import EVERYTHING, Area, Points
 from efface.vision.proof.codes import codes
 from efface.vision.proof.names import says
 from efface.vision.proof.reading import Line, TextEngine
+from efface.vision.proof.strokes import strokes
 
 Note = Literal["no-face", "several-faces", "no-text-model", "nothing-found", "name-not-found"]
 AROUND_FACE = (0.3, 0.45, 0.3, 0.25)
@@ -50,7 +51,8 @@ def suggest(rgb: Pixels, boxes: Sequence[Sequence[float]], text: TextEngine | No
     # Text over the face is covered all the same, and only the name lies above everything.
     areas = [*face, *others]
     areas += [Area("text", _shares(line.corners, size)) for line in lines if not _among(line, mine)]
-    areas += [Area("code", shares) for one in codes(rgb) if not _on((shares := _shares(one, size)), boxes[:1])]
+    drawn = [*codes(rgb), *strokes(rgb)]
+    areas += [Area("code", shares) for one in drawn if not _on((shares := _shares(one, size)), boxes[:1])]
     areas += [Area("name", _shares(_shrunk(line.corners), size)) for line in mine]
     return Suggestion(areas, notes)
 
