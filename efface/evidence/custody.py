@@ -1,21 +1,18 @@
 """The chain of custody of a case: each line's digest covers the line before it, so that none can be taken out, put in
 or changed without every later one telling.
 
-A line's digest is SHA-256 over the digest before it and the line's own fields, joined with U+001F: case, number, moment
-(ISO 8601, UTC), who, what, about, subject, SHA-256 of the file it speaks of. Packs carry the lines, so that a recipient
-can count again.
+The rule is in ``chain``. Packs carry the lines, so that a recipient can count again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from django.db import connection
 
+from efface.evidence import chain
 from efface.evidence.models import Capture, Custody
 
 ABOUT = ("capture", "kept", "fact", "pack", "copy")
@@ -36,7 +33,7 @@ def note(
         organisation_id=organisation_id, case_id=case_id, capture=capture, about=about, subject=subject, at=now,
         actor=actor[:60], action=action, sha256=sha256, number=number, before=before,
     )  # fmt: skip
-    row.digest = digest(before, fields(row))
+    row.digest = chain.digest(before, fields(row))
     row.save(force_insert=True)
     return row
 
@@ -56,38 +53,19 @@ def fields(row: Custody) -> list[str]:
     ]  # fmt: skip
 
 
-def digest(before: bytes, line: Iterable[str]) -> bytes:
-    return hashlib.sha256(before + "\x1f".join(line).encode()).digest()
-
-
 def _older(case_id: uuid.UUID) -> bytes:
     """Digest over the lines from before they were linked; nothing where there are none."""
     rows = Custody.objects.filter(case_id=case_id, number=0).order_by("at", "id")
     found = b""
     for row in rows:
-        found = digest(found, fields(row))
+        found = chain.digest(found, fields(row))
     return found
 
 
 def problems(case_id: uuid.UUID) -> list[str]:
     """What is wrong with the chain of a case, in words; empty when it is whole."""
     rows = list(Custody.objects.filter(case_id=case_id, number__gt=0).order_by("number"))
-    return wrong([(bytes(row.before), bytes(row.digest), fields(row)) for row in rows], _older(case_id))
-
-
-def wrong(lines: Iterable[tuple[bytes, bytes, list[str]]], begin: bytes = b"") -> list[str]:
-    """The same of lines as (digest before, digest, fields). Pure."""
-    found, before = [], begin
-    for expected, (earlier, own, line) in enumerate(lines, 1):
-        if line[1] != str(expected):
-            found.append(f"line {expected} of the chain of custody is missing")
-            break
-        if earlier != before:
-            found.append(f"line {expected} of the chain of custody does not follow the one before it")
-        if digest(earlier, line) != own:
-            found.append(f"line {expected} of the chain of custody was altered")
-        before = own
-    return found
+    return chain.wrong([(bytes(row.before), bytes(row.digest), fields(row)) for row in rows], _older(case_id))
 
 
 def as_rows(case_id: uuid.UUID) -> list[dict[str, Any]]:

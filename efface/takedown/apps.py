@@ -16,7 +16,9 @@ class TakedownConfig(AppConfig):
             uses,
         )
         from efface.takedown.channels import doing  # noqa: F401
+        from efface.takedown.record import for_packs
         from efface.takedown.channels import news as _of_steps  # noqa: F401
 
         courier.register()
+        for_packs.register()
         hostility.on_published(publishing.on_page)

@@ -1,7 +1,6 @@
 """Sealing a stream with age (X25519) to a recipient's public key, so that the whole is never in memory or on a disk.
 
-pyrage reads from and writes to file objects and has its own way through both; the stream of a generator is handed to it
-in one thread and taken from it in another, with a few blocks between.
+pyrage reads from one file object and writes to another at its own pace: it does so in a thread, and is fed from here.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from typing import BinaryIO, cast
 from pyrage import DecryptError, IdentityError, RecipientError, decrypt_io, encrypt_io, x25519
 
 _BLOCK = 256 * 1024
-_BETWEEN = 8
 _KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
 
 
@@ -53,103 +51,78 @@ def new_identity() -> tuple[str, str]:
     return str(made), str(made.to_public())
 
 
-class _Feed(io.RawIOBase):
-    """A generator as a file to read from."""
-
-    def __init__(self, parts: Iterable[bytes]) -> None:
-        self._parts = iter(parts)
-        self._held = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        while len(self._held) < size or size < 0:
-            part = next(self._parts, None)
-            if part is None:
-                break
-            self._held += part
-        if size < 0:
-            size = len(self._held)
-        taken, self._held = self._held[:size], self._held[size:]
-        return taken
-
-
-class _Drain(io.RawIOBase):
-    """A file to write to whose blocks another thread takes."""
-
-    def __init__(self, to: queue.Queue[bytes | BaseException | None], stop: threading.Event) -> None:
-        self._to, self._stop, self._held = to, stop, bytearray()
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        part = bytes(cast(bytes, data))
-        self._held += part
-        if len(self._held) >= _BLOCK:
-            self.flush()
-        return len(part)
-
-    def flush(self) -> None:
-        if self._held:
-            _hand(self._to, bytes(self._held), self._stop)
-            self._held = bytearray()
-
-
 class _Stopped(OSError):
     """Nobody takes the rest."""
 
 
-def _hand(to: queue.Queue[bytes | BaseException | None], item: bytes | BaseException | None, stop: threading.Event) -> None:
-    while not stop.is_set():
-        try:
-            to.put(item, timeout=0.2)
-            return
-        except queue.Full:
-            continue
-    raise _Stopped("stopped")
+class _Pipe(io.RawIOBase):
+    """Both ends that pyrage sees in its thread. Whenever it wants more to read, it has written all that it can: so the
+    other side hands over one piece at a time, and no more than that is ever held."""
+
+    def __init__(self) -> None:
+        self.told: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
+        self.given: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._held = b""
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._held and not self._ended:
+            self.told.put(("wants", b""))
+            part = self.given.get()
+            if part is None:
+                raise _Stopped("stopped")
+            self._held, self._ended = part, not part
+        size = len(self._held) if size < 0 else size
+        taken, self._held = self._held[:size], self._held[size:]
+        return taken
+
+    def write(self, data: object) -> int:
+        part = bytes(cast(bytes, data))
+        self.told.put(("data", part))
+        return len(part)
 
 
 def seal(parts: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """``parts`` sealed to ``key``, block by block. What ``parts`` raises is raised here."""
-    between: queue.Queue[bytes | BaseException | None] = queue.Queue(_BETWEEN)
-    stop, failed = threading.Event(), list[BaseException]()
-
-    def watched() -> Iterator[bytes]:
-        # pyrage would hide what went wrong behind an error of its own.
-        try:
-            yield from parts
-        except Exception as error:
-            failed.append(error)
-            raise
+    """``parts`` sealed to ``key``, block by block. They are asked for in the caller's own thread, so that they may lean
+    on its database connection; what they raise is raised here."""
+    pipe, to = _Pipe(), x25519.Recipient.from_str(recipient(key))
 
     def work() -> None:
-        drain = _Drain(between, stop)
-        last: BaseException | None = None
         try:
-            encrypt_io(cast(BinaryIO, _Feed(watched())), cast(BinaryIO, drain), [x25519.Recipient.from_str(key)])
-            drain.flush()
+            encrypt_io(cast(BinaryIO, pipe), cast(BinaryIO, pipe), [to])
+            pipe.told.put(("end", b""))
         except BaseException as error:
-            last = failed[0] if failed else error
-        try:
-            _hand(between, last, stop)
-        except _Stopped:
-            pass
+            pipe.told.put(("failed", type(error).__name__.encode()))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
+    pieces = _pieces(parts)
     try:
         while True:
-            item = between.get()
-            if item is None:
+            what, data = pipe.told.get()
+            if what == "wants":
+                pipe.given.put(next(pieces, b""))
+            elif what == "data":
+                yield data
+            elif what == "end":
                 return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+            else:
+                raise OSError(f"sealing failed ({data.decode()})")
     finally:
-        stop.set()
+        pipe.given.put(None)
         thread.join()
+
+
+def _pieces(parts: Iterable[bytes]) -> Iterator[bytes]:
+    for part in parts:
+        for start in range(0, len(part), _BLOCK):
+            yield part[start : start + _BLOCK]
 
 
 def opened(file: BinaryIO, identity: str, to: BinaryIO) -> None:
