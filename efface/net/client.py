@@ -23,6 +23,8 @@ from efface.net.protocol import (
     RobotsRequest,
     Scan,
     ScanRequest,
+    SealedMedium,
+    SealMediumRequest,
     from_wire,
     to_wire,
 )
@@ -89,6 +91,10 @@ class Fetcher:
 
     def capture(self, request: CaptureRequest) -> Captured:
         return self.ask("capture", request, Captured)
+
+    def seal_medium(self, request: SealMediumRequest) -> SealedMedium:
+        """A medium sealed where it was fetched; its bytes come here as ciphertext alone."""
+        return self.ask("seal", request, SealedMedium)
 
     def observe(self, request: ObserveRequest) -> Observation:
         return self.ask("observe", request, Observation)

@@ -51,6 +51,14 @@ def new_identity() -> tuple[str, str]:
     return str(made), str(made.to_public())
 
 
+def public_of(secret: str) -> str:
+    """Raises ``KeyUnusable``."""
+    try:
+        return str(x25519.Identity.from_str(secret).to_public())
+    except IdentityError:
+        raise KeyUnusable("not a secret key of age") from None
+
+
 class _Stopped(OSError):
     """Nobody takes the rest."""
 
