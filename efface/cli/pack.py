@@ -19,9 +19,23 @@ def pack() -> None:
 
 @pack.command()
 @click.argument("file", type=_file)
-@click.option("--identity", type=_file, default=None, metavar="KEY.txt", help="The recipient's secret key, as age-keygen wrote it.")
-@click.option("--certificate", type=_file, default=None, metavar="PEM", help="The organisation's certificate, got by another way.")
-@click.option("--authority", type=_file, default=None, metavar="PEM", help="The time-stamping authority's certificates, got by another way.")
+@click.option(
+    "--identity",
+    type=_file,
+    default=None,
+    metavar="KEY.txt",
+    help="The recipient's secret key, as age-keygen wrote it.",
+)
+@click.option(
+    "--certificate", type=_file, default=None, metavar="PEM", help="The organisation's certificate, got by another way."
+)
+@click.option(
+    "--authority",
+    type=_file,
+    default=None,
+    metavar="PEM",
+    help="The time-stamping authority's certificates, got by another way.",
+)
 @json_option
 def verify(
     file: Path, identity: Path | None, certificate: Path | None, authority: Path | None, as_json: str | None
@@ -61,12 +75,19 @@ def _secret(text: str) -> str:
 
 @pack.command()
 @click.argument("reference", metavar="CASE")
-@click.option("--for", "made_for", type=click.Choice(["police", "lawyer", "court", "herself"]), required=True, help="Who gets it.")
+@click.option(
+    "--for", "made_for", type=click.Choice(["police", "lawyer", "court", "herself"]), required=True, help="Who gets it."
+)
 @click.option("--recipient", required=True, help="The person or desk, in words; stands in the report.")
 @click.option("--key", required=True, help="Their age public key (age1...).")
 @click.option("--part", "parts", multiple=True, help="A part to put in; several times for several. Without it: all.")
 @click.option("--agreed", is_flag=True, help="She said yes to exactly this.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None, help="Where to write it. Default: a name of its own here.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Where to write it. Default: a name of its own here.",
+)
 @json_option
 def make(
     reference: str, made_for: str, recipient: str, key: str, parts: tuple[str, ...], agreed: bool, out: Path | None,
@@ -78,7 +99,13 @@ def make(
 
     with database():
         result = _made(reference, made_for, recipient, key, parts, agreed, out)
-    emit(result, as_json, lambda: click.echo(f"{result['file']}: {result['bytes']} bytes, {result['files']} files inside. {result['note']}"))
+    emit(
+        result,
+        as_json,
+        lambda: click.echo(
+            f"{result['file']}: {result['bytes']} bytes, {result['files']} files inside. {result['note']}"
+        ),
+    )
 
 
 def _made(

@@ -66,7 +66,8 @@ def _page(request: Any, case: Case, problem: str = "") -> HttpResponse:
     return render(
         request, "console/pack_new.html",
         {
-            "case": case, "problem": problem, "choices": Pack.For.choices, "made_for": typed.get("for", Pack.For.POLICE),
+            "case": case, "problem": problem, "choices": Pack.For.choices,
+            "made_for": typed.get("for", Pack.For.POLICE),
             "parts": [(name, words, name in parts) for name, words in gathering.PARTS.items()],
             "findings": rows.order_by("confirmed_at", "pk")[:MOST_CHOICES], "some": typed.get("which") == "some",
             "chosen": {str(one) for one in _uuids(typed.getlist("findings"))} if typed else set(),

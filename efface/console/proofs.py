@@ -65,7 +65,7 @@ def _page(request: Any, case: Case, status: int = 200, **more: Any) -> HttpRespo
             "packs": Pack.objects.filter(case=case).order_by("-asked_at")[:50],
             "lines": Custody.objects.filter(case=case).order_by("-number", "-at")[:LINES],
             "open": case.state in (Case.State.OPEN, Case.State.PAUSED), "stamps": bool(settings.get("tsa_url")),
-            "copies": SealedCopy.objects.filter(case=case).select_related("finding__site", "asked_by").order_by("-asked_at"),
+            "copies": SealedCopy.objects.filter(case=case).select_related("finding__site", "asked_by", "hold"),
             "copies_on": sealed_copies.possible(case), "holds": sealed_copies.holds(case, clock.now()),
             "adult_findings": sealed_copies.findings(case), **more,
         },
@@ -95,7 +95,8 @@ def take_in(request: Any, id: uuid.UUID) -> HttpResponse:
     answer = render(
         request, "console/take_in.html",
         {
-            "case": case, "problem": problem, "outcomes": [(one, keeping.problem_words(one.problem), _inside(one)) for one in outcomes],
+            "case": case, "problem": problem,
+            "outcomes": [(one, keeping.problem_words(one.problem), _inside(one)) for one in outcomes],
             "minor": case.age != Age.ADULT, "agreed": request.POST.get("agreed") == "yes",
         },
         status=422 if problem else 200,
@@ -150,7 +151,9 @@ def demand(request: Any, id: uuid.UUID) -> HttpResponse:
     try:
         deciding.add(case, kind, value, detail, actor(request), clock.now())
     except deciding.FactRefused as refusal:
-        return _page(request, case, 422, problem=str(refusal), typed_kind=kind, typed=value[:200], typed_detail=detail[:20])
+        return _page(
+            request, case, 422, problem=str(refusal), typed_kind=kind, typed=value[:200], typed_detail=detail[:20]
+        )
     messages.success(request, _("Noted."))
     return redirect("console:case-evidence", id=id)
 

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable
 
 RULE = (
-    "A line's digest is SHA-256 over the digest before it (as bytes) and these fields joined with U+001F, in UTF-8: case, "
-    "number, at, by, what, about, subject, sha256. The first numbered line follows the lines with number 0, whose digests "
-    "are counted in their order, beginning with nothing."
+    "A line's digest is SHA-256 over the digest before it (as bytes) and these fields joined with U+001F, in UTF-8: "
+    "case, number, at, by, what, about, subject, sha256. The first numbered line follows those with number 0, whose "
+    "digests are counted in their order, beginning with nothing."
 )
 
 

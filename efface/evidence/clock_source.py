@@ -24,8 +24,8 @@ class _Timex(ctypes.Structure):
 
 @dataclass(frozen=True, slots=True)
 class Kernel:
-    """``state``: "synchronised", "not synchronised" or "unknown". ``most_off_s``: the kernel's bound of its error, seconds,
-    None where it knows none."""
+    """``state``: "synchronised", "not synchronised" or "unknown". ``most_off_s``: the kernel's bound of its error,
+    seconds, None where it knows none."""
 
     state: str
     most_off_s: float | None = None

@@ -49,8 +49,8 @@ class KeepingRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one file. ``inside``: (name, kind, messages, problem) of each member of an archive; ``again``: it was
-    here already, and nothing was added."""
+    """What came of one file. ``inside``: (name, kind, messages, problem) of each member of an archive; ``again``:
+    it was here already, and nothing was added."""
 
     name: str
     kind: str = ""
@@ -76,9 +76,7 @@ def objection(files: Sequence[Any], length: int) -> str:
     return ""
 
 
-def take_in(
-    case: Case, name: str, data: bytes, *, agreed: bool, actor: str, now: datetime
-) -> Outcome:
+def take_in(case: Case, name: str, data: bytes, *, agreed: bool, actor: str, now: datetime) -> Outcome:
     """One file. ``agreed``: she said that it may be kept. Raises ``KeepingRefused``."""
     if not agreed:
         raise KeepingRefused(_("Ask her first: nothing is taken in before she agrees."))

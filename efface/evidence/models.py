@@ -144,9 +144,7 @@ class Pack(CaseOwned):
     until = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint("case", "once", name="one_pack_a_form", condition=~models.Q(once=""))
-        ]
+        constraints = [models.UniqueConstraint("case", "once", name="one_pack_a_form", condition=~models.Q(once=""))]
 
 
 class SealedCopy(CaseOwned):

@@ -54,7 +54,9 @@ def findings(case: Case) -> Sequence[Finding]:
     if not possible(case):
         return []
     return list(
-        Finding.objects.filter(case=case, age=Age.ADULT, stopped="").select_related("site").order_by("confirmed_at")[:200]
+        Finding.objects.filter(case=case, age=Age.ADULT, stopped="")
+        .select_related("site")
+        .order_by("confirmed_at")[:200]
     )
 
 
@@ -71,7 +73,9 @@ def objection(case: Case, finding: Finding | None, hold: Hold | None, now: datet
     return ""
 
 
-def ask(case: Case, finding: Finding | None, hold: Hold | None, why: str, user: Any, actor: str, now: datetime) -> SealedCopy:
+def ask(
+    case: Case, finding: Finding | None, hold: Hold | None, why: str, user: Any, actor: str, now: datetime
+) -> SealedCopy:
     """Raises ``CopyRefused``."""
     problem = objection(case, finding, hold, now)
     if problem or finding is None or hold is None:
@@ -138,7 +142,11 @@ def seal(organisation: uuid.UUID, copy: uuid.UUID) -> None:
 
 
 def _allowed(copy: uuid.UUID, now: datetime) -> SealedCopy | None:
-    row = SealedCopy.objects.select_related("case", "finding", "hold").filter(pk=copy, state=SealedCopy.State.ALLOWED).first()
+    row = (
+        SealedCopy.objects.select_related("case", "finding", "hold")
+        .filter(pk=copy, state=SealedCopy.State.ALLOWED)
+        .first()
+    )
     if row is None:
         return None
     problem = objection(row.case, row.finding, row.hold, now)
@@ -216,9 +224,7 @@ def _medium(finding: Finding) -> Asset | None:
 
 
 def _noted(row: SealedCopy, actor: str, action: str, now: datetime, **more: str) -> None:
-    custody.note(
-        row.case_id, row.organisation_id, actor, action, now, about="copy", subject=row.pk, sha256=row.sha256
-    )
+    custody.note(row.case_id, row.organisation_id, actor, action, now, about="copy", subject=row.pk, sha256=row.sha256)
     audit.record(row.organisation_id, actor, f"copy.{action}", str(row.pk), now)
     events.record(row.case, f"copy.{action}", actor, subject=row.pk, now=now, **more)
 
@@ -239,7 +245,7 @@ def _again(deadline: Deadline, now: datetime) -> None:
 
 @events.on("hold.lifted")
 def _lifted(event: CaseEvent) -> None:
-    for row in SealedCopy.objects.filter(hold_id=event.subject).select_related("case"):
+    for row in SealedCopy.objects.filter(hold__pk=event.subject or event.pk).select_related("case"):
         destroy(row, "engine", event.at)
 
 

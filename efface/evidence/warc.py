@@ -100,7 +100,9 @@ def screenshot(data: bytes) -> bytes:
     """The picture of the page with its pictures blocked (PNG); empty where the file has none. Raises ``ValueError``."""
     try:
         for record in ArchiveIterator(io.BytesIO(data)):
-            if record.rec_type == "resource" and (record.rec_headers.get_header("WARC-Target-URI") or "").startswith(VIEW):
+            if record.rec_type == "resource" and (record.rec_headers.get_header("WARC-Target-URI") or "").startswith(
+                VIEW
+            ):
                 return bytes(record.content_stream().read())
     except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile) as error:
         raise ValueError(f"not a whole WARC file: {type(error).__name__}") from None

@@ -363,8 +363,8 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class SealMediumRequest:
-    """A confirmed medium of an adult, to be sealed to an age public key under a legal hold. ``sha256`` and ``pdq`` (hex)
-    are of what was confirmed: another picture that stands there now is not sealed."""
+    """A confirmed medium of an adult, to be sealed to an age public key under a legal hold. ``sha256`` and ``pdq``
+    (hex) are of what was confirmed: another picture that stands there now is not sealed."""
 
     url: str
     key: str

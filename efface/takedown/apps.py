@@ -16,8 +16,8 @@ class TakedownConfig(AppConfig):
             uses,
         )
         from efface.takedown.channels import doing  # noqa: F401
-        from efface.takedown.record import for_packs
         from efface.takedown.channels import news as _of_steps  # noqa: F401
+        from efface.takedown.record import for_packs
 
         courier.register()
         for_packs.register()

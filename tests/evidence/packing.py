@@ -18,7 +18,9 @@ from tests.conftest import NOON
 WALLET = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 
 
-def chat(name: str = "chat.txt", text: str = f"pay 300 EUR until Friday to {WALLET} or I send it, @bad.guy") -> list[KeptFile]:
+def chat(
+    name: str = "chat.txt", text: str = f"pay 300 EUR until Friday to {WALLET} or I send it, @bad.guy"
+) -> list[KeptFile]:
     said = [KeptMessage("2026-02-13T21:15:33", "Stranger", text), KeptMessage("2026-02-13T21:16:01", "Me", "=no")]
     return [KeptFile(name, "chat", "whatsapp", 147, "aa" * 32, "bb" * 16, messages=said)]
 

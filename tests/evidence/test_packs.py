@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -51,8 +52,10 @@ def regions(plain: bytes) -> dict[str, list[int]]:
     with zipfile.ZipFile(io.BytesIO(plain)) as archive:
         for info in archive.infolist():
             start = info.header_offset + 30 + len(info.filename.encode())
-            kind = info.filename.rsplit(".", 1)[-1] if "/" not in info.filename or info.filename.startswith("capt") else (
-                info.filename.split("/")[0]
+            kind = (
+                info.filename.rsplit(".", 1)[-1]
+                if "/" not in info.filename or info.filename.startswith("capt")
+                else (info.filename.split("/")[0])
             )
             found.setdefault(kind, []).extend((start, start + info.file_size))
             found.setdefault("head", []).extend((info.header_offset, start))
@@ -148,7 +151,7 @@ def test_stock_tools_agree(made: tuple[Pack, bytes, str], tmp_path: Path) -> Non
         (folder / "broken.age").write_bytes(broken)
         run(folder, "age", "-d", "-i", "key.txt", "-o", "broken.zip", "broken.age", ok=False)
     else:
-        print("the program age is not on this machine: the seal is opened with pyrage instead")
+        warnings.warn("the program age is not on this machine: the seal is opened with pyrage instead", stacklevel=1)
         (folder / "pack.zip").write_bytes(opened(data, secret))
     run(folder, sys.executable, "-m", "zipfile", "-t", "pack.zip")
     run(folder, sys.executable, "-m", "zipfile", "-e", "pack.zip", ".")

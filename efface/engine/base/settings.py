@@ -121,7 +121,7 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "sealed_copies", bool, False,
-        "Under a legal hold, two people may have a sealed copy of an adult's published picture kept until the hold ends.",
+        "Under a legal hold, two people may have a sealed copy of an adult's published picture kept until it ends.",
     ),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
     Setting("tor_everything", bool, False, "Fetch every site through tor_proxy, not .onion sites alone."),

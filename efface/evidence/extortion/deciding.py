@@ -70,8 +70,8 @@ def _usable(kind: str, value: str, detail: str) -> tuple[str, str, bool]:
         found = wallets.find(written)
         if not found:
             raise FactRefused(
-                _("This is no address of a wallet or bank account: its checksum does not hold. Copy it again, letter by "
-                  "letter, from where it stands.")
+                _("This is no address of a wallet or bank account: its checksum does not hold. Copy it again, letter "
+                  "by letter, from where it stands.")
             )  # fmt: skip
         return found[0].value, found[0].kind, found[0].certain
     if kind == "amount":
@@ -84,9 +84,7 @@ def _usable(kind: str, value: str, detail: str) -> tuple[str, str, bool]:
     return written, more, False
 
 
-def _add(
-    case: Case, one: finding.Suggestion, source: Kept | None, by: str, state: str, now: datetime
-) -> Fact | None:
+def _add(case: Case, one: finding.Suggestion, source: Kept | None, by: str, state: str, now: datetime) -> Fact | None:
     same = _same(case, one.kind, one.value)
     if Fact.objects.filter(case=case, same=same).exists():
         return None

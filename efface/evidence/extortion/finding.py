@@ -78,27 +78,32 @@ _WORDS = {
 _NUMBER = r"\d{1,3}(?:[.,'\u00a0 ]\d{3}){1,3}(?:[.,]\d{1,2})?|\d{1,9}(?:[.,]\d{1,8})?"
 _BEFORE = re.compile(rf"(?i)(R\$|[€$£₹₦₱₺₽₴¥₩]|zł)[ \u00a0]?({_NUMBER})(?![\d])")
 _AFTER = re.compile(
-    rf"(?i)(?<![\w.,@])({_NUMBER})[ \u00a0]?(€|\$|£|₹|₦|₱|₺|₽|₴|zł|{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)"
+    rf"(?i)(?<![\w.,@])({_NUMBER})[ \u00a0]?(€|\$|£|₹|₦|₱|₺|₽|₴|zł"
+    rf"|{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?!\w)"
 )
 _DEADLINE = re.compile(
-    r"(?i)(?<!\w)(?:(?:with)?in|next|innerhalb von|in den nächsten|dentro de|dans|w ciągu)\s(?:the\snext\s)?(\d{1,3})\s?"
+    r"(?i)(?<!\w)(?:(?:with)?in|next|innerhalb von|in den nächsten|dentro de|dans|w ciągu)\s"
+    r"(?:the\snext\s)?(\d{1,3})\s?"
     r"(hours?|hrs?|h|minutes?|mins?|days?|stunden?|minuten?|tagen?|horas?|minutos|d[ií]as|heures?|jours?|godzin\w*|dni)(?!\w)"
     r"|(?<!\w)(?:until|till?|before|by|bis|hasta|antes del?|avant|jusqu'à|do)\s(?:(?:the|el|le|zum)\s)?"
     r"(tomorrow|tonight|midnight|noon|monday|tuesday|wednesday|thursday|friday|saturday|sunday|morgen|mitternacht|"
     r"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|mañana|lunes|martes|miércoles|jueves|viernes|"
     r"demain|lundi|mardi|mercredi|jeudi|vendredi|jutra|\d{1,2}(?::\d{2})?\s?(?:am|pm|uhr|h)|"
     r"\d{1,2}[./]\d{1,2}(?:[./]\d{2,4})?)(?!\w)"
-    r"|(?<!\w)(\d{1,3})\s(hours?|minutes?|days?|stunden|minuten|tage|horas|minutos|heures|jours)\s(?:left|to pay|zeit|or)(?!\w)"
+    r"|(?<!\w)(\d{1,3})\s(hours?|minutes?|days?|stunden|minuten|tage|horas|minutos|heures|jours)\s"
+    r"(?:left|to pay|zeit|or)(?!\w)"
 )
 _DEMANDS = {
-    "pay": r"(?:pay|send (?:me )?(?:the )?money|transfer|zahl\w*|überweis\w*|paga\w*|pague|env[ií]a\w* dinero|pay[ée]r?|zapła\w+)",
+    "pay": r"(?:pay|send (?:me )?(?:the )?money|transfer|zahl\w*|überweis\w*|paga\w*|pague|"
+    r"env[ií]a\w* dinero|pay[ée]r?|zapła\w+)",
     "more pictures": r"(?:send|schick\w*|manda\w*|envoie\w*|wyślij)\W+(?:\w+\W+){0,4}(?:nudes?|pics?|pictures?|photos?|"
     r"videos?|bilder|fotos?|zdjęci\w+)",
     "meet": r"(?:meet me|come to my|have sex|triff mich|treffen wir|sleep with)",
     "gift card": r"(?:gift ?cards?|itunes card|steam card|paysafe\w*|google play card|gutschein\w*|razer gold)",
     "access": r"(?:your password|log ?in (?:code|details)|verification code|dein passwort|tu contraseña)",
     "threat to publish": r"(?:i(?:'ll| will)? (?:send|post|share|leak|upload|expose)|leak (?:it|them|your)|"
-    r"everyone will see|all your (?:friends|followers|family|contacts)|alle werden|schicke? (?:es|sie) (?:an )?(?:allen?|deine)|"
+    r"everyone will see|all your (?:friends|followers|family|contacts)|alle werden|"
+    r"schicke? (?:es|sie) (?:an )?(?:allen?|deine)|"
     r"ruin your life|voy a publicar|lo va a ver todo|je vais publier)",
 }
 _DEMAND = {name: re.compile(rf"(?i)(?<!\w){words}(?!\w)") for name, words in _DEMANDS.items()}
@@ -124,7 +129,9 @@ def _of(message: Said) -> Iterable[Suggestion]:
     for wallet in wallets.find(text):
         yield said("wallet", wallet.value, wallet.start, wallet.end, wallet.kind, wallet.certain)
     taken: list[tuple[int, int]] = []
-    named = [name for name, words in _PLATFORM.items() for word in words.finditer(text) if word[0].lower() not in _SHORT]
+    named = [
+        name for name, words in _PLATFORM.items() for word in words.finditer(text) if word[0].lower() not in _SHORT
+    ]
     for platform, words in _LINKS.items():
         for link in words.finditer(text):
             taken.append(link.span())
@@ -143,7 +150,9 @@ def _of(message: Said) -> Iterable[Suggestion]:
         at = _PLATFORM[name].search(text)
         if at is not None:
             yield said("platform", name, at.start(), at.end())
-    yield from (said("amount", f"{plain(number)} {unit}", start, end, unit) for number, unit, start, end in _amounts(text))
+    yield from (
+        said("amount", f"{plain(number)} {unit}", start, end, unit) for number, unit, start, end in _amounts(text)
+    )
     for word in _DEADLINE.finditer(text):
         yield said("deadline", " ".join(word[0].split()), word.start(), word.end())
     for name, words in _DEMAND.items():
@@ -153,7 +162,9 @@ def _of(message: Said) -> Iterable[Suggestion]:
 
 
 def _amounts(text: str) -> list[tuple[str, str, int, int]]:
-    found = [(word[2], _SIGNS.get(word[1].lower(), _SIGNS.get(word[1], "")), *word.span()) for word in _BEFORE.finditer(text)]
+    found = [
+        (word[2], _SIGNS.get(word[1].lower(), _SIGNS.get(word[1], "")), *word.span()) for word in _BEFORE.finditer(text)
+    ]
     spans = [(start, end) for _, _, start, end in found]
     for word in _AFTER.finditer(text):
         if not any(start < word.end() and word.start() < end for start, end in spans):
@@ -170,7 +181,7 @@ def plain(number: str) -> str:
         return squeezed.lstrip("0") or "0"
     whole, rest = re.sub(r"[.,]", "", squeezed[:last]), squeezed[last + 1 :]
     several = len(re.findall(r"[.,]", squeezed)) > 1 and len(set(re.findall(r"[.,]", squeezed))) == 1
-    if len(rest) == 3 and (several or len(whole) <= 3 and whole != "0"):
+    if len(rest) == 3 and (several or (len(whole) <= 3 and whole != "0")):
         return (whole + rest).lstrip("0") or "0"
     rest = rest.rstrip("0")
     return f"{whole.lstrip('0') or '0'}{'.' + rest if rest else ''}"

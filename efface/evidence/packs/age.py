@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, cast
 
-from pyrage import DecryptError, IdentityError, RecipientError, decrypt_io, encrypt_io, x25519
+from pyrage import DecryptError, IdentityError, RecipientError, decrypt_io, encrypt_io, x25519  # type: ignore[import-untyped]
 
 _BLOCK = 256 * 1024
 _KEY = re.compile(r"age1[02-9ac-hj-np-z]{58}")
@@ -138,7 +138,9 @@ def opened(file: BinaryIO, identity: str, to: BinaryIO) -> None:
     try:
         own = x25519.Identity.from_str(identity.strip())
     except IdentityError:
-        raise KeyUnusable("the secret key begins with AGE-SECRET-KEY-1; it stands in the file age-keygen made") from None
+        raise KeyUnusable(
+            "the secret key begins with AGE-SECRET-KEY-1; it stands in the file age-keygen made"
+        ) from None
     try:
         decrypt_io(file, to, [own])
     except (DecryptError, OSError) as error:

@@ -118,10 +118,14 @@ def again(pack: Pack, key: str, actor: str, now: datetime) -> Pack:
 
 
 def _asked(pack: Pack, actor: str, now: datetime) -> None:
-    events.record(pack.case, "pack.asked", actor, subject=pack.pk, now=now, made_for=pack.made_for, parts=list(pack.parts))
+    events.record(
+        pack.case, "pack.asked", actor, subject=pack.pk, now=now, made_for=pack.made_for, parts=list(pack.parts)
+    )
     audit.record(pack.organisation_id, actor, "pack.asked", str(pack.pk), now)
     deadlines.set_deadline(ENDS, pack.pk, pack.until, organisation=pack.organisation_id, case=pack.case_id)
-    make.defer(organisation=pack.organisation_id, once=f"pack:{pack.pk}", lock=f"packs:{pack.organisation_id}", pack=pack.pk)
+    make.defer(
+        organisation=pack.organisation_id, once=f"pack:{pack.pk}", lock=f"packs:{pack.organisation_id}", pack=pack.pk
+    )
 
 
 @job("evidence")

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - commands stand on one line each, to be copied
 """The read-me of a pack: how it is checked with tools that are not ours. Pure."""
 
 from __future__ import annotations
@@ -6,8 +7,8 @@ TEXT = """\
 EVIDENCE PACK, CASE {reference}
 Made {made} by {organisation}.
 
-What you see is the inside of a file that was sealed to your key alone (age, X25519). Keep it where only you can open it.
-No intimate picture is in it.
+What you see is the inside of a file that was sealed to your key alone (age, X25519). Keep it where only
+you can open it. No intimate picture is in it.
 
   report.pdf               for readers; signed
   case.json, tables/       the same for programs and spreadsheets

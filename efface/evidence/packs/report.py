@@ -30,8 +30,9 @@ def pdf(pack: Pack, told: Gathered, by: signing.Signer, now: datetime) -> bytes:
 def _head(pack: Pack, by: signing.Signer, now: datetime) -> list[str]:
     case, name = pack.case, str(pack.case.name or "")
     lines = [
-        f"{case.organisation.name} acts for a person shown in intimate pictures that were published or are threatened to be "
-        "published without consent. This pack was made for " + f"{pack.get_made_for_display()}: {pack.recipient or 'no name given'}.",
+        f"{case.organisation.name} acts for a person shown in intimate pictures that were published, or are threatened "
+        "to be, without consent. This pack was made for "
+        f"{pack.get_made_for_display()}: {pack.recipient or 'no name given'}.",
         f"Made {_moment(now)}. Case opened {_moment(case.opened_at)}.",
     ]  # fmt: skip
     if "name" in pack.parts and name:
@@ -42,14 +43,16 @@ def _head(pack: Pack, by: signing.Signer, now: datetime) -> list[str]:
         lines.append("She agreed to handing this over.")
     return [
         *lines,
-        "No intimate picture is in this pack. Pages were captured without their pictures and videos; of those there are "
-        "digests and fingerprints. Addresses in this report are written so that none opens by accident.",
+        "No intimate picture is in this pack. Pages were captured without their pictures and videos; of those there "
+        "are digests and fingerprints. Addresses in this report are written so that none opens by accident.",
         by.words() + f" SHA-256 of the certificate: {' '.join(_pieces(by.fingerprint, 16))}.",
         "How to check this pack with tools that are not ours: README.txt in it.",
     ]  # fmt: skip
 
 
-def _section(title: str, lines: list[str], entries: list[dict[str, Any]] | None = None, items: list[str] | None = None) -> Any:
+def _section(
+    title: str, lines: list[str], entries: list[dict[str, Any]] | None = None, items: list[str] | None = None
+) -> Any:
     return {"title": title, "lines": lines, "entries": entries or [], "items": items or []}
 
 
@@ -68,14 +71,14 @@ def _sections(pack: Pack, told: Gathered) -> list[Any]:
     if "demands" in parts:
         found.append(_section(
             f"Who demands what: {told.counts.get('demands', 0)}",
-            ["Confirmed by a worker, from what she kept or said. A wallet's checksum says that it exists as an address, not "
-             "whose it is."] if told.demands else ["Nothing was noted."],
+            ["Confirmed by a worker, from what she kept or said. A wallet's checksum says that it exists, "
+             "not whose it is."] if told.demands else ["Nothing was noted."],
             [_demand(one) for one in told.demands],
         ))  # fmt: skip
     if "kept" in parts:
         found.append(_section(
             f"What she kept: {told.counts.get('kept', 0)}",
-            ["Of pictures the digests alone are kept: the files themselves are with her."] if told.kept else ["Nothing."],
+            ["Of pictures digests alone are kept: the files themselves are with her."] if told.kept else ["Nothing."],
             [_file(one) for one in told.kept],
         ))  # fmt: skip
     if "hashes" in parts:
@@ -113,7 +116,9 @@ def _demand(one: dict[str, Any]) -> dict[str, Any]:
     if one["checksum_holds"]:
         lines.append(_line("Checksum", "holds"))
     if one["quote"]:
-        lines.append(_line("Said", f"{defang(str(one['quote']))} ({one['said_by'] or 'unknown'}, {one['said_at'] or 'no time'})"))
+        lines.append(
+            _line("Said", f"{defang(str(one['quote']))} ({one['said_by'] or 'unknown'}, {one['said_at'] or 'no time'})")
+        )
     if one["also_in_other_cases"]:
         lines.append(_line("Other cases", f"the same stands in {one['also_in_other_cases']} more of this organisation"))
     return {"title": str(one["kind"]).capitalize(), "lines": lines}
@@ -121,8 +126,8 @@ def _demand(one: dict[str, Any]) -> dict[str, Any]:
 
 def _file(one: dict[str, Any]) -> dict[str, Any]:
     lines = [
-        _line("Kind", " ".join(part for part in (one["app"], one["kind"]) if part)), _line("SHA-256", str(one["sha256"])),
-        _line("Handed in", _moment(one["handed_in"])),
+        _line("Kind", " ".join(part for part in (one["app"], one["kind"]) if part)),
+        _line("SHA-256", str(one["sha256"])), _line("Handed in", _moment(one["handed_in"])),
     ]  # fmt: skip
     if one["messages"]:
         lines.append(_line("Messages", f"{one['messages']}, in kept/{one['number']:03d}.json"))

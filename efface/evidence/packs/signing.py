@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -51,10 +52,12 @@ class Signer:
         subject = self.chain[0].subject.rfc4514_string()
         if self.made_here:
             return (
-                f"Signed with a certificate made on this installation ({subject}). Nobody outside vouches for it: compare "
-                "its fingerprint with one the organisation tells you by another way."
+                f"Signed with a certificate made on this installation ({subject}). Nobody outside vouches for it: "
+                "compare its fingerprint with one the organisation tells you by another way."
             )
-        return f"Signed with the organisation's certificate: {subject}, issued by {self.chain[0].issuer.rfc4514_string()}."
+        return (
+            f"Signed with the organisation's certificate: {subject}, issued by {self.chain[0].issuer.rfc4514_string()}."
+        )
 
 
 def signer(now: datetime) -> Signer:
@@ -134,9 +137,7 @@ def detached(data: bytes, by: Signer) -> bytes:
     builder = pkcs7.PKCS7SignatureBuilder().set_data(data).add_signer(by.chain[0], by.key, hashes.SHA256())
     for certificate in by.chain[1:]:
         builder = builder.add_certificate(certificate)
-    return builder.sign(
-        serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
-    )
+    return builder.sign(serialization.Encoding.DER, [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary])
 
 
 def sign_pdf(pdf: bytes, by: Signer, reason: str) -> bytes:
@@ -185,17 +186,15 @@ def pdf_problems(pdf: bytes, by: x509.Certificate) -> list[str]:
     return problems
 
 
-def _asn1(certificate: x509.Certificate):  # type: ignore[no-untyped-def]
-    from asn1crypto import x509 as plain
+def _asn1(certificate: x509.Certificate) -> Any:
+    from asn1crypto import x509 as plain  # type: ignore[import-untyped]
 
     return plain.Certificate.load(certificate.public_bytes(serialization.Encoding.DER))
 
 
-def _asn1_key(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):  # type: ignore[no-untyped-def]
+def _asn1_key(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Any:
     from asn1crypto import keys
 
     return keys.PrivateKeyInfo.load(
-        key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

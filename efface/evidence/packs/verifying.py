@@ -56,9 +56,7 @@ class Verdict:
         }  # fmt: skip
 
 
-def verify(
-    file: BinaryIO, identity: str = "", *, certificate: bytes = b"", authority: str = ""
-) -> Verdict:
+def verify(file: BinaryIO, identity: str = "", *, certificate: bytes = b"", authority: str = "") -> Verdict:
     """``file``: a pack, sealed (then ``identity`` is the secret key) or opened. ``certificate``: PEM the signature must
     be of; ``authority``: path of a PEM file to check timestamps with. Never raises for what the bytes are."""
     verdict = Verdict()
@@ -72,7 +70,9 @@ def verify(
         _opened(file, verdict, certificate, authority)
         return verdict
     if not identity:
-        verdict.problems.append("the pack is sealed: give the recipient's secret key with --identity, or open it with age")
+        verdict.problems.append(
+            "the pack is sealed: give the recipient's secret key with --identity, or open it with age"
+        )
         return verdict
     # Nothing that was opened reaches a disk: beyond what memory may hold it is sealed again to a key that is forgotten.
     with _Memory() as plain:
@@ -87,8 +87,8 @@ def verify(
 
 
 class _Memory:
-    """Bytes written once and read once. Up to ``_SPOOL`` in memory; the rest in a file without a name, each block sealed
-    with a key that lives in this process alone."""
+    """Bytes written once and read once. Up to ``_SPOOL`` in memory; the rest in a file without a name, each block
+    sealed with a key that lives in this process alone."""
 
     def __init__(self) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -126,7 +126,7 @@ class _Memory:
 
     def _put(self, data: bytes) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile()
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this
         nonce = self._blocks.to_bytes(12, "big")
         sealed = self._key.encrypt(nonce, data, b"")
         self._file.write(len(sealed).to_bytes(4, "big") + sealed)
@@ -212,7 +212,8 @@ def _signature(held: dict[str, bytes], verdict: Verdict, trusted: bytes) -> None
     verdict.certificate = own.fingerprint(hashes.SHA256()).hex()
     if expected is None:
         verdict.notes.append(
-            "the signature was checked with the certificate in the pack; compare its SHA-256 with what the organisation tells you"
+            "the signature was checked with the certificate in the pack; compare its SHA-256 with what the "
+            "organisation tells you"
         )
     elif expected != own:
         verdict.problems.append("the pack was signed with another certificate than the one you gave")
@@ -227,7 +228,7 @@ def _signature(held: dict[str, bytes], verdict: Verdict, trusted: bytes) -> None
 
 def cms_problem(signature: bytes, data: bytes, by: x509.Certificate) -> str:
     """What is wrong with a detached CMS signature (RFC 5652) of ``data``; "" when it holds and is of ``by``."""
-    from asn1crypto import cms
+    from asn1crypto import cms  # type: ignore[import-untyped]
 
     try:
         info = cms.ContentInfo.load(signature, strict=True)
@@ -258,19 +259,23 @@ def cms_problem(signature: bytes, data: bytes, by: x509.Certificate) -> str:
 
 
 def _timestamps(held: dict[str, bytes], captures: dict[str, str], verdict: Verdict, authority: str) -> None:
-    """Of the manifest and of every capture, with the authority's certificates that were given, else those of the pack."""
+    """Of the manifest and every capture, with the authority's certificates that were given, else those of the pack."""
     with tempfile.TemporaryDirectory() as folder:
         path = authority
         if not path and AUTHORITY in held:
             Path(folder, "tsa.pem").write_bytes(held[AUTHORITY])  # public certificates, nothing of the case
             path = str(Path(folder, "tsa.pem"))
-            verdict.notes.append("timestamps were checked with the certificates in the pack; --authority gives your own")
+            verdict.notes.append(
+                "timestamps were checked with the certificates in the pack; --authority gives your own"
+            )
         if TOKEN in held:
             try:
                 found = stamp.check_digest(held[TOKEN], hashlib.sha256(held.get(MANIFEST, b"")).digest(), path)
                 verdict.stamped_at = found.at
                 if not found.signed:
-                    verdict.notes.append("no certificate of the authority is at hand: timestamps were read, not checked")
+                    verdict.notes.append(
+                        "no certificate of the authority is at hand: timestamps were read, not checked"
+                    )
             except stamp.StampError as error:
                 verdict.problems.append(f"the manifest's timestamp: {error}")
         else:

@@ -19,7 +19,8 @@ from efface.net.kept.model import MOST_LINE, MOST_MESSAGES, KeptMessage
 Read = list[KeptMessage] | None
 _MARKS = dict.fromkeys(map(ord, "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"))
 _LINE = re.compile(
-    r"^\[?(?P<a>\d{1,4})[./\-](?P<b>\d{1,2})[./\-](?P<c>\d{2,4}),?[ \u00a0]{1,3}(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
+    r"^\[?(?P<a>\d{1,4})[./\-](?P<b>\d{1,2})[./\-](?P<c>\d{2,4}),?[ \u00a0]{1,3}"
+    r"(?P<time>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)"
     r"(?:[ \u00a0\u202f]?(?P<half>[AaPp]\.?\u202f? ?[Mm]\.?))?\]?(?: ?[-–] | )(?P<rest>.*)$"
 )
 _MEDIUM = re.compile(r"(?:<attached: (?P<a>[^<>]{1,120})>|^(?P<b>[\w .()-]{3,120}\.\w{2,5}) \([^()]{3,40}\)$)")
@@ -79,7 +80,8 @@ def _moment(head: re.Match[str], order: str) -> str:
     clock = [int(one) for one in re.split("[:.]", head["time"])]
     hour = clock[0] % 12 + (12 if half == "pm" else 0) if half else clock[0]
     try:
-        return datetime(year, parts["m"], parts["d"], hour, *clock[1:]).isoformat()  # noqa: DTZ001 - the phone's own time
+        second = clock[2] if len(clock) > 2 else 0
+        return datetime(year, parts["m"], parts["d"], hour, clock[1], second).isoformat()  # noqa: DTZ001 - the phone's own time
     except ValueError:
         return written
 
@@ -117,7 +119,9 @@ def _telegram(found: Any) -> Read:
             by = one.get("from") or one.get("actor") or one.get("from_id") or ""
             named = one.get("from_id")
             who = f"{by} ({named})" if named and named != by else str(by)
-            messages.append(KeptMessage(str(one["date"]), who, str(text), str(one.get("file") or one.get("photo") or "")))
+            messages.append(
+                KeptMessage(str(one["date"]), who, str(text), str(one.get("file") or one.get("photo") or ""))
+            )
     return messages
 
 

@@ -152,6 +152,15 @@ def _inflated(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> tup
                 out += part
                 if len(out) > most:
                     return bytes(out[:0]), "too-large"
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        EOFError,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ):
         return b"", "corrupt"
     return bytes(out), ""

@@ -30,7 +30,8 @@ def register() -> None:
     sections.register(
         sections.Section(
             "letters", "letters", "Letters that went out",
-            ("sent_at", "to", "role", "contact", "channel", "notice_type", "reference", "their_reference", "subject", "text"),
+            ("sent_at", "to", "role", "contact", "channel", "notice_type", "reference", "their_reference", "subject",
+             "text"),
             _letters, address=("contact", "subject", "text"),
         )
     )  # fmt: skip
