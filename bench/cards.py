@@ -42,8 +42,8 @@ MONO = "DejaVuSansMono.ttf"
 @dataclass
 class Card:
     """``letters``: corners (4, 2) in pixels of the photograph of each sensitive letter, with what it belongs to
-    (number, address, mrz, date, code; of a signature pieces). ``names``: the same of the letters of the name. ``face`` in
-    shares."""
+    (number, address, mrz, date, code; of a signature pieces). ``names``: the same of the letters of the name. ``face``
+    in shares."""
 
     layout: str
     name: str

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from efface.engine.base import settings
 from efface.net.bundle import BundleError, Item
+from efface.net.kept.model import KeptFile
 from efface.net.proofs import Proof, ProofRequest
 from efface.net.protocol import Decoded, Picture, Want
 from efface.net.sitelist import ListError, SiteList
@@ -105,6 +106,18 @@ def read_object(data: bytes) -> dict[str, Any] | str:
     except (OSError, RuntimeError):
         close()
         return _("the safe reader is not running")
+    return found
+
+
+def read_kept(name: str, data: bytes, look: bool) -> list[KeptFile]:
+    """A file that was kept as proof, read in the sandbox; ``look``: pictures in it may be fingerprinted."""
+    try:
+        with _lock:
+            decoder = _open()
+        found: list[KeptFile] = decoder.decode_kept(name, data, look)
+    except (OSError, RuntimeError):
+        close()
+        return [KeptFile(name, size=len(data), error="off")]
     return found
 
 

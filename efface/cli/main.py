@@ -31,6 +31,7 @@ COMMANDS = {
     "law": "efface.cli.law:law",
     "mail": "efface.cli.mail:mail",
     "notice": "efface.cli.notice:notice",
+    "pack": "efface.cli.pack:pack",
     "sites": "efface.cli.sites:sites",
     "fingerprint": "efface.cli.fingerprint:fingerprint",
     "whereabouts": "efface.cli.whereabouts:whereabouts",

@@ -20,8 +20,8 @@ from efface.cases.models import Age, Case, Purpose
 from efface.engine.base import clock, deadlines, leases, objects, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
-from efface.evidence import fetching, stamping, warc
-from efface.evidence.models import Capture, Custody
+from efface.evidence import clock_source, custody, fetching, stamping, warc
+from efface.evidence.models import Capture
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import Captured, CaptureRequest
 from efface.search.models import Finding
@@ -124,22 +124,14 @@ def save(organisation: uuid.UUID, finding: uuid.UUID, task: Task, seen: Captured
             with transaction.atomic():
                 made = Capture.objects.create(
                     organisation_id=organisation, case_id=row.case_id, finding=row, episode=row.episode, at=now,
-                    warc=name, warc_sha256=digest, warc_bytes=len(data),
+                    warc=name, warc_sha256=digest, warc_bytes=len(data), clock=clock_source.at_capture(clock.is_real()),
                 )  # fmt: skip
-            note(made, "engine", "captured", now)
+            custody.of_capture(made, "engine", "captured", now)
             deadlines.cancel(key=_key(finding))
             stamping.request(made)
             events.record(row.case, "finding.captured", "engine", subject=row.pk, now=now, capture=str(made.pk))
     except IntegrityError:
         objects.remove(name)
-
-
-def note(capture: Capture, actor: str, action: str, now: datetime) -> Custody:
-    """One line in the chain of custody."""
-    return Custody.objects.create(
-        organisation_id=capture.organisation_id, case_id=capture.case_id, capture=capture, at=now, actor=actor,
-        action=action, sha256=capture.warc_sha256,
-    )  # fmt: skip
 
 
 def _key(finding: uuid.UUID) -> str:

@@ -80,6 +80,11 @@ def ask(url: str, data: bytes, certificate: str = "") -> Stamp:
 
 def check(token: bytes, data: bytes, certificate: str = "", nonce: int | None = None) -> Stamp:
     """What a raw answer proves about ``data``. Raises ``StampError``."""
+    return check_digest(token, hashlib.sha256(data).digest(), certificate, nonce)
+
+
+def check_digest(token: bytes, digest: bytes, certificate: str = "", nonce: int | None = None) -> Stamp:
+    """The same about what has this SHA-256."""
     try:
         answer = decode_timestamp_response(token)
         status = PKIStatus(answer.status)
@@ -88,12 +93,12 @@ def check(token: bytes, data: bytes, certificate: str = "", nonce: int | None = 
         info = answer.tst_info
     except ValueError as error:
         raise StampError(f"the answer is no timestamp: {type(error).__name__}") from None
-    if info.message_imprint.message != hashlib.sha256(data).digest():
+    if info.message_imprint.message != digest:
         raise StampError("the timestamp is of something else", passing=False)
     if nonce is not None and info.nonce != nonce:
         raise StampError("the timestamp answers another question")
     if certificate:
-        _signature(answer, hashlib.sha256(data).digest(), certificate, nonce)
+        _signature(answer, digest, certificate, nonce)
     return Stamp(token, info.gen_time.astimezone(UTC), bool(certificate))
 
 

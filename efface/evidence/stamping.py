@@ -11,8 +11,9 @@ from efface.cases import events
 from efface.engine.base import clock, deadlines, objects, settings, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
+from efface.evidence import clock_source, custody
 from efface.evidence import stamp as authority
-from efface.evidence.models import Capture, Custody
+from efface.evidence.models import Capture
 
 PAUSE = timedelta(hours=6)
 
@@ -31,6 +32,7 @@ def stamp(organisation: uuid.UUID, capture: uuid.UUID) -> None:
         data = objects.get(row.case_id, row.warc) if row else b""
     if row is None or not url:
         return
+    asked = clock.wall()
     try:
         stamped = authority.ask(url, data, certificate)
     except authority.StampError as error:
@@ -40,6 +42,7 @@ def stamp(organisation: uuid.UUID, capture: uuid.UUID) -> None:
                 "capture.stamp", capture, clock.align(clock.now() + PAUSE), organisation=organisation, case=row.case_id
             )
         return
+    answered = clock.wall()
     with tenancy.organisation(organisation):
         name = objects.put(row.case_id, stamped.token)
         row = Capture.objects.select_for_update().get(pk=capture)
@@ -47,12 +50,10 @@ def stamp(organisation: uuid.UUID, capture: uuid.UUID) -> None:
             objects.remove(name)
             return
         row.token, row.stamped_at, row.stamp_error = name, stamped.at, ""
-        row.save(update_fields=["token", "stamped_at", "stamp_error"])
+        row.clock = {**(row.clock or {}), "stamp": clock_source.at_stamp(asked, answered, stamped.at)}
+        row.save(update_fields=["token", "stamped_at", "stamp_error", "clock"])
         deadlines.cancel(key=f"capture.stamp:{capture}")
-        Custody.objects.create(
-            organisation_id=organisation, case_id=row.case_id, capture=row, at=clock.now(), actor="engine",
-            action="stamped", sha256=row.warc_sha256,
-        )  # fmt: skip
+        custody.of_capture(row, "engine", "stamped", clock.now())
         events.record(row.case, "capture.stamped", "engine", subject=row.finding_id)
 
 

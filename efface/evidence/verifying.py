@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from efface.engine.base import objects, sealing, settings
-from efface.evidence import stamp, warc
+from efface.evidence import custody, stamp, warc
 from efface.evidence.models import Capture
 
 
@@ -46,6 +46,7 @@ def verify(capture: Capture) -> Verified:
         problems.append("the chain of custody does not begin with the capture")
     if any(link.sha256 != capture.warc_sha256 for link in chain):
         problems.append("the chain of custody speaks of another file")
+    problems += custody.problems(capture.case_id)
     if capture.token is None:
         return Verified(tuple(problems), records)
     try:

@@ -33,6 +33,8 @@ _NAMES = uuid.UUID("6f6a3a0e-43b5-5c0e-9a55-0f5c6a1a7e11")
 NO_PAYLOAD = "payload left out on purpose; digests and fingerprints only"
 #: Headers of the answer that described the bytes on the wire and not what is kept here.
 WIRE = {"content-encoding", "transfer-encoding", "content-length"}
+VIEW = "urn:view:"
+"""What the address of a screenshot begins with, as other archives write it."""
 MEDIA_TYPES = ("image/", "video/", "audio/")
 
 
@@ -92,6 +94,19 @@ def read(data: bytes) -> Iterator[Kept]:
             yield Kept(record.rec_type, record.rec_headers.get_header("WARC-Target-URI") or "", kind or "", len(body))
     except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile) as error:
         raise ValueError(f"not a whole WARC file: {type(error).__name__}") from None
+
+
+def screenshot(data: bytes) -> bytes:
+    """The picture of the page with its pictures blocked (PNG); empty where the file has none. Raises ``ValueError``."""
+    try:
+        for record in ArchiveIterator(io.BytesIO(data)):
+            if record.rec_type == "resource" and (record.rec_headers.get_header("WARC-Target-URI") or "").startswith(
+                VIEW
+            ):
+                return bytes(record.content_stream().read())
+    except (ArchiveLoadFailed, EOFError, gzip.BadGzipFile) as error:
+        raise ValueError(f"not a whole WARC file: {type(error).__name__}") from None
+    return b""
 
 
 def _html(captured: Captured) -> bytes:

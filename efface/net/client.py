@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from efface.net import avoided, frames, kept
+from efface.net import avoided, connections, frames
 from efface.net.decoded import check_picture, is_shaded
 from efface.net.protocol import (
     Answered,
@@ -24,6 +24,8 @@ from efface.net.protocol import (
     RobotsRequest,
     Scan,
     ScanRequest,
+    SealedMedium,
+    SealMediumRequest,
     from_wire,
     to_wire,
 )
@@ -91,6 +93,10 @@ class Fetcher:
     def capture(self, request: CaptureRequest) -> Captured:
         return self.ask("capture", request, Captured)
 
+    def seal_medium(self, request: SealMediumRequest) -> SealedMedium:
+        """A medium sealed where it was fetched; its bytes come here as ciphertext alone."""
+        return self.ask("seal", request, SealedMedium)
+
     def observe(self, request: ObserveRequest) -> Observation:
         return self.ask("observe", request, Observation)
 
@@ -130,7 +136,7 @@ class Fetcher:
         asked = False
         message = {"op": op, "body": body} | ({"avoid": list(avoid)} if avoid else {})
         try:
-            with kept.connection(self.path, timeout_s) as stream:
+            with connections.to(self.path, timeout_s) as stream:
                 asked = True
                 stream.sendall(frames.pack(message))
                 answer = frames.receive(stream)

@@ -344,7 +344,9 @@ class CaptureRequest:
 @dataclass(frozen=True, slots=True)
 class Captured:
     """A page as it stood. ``html_b64`` is its HTML with every data: medium cut out, base64 of UTF-8; ``html_sha256``
-    is the digest of the bytes as received. ``media`` carries digests and fingerprints, no payload."""
+    is the digest of the bytes as received. ``media`` carries digests and fingerprints, no payload. ``tls``: version and
+    cipher; ``tls_chain``: certificates the server showed, its own first, base64 of DER. ``screenshot_b64``: PNG of the
+    page as a browser shows it with every picture blocked, "" where there is none (``screenshot_error`` says why)."""
 
     facts: FetchFacts
     request_headers: dict[str, str] = field(default_factory=dict)
@@ -353,6 +355,35 @@ class Captured:
     title: str = ""
     media: list[ScannedMedia] = field(default_factory=list)
     dns: list[str] = field(default_factory=list)
+    tls: str = ""
+    tls_chain: list[str] = field(default_factory=list)
+    screenshot_b64: str = ""
+    screenshot_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SealMediumRequest:
+    """A confirmed medium of an adult, to be sealed to an age public key under a legal hold. ``sha256`` and ``pdq``
+    (hex) are of what was confirmed: another picture that stands there now is not sealed."""
+
+    url: str
+    key: str
+    sha256: str = ""
+    pdq: list[str] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMedium:
+    """``sealed_b64``: base64 of the age file; digest, size and type are of what is in it. ``error`` says why there is
+    none."""
+
+    facts: FetchFacts = field(default_factory=lambda: FetchFacts(""))
+    sealed_b64: str = ""
+    sha256: str = ""
+    size: int = 0
+    mime: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,15 @@ SETTINGS: tuple[Setting, ...] = (
         "tsa_url", str, "", "RFC 3161 time-stamping authority. Empty: captures carry no timestamp, and doctor says so."
     ),
     Setting("tsa_certificate", str, "", "PEM file of the authority's certificate, to verify its tokens with."),
+    Setting(
+        "pack_certificate", str, "",
+        "PEM file of the organisation's certificate that evidence packs are signed with, its own first; the key is in "
+        "secrets/pack-signing.key. Empty: a certificate made here, and every pack says so.",
+    ),
+    Setting(
+        "sealed_copies", bool, False,
+        "Under a legal hold, two people may have a sealed copy of an adult's published picture kept until it ends.",
+    ),
     Setting("tor_proxy", str, "", "SOCKS5 address of a Tor client, for .onion sites. Empty: off."),
     Setting("tor_everything", bool, False, "Fetch every site through tor_proxy, not .onion sites alone."),
     Setting(

@@ -21,6 +21,8 @@ import efface
 from efface.net import bundle, frames, sitelist
 from efface.net.bundle import Item
 from efface.net.decoded import check, is_shaded
+from efface.net.kept.model import MOST_BYTES as MOST_KEPT
+from efface.net.kept.model import KeptFile, bounded
 from efface.net.page.model import Page
 from efface.net.proofs import Proof, ProofRequest, proof_answer
 from efface.net.protocol import (
@@ -44,6 +46,7 @@ PICTURE_S = 15.0
 """Seconds one picture may take, wall clock."""
 MAIL_S = 10.0
 PROOF_S = 60.0
+KEPT_S = 90.0
 PAGE_S = 8.0
 LIST_S = 20.0
 START_S = 90.0
@@ -198,6 +201,27 @@ class Decoder:
             return str(answer["error"])[:40]
         width, height, grey = answer.get("width", 0), answer.get("height", 0), answer.get("grey", "")
         return (width, height, grey) if is_shaded(width, height, grey) else "crashed"
+
+    def decode_kept(self, name: str, data: bytes, look: bool) -> list[KeptFile]:
+        """What is in a file that was kept as proof; the file itself first, then what an archive holds. ``look``:
+        pictures in it may be fingerprinted. Digests of the file itself are counted here."""
+        sha256, md5 = _digests(data)
+        whole = KeptFile(name, size=len(data), sha256=sha256, md5=md5)
+        if len(data) > MOST_KEPT:
+            return [replace(whole, error="too-large")]
+        meta = json.dumps({"name": name, "look": look}).encode()
+        with self._places:
+            try:
+                with contextlib.closing(_Child(self)) as child:
+                    answer = child.ask(b"KEPT", _META.pack(len(meta)) + meta + data, Want.PLAIN, KEPT_S)
+                found = bounded([from_wire(KeptFile, one) for one in answer if isinstance(one, dict)])
+            except _Failed as failed:
+                return [replace(whole, error=str(failed))]
+            except (ProtocolError, TypeError):
+                return [replace(whole, error="crashed")]
+        if not found:
+            return [replace(whole, error="crashed")]
+        return [replace(found[0], name=name, size=len(data), sha256=sha256, md5=md5), *found[1:]]
 
     def decode_mail(self, data: bytes) -> Mail:
         """``data`` as a mail; ``error`` is set where it could not be read."""

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import struct
+import zipfile
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import partial
@@ -20,6 +21,8 @@ from PIL import AvifImagePlugin, Image
 from efface.net import bundle, sitelist
 from efface.net.decoder import moving, proofs, shading
 from efface.net.decoder.mail import read_mail
+from efface.net.kept.model import KeptFile
+from efface.net.kept.reading import read as read_kept
 from efface.net.page.listing import read_listing
 from efface.net.page.model import Page
 from efface.net.page.read import read_page
@@ -195,6 +198,18 @@ def listing(data: bytes) -> Listed:
     return Listed(FetchFacts(url), found.kind, found.entries, found.template, found.more)
 
 
+def kept(data: bytes) -> list[KeptFile]:
+    """What is in a file that was kept as proof: length of a JSON head (four bytes; ``name``, ``look``), the head, the
+    file. Pictures in it are looked at only where ``look`` says so."""
+    (size,) = struct.unpack_from("!I", data)
+    head = json.loads(data[4 : 4 + size])
+
+    def fingerprint(inner: bytes) -> Picture:
+        return picture(inner, None, Want.PLAIN).picture
+
+    return read_kept(str(head["name"]), data[4 + size :], fingerprint if head["look"] else None)
+
+
 def cover_proof(data: bytes, engine: Engine | None, text: TextEngine | None) -> dict[str, Any]:
     """A photographed identity document with its parts covered, or what to cover: see ``proofs``."""
     try:
@@ -278,6 +293,20 @@ def samples() -> list[bytes]:
     return [*made, moving.sample()]
 
 
+def kept_samples() -> dict[str, bytes]:
+    """One kept file of each kind, an archive of every way of packing among them, so that nothing is loaded later."""
+    texts = {
+        "a.txt": b"01/02/2026, 21:15 - A: hello\n13/02/2026, 21:16 - B: \xc3\xa9", "b.txt": "x".encode("utf-16"),
+        "c.json": b'{"messages": [{"sender_name": "A", "timestamp_ms": 1, "content": "x"}]}', "d.eml": _MAIL,
+        "e.html": b"<html><body><div class='message default'><div class='date' title='1'></div></div></body></html>",
+    }  # fmt: skip
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for way in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+            archive.writestr(f"{way}.txt", b"01/02/2026, 21:15 - A: hello\n" * 9, way)
+    return {**texts, "f.zip": out.getvalue()}
+
+
 def everything(engine: Engine | None, copies: Copies | None = None) -> Want:
     """All that can be wanted here."""
     faces = Want.FACES if engine is not None else Want.PLAIN
@@ -307,6 +336,8 @@ def rehearse(engine: Engine | None, copies: Copies | None = None, text: TextEngi
     read_page(FetchFacts("http://example.org/", "http://example.org/"), b'{"next": "/b"}', "", Limits())
     for sample in _LISTS:
         read_listing(sample, "http://example.org/")
+    for name, sample in kept_samples().items():
+        read_kept(name, sample, lambda _: Picture())
     read_mail(_MAIL)
     read_mail(b"\xff\x00 not a mail")
     return broken
@@ -337,6 +368,8 @@ def perform(
         return to_wire(picture(data, engine, want, copies))
     if kind == "tiles":
         return tiles(data)
+    if kind == "kept":
+        return [to_wire(one) for one in kept(data)]
     if kind == "proof":
         return cover_proof(data, engine, text)
     if kind == "preview":

@@ -28,7 +28,7 @@ from efface.net.protocol import Want
 _HEAD = struct.Struct("!4sBI")
 KINDS = {b"PICT": "picture", b"TILE": "tiles", b"PAGE": "page", b"MAIL": "mail", b"BUND": "bundle",
          b"LIST": "listing", b"SITE": "sites", b"OBJE": "object", b"PROO": "proof",
-         b"PREV": "preview"}  # fmt: skip
+         b"PREV": "preview", b"KEPT": "kept"}  # fmt: skip
 _MOST_BYTES = 64 * 1024 * 1024
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from efface.net import frames, kept
+from efface.net import connections, frames
 from efface.net.protocol import ProtocolError
 from efface.search.matcher.hits import Blocked, Compare, Hits, Holds, Template, Watch, unwire, wire
 
@@ -84,7 +84,7 @@ class Matcher:
             raise MatcherRefused(str(error)) from None
 
     def _once(self, message: Any) -> Any:
-        with kept.connection(self.path, ANSWER_S) as stream:
+        with connections.to(self.path, ANSWER_S) as stream:
             stream.sendall(frames.pack(message))
             return frames.receive(stream)
 

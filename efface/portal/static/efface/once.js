@@ -3,7 +3,7 @@
   "use strict";
   document.addEventListener("submit", function (event) {
     var form = event.target;
-    if (event.defaultPrevented) return;
+    if (event.defaultPrevented || form.classList.contains("download")) return; // a file comes, the page stays
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from efface.net import frames, kept
+from efface.net import connections, frames
 
 
 class Answers:
@@ -57,13 +57,13 @@ def serve(tmp_path: Path) -> Iterator[Callable[[str], Answers]]:
         made.append(Answers(tmp_path / "s", name))
         return made[-1]
 
-    kept.forget()
+    connections.forget()
     yield start
-    kept.forget()
+    connections.forget()
 
 
 def _ask(path: Path) -> str:
-    with kept.connection(str(path), 5.0) as stream:
+    with connections.to(str(path), 5.0) as stream:
         stream.sendall(frames.pack("?"))
         return str(frames.receive(stream))
 
@@ -92,8 +92,8 @@ def test_who_puts_a_socket_in_the_place_of_another_is_asked_at_once(
     serve("two")  # the first still answers whoever is connected to it
     assert _ask(tmp_path / "s") == "two"
     serve("three")
-    monkeypatch.setattr(kept, "_name", lambda path: (0, 0))  # the guard broken
-    kept.forget()
+    monkeypatch.setattr(connections, "_name", lambda path: (0, 0))  # the guard broken
+    connections.forget()
     _ask(tmp_path / "s")
     serve("four")
     assert _ask(tmp_path / "s") == "three"
@@ -103,7 +103,7 @@ def test_a_question_that_broke_off_leaves_no_connection_behind(
     serve: Callable[[str], Answers], tmp_path: Path
 ) -> None:
     server = serve("one")
-    with pytest.raises(TimeoutError), kept.connection(str(tmp_path / "s"), 5.0) as stream:
+    with pytest.raises(TimeoutError), connections.to(str(tmp_path / "s"), 5.0) as stream:
         stream.sendall(frames.pack("?"))
         raise TimeoutError  # its answer would be taken for that of the next question
     assert _ask(tmp_path / "s") == "one"
@@ -114,13 +114,13 @@ def test_something_said_unasked_or_long_ago_is_not_waited_on(
     serve: Callable[[str], Answers], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = serve("one")
-    with kept.connection(str(tmp_path / "s"), 5.0) as stream:
+    with connections.to(str(tmp_path / "s"), 5.0) as stream:
         stream.sendall(frames.pack("?"))
         frames.receive(stream)
         stream.sendall(frames.pack("and again"))
         stream.recv(1, socket.MSG_PEEK)  # an answer lies there when it is given back
     assert _ask(tmp_path / "s") == "one"
     assert server.accepted == 2
-    monkeypatch.setattr(kept, "LONGEST_S", 0.0)
+    monkeypatch.setattr(connections, "LONGEST_S", 0.0)
     _ask(tmp_path / "s")
     assert server.accepted == 3

@@ -30,7 +30,7 @@ _idle: dict[tuple[int, str], list[_Idle]] = {}
 
 
 @contextmanager
-def connection(path: str, timeout_s: float) -> Iterator[socket.socket]:
+def to(path: str, timeout_s: float) -> Iterator[socket.socket]:
     """A connection to the unix socket at ``path`` for one question and its whole answer; whoever leaves the block by an
     exception has it closed. Raises ``OSError`` where there is none to be had."""
     found = _taken(path)

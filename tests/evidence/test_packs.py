@@ -1,0 +1,190 @@
+"""Packs: made, sealed, opened and checked with stock tools; a changed byte anywhere is found."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import warnings
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from efface.evidence.models import Custody, Pack
+from efface.evidence.packs import container, verifying
+from tests.evidence.conftest import Tsa
+from tests.evidence.packing import full_case, opened, order, sealed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(inside: Any, now: Any, tsa: Tsa, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Pack, bytes, str]:
+    monkeypatch.setenv("EFFACE_DATA", str(tmp_path / "data"))
+    case = full_case(inside, monkeypatch)
+    pack, secret = order(case)
+    assert pack.state == "ready", pack.problem
+    return pack, sealed(pack), secret
+
+
+def check(data: bytes, secret: str = "") -> verifying.Verdict:
+    return verifying.verify(io.BytesIO(data), secret)
+
+
+def test_a_pack_verifies(made: tuple[Pack, bytes, str]) -> None:
+    pack, data, secret = made
+    verdict = check(data, secret)
+    assert verdict.problems == [] and verdict.ok and verdict.stamped_at is not None
+    assert verdict.files == pack.members
+    assert {"handed-in", "captured", "stamped", "made", "handed-over"} <= set(
+        Custody.objects.filter(case=pack.case).values_list("action", flat=True)
+    )
+
+
+def regions(plain: bytes) -> dict[str, list[int]]:
+    """Positions in the opened pack, by what lies there: each kind of member, and the layout between them."""
+    found: dict[str, list[int]] = {}
+    with zipfile.ZipFile(io.BytesIO(plain)) as archive:
+        for info in archive.infolist():
+            start = info.header_offset + 30 + len(info.filename.encode())
+            kind = (
+                info.filename.rsplit(".", 1)[-1]
+                if "/" not in info.filename or info.filename.startswith("capt")
+                else (info.filename.split("/")[0])
+            )
+            found.setdefault(kind, []).extend((start, start + info.file_size))
+            found.setdefault("head", []).extend((info.header_offset, start))
+        found["directory"] = [archive.start_dir, len(plain)]
+    return found
+
+
+def test_one_changed_byte_anywhere_is_found(made: tuple[Pack, bytes, str]) -> None:
+    _, data, secret = made
+    plain = opened(data, secret)
+    assert check(plain).ok
+    spans = [(kind, at[i], at[i + 1]) for kind, at in regions(plain).items() for i in range(0, len(at), 2)]
+    assert {"json", "p7s", "tsr", "pdf", "pem", "wacz", "tables", "hashes", "kept", "txt", "authority", "head",
+            "directory"} <= {kind for kind, _, _ in spans}  # fmt: skip
+
+    @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(span=st.sampled_from([one for one in spans if one[1] < one[2]]), share=st.floats(0, 1, exclude_max=True),
+           mask=st.integers(1, 255))  # fmt: skip
+    def flipped(span: tuple[str, int, int], share: float, mask: int) -> None:
+        kind, start, end = span
+        at = start + int((end - start) * share)
+        changed = bytearray(plain)
+        changed[at] ^= mask
+        assert not check(bytes(changed)).ok, f"byte {at} in {kind}"
+
+    flipped()
+
+
+def test_one_changed_byte_of_the_sealed_file_is_found(made: tuple[Pack, bytes, str]) -> None:
+    _, data, secret = made
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(at=st.one_of(st.integers(0, 400), st.integers(0, len(data) - 1)), mask=st.integers(1, 255))
+    def flipped(at: int, mask: int) -> None:
+        changed = bytearray(data)
+        changed[at] ^= mask
+        assert not check(bytes(changed), secret).ok, at
+
+    flipped()
+    assert not check(data[:-1], secret).ok and not check(data + b"\0", secret).ok
+
+
+def test_what_is_changed_on_purpose_is_found(made: tuple[Pack, bytes, str]) -> None:
+    """Laid out anew with right checksums: then digests, signature and timestamp speak."""
+    _, data, secret = made
+    members = dict(container.read(io.BytesIO(opened(data, secret))))
+
+    def rebuilt(changes: dict[str, bytes | None]) -> list[str]:
+        writer, out = container.Writer(), bytearray()
+        for name, body in {**members, **changes}.items():
+            if body is not None:
+                for part in writer.add(name, body):
+                    out += part
+        for part in writer.end():
+            out += part
+        return check(bytes(out)).problems
+
+    assert rebuilt({}) == []
+    assert rebuilt({"case.json": b"{}"}) == ["case.json is not what the manifest says"]
+    assert rebuilt({"case.json": None}) == ["case.json is missing"]
+    assert rebuilt({"more.txt": b"x"}) == ["more.txt is not in the manifest: it was put in later"]
+    other = members["manifest.json"].replace(b'"version": 1', b'"version": 2')
+    problems = rebuilt({"manifest.json": other})
+    assert "the manifest was changed after it was signed" in problems
+    assert any("timestamp" in one for one in problems)
+    custody = json.loads(members["custody.json"])
+    custody["lines"][0]["by"] = "somebody else"
+    assert any("line 1 of the chain of custody was altered" in one
+               for one in rebuilt({"custody.json": json.dumps(custody).encode()}))  # fmt: skip
+    del custody["lines"][1]
+    assert any("is missing" in one for one in rebuilt({"custody.json": json.dumps(custody).encode()}))
+
+
+def run(folder: Path, *command: str, ok: bool = True) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) is ok, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_stock_tools_agree(made: tuple[Pack, bytes, str], tmp_path: Path) -> None:
+    """As README.txt in the pack says it."""
+    import shutil
+
+    _, data, secret = made
+    folder = tmp_path / "desk"
+    folder.mkdir()
+    (folder / "pack.age").write_bytes(data)
+    (folder / "key.txt").write_text(secret + "\n")
+    if shutil.which("age"):
+        run(folder, "age", "-d", "-i", "key.txt", "-o", "pack.zip", "pack.age")
+        broken = bytearray(data)
+        broken[len(data) // 2] ^= 1
+        (folder / "broken.age").write_bytes(broken)
+        run(folder, "age", "-d", "-i", "key.txt", "-o", "broken.zip", "broken.age", ok=False)
+    else:
+        warnings.warn("the program age is not on this machine: the seal is opened with pyrage instead", stacklevel=1)
+        (folder / "pack.zip").write_bytes(opened(data, secret))
+    run(folder, sys.executable, "-m", "zipfile", "-t", "pack.zip")
+    run(folder, sys.executable, "-m", "zipfile", "-e", "pack.zip", ".")
+    signature = (
+        "openssl", "cms", "-verify", "-inform", "DER", "-binary", "-in", "manifest.p7s", "-content", "manifest.json",
+        "-CAfile", "organisation.pem", "-purpose", "any", "-out", "/dev/null",
+    )  # fmt: skip
+    run(folder, *signature)
+    ask = ("-CAfile", "authority/tsa.pem", "-untrusted", "authority/tsa.pem")
+    run(folder, "openssl", "ts", "-verify", "-in", "manifest.tsr", "-data", "manifest.json", *ask)
+    with zipfile.ZipFile(folder / "captures/0001-1/page.wacz") as archive:
+        (folder / "page.warc.gz").write_bytes(archive.read("archive/data.warc.gz"))
+    stamped = ("openssl", "ts", "-verify", "-in", "captures/0001-1/page.warc.gz.tsr", "-data")
+    run(folder, *stamped, "page.warc.gz", *ask)
+    run(folder, *stamped, "case.json", *ask, ok=False)
+    wacz = str(Path(sys.executable).parent / "wacz")
+    assert "is valid" in run(folder, wacz, "validate", "-f", "captures/0001-1/page.wacz")
+    _pdf_is_signed((folder / "report.pdf").read_bytes(), (folder / "organisation.pem").read_bytes())
+    (folder / "manifest.json").write_bytes((folder / "manifest.json").read_bytes().replace(b"pack", b"PACK", 1))
+    run(folder, *signature, ok=False)
+    run(folder, "openssl", "ts", "-verify", "-in", "manifest.tsr", "-data", "manifest.json", *ask, ok=False)
+
+
+def _pdf_is_signed(pdf: bytes, pem: bytes) -> None:
+    """By the library's own validator, told to trust nothing but the certificate beside the report."""
+    from asn1crypto import pem as armour
+    from asn1crypto import x509
+    from pyhanko.pdf_utils.reader import PdfFileReader
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko_certvalidator import ValidationContext
+
+    root = x509.Certificate.load(armour.unarmor(pem)[2])
+    reader = PdfFileReader(io.BytesIO(pdf))
+    status = validate_pdf_signature(reader.embedded_signatures[0], ValidationContext(trust_roots=[root]))
+    assert status.bottom_line, status.pretty_print_details()
+    assert reader.root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in reader.root and reader.root["/Lang"] == "en"
