@@ -217,7 +217,7 @@ def test_a_fetcher_of_the_command_s_own_dials_no_address_of_this_machine_or_netw
     from efface.cli.fetching import fetcher
     from efface.net.protocol import ScanRequest
 
+    inside = "127.0.0.1", "127.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:192.168.0.1]", "0x7f000001"
     with fetcher(None, nowhere / "facts") as one:
-        own = ("127.0.0.1", "127.1", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:192.168.0.1]", "0x7f000001")
-        for host in own:
+        for host in inside:
             assert one.scan(ScanRequest(f"http://{host}/")).facts.error == "refused", host
