@@ -142,8 +142,9 @@ class _Sheet:
     def signature(self, x: int, y: int) -> None:
         points = [(x + step * 12, y + self.rng.randint(-18, 18)) for step in range(14)]
         self.draw.line(points, fill=(20, 20, 90), width=3, joint="curve")
-        for begin, end in zip(points, points[2:], strict=False):
-            top, bottom = y - 20, y + 20
+        for begin, turn, end in zip(points, points[1:], points[2:], strict=False):
+            heights = (begin[1], turn[1], end[1])
+            top, bottom = min(heights) - 2, max(heights) + 2
             corners = [[begin[0], top], [end[0], top], [end[0], bottom], [begin[0], bottom]]
             self.letters.append(("signature", np.float32(corners)))
 

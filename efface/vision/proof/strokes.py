@@ -20,7 +20,7 @@ LONG = (60, 450)
 """Pixels that one stroke spans: longer than a letter, shorter than the edge of a card."""
 HIGH = 10
 """Pixels that it goes up and down at least: a rule or the edge of a field does not."""
-FULL = 0.4
+FULL = 0.6
 """Share of its own box that ink fills, at most: shades and stamps fill more."""
 
 
