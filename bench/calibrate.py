@@ -2,7 +2,8 @@
 
 ``bench/replies/first_contact.csv`` says what was made of replies (``more/desks``, ``second``, ``third``, ``fourth``)
 with the phrases as they stood before any of them was written: kind, what was said, and on which ground. The hand-set
-order of the grounds is made a share of right answers by isotonic regression (pooled neighbours), and each ground's own count
+order of the grounds is made a share of right answers by isotonic regression (pooled neighbours), and each
+ground's own count
 moves it from there as far as the count is large (``WEIGHT`` mails of the pooled share are added to it).
 
 ``python -m bench.calibrate`` writes ``efface/takedown/certainty.yaml`` and prints the ten-fold cross-validation.
@@ -23,7 +24,8 @@ WEIGHT = 6
 FOLDS = 10
 HEAD = """# How far each ground of a reply's kind is believed. `hand` is the order set by hand, `right` of `of` what was
 # counted on replies no phrase had been written for, `believed` what follows from both. `person: true`: whatever was
-# counted, a person reads it (a price, a disguise, a contradiction). Made by `python -m bench.calibrate`, which says how.
+# counted, a person reads it (a price, a disguise, a contradiction). Made by `python -m bench.calibrate`,
+# which says how.
 """
 
 
