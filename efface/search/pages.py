@@ -247,7 +247,7 @@ def _mine(page: Frontier, lease: Lease | None) -> tuple[datetime | None, str] | 
         found = statements.select(_MINE_UNDER, [lease.key, lease.token, page.pk])
         if not found:
             lease.check()
-    return next(iter(found), None)  # type: ignore[arg-type]
+    return next(iter(found), None)
 
 
 def save(

@@ -63,7 +63,7 @@ def update(
     if not wanted or not values:
         return 0
     text, fields = _change(model, tuple(values), unless[0])
-    given = [
+    given: list[Any] = [
         value if value is None or type(value) is plain else field.get_db_prep_save(value, connection)
         for (field, _, plain), value in zip(fields, values.values(), strict=True)
     ]
