@@ -37,8 +37,14 @@ class Shown:
 
 
 def of(site: uuid.UUID) -> SiteLore:
-    found = statements.read(SiteLore, "WHERE site_id = %s", [site])
-    return found[0] if found else SiteLore.objects.get_or_create(site_id=site)[0]
+    found = statements.read(SiteLore, _OF_SITE, [site])
+    if found:
+        return found[0]
+    made = SiteLore(site_id=site)
+    return made if statements.insert([made]) else statements.read(SiteLore, _OF_SITE, [site])[0]
+
+
+_OF_SITE = "WHERE site_id = %s"
 
 
 def verdict(seen: Mapping[str, list[int]], key: str) -> Verdict:

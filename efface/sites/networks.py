@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.engine.base import statements
+from efface.engine.base.ids import uuid7
 from efface.sites import contacts, jobs, mirrors, registry
 from efface.sites.hostility import NEVER_WRITTEN_TO
 from efface.sites.models import (
@@ -74,10 +75,20 @@ def look_up(dossier: Dossier, now: datetime) -> None:
 
 
 class Room:
-    """How much evidence there is of a site, for one visit: at least so much as was counted and kept since."""
+    """How much evidence there is of one site, for one visit: what was counted, and what was kept since. Where that
+    would be too much, it is counted anew."""
 
     def __init__(self) -> None:
-        self.known: int | None = None
+        self._known: int | None = None
+
+    def of(self, site: Site) -> int:
+        if self._known is None or self._known >= MOST_EVIDENCE:
+            self._known = int(statements.select(_COUNT, [site.pk])[0][0])
+        return self._known
+
+    def take(self, more: int) -> None:
+        """So much is kept, new or known."""
+        self._known = (self._known or 0) + more
 
 
 def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetime, room: Room | None = None) -> None:
@@ -87,11 +98,20 @@ def observe_album(site: Site, page: bytes, pictures: Iterable[str], now: datetim
     digests = {blake2b(one.encode(), digest_size=8).digest() for one in pictures}
     if len(digests) < 2:
         return
-    rows = [
-        Evidence(site=site, kind=mirrors.PICTURE, digest=digest, album=album, first_seen=now, last_seen=now)
-        for digest in sorted(digests)[:40]
-    ]  # fmt: skip
-    _keep(site, rows, room)
+    some = sorted(digests)[:40]
+    room = room or Room()
+    if room.of(site) >= MOST_EVIDENCE:
+        some = sorted(digest for kind, digest in _known(site, some) if kind == mirrors.PICTURE)
+    room.take(len(some))
+    ids = [uuid7() for _ in some]
+    statements.run(_ALBUM, [site.pk, mirrors.PICTURE, album, now, now, ids, some])
+
+
+_ALBUM = """
+    INSERT INTO sites_evidence (id, site_id, kind, digest, album, shown, first_seen, last_seen)
+    SELECT id, %s, %s, digest, %s, '', %s, %s FROM unnest(%s::uuid[], %s::bytea[]) AS given (id, digest)
+    ON CONFLICT (site_id, kind, digest, album) DO UPDATE SET last_seen = EXCLUDED.last_seen
+"""
 
 
 MOST_EVIDENCE = 5_000
@@ -101,20 +121,19 @@ MOST_EVIDENCE = 5_000
 _COUNT = "SELECT count(*) FROM sites_evidence WHERE site_id = %s"
 
 
-def _keep(site: Site, rows: list[Evidence], room: Room | None = None) -> int:
-    """Returns how much was known of the site before; with a ``room``, at most so much: it is counted anew where that
-    would be too much."""
-    room = room or Room()
-    if room.known is None or room.known >= MOST_EVIDENCE:
-        room.known = int(statements.select(_COUNT, [site.pk])[0][0])
-    before = room.known
-    room.known += len(rows)
+def _keep(site: Site, rows: list[Evidence]) -> int:
+    """Returns how much was known of the site before."""
+    before = Room().of(site)
     if before >= MOST_EVIDENCE:
-        known = Evidence.objects.filter(site=site, digest__in=[row.digest for row in rows])
-        there = {(kind, bytes(digest)) for kind, digest in known.values_list("kind", "digest")}
+        there = _known(site, [bytes(row.digest) for row in rows])
         rows = [row for row in rows if (row.kind, bytes(row.digest)) in there]
     statements.insert(rows, unique=("site", "kind", "digest", "album"), renew="last_seen")
     return before
+
+
+def _known(site: Site, digests: Sequence[bytes]) -> set[tuple[str, bytes]]:
+    known = Evidence.objects.filter(site=site, digest__in=list(digests))
+    return {(kind, bytes(digest)) for kind, digest in known.values_list("kind", "digest")}
 
 
 KEEP_PICTURES = timedelta(days=180)

@@ -206,3 +206,34 @@ def test_a_notice_covers_the_other_names_of_one_site(_many: None, now: datetime)
     covered = {site.domain for site in networks.same(alias)}
     assert covered == {"alias.example", "lake.example", "river.example", "pond.example", "sea.example"}
     assert networks.same(alias)[0] == alias
+
+
+def test_albums_of_one_visit_fill_no_more_than_there_is_room(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site,) = made("lake", now)
+    room = networks.Room()
+
+    def album(number: int, at: datetime) -> None:
+        pictures = [f"{number:08x}{place}" for place in range(10)]
+        networks.observe_album(site, b"page %d" % number, pictures, at, room)
+
+    monkeypatch.setattr(networks, "MOST_EVIDENCE", Evidence.objects.filter(site=site).count() + 95)
+    for number in range(30):
+        album(number, now)
+    kept = Evidence.objects.filter(site=site).count()
+    assert networks.MOST_EVIDENCE <= kept < networks.MOST_EVIDENCE + 10
+    later = now + timedelta(days=1)
+    album(0, later)
+    album(29, later)
+    assert Evidence.objects.filter(site=site).count() == kept
+    assert Evidence.objects.filter(site=site, last_seen=later).count() == 10, "what was known is still seen"
+
+
+def test_the_same_album_looked_at_often_leaves_room_for_others(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    (site,) = made("lake", now)
+    room = networks.Room()
+    monkeypatch.setattr(networks, "MOST_EVIDENCE", Evidence.objects.filter(site=site).count() + 15)
+    for _ in range(5):
+        networks.observe_album(site, b"one", ["aa", "bb", "cc", "dd"], now, room)
+    before = Evidence.objects.filter(site=site).count()
+    networks.observe_album(site, b"two", ["aa", "bb"], now, room)
+    assert Evidence.objects.filter(site=site).count() == before + 2
