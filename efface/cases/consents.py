@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from efface.cases import active, events, messages
 from efface.cases.models import Case, CaseKind, Consent, Fingerprint, FingerprintKind, Purpose
-from efface.engine.base import deadlines, moments
+from efface.engine.base import deadlines, moments, tombstones
 from efface.engine.base.models import Deadline
 
 EXPIRES, REMINDS = "consent.expires", "consent.reminds"
@@ -72,6 +73,8 @@ def withdraw(case: Case, purpose: str, actor: str, now: datetime) -> int:
     if ended:
         active.announce(case.pk)
         events.record(case, "consent.withdrawn", actor, now=now, purpose=purpose)
+        # A backup that is put back later must not give it again.
+        transaction.on_commit(lambda: tombstones.add((one, now) for one in standing))
     return ended
 
 

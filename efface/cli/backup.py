@@ -91,7 +91,7 @@ def restore(
     file: Path, keys: Path | None, identity: Path | None, passphrase_file: Path | None, stones: Path | None, over: bool,
     as_json: str | None,
 ) -> None:  # fmt: skip
-    """Put a backup back. Cases that were erased since stay erased; messages that may have left are not sent again."""
+    """Put a backup back. Cases erased and consents taken back since stay so; what may have left is not sent again."""
     import psycopg
 
     from efface.engine.run.backups import reading, restoring
@@ -115,21 +115,23 @@ def restore(
             UnicodeDecodeError) as error:  # fmt: skip
         raise click.ClickException(str(error)) from None
     result: dict[str, Any] = {
-        "rows": done.rows, "erased_again": done.erased_again, "unclear_messages": done.unclear_messages,
+        "rows": done.rows, "erased_again": done.erased_again, "taken_back_again": done.taken_back_again,
+        "unclear_messages": done.unclear_messages,
         "cases_without_key": done.cases_without_key, "objects_checked": done.objects_checked,
         "objects_missing": done.objects_missing, "objects_altered": done.objects_altered,
         "made_at": data.manifest["made_at"],
     }  # fmt: skip
 
     def words() -> None:
-        click.echo(f"Restored as of {result['made_at']}: {done.rows} rows. {done.erased_again} cases erased again.")
+        click.echo(f"Restored as of {result['made_at']}: {done.rows} rows. {done.erased_again} cases erased and "
+                   f"{done.taken_back_again} consents taken back again.")  # fmt: skip
         if done.unclear_messages:
             click.echo(f"{done.unclear_messages} messages may have left since: each is put in front of a person.")
         if done.cases_without_key:
             click.echo(f"{done.cases_without_key} cases have no key and cannot be read.")
         if done.objects_missing or done.objects_altered:
             click.echo(f"Sealed objects: {len(done.objects_missing)} missing, {len(done.objects_altered)} altered.")
-        click.echo("What happened after that moment is not known here: nor which consents were taken back since. "
+        click.echo("What happened after that moment is not known here, but for what `tombstones` told. "
                    "Tell the leads before work goes on. Everybody signs in again.")  # fmt: skip
 
     emit(result, as_json, words)

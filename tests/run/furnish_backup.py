@@ -13,8 +13,8 @@ def main(what: str) -> Any:
     manage.setup_django()
     from efface.accounts import audit
     from efface.accounts.models import Organisation
-    from efface.cases import erasing, opening
-    from efface.cases.models import Case
+    from efface.cases import consents, erasing, opening
+    from efface.cases.models import Case, Consent
     from efface.engine.base import clock, objects, tenancy
     from efface.engine.base.models import CaseKey, Outbox
 
@@ -33,6 +33,7 @@ def main(what: str) -> Any:
                         one.pk, "caseworker:test", age="adult", country="DE", language="en", now=now,
                         name=f"{name} of {one.short}",
                     ).case  # fmt: skip
+                    consents.give(case, "notify", "survivor", now)
                     objects.put(case.pk, b"a sealed object of " + name.encode())
                     row = Outbox(organisation_id=one.pk, case_id=case.pk, kind="notice", subject=case.pk,
                                  key=f"k{case.pk}", message_id=f"<{case.pk}@desk.example>", created=now)  # fmt: skip
@@ -41,12 +42,14 @@ def main(what: str) -> Any:
             if what == "erase":
                 names = {case.name: case for case in Case.objects.all()}
                 erasing.erase(names[f"Subject B of {one.short}"], "caseworker:test", now)
+                consents.withdraw(names[f"Subject A of {one.short}"], "notify", "survivor", now)
             if what == "more":
                 opening.open_case(one.pk, "caseworker:test", age="adult", country="DE", language="en", now=now,
                                   name=f"Subject C of {one.short}")  # fmt: skip
             told[one.short] = {
                 "cases": {case.reference: [case.state, case.name] for case in Case.objects.order_by("opened_at")},
                 "outbox": sorted(Outbox.objects.values_list("state", flat=True)),
+                "allowed": Consent.objects.filter(withdrawn_at=None).count(),
                 "keys": CaseKey.objects.filter(destroyed_at=None).count(), "audit": audit.verify(one.pk),
                 "kinds": sorted({case.kind for case in Case.objects.all()}),
             }  # fmt: skip

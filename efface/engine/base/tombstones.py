@@ -1,6 +1,7 @@
-"""Which cases were erased here, in a file beside the database: a database put back from a backup has forgotten it.
+"""What ended here for good (cases erased, consents taken back), in a file beside the database: a database that is put
+back from a backup has forgotten it.
 
-A line each: the case's id and the moment. Written when the erasure is committed; ids of cases say nothing of anybody.
+A line each: the id of the case or consent, and the moment. Written when that is committed; ids say nothing of anybody.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ def path() -> Path:
     return settings.data_folder() / "tombstones"
 
 
-def add(cases: Iterable[tuple[uuid.UUID, datetime]]) -> None:
+def add(ended: Iterable[tuple[uuid.UUID, datetime]]) -> None:
     """Append what is not there yet. Durable when it returns."""
-    wanted = dict(cases)
+    wanted = dict(ended)
     if not wanted:
         return
     handle = os.open(path(), os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -33,17 +34,17 @@ def add(cases: Iterable[tuple[uuid.UUID, datetime]]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         text = file.read()
         known = _parsed(text, path())
-        # A line that a crash cut off is ended first, so that the next one stands on its own.
-        begin = "\n" if text and not text.endswith("\n") else ""
-        lines = [f"{case} {at.isoformat()}\n" for case, at in wanted.items() if case not in known]
+        # A line that a crash cut off is taken away; what it told stands in the database, and the next backup writes it.
+        file.truncate(len(text[: text.rfind("\n") + 1]))
+        lines = [f"{id} {at.isoformat()}\n" for id, at in wanted.items() if id not in known]
         if lines:
-            file.write(begin + "".join(lines))
+            file.write("".join(lines))
             file.flush()
             os.fsync(file.fileno())
 
 
 def read(file: Path | None = None) -> dict[uuid.UUID, datetime]:
-    """Erased cases and when; none where there is no file. Raises ``Damaged``."""
+    """What ended and when, by id; nothing where there is no file. Raises ``Damaged``."""
     where = file or path()
     try:
         text = where.read_text(encoding="ascii")
@@ -63,10 +64,10 @@ def _parsed(text: str, where: Path) -> dict[uuid.UUID, datetime]:
         if not line:
             continue
         try:
-            case, at = line.split(" ")
-            found[uuid.UUID(case)] = datetime.fromisoformat(at)
+            id, at = line.split(" ")
+            found[uuid.UUID(id)] = datetime.fromisoformat(at)
         except ValueError:
             if number == len(lines) and not text.endswith("\n"):
-                continue  # cut off by a crash; its case stands in the database that crashed with it
+                continue  # cut off by a crash; the database that crashed with it still says so
             raise Damaged(f"line {number} of {where} is no tombstone") from None
     return found

@@ -1,4 +1,4 @@
-"""Putting a backup back. What was erased since stays erased; what may have been sent since is not sent again.
+"""Putting a backup back. What was erased or taken back since stays so; what may have been sent is not sent again.
 
 Order: both files are proven; the secrets come back; what this installation knows of erasures is written down; the
 tables are made as they were, filled in one transaction, and brought up to date; every erased case is erased again.
@@ -35,6 +35,7 @@ class Refused(RuntimeError):
 class Restored:
     rows: int = 0
     erased_again: int = 0
+    taken_back_again: int = 0
     unclear_messages: int = 0
     cases_without_key: int = 0
     objects_missing: list[str] = field(default_factory=list)
@@ -107,8 +108,9 @@ def is_used(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
 
 
 def note_erasures(keys: Opened, more: Path | None) -> None:
-    """Everything that is known of erased cases, into the file beside the database: from the database that is here now,
-    from the file of keys, and from a file that was kept elsewhere. Raises ``tombstones.Damaged``."""
+    """Everything that is known of erased cases and consents taken back, into the file beside the database: from the
+    database that is here now, from the file of keys, and from a file that was kept elsewhere. Raises
+    ``tombstones.Damaged``."""
     found = {uuid.UUID(case): datetime.fromisoformat(at) for case, at in keys.manifest["tombstones"].items()}
     if more is not None:
         found |= tombstones.read(more)
@@ -116,13 +118,7 @@ def note_erasures(keys: Opened, more: Path | None) -> None:
         known = tables.present(connection)
         # What an interrupted restore left is half made; what stood there before it is written down already.
         if not unfinished().exists() and tables.CASE_KEYS in known and "accounts_organisation" in known:
-            for one in tables.organisations(connection):
-                tables.act_for(connection, one)
-                rows = connection.execute(
-                    "SELECT case_id, destroyed_at FROM engine_casekey WHERE destroyed_at IS NOT NULL"
-                ).fetchall()
-                found |= dict(rows)
-                tables.act_as_owner(connection)
+            found |= tables.ended(connection)
     tombstones.add(found.items())
 
 
@@ -142,6 +138,7 @@ def put_back(data: Opened, keys: Opened, now: datetime, say: Say) -> Restored:
     manage.migrate(data.manifest["kind"], now)
     say("erasing again what was erased")
     done.erased_again, done.cases_without_key = _erase_again(now)
+    done.taken_back_again = _take_back_again()
     done.unclear_messages = _nothing_twice(now)
     say("comparing sealed objects with their digests")
     _compare(data, done)
@@ -267,6 +264,21 @@ def _erase_again(now: datetime) -> tuple[int, int]:
             kept = set(CaseKey.objects.values_list("case_id", flat=True))
             without += rows.exclude(pk__in=kept).count()
     return erased, without
+
+
+def _take_back_again() -> int:
+    """Every consent that is known to be taken back and came back with the rows. Returns how many."""
+    from efface.accounts.models import Organisation
+    from efface.cases import consents
+    from efface.cases.models import Consent
+    from efface.engine.base import tenancy
+
+    stones, count = tombstones.read(), 0
+    for one in Organisation.objects.all():
+        with tenancy.organisation(one.pk):
+            for row in Consent.objects.select_related("case").filter(pk__in=stones, withdrawn_at=None):
+                count += consents.withdraw(row.case, row.purpose, "engine:restore", stones[row.pk])
+    return count
 
 
 def _nothing_twice(now: datetime) -> int:

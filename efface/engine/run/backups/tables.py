@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg import sql
@@ -77,6 +78,20 @@ def act_for(connection: psycopg.Connection[tuple[object, ...]], organisation: uu
     """Inside a transaction of the owner: see what the application sees for this organisation."""
     connection.execute("SET LOCAL ROLE efface_app")
     connection.execute("SELECT set_config('efface.org', %s, true)", [str(organisation or "")])
+
+
+def ended(connection: psycopg.Connection[tuple[object, ...]]) -> dict[uuid.UUID, datetime]:
+    """Cases erased and consents taken back, and when, of every organisation in this database."""
+    found: dict[uuid.UUID, datetime] = {}
+    for one in organisations(connection):
+        act_for(connection, one)
+        rows = connection.execute(
+            "SELECT case_id, destroyed_at FROM engine_casekey WHERE destroyed_at IS NOT NULL "
+            "UNION ALL SELECT id, withdrawn_at FROM cases_consent WHERE withdrawn_at IS NOT NULL"
+        ).fetchall()
+        found |= dict(rows)  # type: ignore[arg-type]
+        act_as_owner(connection)
+    return found
 
 
 def act_as_owner(connection: psycopg.Connection[tuple[object, ...]]) -> None:

@@ -187,6 +187,8 @@ def _keys(out: IO[bytes], recipients: Sequence[age.Recipient], connection: Conne
         left_out = path.name.startswith(OWN_SECRETS) or path.suffix == ".part"
         if path.is_file() and not left_out and not (sealed and path.name == "installation.key"):
             archive.add(f"secrets/{path.name}", io.BytesIO(path.read_bytes()))
+    # What a crash may have kept out of the file stands in the database.
+    tombstones.add(tables.ended(connection).items())
     stones = tombstones.read()
     taken.tombstones = len(stones)
     archive.close({
