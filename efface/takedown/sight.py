@@ -201,9 +201,18 @@ def real(control: PageLook | None, probes: list[PageLook], walls_before: frozens
         or any(_same(control.facts.final_url, one.facts.final_url) for one in probes if _answered(one))
     ):
         return False
-    if control.similar_probe >= SAME_EVERYWHERE and control.dom_similar_probe >= SAME_EVERYWHERE:
+    if control.dom_similar_probe >= SAME_EVERYWHERE and (
+        control.similar_probe >= SAME_EVERYWHERE or _titled_alike(control, probes)
+    ):
         return False
     return not _challenged(control.facts) and not (frozenset(control.walls) - {"age"} - walls_before)
+
+
+def _titled_alike(control: PageLook, probes: list[PageLook]) -> bool:
+    """The same title as each address that never existed: of two pages made the same way it is the same page, whatever
+    changes in it with every visit."""
+    titles = {one.title.strip() for one in probes if _answered(one)}
+    return bool(control.title.strip()) and titles == {control.title.strip()}
 
 
 def telling_control(observation: Observation) -> bool:

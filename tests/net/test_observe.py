@@ -104,6 +104,17 @@ def test_a_page_that_repeats_its_own_address_is_still_the_same_page() -> None:
     assert alike(echo("purplemountain"), [echo("xyzzyplugh"), echo("quuxfrobnicate")], None) == 1.0
 
 
+def test_a_word_that_one_address_happens_to_hold_does_not_part_two_pages_that_are_the_same() -> None:
+    def maintenance(base: str) -> Page:
+        return page("Bridge garden harbour", "We are back soon with more", base=base)
+
+    control = maintenance("http://a.test/gallery/marble-garden-38406.html")
+    assert (
+        alike(control, [maintenance("http://a.test/gallery/6je2"), maintenance("http://a.test/gallery/xiz3")], None)
+        == 1.0
+    )
+
+
 def test_the_front_page_served_for_everything() -> None:
     front = page(*MENU, "Front page with news")
     assert alike(front, [front, front], front) == 1.0

@@ -67,6 +67,19 @@ GONE_THREE_DAYS = [past("gone-provisional", 72), past("gone-provisional", 66), p
 CONFIRMED = [*(replace(one, at=one.at - 10 * DAY) for one in GONE_THREE_DAYS), past("gone-confirmed", 240, 15)]
 
 
+@pytest.mark.parametrize(("said", "frame", "title", "counts"), [
+    (0.1, 0.3, "Album", True), (0.97, 0.99, "Back soon", False), (0.5, 0.99, "Back soon", False),
+    (0.5, 0.99, "Album", True), (0.5, 0.3, "Back soon", True),
+])  # fmt: skip
+def test_a_site_that_shows_the_same_page_for_everything_is_no_control(
+    said: float, frame: float, title: str, counts: bool
+) -> None:
+    """Told by its words and frame; where the words change with every visit, by frame and title."""
+    probes = [replace(one, title="Back soon", facts=at(one.facts.url)) for one in PROBES]
+    control = replace(CONTROL, title=title, similar_probe=said, dom_similar_probe=frame)
+    assert (told(seen(probes=probes, control=control)).state == "gone-provisional") is counts
+
+
 # row by row -------------------------------------------------------------------------------------------------------
 
 

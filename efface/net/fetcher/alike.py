@@ -20,9 +20,10 @@ def alike(page: Page, probes: list[Page], control: Page | None) -> float:
     """
     if not probes:
         return -1.0
-    mine = _lines(page)
-    theirs = [_lines(probe) for probe in probes]
-    frame = _lines(control) if control is not None else set()
+    named = _named([page, *probes, *([control] if control is not None else [])])
+    mine = _lines(page, named)
+    theirs = [_lines(probe, named) for probe in probes]
+    frame = _lines(control, named) if control is not None else set()
     common = set.intersection(frame, *theirs) if frame else set()
     rest = mine - common
     best = max(jaccard(_shingles(rest), _shingles(lines - common)) for lines in theirs)
@@ -38,10 +39,15 @@ def frames_alike(page: Page, probes: list[Page]) -> float:
     return round(max((estimate(page.dom_sketch, probe.dom_sketch) for probe in probes), default=-1.0), 4)
 
 
-def _lines(page: Page) -> set[str]:
-    """The page's lines as words, without those of its own address, which soft 404 pages like to repeat."""
-    own = {word for word in words(unquote(page.base)) if len(word) > 3}
-    lines = (" ".join(word for word in words(line) if word not in own) for line in page.lines)
+def _named(pages: list[Page]) -> set[str]:
+    """The words of the pages' addresses, which soft 404 pages like to repeat. Those of all of them, for each: a word
+    that two pages say and one page's address happens to hold would else make the same two pages differ."""
+    return {word for page in pages for word in words(unquote(page.base)) if len(word) > 3}
+
+
+def _lines(page: Page, named: set[str]) -> set[str]:
+    """The page's lines as words, without those ``named``."""
+    lines = (" ".join(word for word in words(line) if word not in named) for line in page.lines)
     return {line for line in lines if line}
 
 
