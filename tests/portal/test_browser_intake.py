@@ -18,6 +18,7 @@ from efface.accounts.models import Organisation
 from efface.cases import classing
 from efface.cases.models import Case, CaseFact, Message
 from efface.engine.base import tenancy
+from efface.engine.base.typeset import RIGHT_TO_LEFT
 from tests.chromium import ORIGIN, chromium
 from tests.conftest import role
 from tests.console.test_browser import SIZES, judge
@@ -148,17 +149,23 @@ def _walk(page: Any, lane: str, given: dict[str, str], problems: list[str], sche
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_lane_in_her_language(open_house: Any, now: Any, language: str) -> None:
+    """Every lane where the page is turned round, one elsewhere."""
     problems: list[str] = []
-    with chromium() as browser, browser.page(Client(headers={"accept-language": language})) as page:
-        her = Walker(page, f"sextortion-{language}", problems, "light")
-        her.opens()
-        her.answers(WALKS["sextortion"])
-        her.press("a.button.primary[href='/case/']")
-        her.look("case")
-        with override(language):
-            assert page.inner_text("#h-lane") == gettext("Somebody blackmails you") != "Somebody blackmails you"
-        page.goto(ORIGIN + "/advice/")
-        her.look("advice")
+    with chromium() as browser:
+        for lane in WALKS if language in RIGHT_TO_LEFT else ["sextortion"]:
+            with browser.page(Client(headers={"accept-language": language}, REMOTE_ADDR=f"10.1.2.{len(lane)}")) as page:
+                her = Walker(page, f"{lane}-{language}", problems, "light")
+                her.opens()
+                her.answers(WALKS[lane])
+                assert page.get_attribute("[data-fact=lane]", "data-lane") == lane
+                her.press("a.button.primary[href='/case/']")
+                her.look("case")
+                if lane == "sextortion":
+                    with override(language):
+                        said = gettext("Somebody blackmails you")
+                    assert page.inner_text("#h-lane") == said != "Somebody blackmails you"
+                    page.goto(ORIGIN + "/advice/")
+                    her.look("advice")
     assert not problems, "\n".join(problems)
 
 
