@@ -90,7 +90,8 @@ def test_a_ring_is_told_to_leads_as_a_number(organisation: Any, desk: Client, ca
     for one, client in ((case, desk), (other, desk),
                         (strangers, people.signed_in(people.worker(elsewhere, "caseworker")))):  # fmt: skip
         client.post(f"/console/cases/{one.pk}/evidence/demand/", {"kind": "wallet", "value": WALLET})
-    page = people.signed_in(people.worker(organisation, "lead")).get(f"/console/cases/{case.pk}/evidence/").content.decode()
+    lead = people.signed_in(people.worker(organisation, "lead"))
+    page = lead.get(f"/console/cases/{case.pk}/evidence/").content.decode()
     assert 'data-fact="ring"' in page and "one other case" in page
     assert other.reference not in page and "B. Example" not in page
     assert 'data-fact="ring"' not in desk.get(f"/console/cases/{case.pk}/evidence/").content.decode()
@@ -109,7 +110,8 @@ def test_a_pack_is_made_once_and_handed_over_sealed(desk: Client, case: Any) -> 
     making.make(organisation=case.organisation_id, pack=pack.pk)
     answer = desk.post(place + "hand-over/")
     data = b"".join(answer.streaming_content)
-    assert answer["Content-Disposition"].startswith("attachment") and case.reference not in answer["Content-Disposition"]
+    said = answer["Content-Disposition"]
+    assert said.startswith("attachment") and case.reference not in said
     assert len(data) == int(answer["Content-Length"])
     verdict = verifying.verify(io.BytesIO(data), secret)
     assert verdict.ok, verdict.problems
