@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,13 +90,13 @@ def test_a_pack_from_the_form_to_the_file(organisation: Any, case: Any) -> None:
         for _ in range(2):
             with page.expect_download() as waiting:
                 page.click("[data-pack=ready] form.download button")
-        with open(waiting.value.path(), "rb") as file:
-            data = file.read()
+        data = Path(waiting.value.path()).read_bytes()
         assert waiting.value.suggested_filename.endswith(".zip.age")
         shot(page, "evidence-ready")
         judge(page, "pack ready", problems, "light")
         page.click("text=Read all of them again and check")
-        assert "whole" in page.inner_text("[data-fact=chain]") and "what it was" in page.inner_text("[data-fact=checked]")
+        assert "whole" in page.inner_text("[data-fact=chain]")
+        assert "what it was" in page.inner_text("[data-fact=checked]")
         shot(page, "evidence-checked")
         judge(page, "checked", problems, "light")
         assert browser.outside == []
