@@ -1,8 +1,8 @@
 """Sealed copies under a legal hold: the one named exception to keeping no picture.
 
 Off unless ``sealed_copies`` is set. One person asks, another allows; adults only; the fetcher seals the bytes before
-they leave it, so that nobody here ever holds them open; a deadline, at the latest the hold's end, destroys them. A copy
-is never shown: it can only be sealed anew to whom the law names, and each time is written down.
+they leave it; a deadline, at the latest the hold's end, destroys them. A copy is never shown: it can only be sealed
+anew to whom the law names, in memory for that moment, and each time is written down first.
 """
 
 from __future__ import annotations

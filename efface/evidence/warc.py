@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import hashlib
 import io
 import json
 import uuid
@@ -80,6 +81,11 @@ def build(captured: Captured, url: str, at: datetime) -> bytes:
         warc=link | {"WARC-Concurrent-To": response})  # fmt: skip
     about = link | {"WARC-Refers-To": response}
     put("metadata", _json(_page(captured, url)), target, 3, warc_content_type="application/json", warc=about)
+    if captured.tls_chain:
+        put("metadata", _json(_tls(captured)), target, 100_001, warc_content_type="application/json", warc=about)
+    shot = _shot(captured)
+    if shot:
+        put("resource", shot, VIEW + target, 100_002, warc_content_type="image/png", warc=about)
     for number, one in enumerate(captured.media, start=4):
         put("metadata", _json(_medium(one)), one.ref.url, number, warc_content_type="application/json", warc=about)
     return out.getvalue()
@@ -149,7 +155,23 @@ def _page(captured: Captured, url: str) -> dict[str, Any]:
         "asked": url, "answered": facts.final_url, "redirects": facts.redirects, "status": facts.status,
         "error": facts.error, "title": captured.title, "dns": captured.dns, "received-sha256": captured.html_sha256,
         "received-bytes": facts.size, "altered": "data: media were cut out of the HTML after it was digested",
+        "screenshot": captured.screenshot_error or ("pictures blocked" if captured.screenshot_b64 else ""),
     }  # fmt: skip
+
+
+def _tls(captured: Captured) -> dict[str, Any]:
+    """The connection, and the certificates as the server sent them, its own first."""
+    return {"tls": captured.tls, "certificates": [
+        {"der": one, "sha256": hashlib.sha256(base64.b64decode(one)).hexdigest()} for one in captured.tls_chain
+    ]}  # fmt: skip
+
+
+def _shot(captured: Captured) -> bytes:
+    try:
+        shot = base64.b64decode(captured.screenshot_b64, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return shot if shot.startswith(b"\x89PNG\r\n\x1a\n") else b""
 
 
 def _medium(one: ScannedMedia) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import socket
 import ssl
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -60,6 +61,35 @@ class PinnedResolver(AbstractResolver):
         return [pin.claimed for pin in task.result()]
 
 
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """``how``: version and cipher of the connection; ``chain``: certificates as the server sent them, its own first,
+    DER."""
+
+    how: str = ""
+    chain: tuple[bytes, ...] = ()
+
+
+_MOST_CHAIN = 10
+
+
+def _tls(sealed: Any) -> Tls:
+    """Of an ``ssl.SSLObject``. The chain is public from Python 3.13 on, and there before under a name of its own."""
+    if sealed is None:
+        return Tls()
+    cipher = sealed.cipher()
+    how = f"{sealed.version() or ''} {cipher[0] if cipher else ''}".strip()
+    if hasattr(sealed, "get_unverified_chain"):
+        return Tls(how, tuple(sealed.get_unverified_chain())[:_MOST_CHAIN])
+    inner = getattr(sealed, "_sslobj", None)
+    try:
+        chain = [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_unverified_chain() or ()]
+    except (AttributeError, ValueError):
+        own = sealed.getpeercert(binary_form=True)
+        chain = [own] if own else []
+    return Tls(how, tuple(chain[:_MOST_CHAIN]))
+
+
 class GuardedConnector(aiohttp.TCPConnector):
     """Dials pins only: literal addresses go through the resolver too, the socket address is checked when the socket
     is made, and the peer once more before a byte of the request is sent."""
@@ -79,6 +109,8 @@ class GuardedConnector(aiohttp.TCPConnector):
         self._pinned = resolver
         self.certificates: dict[str, dict[str, Any]] = {}
         """Host to the certificate it showed and that was checked, as ``ssl`` parses it; the first ``_CERTIFICATES``."""
+        self.shown: dict[str, Tls] = {}
+        """The same hosts' whole chains, as they were sent."""
 
     async def _resolve_host(self, host: str, port: int, traces: Any = None) -> list[ResolveResult]:
         return await self._pinned.resolve(host, port)
@@ -99,6 +131,7 @@ class GuardedConnector(aiohttp.TCPConnector):
         shown = transport.get_extra_info("peercert") if transport is not None else None
         if shown and len(self.certificates) < _CERTIFICATES:
             self.certificates[req.url.raw_host or ""] = shown
+            self.shown[req.url.raw_host or ""] = _tls(transport.get_extra_info("ssl_object") if transport else None)
         return connection
 
 
@@ -155,6 +188,10 @@ class Connectors:
     def certificate(self, host: str) -> dict[str, Any]:
         """The checked certificate ``host`` showed, empty where there was none (or through SOCKS)."""
         return self._direct.certificates.get(host, {}) if self._direct is not None else {}
+
+    def tls(self, host: str) -> Tls:
+        """What ``host`` showed when a connection was sealed; empty where there was none (or through a proxy)."""
+        return self._direct.shown.get(host, Tls()) if self._direct is not None else Tls()
 
     def claimed(self, url: URL, peer: str) -> str:
         """The claimed address behind ``peer``, as text; empty through SOCKS."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import aiohttp
 from yarl import URL
 
-from efface.net.connect import Connectors, tls_context
+from efface.net.connect import Connectors, Tls, tls_context
 from efface.net.guard import Guard, NetError, Refused
 from efface.net.inflate import Inflate
 from efface.net.protocol import FetchFacts, Limits
@@ -97,6 +97,13 @@ class Session:
         except (ValueError, TypeError):
             return []
         return [str(item) for item in self.connectors.resolver.claimed(address.raw_host or "", address.port or 0)]
+
+    def tls(self, url: str) -> Tls:
+        """What the host of ``url`` showed when its connection was sealed."""
+        try:
+            return self.connectors.tls(URL(url).raw_host or "")
+        except (ValueError, TypeError):
+            return Tls()
 
     async def get(
         self,

@@ -110,8 +110,8 @@ def test_a_pack_is_made_once_and_handed_over_sealed(desk: Client, case: Any) -> 
     making.make(organisation=case.organisation_id, pack=pack.pk)
     answer = desk.post(place + "hand-over/")
     data = b"".join(answer.streaming_content)
-    named = answer["Content-Disposition"]
-    assert named.startswith("attachment") and case.reference not in named
+    said = answer["Content-Disposition"]
+    assert said.startswith("attachment") and case.reference not in said
     assert len(data) == int(answer["Content-Length"])
     verdict = verifying.verify(io.BytesIO(data), secret)
     assert verdict.ok, verdict.problems

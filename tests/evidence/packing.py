@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from typing import Any
 
@@ -22,7 +23,8 @@ def chat(
     name: str = "chat.txt", text: str = f"pay 300 EUR until Friday to {WALLET} or I send it, @bad.guy"
 ) -> list[KeptFile]:
     said = [KeptMessage("2026-02-13T21:15:33", "Stranger", text), KeptMessage("2026-02-13T21:16:01", "Me", "=no")]
-    return [KeptFile(name, "chat", "whatsapp", 147, "aa" * 32, "bb" * 16, messages=said)]
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return [KeptFile(name, "chat", "whatsapp", 147, digest, "bb" * 16, messages=said)]
 
 
 def full_case(organisation: Any, monkeypatch: Any, findings: int = 1) -> Any:

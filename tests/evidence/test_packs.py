@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from efface.evidence.models import Custody, Pack
 from efface.evidence.packs import container, verifying
 from tests.evidence.conftest import Tsa
-from tests.evidence.packing import full_case, opened, order, sealed
+from tests.evidence.packing import WALLET, full_case, opened, order, sealed
 
 pytestmark = pytest.mark.django_db
 
@@ -188,3 +188,46 @@ def _pdf_is_signed(pdf: bytes, pem: bytes) -> None:
     status = validate_pdf_signature(reader.embedded_signatures[0], ValidationContext(trust_roots=[root]))
     assert status.bottom_line, status.pretty_print_details()
     assert reader.root["/MarkInfo"]["/Marked"] and "/StructTreeRoot" in reader.root and reader.root["/Lang"] == "en"
+
+
+def words_of(pdf: bytes) -> str:
+    """Its text, page by page: each has fonts of its own."""
+    from pyhanko.pdf_utils.reader import PdfFileReader
+
+    from tests import pdf_text
+
+    objects = {int(number): body for number, body in pdf_text._OBJECT.findall(pdf)}
+    said, waiting = "", [PdfFileReader(io.BytesIO(pdf)).root["/Pages"]]
+    while waiting:
+        node = waiting.pop(0)
+        if "/Kids" in node:
+            waiting = [*(one.get_object() for one in node["/Kids"]), *waiting]
+            continue
+        given = node["/Resources"]["/Font"]
+        fonts = {name[1:].encode(): pdf_text._map(objects, given.raw_get(name).idnum) for name in given}
+        said += pdf_text._shown(node["/Contents"].data, fonts)
+    return pdf_text.bare(said).replace("\u200b", "")
+
+
+def test_the_report_can_be_read_and_nothing_in_it_is_a_link(made: tuple[Pack, bytes, str]) -> None:
+    import os
+
+    _, data, secret = made
+    pdf = dict(container.read(io.BytesIO(opened(data, secret))))["report.pdf"]
+    if os.environ.get("EFFACE_SHOTS"):
+        Path(os.environ["EFFACE_SHOTS"], "report.pdf").write_bytes(pdf)
+    text = words_of(pdf)
+    assert "hxxp://pictures[.]example/v/1044" in text and "SubjectA" in text and WALLET in text
+    assert "Whodemandswhat:" in text and "Nobodyoutsidevouches" in text and b"/URI" not in pdf
+
+
+def test_no_spreadsheet_runs_a_cell(made: tuple[Pack, bytes, str]) -> None:
+    _, data, secret = made
+    members = dict(container.read(io.BytesIO(opened(data, secret))))
+    assert '"\'=no"' in members["kept/001.csv"].decode("utf-8-sig")
+    import csv
+
+    for name, body in members.items():
+        if name.endswith(".csv"):
+            for row in csv.reader(io.StringIO(body.decode("utf-8-sig"))):
+                assert not any(cell[:1] in "=+-@\t\r" for cell in row if cell), name

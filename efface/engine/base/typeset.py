@@ -17,7 +17,12 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
 class CannotSet(ValueError):
-    """It could not be set in type; the message says what to install, where a font is all that is missing."""
+    """It could not be set in type; the message says what to install, where a font is all that is missing; ``letters``
+    is what no font has."""
+
+    def __init__(self, words: str, letters: str = "") -> None:
+        super().__init__(words)
+        self.letters = letters
 
 
 def pdf(source: Path, name: str, data: Any) -> bytes:
@@ -39,7 +44,7 @@ def pdf(source: Path, name: str, data: Any) -> bytes:
         if isinstance(made, bytes):
             return made
         raise CannotSet(f"the {name} could not be set in type")
-    raise CannotSet(f"no font on this machine has the letter {missing!r}: install Noto fonts for its script")
+    raise CannotSet(f"no font on this machine has the letter {missing!r}: install Noto fonts for its script", missing)
 
 
 def kept(text: str, language: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from efface.evidence.packs.gathering import PARTS, Gathered, usable
 
 SOURCE = Path(__file__).parent / "report.typ"
 _PIECE = 24
+_ASCII, _SIGNS = 0x7F, 0x1F000
+MOST_TRIES = 40
+"""Letters told one after another before all that are not ASCII are written as numbers."""
 
 
 def pdf(pack: Pack, told: Gathered, by: signing.Signer, now: datetime) -> bytes:
@@ -24,7 +28,35 @@ def pdf(pack: Pack, told: Gathered, by: signing.Signer, now: datetime) -> bytes:
         "footer": f"Case {case.reference}. Made {_moment(now)} by {case.organisation.name}.",
         "lines": _head(pack, by, now), "sections": [one for one in _sections(pack, told) if one],
     }  # fmt: skip
-    return typeset.pdf(SOURCE, "report", data)
+    return _set(data)
+
+
+def _set(data: Any) -> bytes:
+    """A letter that no font here has must not keep a pack from being made: it is written as its number, and
+    ``case.json`` has it as it is."""
+    spelled: set[str] = set()
+    while True:
+        try:
+            return typeset.pdf(SOURCE, "report", _spell(data, spelled))
+        except typeset.CannotSet as error:
+            found = {letter for letter in error.letters if ord(letter) > _ASCII} - spelled
+            if not found:
+                raise
+            spelled |= found if len(spelled) < MOST_TRIES else {one for one in json.dumps(data, ensure_ascii=False)
+                                                               if ord(one) > _ASCII}  # fmt: skip
+
+
+def _spell(value: Any, spelled: set[str]) -> Any:
+    if isinstance(value, str):
+        return "".join(f"[U+{ord(one):04X}]" if one in spelled or _is_sign(one) else one for one in value)
+    if isinstance(value, list):
+        return [_spell(one, spelled) for one in value]
+    return {key: _spell(one, spelled) for key, one in value.items()} if isinstance(value, dict) else value
+
+
+def _is_sign(letter: str) -> bool:
+    """Pictures among letters, and what joins them."""
+    return ord(letter) >= _SIGNS or letter in "\ufe0e\ufe0f\u200d"
 
 
 def _head(pack: Pack, by: signing.Signer, now: datetime) -> list[str]:
@@ -44,7 +76,8 @@ def _head(pack: Pack, by: signing.Signer, now: datetime) -> list[str]:
     return [
         *lines,
         "No intimate picture is in this pack. Pages were captured without their pictures and videos; of those there "
-        "are digests and fingerprints. Addresses in this report are written so that none opens by accident.",
+        "are digests and fingerprints. Addresses in this report are written so that none opens by accident. A letter "
+        "that no font here has is written as its number, such as [U+1F600].",
         by.words() + f" SHA-256 of the certificate: {' '.join(_pieces(by.fingerprint, 16))}.",
         "How to check this pack with tools that are not ours: README.txt in it.",
     ]  # fmt: skip

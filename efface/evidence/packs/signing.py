@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,6 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from efface.engine.base import sealing, settings
 
+T = TypeVar("T")
 MADE, KEY = "pack-signing-made.pem", "pack-signing.key"
 YEARS = 10
 
@@ -154,7 +157,7 @@ def sign_pdf(pdf: bytes, by: Signer, reason: str) -> bytes:
         field_name="Signature", md_algorithm="sha256", reason=reason, subfilter=fields.SigSeedSubFilter.PADES
     )
     out = io.BytesIO()
-    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), about, signer=own, output=out)
+    _apart(lambda: signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), about, signer=own, output=out))
     return out.getvalue()
 
 
@@ -173,7 +176,7 @@ def pdf_problems(pdf: bytes, by: x509.Certificate) -> list[str]:
         if not found:
             return ["the report is not signed"]
         context = ValidationContext(trust_roots=[_asn1(by)], allow_fetching=False)
-        status = validate_pdf_signature(found[0], context)
+        status = _apart(lambda: validate_pdf_signature(found[0], context))
     except (PdfError, SigningError, SuspiciousModification, ValueError, LookupError, TypeError) as error:
         return [f"the report's signature cannot be read: {type(error).__name__}"]
     problems = []
@@ -184,6 +187,12 @@ def pdf_problems(pdf: bytes, by: x509.Certificate) -> list[str]:
     if status.signing_cert.dump() != by.public_bytes(serialization.Encoding.DER):
         problems.append("the report was signed with another certificate than the pack's")
     return problems
+
+
+def _apart(call: Callable[[], T]) -> T:
+    """``call`` in a thread of its own: the library starts an event loop, which a thread that has one refuses."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(call).result()
 
 
 def _asn1(certificate: x509.Certificate) -> Any:

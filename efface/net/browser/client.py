@@ -64,8 +64,11 @@ class Browser:
         reason = "" if on else "no Chromium on this machine" if self._stream is not None else "not running"
         return {**self._state, "on": on, "reason": reason}
 
-    async def render(self, guard: Guard, url: str, agent: str, total_s: float = 20.0) -> Rendered:
-        """``url`` as a browser shows it. Never raises for what the page does."""
+    async def render(
+        self, guard: Guard, url: str, agent: str, total_s: float = 20.0, *, shot: bool = False
+    ) -> Rendered:
+        """``url`` as a browser shows it; ``shot``: with a picture of the page, whose own pictures are blocked. Never
+        raises for what the page does."""
         if not self.state()["on"]:
             return Rendered(url, error="off")
         try:
@@ -75,7 +78,7 @@ class Browser:
             return Rendered(url, error="timeout")
         try:
             async with Proxy(guard) as proxy:
-                request = Render(url, proxy.port, proxy.token, agent, total_s=total_s)
+                request = Render(url, proxy.port, proxy.token, agent, total_s=total_s, shot=shot)
                 answer = await asyncio.to_thread(self._ask, request)
         finally:
             self._lock.release()

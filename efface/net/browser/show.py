@@ -15,6 +15,7 @@ LOAD_S = 8.0
 MOST_MEDIA = 300
 MOST_DIALOGS = 5
 MOST_MOVES = 6
+MOST_HIDDEN, MOST_SHEETS, ROUNDS = 3000, 300, 8
 _MEDIA = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp|mp4|m4v|webm|mov|mkv|m3u8|mpd)(?:$|[?#])", re.IGNORECASE)
 _PICTURE = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|bmp)(?:$|[?#])", re.IGNORECASE)
 _PIECE = re.compile(r"\.(?:ts|m4s|m4v|mp4|webm|m4a|aac|mp3|cmfv|cmfa)(?:$|[?#])", re.IGNORECASE)
@@ -56,6 +57,33 @@ _SCROLL = """
   window.scrollBy(0, Math.max(200, innerHeight * 0.9)); return [e.scrollTop > before, e.scrollHeight]; })()
 """
 
+_BLIND = """
+(() => {
+  const nothing = () => null, set = (on, name, value) => { try {
+    Object.defineProperty(on, name, {value, writable: false, configurable: false}); } catch (e) {} };
+  for (const kind of ['HTMLCanvasElement', 'OffscreenCanvas'])
+    if (self[kind]) { set(self[kind].prototype, 'getContext', nothing);
+      set(self[kind].prototype, 'transferControlToOffscreen', nothing); }
+  for (const name of ['MediaSource', 'ManagedMediaSource', 'WebKitMediaSource', 'Worker', 'ImageDecoder',
+                      'VideoDecoder'])
+    set(self, name, undefined);
+})();
+"""
+"""Run before any script of a page of which a picture is made: nothing can paint pixels."""
+_GONE = frozenset({"CANVAS", "VIDEO", "SVG", "OBJECT", "EMBED", "IFRAME", "FRAME", "FRAMESET", "AUDIO", "TEMPLATE"})
+"""What may draw, and is taken out: a picture in it could be used from elsewhere (a filter of an SVG)."""
+_HIDDEN = "visibility:hidden!important;opacity:0!important;background:none!important"
+SHOT_WIDTH, MOST_SHOT_HEIGHT, MOST_SHOT = 1280, 6000, 4_000_000
+"""Pixels, and letters of base64."""
+_ESCAPE = re.compile(r"\\[0-9a-fA-F]{1,6}\s?|\\.|\\", re.DOTALL)
+_SCHEME = re.compile(r"(?:data|blob|filesystem)\s*:", re.IGNORECASE)
+
+
+def without_data(css: str) -> str:
+    """A style sheet in which no address holds its own bytes, however it is written: escapes and tabs go first. Only for
+    a picture of the page; what is kept of the page is cut elsewhere."""
+    return _SCHEME.sub("cut:", _ESCAPE.sub("x", css.replace("\t", " ")))
+
 
 class Show:
     """``run`` once. Whatever the page does, what was seen until then can be had."""
@@ -68,9 +96,11 @@ class Show:
         self.open: set[str] = set()
         self.requests = self.dialogs = self.popups = self.moves = 0
         self.error = self._main = ""
+        self.sheets: dict[str, None] = {}
+        self.truncated = False
         self.loaded, self.stop = asyncio.Event(), asyncio.Event()
         self.moved_at = 0.0
-        self.html, self.url = "", request.url
+        self.html, self.url, self.shot = "", request.url, ""
 
     async def run(self) -> None:
         """Raises nothing but cancellation; ``error`` says what went wrong."""
@@ -85,11 +115,72 @@ class Show:
             self.error = self.error or "crashed"
         with contextlib.suppress(CdpError, TimeoutError):
             await self._look()
+        if self.request.shot and self.html:
+            with contextlib.suppress(CdpError, TimeoutError, KeyError, TypeError, ValueError):
+                self.shot = await self._shoot()
+
+    async def _shoot(self) -> str:
+        """The page as it stands, without what may be a picture. Its scripts are stopped first; what cannot be looked
+        into (frames, closed shadow trees are looked into) is hidden. Where any of it cannot be hidden there is no
+        picture at all."""
+        await self._ask("Emulation.setScriptExecutionDisabled", value=True)
+        tree = await self._ask("DOM.getDocument", 10.0, depth=-1, pierce=True)
+        steps, waiting = list[tuple[str, dict[str, Any]]](), [tree["root"]]
+        while waiting:
+            node = waiting.pop()
+            name, number = str(node.get("nodeName", "")).upper(), int(node["nodeId"])
+            attributes = node.get("attributes") or []
+            style = attributes[attributes.index("style") + 1] if "style" in attributes[::2] else ""
+            if name in _GONE:
+                steps.append(("DOM.removeNode", {"nodeId": number}))
+                continue
+            if name == "IMG" or (name == "INPUT" and "image" in [one.lower() for one in attributes]):
+                steps.append(("DOM.setAttributeValue", {"nodeId": number, "name": "style", "value": _HIDDEN}))
+                continue
+            if style and style != without_data(style):
+                value = without_data(style)
+                steps.append(("DOM.setAttributeValue", {"nodeId": number, "name": "style", "value": value}))
+            for inner in ("children", "shadowRoots"):
+                waiting.extend(node.get(inner) or ())
+        if len(steps) > MOST_HIDDEN or self.truncated:
+            return ""
+        for method, given in steps:
+            await self._ask(method, **given)
+        if not await self._clean_sheets():
+            return ""
+        size = (await self._ask("Page.getLayoutMetrics"))["cssContentSize"]
+        height = max(200, min(MOST_SHOT_HEIGHT, int(size["height"])))
+        clip = {"x": 0, "y": 0, "width": SHOT_WIDTH, "height": height, "scale": 1}
+        answer = await self._ask(
+            "Page.captureScreenshot", 15.0, format="png", clip=clip, captureBeyondViewport=True, optimizeForSpeed=False
+        )
+        data = str(answer["data"])
+        return data if len(data) <= MOST_SHOT else ""
+
+    async def _clean_sheets(self) -> bool:
+        """Take pictures out of every style sheet; False where that came to no end (sheets that import others anew)."""
+        await self._ask("CSS.enable", 10.0)
+        done: set[str] = set()
+        for _ in range(ROUNDS):
+            left = [sheet for sheet in self.sheets if sheet not in done]
+            if not left:
+                return not self.truncated
+            for sheet in left:
+                done.add(sheet)
+                try:
+                    text = str((await self._ask("CSS.getStyleSheetText", styleSheetId=sheet))["text"])
+                    if text != without_data(text):
+                        await self._ask("CSS.setStyleSheetText", 10.0, styleSheetId=sheet, text=without_data(text))
+                except CdpError:
+                    if sheet in self.sheets:  # it is still there, and was not cleaned
+                        return False
+            await asyncio.sleep(STEP_QUIET_S)  # what they import comes now
+        return False
 
     def seen(self) -> Rendered:
         return Rendered(
             self.url[:2048], self.html, list(self.media)[:MOST_MEDIA], self.requests, self.dialogs, self.popups,
-            self.error,
+            self.error, self.shot,
         )  # fmt: skip
 
     async def _begin(self) -> None:
@@ -108,6 +199,8 @@ class Show:
         await self._ask("Network.setCacheDisabled", cacheDisabled=False)
         await self._ask("Network.setUserAgentOverride", userAgent=self.request.agent, acceptLanguage="en")
         await self._ask("Page.addScriptToEvaluateOnNewDocument", source=_BEFORE)
+        if self.request.shot:
+            await self._ask("Page.addScriptToEvaluateOnNewDocument", source=_BLIND)
         await self._ask(
             "Emulation.setDeviceMetricsOverride", width=1280, height=1600, deviceScaleFactor=1, mobile=False
         )
@@ -187,6 +280,11 @@ class Show:
             elif name in ("Network.loadingFinished", "Network.loadingFailed"):
                 self.open.discard(given["requestId"])
                 self.moved_at = asyncio.get_running_loop().time()
+            elif name == "CSS.styleSheetAdded":
+                self.sheets.setdefault(str(given["header"]["styleSheetId"]))
+                self.truncated = self.truncated or len(self.sheets) > MOST_SHEETS
+            elif name == "CSS.styleSheetRemoved":
+                self.sheets.pop(str(given["styleSheetId"]), None)
             elif name == "Inspector.targetCrashed":
                 self.end("crashed")
 

@@ -27,17 +27,20 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
         if facts.error:
             return Captured(facts, request_headers=sent)
         context.note_answer(facts.final_url)
-        dns = session.addresses(facts.final_url)
+        dns, tls = session.addresses(facts.final_url), session.tls(facts.final_url)
+        chain = [base64.b64encode(one).decode("ascii") for one in tls.chain]
         digest = hashlib.sha256(fetched.body).hexdigest()
         if is_media(fetched.body):
             ref = MediaRef(canonical(facts.final_url), "media", "page")
             decoded = await context.decoding.picture(fetched.body)
-            return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns)
+            return Captured(facts, sent, "", digest, "", [ScannedMedia(ref, facts, decoded.picture)], dns,
+                            tls.how, chain)  # fmt: skip
         facts, page = await read(context, fetched, request.limits, keep_html=True)
         if page is None:
-            return Captured(facts, sent, html_sha256=digest, dns=dns)
+            return Captured(facts, sent, html_sha256=digest, dns=dns, tls=tls.how, tls_chain=chain)
         refs = page.media
         media, _ = await fetch_media(session, context, refs, page.base, scan_request, began, len(refs))
+        shot, why = await _screenshot(request, context)
         return Captured(
             facts=facts,
             request_headers=sent,
@@ -46,4 +49,14 @@ async def capture(request: CaptureRequest, context: Context) -> Captured:
             title=page.title,
             media=media,
             dns=dns,
+            tls=tls.how,
+            tls_chain=chain,
+            screenshot_b64=shot,
+            screenshot_error=why,
         )
+
+
+async def _screenshot(request: CaptureRequest, context: Context) -> tuple[str, str]:
+    """(PNG in base64, why there is none). The page is shown once more, by a browser that draws no picture."""
+    seen = await context.browser.render(context.guard, request.url, context.agent, shot=True)
+    return seen.shot_b64, "" if seen.shot_b64 else seen.error or "not made"
