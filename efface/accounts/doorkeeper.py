@@ -33,6 +33,15 @@ def on_shut_out(show: ShutOut) -> None:
     _shut_out[:] = [show]
 
 
+SignedOut = Callable[[Any], HttpResponse | None]
+_signed_out: list[SignedOut] = []
+
+
+def on_signed_out(show: SignedOut) -> None:
+    """What a member is shown whose form arrives without a session; None of it: sign-in is asked for as ever."""
+    _signed_out[:] = [show]
+
+
 class Doorkeeper:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -71,7 +80,8 @@ class Doorkeeper:
             with tenancy.organisation(organisation, case):
                 return view(request, *args, **kwargs)
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            kept = _signed_out[0](request) if _signed_out else None
+            return kept or redirect_to_login(request.get_full_path())
         with tenancy.looking_up(user=str(request.user.pk)):
             member = Member.objects.filter(user=request.user).select_related("organisation").first()
         if member is None or member.role not in wanted.roles:

@@ -362,6 +362,44 @@ class Hold(CaseOwned):
     lifted_at = models.DateTimeField(null=True)
 
 
+class Note(CaseOwned):
+    """A line between workers, never shown to her and in no letter. Taken back, it is empty; that it was there stays."""
+
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = SealedField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("case", "at", name="note_of_case")]
+
+
+class Absence(Owned):
+    """A member is away from ``begins`` until ``ends``; ``substitute`` sees the cases and their clocks meanwhile."""
+
+    member = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="absences")
+    substitute = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="substitutions")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    said_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text=_("back earlier, or taken back"))
+
+    class Meta:
+        indexes = [models.Index("member", "ends", name="absence_of_member")]
+
+
+class Duty(Owned):
+    """A member is on duty from ``begins`` until ``ends``: one shift of the rota."""
+
+    member = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="duties")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("member", "begins", name="one_duty_a_begin")]
+
+
 class CaseEvent(CaseOwned):
     """What happened, in order. Append only."""
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, conversing, fingerprints, holds, links, reaching
+from efface.cases import ages, assigning, attesting, consents, conversing, fingerprints, holds, links, notes, reaching
 from efface.cases import messages as letters
 from efface.cases.may import may
 from efface.cases.models import Case, Purpose, Telling
-from efface.console import queue, story
+from efface.console import kept, queue, story
 from efface.console.forms import PlaceHold
 from efface.console.opening import actor, living
 from efface.console.typed import one_line
@@ -53,21 +53,24 @@ def cases(request: Any) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_GET
 def case(request: Any, id: uuid.UUID) -> HttpResponse:
-    return _page(request, get_object_or_404(Case, pk=id))
+    return page(request, get_object_or_404(Case, pk=id))
 
 
-def _page(
+def page(
     request: Any,
     one: Case,
     *,
     hold: PlaceHold | None = None,
     status: int = 200,
     typed: str = "",
+    noted: str = "",
 ) -> HttpResponse:
+    """The case, with what was typed into a form that could not be taken."""
     now = clock.now()
+    again = kept.back(request) if request.method == "GET" else {}
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in consents.purposes(one.kind)],
-        "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
+        "decisions": queue.dressed(queue.decisions(request.member, case=one.pk)[: queue.SHOWN]),
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
         "findings": story.findings(one, now), "by_hand": todo.count(one.pk),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
@@ -76,7 +79,8 @@ def _page(
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
         "reach": reaching.rules(one), "readers": reaching.READERS, "told_choices": reaching.TOLD,
-        "untold": _untold(one), "hold": hold or PlaceHold(), "typed": typed,
+        "untold": _untold(one), "hold": hold or PlaceHold(), "typed": typed or again.get("text", ""),
+        "noted": noted or again.get("text", ""), "notes": notes.of(one), "workers": assigning.workers(),
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
 
@@ -154,7 +158,7 @@ def message(request: Any, id: uuid.UUID) -> HttpResponse:
         letters.write(one, from_survivor=False, author=actor(request), text=text, now=clock.now())
     except letters.Unusable as refusal:
         messages.warning(request, str(refusal))
-        return _page(request, one, status=422, typed=text)
+        return page(request, one, status=422, typed=text)
     messages.success(request, _("Message sent."))
     return redirect("console:case", id=id)
 
@@ -177,7 +181,7 @@ def link(request: Any, id: uuid.UUID) -> HttpResponse:
 def hold(request: Any, id: uuid.UUID) -> HttpResponse:
     one, form = living(id), PlaceHold(request.POST)
     if not form.is_valid():
-        return _page(request, one, hold=form, status=422)
+        return page(request, one, hold=form, status=422)
     now, given = clock.now(), form.cleaned_data
     holds.place(one, reason=given["reason"], owner=given["owner"], ends=now + timedelta(hours=given["hours"]),
                 actor=actor(request), now=now)  # fmt: skip

@@ -15,13 +15,13 @@ from efface.cases import telling
 from efface.cases.models import Case, CaseEvent, Level
 from efface.console import evidence
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
-from efface.console.waiting_case import LIVING, narrowed
+from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.console.words import reply_kinds, wanted
 from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, filing, ladder, sight, verifying
+from efface.takedown import answering, facts, filing, four_eyes, ladder, sight, verifying
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -55,7 +55,7 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
     )
 
 
-def _notices(state: str, case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> Any:
+def _notices(state: str, case: Within | None, only: uuid.UUID | None, lock: bool) -> Any:
     """Those that may go out now: what a hold, a pause or an ended consent stops is put in front of nobody."""
     rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
         "case", "route", "finding__site"
@@ -65,21 +65,30 @@ def _notices(state: str, case: uuid.UUID | None, only: uuid.UUID | None, lock: b
 
 
 def drafts(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    for one in _notices(Notice.State.DRAFT, case, only, lock):
+    rows = _notices(Notice.State.DRAFT, case, only, lock)
+    words = four_eyes.words_of(rows) if four_eyes.standing() is not None else {}
+    for one in rows:
+        word = words.get(one.pk)
+        if word is not None and word.by_id == member.user_id and only is None:
+            continue
         yield Decision(
             kind="notice",
             id=one.pk,
             case_id=one.case_id,
             reference=one.case.reference,
             danger=one.case.danger,
-            title=_("A notice to approve"),
+            title=_("A first notice that needs a second person") if word else _("A notice to approve"),
             proposed=_("Approve it, if the recipient and what they learn are right."),
             reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
-            facts=(*_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
+            facts=(
+                *_notice_facts(one),
+                Fact("subject", _("Mail subject"), one.subject_line or ""),
+                Fact("first-word", _("First person"), word.by.name if word else ""),
+            ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers) if one.channel == "form" else (),
             text_label=_("Complete text"),
@@ -87,12 +96,12 @@ def drafts(
             harm=LATER["notice"],
             since=one.drafted_at,
             due=one.route.starts_at,
-            mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
+            mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers, word.pk if word else ""),
         )
 
 
 def filings(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     for one in _notices(Notice.State.PREPARED, case, only, lock):
         yield Decision(
@@ -137,7 +146,7 @@ def filings(
 
 
 def ambiguous(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     # Of a word to her it is said beside the case: sent again it would be two, and the portal has the news anyway.
     rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS).exclude(kind=telling.KIND)
@@ -173,10 +182,12 @@ def ambiguous(
 
 
 def replies(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related(
-        "notice__case__organisation", "notice__route"
+    rows = (
+        Inbound.objects.filter(handled_at=None)
+        .exclude(kind="")
+        .select_related("notice__case__organisation", "notice__route")
     )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice, owner = one.notice, one.notice.case
@@ -227,7 +238,7 @@ def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
 
 
 def conflicts(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN).select_related(
         "case", "site"
@@ -274,7 +285,7 @@ SETTLED_STATES = (FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL, Fi
 
 
 def stuck(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Findings where everybody was asked and it still stands: a person looks for another way."""
     last = (

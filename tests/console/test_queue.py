@@ -42,7 +42,7 @@ def test_an_empty_queue_costs_few_questions(
     organisation: Any, case: Any, desk: Client, django_assert_max_num_queries: Any
 ) -> None:
     desk.get("/console/queue/")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         assert "Nothing waits for you" in desk.get("/console/queue/").content.decode()
 
 
