@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import MEMBERS, STAFF_CASES, view
-from efface.accounts.models import Role
+from efface.accounts.models import Member, Role
 from efface.cases import absence
 from efface.console import decide, filtering, kept, opinions, revealing, typed, undoing, views
 from efface.console import queue as waiting
@@ -38,6 +38,11 @@ def home(request: Any) -> HttpResponse:
     return render(request, "console/welcome.html")
 
 
+def _kinds(member: Member) -> list[tuple[str, Any]]:
+    """What this member may decide; of what only others do nothing is said."""
+    return [(kind, words) for kind, words in filtering.KINDS.items() if member.role in waiting.KINDS[kind][0]]
+
+
 @view(access=STAFF_CASES)
 @require_GET
 def queue(request: Any) -> HttpResponse:
@@ -55,7 +60,8 @@ def queue(request: Any) -> HttpResponse:
         "more": max(0, len(found) - end),
         "next_page": page + 1,
         "stamp": waiting.stamp(found),
-        "filter": view_, "query": query, "kinds": [(kind, words) for kind, words in filtering.KINDS.items() if request.member.role in waiting.KINDS[kind][0]], "whose": filtering.WHOSE.items(),
+        "filter": view_, "query": query, "kinds": _kinds(request.member),
+        "whose": filtering.WHOSE.items(),
         "views": views.of(request.member), "undoable": undoing.recent(request.member, now),
         "here": f"{reverse('console:queue')}?{query}" if query else "",
         "alone": [one for one in absence.standing(now) if one.member_id == request.member.pk and one.begins <= now],
