@@ -80,10 +80,13 @@ class Filled:
         from efface.search.models import Finding, Match
         from efface.takedown.models import Check, Notice, Route
 
-        statement("CREATE TABLE bench_made AS SELECT c.id AS case_id, c.opened_at AS at, n, gen_random_uuid() AS match,"
-                  " gen_random_uuid() AS finding, gen_random_uuid() AS route, gen_random_uuid() AS later FROM cases_case"
-                  f" c CROSS JOIN generate_series(1, {FINDINGS}) n WHERE CASE WHEN c.reference ~ '^B[0-9]+$' THEN substr(c.reference, 2)::int % 20 NOT IN (1, 7)"
-                  " ELSE false END")
+        number = "substr(c.reference, 2)::int % 20 NOT IN (1, 7)"
+        number = f"CASE WHEN c.reference ~ '^B[0-9]+$' THEN {number} ELSE false END"
+        ids = ", ".join(f"gen_random_uuid() AS {name}" for name in ("match", "finding", "route", "later"))
+        statement(
+            f"CREATE TABLE bench_made AS SELECT c.id AS case_id, c.opened_at AS at, n, {ids} FROM cases_case c"
+            f" CROSS JOIN generate_series(1, {FINDINGS}) n WHERE {number}"
+        )
         digest = "decode(md5(m.match::text) || md5(m.finding::text), 'hex')"
         finding = {"finding_id": "m.finding", "case_id": "m.case_id"}
         _clone(Match, like, {"id": "m.match", "page_digest": digest, "made_at": "m.at"})
@@ -186,8 +189,10 @@ class Filled:
                     )  # fmt: skip
             for n in range(EVENTS * share):
                 at = case.opened_at + timedelta(minutes=n)
-                events.append(CaseEvent(**owned, kind="check.made" if n % 2 else "notice.sent", actor="engine",
-                                        subject=uuid.uuid4(), at=at, data={"verdict": "live"} if n % 2 else None))  # fmt: skip
+                events.append(
+                    CaseEvent(**owned, kind="check.made" if n % 2 else "notice.sent", actor="engine",
+                                        subject=uuid.uuid4(), at=at, data={"verdict": "live"} if n % 2 else None)
+                )  # fmt: skip
         for rows in (matches, findings, routes, notices, checks, events):
             type(rows[0]).objects.bulk_create(rows, EACH)
 
@@ -197,7 +202,8 @@ class Filled:
         return Route(**owned, finding=finding, episode=1, position=position, party_key=f"host:{position}", role="host",
                      party_name="Example Hosting", channel="email", contact="abuse@host.example",
                      notice_type="eu_dsa_art16", why="It hosts the page.", exposure="recipient_only",
-                     planned_at=NOW, starts_at=NOW - timedelta(days=self.random.randint(1, 40)), state=state)  # fmt: skip
+                     planned_at=NOW, starts_at=NOW - timedelta(days=self.random.randint(1, 40)),
+                     state=state)  # fmt: skip
 
     def _notice(self, owned: dict[str, Any], finding: Any, route: Any, state: str) -> Any:
         from efface.takedown.models import Notice
@@ -256,7 +262,8 @@ class Filled:
         sent = list(Notice.objects.filter(state="sent", case__in=whole).order_by("pk")[: WAITING["reply"]])
         Inbound.objects.bulk_create([
             Inbound(organisation_id=self.organisation, case_id=one.case_id, notice=one, at=NOW, kind="refuses",
-                    raw=uuid.uuid4(), digest=uuid.uuid4().bytes, confidence=0.4, sender="desk@host.example", text="We looked at it.", because="We looked")
+                    raw=uuid.uuid4(), digest=uuid.uuid4().bytes, confidence=0.4,
+                    sender="desk@host.example", text="We looked at it.", because="We looked")
             for one in sent
         ], EACH)  # fmt: skip
         few = open_cases[: WAITING["message"]]
@@ -289,8 +296,10 @@ def _clone(model: Any, like: Any, given: dict[str, str]) -> None:
         columns.append(f'"{field.column}"')
         sealed = isinstance(field, SealedField)
         values.append(given.get(field.column) or ("NULL" if sealed else f't."{field.column}"'))
-    statement(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM bench_made m CROSS JOIN"
-              f" (SELECT * FROM {table} WHERE case_id = '{like.pk}' ORDER BY id LIMIT 1) t")
+    statement(
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM bench_made m CROSS JOIN"
+        f" (SELECT * FROM {table} WHERE case_id = '{like.pk}' ORDER BY id LIMIT 1) t"
+    )
 
 
 def measure(filled: Filled, rounds: int, seed: int) -> dict[str, Any]:
@@ -368,7 +377,6 @@ def _ask(client: Any, ask: Callable[[], tuple[str, dict[str, str]]]) -> tuple[fl
     if answer.status_code != 200:
         raise RuntimeError(f"{url}: {answer.status_code}")
     return taken, own, asked
-
 
 
 def _say(words: str) -> None:

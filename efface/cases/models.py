@@ -412,7 +412,10 @@ class CaseEvent(CaseOwned):
     data = SealedField()
 
     class Meta:
-        indexes = [models.Index("case", "at", name="event_of_case")]
+        indexes = [
+            models.Index("case", "at", name="event_of_case"),
+            models.Index("kind", "subject", name="event_of_kind"),
+        ]
 
 
 class Message(CaseOwned):
@@ -428,6 +431,11 @@ class Message(CaseOwned):
         help_text=_("the message that began this thread; empty for one that begins one"),
     )  # fmt: skip
     topic = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index("at", name="message_unread", condition=models.Q(from_survivor=True, read_at__isnull=True))
+        ]
 
 
 class ReportedLink(CaseOwned):

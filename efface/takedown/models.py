@@ -208,6 +208,10 @@ class Notice(CaseOwned):
         indexes = [
             models.Index("contact", "sent_at", name="notice_to_contact"),
             models.Index("contact", name="notice_refused", condition=models.Q(state="failed")),
+            models.Index(
+                "state", "drafted_at", name="notice_waiting",
+                condition=models.Q(state__in=["draft", "prepared", "held"]),
+            ),
         ]
 
 

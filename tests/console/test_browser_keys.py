@@ -1,5 +1,5 @@
-"""A scripted caseworker with a keyboard: forty prepared decisions, at most sixty presses, no picture. She decides by what
-the card says, as a person would, and looks up nothing else."""
+"""A scripted caseworker with a keyboard: forty prepared decisions, at most sixty presses, no picture. She decides by
+what the card says, as a person would, and looks up nothing else."""
 
 from __future__ import annotations
 

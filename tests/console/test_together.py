@@ -120,14 +120,18 @@ def test_taking_and_giving_a_case(organisation: Any, case: Any, first: Any, seco
     stale = other.post(url, {"to": second.pk, "seen": ""}, follow=True).content.decode()
     assert "Somebody gave this case to another person meanwhile" in stale
     assert "Only a lead" in other.post(url, {"to": lead.pk, "seen": first.pk}, follow=True).content.decode()
-    assert "Given." in one.post(url, {"to": second.pk, "seen": first.pk, "why": "I am away"}, follow=True).content.decode()
+    assert (
+        "Given." in one.post(url, {"to": second.pk, "seen": first.pk, "why": "I am away"}, follow=True).content.decode()
+    )
     outside = people.worker(people.make_organisation("Another Helpline"), "caseworker")
     answer = other.post(url, {"to": outside.pk, "seen": second.pk}, follow=True).content.decode()
     assert "Please choose a caseworker or lead of this organisation" in answer
     other.post(url, {"to": "no id", "seen": second.pk})
     with tenancy.organisation(organisation.pk):
         assert Case.objects.get(pk=case.pk).worker_id == second.pk
-        kinds = list(case.caseevents.filter(kind__startswith="case.").order_by("at", "pk").values_list("kind", flat=True))
+        kinds = list(
+            case.caseevents.filter(kind__startswith="case.").order_by("at", "pk").values_list("kind", flat=True)
+        )
         assert kinds[-2:] == ["case.taken", "case.given"]
 
 
@@ -164,7 +168,12 @@ def test_an_absent_members_work_shows_at_the_substitute(
     client = people.signed_in(first)
     wrong = client.post("/console/team/away/", {"substitute": to.pk, "first": "2026-03-09", "last": "2026-03-02"})
     assert wrong.status_code == 422 and b"2026-03-09" in wrong.content
-    assert client.post("/console/team/away/", {"substitute": of.pk, "first": "2026-03-02", "last": "2026-03-03"}).status_code == 422
+    assert (
+        client.post(
+            "/console/team/away/", {"substitute": of.pk, "first": "2026-03-02", "last": "2026-03-03"}
+        ).status_code
+        == 422
+    )
     given = {"substitute": to.pk, "first": "2026-03-02", "last": "2026-03-04"}
     for _twice in range(2):
         assert client.post("/console/team/away/", given).status_code == 302
@@ -303,7 +312,9 @@ def test_a_text_that_changed_since_the_first_word_needs_a_new_one(
 # Undo
 
 
-def test_answers_are_undone_as_long_as_nothing_left(organisation: Any, case: Any, first: Any, second: Any, now: Any) -> None:
+def test_answers_are_undone_as_long_as_nothing_left(
+    organisation: Any, case: Any, first: Any, second: Any, now: Any
+) -> None:
     with tenancy.organisation(organisation.pk):
         match = people.make_match(case)
     client = people.signed_in(first)
@@ -371,7 +382,9 @@ def on_site(match: Match, domain: str) -> Match:
     return match
 
 
-def test_many_findings_of_one_proven_network(organisation: Any, case: Any, network: Any, first: Any, second: Any) -> None:
+def test_many_findings_of_one_proven_network(
+    organisation: Any, case: Any, network: Any, first: Any, second: Any
+) -> None:
     with tenancy.organisation(organisation.pk):
         sure = [on_site(people.make_match(case, page=f"https://x.example/{n}"), "one.example") for n in range(3)]
         weak = on_site(people.make_match(case, page="https://x.example/w", strong=False, score=30), "two.example")
@@ -464,17 +477,15 @@ def test_finding_by_reference_site_address_and_word(organisation: Any, case: Any
     assert "/console/help/#undo" in found("undone")
     assert "Nothing was found." in found(HOSTILE) and "<script>alert" not in found(HOSTILE)
     other = people.signed_in(people.worker(people.make_organisation("Another Helpline"), "lead"))
-    assert case.reference not in other.post("/console/find/", {"q": "https://pictures.example/secret/7"}).content.decode().replace(
-        f'value="{case.reference}"', ""
-    )
+    assert case.reference not in other.post(
+        "/console/find/", {"q": "https://pictures.example/secret/7"}
+    ).content.decode().replace(f'value="{case.reference}"', "")
 
 
 # Signed out in mid-form
 
 
-def test_what_was_typed_when_the_session_ended_is_shown_and_comes_back(
-    organisation: Any, case: Any, now: Any
-) -> None:
+def test_what_was_typed_when_the_session_ended_is_shown_and_comes_back(organisation: Any, case: Any, now: Any) -> None:
     user = people.worker(organisation, "caseworker", password=people.PASSWORD)
     client, url = people.signed_in(user), f"/console/cases/{case.pk}/"
     who = re.search(r'name="who" value="([^"]+)"', client.get(url).content.decode())
@@ -519,7 +530,7 @@ class _Shown:
 
 @pytest.fixture
 def previews(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The room that shows pictures, with its promise kept in small: what was confirmed is refused, ``count`` is asked."""
+    """The room that shows pictures, with its promise kept in small: refuses what was confirmed, asks ``count``."""
     module = types.ModuleType("efface.search.previewing")
 
     def show(match: Any, source: Any, count: Any, known: Any, now: Any) -> Any:
@@ -535,7 +546,9 @@ def previews(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
-def test_looks_are_counted_have_pauses_and_an_end(organisation: Any, case: Any, first: Any, previews: Any, now: Any) -> None:
+def test_looks_are_counted_have_pauses_and_an_end(
+    organisation: Any, case: Any, first: Any, previews: Any, now: Any
+) -> None:
     with tenancy.organisation(organisation.pk):
         match = people.make_match(case, strong=False, score=29)
         revealing.set_rule(member_of(first), 3, 2, 10, now)
@@ -595,14 +608,16 @@ def test_a_longer_queue_costs_no_more_questions(
     client, counted = people.signed_in(first), []
     for _round in range(2):
         with tenancy.organisation(organisation.pk):
-            for n in range(4):
+            for _n in range(4):
                 case = people.open_case(organisation).case
                 people.make_match(case, page=f"https://x.example/{uuid.uuid4()}")
                 people.make_notice(people.make_finding(case, page=f"https://x.example/{uuid.uuid4()}"))
                 people.make_finding(case, state="conflict", page=f"https://x.example/{uuid.uuid4()}")
         client.get("/console/queue/")
         sealing.forget_case_keys()
-        with CaptureQueriesContext(connection, ) as asked:
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
             client.get("/console/queue/")
         counted.append(len(asked))
     assert counted[1] <= counted[0], "a question for each row"
