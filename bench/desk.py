@@ -308,7 +308,7 @@ def measure(filled: Filled, rounds: int, seed: int) -> dict[str, Any]:
 
     from efface.engine.base import clock
 
-    client, choose = Client(), random.Random(seed + 1)
+    client, choose = Client(SERVER_NAME="localhost"), random.Random(seed + 1)
     client.force_login(filled.lead.user)
     result: dict[str, Any] = {"p50_ms": {}, "p95_ms": {}, "cpu_p95_ms": {}, "queries": {}}
     with clock.fixed(NOW):

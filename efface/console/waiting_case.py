@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,12 @@ class Within:
         return self.case is not None or self.cases is not None
 
 
-def narrowed(rows: QuerySet[Any], case: Within | None, only: uuid.UUID | None, lock: bool) -> list[Any]:
-    """The rows that are asked for, those of people in danger first, with the keys of their cases at hand."""
+def narrowed(
+    rows: QuerySet[Any], case: Within | None, only: uuid.UUID | None, lock: bool,
+    keep: Callable[[list[Any]], list[Any]] = list,
+) -> list[Any]:  # fmt: skip
+    """The rows that are asked for and that ``keep`` leaves, those of people in danger first, with the keys of their
+    cases at hand."""
     if case and case.case is not None:
         rows = rows.filter(case_id=case.case)
     if case and case.cases is not None:
@@ -45,7 +49,15 @@ def narrowed(rows: QuerySet[Any], case: Within | None, only: uuid.UUID | None, l
         rows = rows.order_by("-case__danger", *rows.query.order_by)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    found = list(rows[: case.most if case is not None else EACH])
+    most, begin = case.most if case is not None else EACH, 0
+    found: list[Any] = []
+    while len(found) < most:
+        met = list(rows[begin : begin + most])
+        found += keep(met)
+        begin += most
+        if len(met) < most:
+            break
+    found = found[:most]
     sealing.hold_case_keys({one.case_id for one in found if getattr(one, "case_id", None)})
     return found
 

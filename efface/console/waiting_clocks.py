@@ -52,6 +52,7 @@ def over(
     since = _since((overdue.ASKED,), only)
     rows = Notice.objects.filter(pk__in=list(since), finding__stopped="", route__state=Route.State.ACTIVE)
     rows = rows.exclude(finding__state=FindingState.GONE_CONFIRMED).select_related("case", "route", "finding__site")
+    rows = rows.prefetch_related("clock_facts")
     for one in narrowed(rows.order_by("sent_at"), case, only, lock):
         lines = [line for line in clock_words.lines(one, clock.now()) if line.state == "overdue"]
         yield Decision(

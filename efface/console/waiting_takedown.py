@@ -60,8 +60,9 @@ def _notices(state: str, case: Within | None, only: uuid.UUID | None, lock: bool
     rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
         "case", "route", "finding__site"
     )
-    rows = filing.sendable(rows, clock.now())
-    return narrowed(rows.order_by("route__starts_at", "drafted_at"), case, only, lock)
+    now = clock.now()
+    rows = rows.filter(finding__stopped="").order_by("route__starts_at", "drafted_at", "pk")
+    return narrowed(rows, case, only, lock, lambda met: filing.sendable_of(met, now))
 
 
 def drafts(
@@ -243,8 +244,10 @@ def conflicts(
     rows = Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN).select_related(
         "case", "site"
     )
-    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
-        checks = list(Check.objects.filter(finding=one).select_related("finding").order_by("-at")[:4])
+    shown = narrowed(rows.order_by("confirmed_at"), case, only, lock)
+    seen = _checks(shown)
+    for one in shown:
+        checks = seen.get(one.pk, [])
         yield Decision(
             kind="conflict",
             id=one.pk,
@@ -270,6 +273,17 @@ def conflicts(
             since=checks[0].at if checks else one.confirmed_at,
             mark=mark(one.pk, one.state, checks[0].pk if checks else ""),
         )
+
+
+def _checks(findings: list[Finding]) -> dict[uuid.UUID, list[Check]]:
+    """The last four of each, the latest first; what was observed is read of the latest only."""
+    rows = Check.objects.filter(finding__in=findings).defer("observation").order_by("finding", "-at")
+    found: dict[uuid.UUID, list[Check]] = {}
+    for check in rows:
+        if len(found.setdefault(check.finding_id, [])) < 4:
+            found[check.finding_id].append(check)
+    latest = Check.objects.select_related("finding").in_bulk([checks[0].pk for checks in found.values()])
+    return {finding: [latest[checks[0].pk], *checks[1:]] for finding, checks in found.items()}
 
 
 def _stranger(checks: list[Check], finding: Finding) -> tuple[Option, ...]:
@@ -304,11 +318,13 @@ def stuck(
         if row["subject"] and row["out"] and (not row["sought"] or row["sought"] < row["out"])
     }
     rows = Finding.objects.filter(pk__in=list(since), stopped="").exclude(state__in=SETTLED_STATES)
-    for one in narrowed(rows.select_related("case", "site").order_by("confirmed_at"), case, only, lock):
+    rows = rows.select_related("case", "site").prefetch_related("routes")
+    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
         asked = [
             f"{route.party_name or route.party_key}: {route.get_state_display()}"
             + (f" ({route.state_why})" if route.state_why else "")
-            for route in one.routes.filter(episode=one.episode)
+            for route in one.routes.all()
+            if route.episode == one.episode
         ]
         yield Decision(
             kind="stuck",

@@ -368,7 +368,7 @@ def test_an_approval_is_undone_until_it_has_left(organisation: Any, case: Any, f
 
 @pytest.fixture
 def network(organisation: Any, case: Any, now: Any) -> Any:
-    network = Network.objects.create(name="sites of one operator")
+    network = Network.objects.create(name="sites of one operator", created=now)
     for name in ("one.example", "two.example"):
         site = people.make_site(name)
         Membership.objects.create(network=network, site=site, since=now, same="group")
@@ -432,9 +432,9 @@ def test_a_view_is_saved_for_oneself_and_dropped(organisation: Any, case: Any, f
     page = client.get("/console/queue/?kind=notice&kind=nonsense&whose=evil").content.decode()
     assert 'data-kind="notice"' in page and 'data-kind="match"' not in page
     for _twice in range(2):
-        client.post("/console/queue/views/save/", {"name": "<b>letters</b>", "query": "kind=notice"})
-    assert "&lt;b&gt;letters" in client.get("/console/queue/").content.decode()
-    assert "letters" not in people.signed_in(second).get("/console/queue/").content.decode()
+        client.post("/console/queue/views/save/", {"name": "<b>evening</b>", "query": "kind=notice"})
+    assert "&lt;b&gt;evening" in client.get("/console/queue/").content.decode()
+    assert "evening" not in people.signed_in(second).get("/console/queue/").content.decode()
     with tenancy.organisation(organisation.pk):
         row = SavedView.objects.get()
     people.signed_in(second).post(f"/console/queue/views/{row.pk}/drop/")
@@ -645,3 +645,32 @@ def test_a_case_with_more_findings_costs_no_more_questions(organisation: Any, ca
 def test_workers_of_an_organisation_only(organisation: Any, first: Any, second: Any) -> None:
     with tenancy.organisation(organisation.pk):
         assert {one.user_id for one in assigning.workers()} >= {first.pk, second.pk}
+
+
+def test_many_cases_at_once_get_the_same_answer_as_each_alone(organisation: Any, now: Any) -> None:
+    """The one question every use asks has a way to ask it of many: both say the same of everything that decides."""
+    from efface.cases import consents, holds
+    from efface.cases.may import may, may_many
+    from efface.cases.models import FaceAlarm, Purpose
+
+    people.permit_faces(organisation)
+    cases = [
+        people.open_case(organisation, age=age).case for age in ("adult", "adult", "adult", "minor", "unknown", "adult")
+    ]
+    with tenancy.organisation(organisation.pk):
+        for one in cases[:5]:
+            for purpose in ("hash_match", "notify", "face_search"):
+                consents.give(one, purpose, "survivor", now - timedelta(days=1))
+        consents.withdraw(cases[1], "notify", "survivor", now)
+        holds.place(cases[0], reason="x", owner="x", ends=now + timedelta(hours=1), actor="lead:x", now=now)
+        Case.objects.filter(pk=cases[2].pk).update(level="attested")
+        Case.objects.filter(pk=cases[5].pk).update(state="paused")
+        FaceAlarm.objects.create(organisation=organisation, case=cases[2], kind="blocked", pair=b"x", at=now)
+        wanted = [*Purpose.values, "no such use"]
+        for moment in (now, now + timedelta(days=4000)):
+            many = may_many([one.pk for one in cases], wanted, moment)
+            for one in cases:
+                for purpose in wanted:
+                    assert many[one.pk, purpose] == may(one, purpose, moment), (one.reference, purpose)
+        nobody = uuid.uuid4()
+        assert not may_many([nobody], ["notify"], now)[nobody, "notify"]
