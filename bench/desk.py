@@ -91,7 +91,7 @@ class Filled:
         finding = {"finding_id": "m.finding", "case_id": "m.case_id"}
         _clone(Match, like, {"id": "m.match", "page_digest": digest, "made_at": "m.at"})
         _clone(Finding, like, {"id": "m.finding", "match_id": "m.match", "confirmed_at": "m.at"})
-        _clone(Route, like, finding | {"id": "m.route", "position": "1"})
+        _clone(Route, like, finding | {"id": "m.route", "position": "1", "party_key": "'host:1'"})
         _clone(Route, like, finding | {"id": "m.later", "position": "2", "party_key": "'host:2'", "state": "'planned'"})
         _clone(Notice, like, finding | {"route_id": "m.route", "reference": "substr(md5(m.route::text), 1, 14)"})
         for _step in range(CHECKS):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,9 +23,10 @@ from efface.console import decide, filtering, kept, opinions, revealing, typed, 
 from efface.console import queue as waiting
 from efface.console.decision import Decision
 from efface.console.typed import one_line
+from efface.console.waiting_case import EACH
 from efface.engine.base import clock
 
-MOST_PAGES = 100
+MOST_PAGES = 40
 
 
 @view(access=MEMBERS)
@@ -38,6 +40,13 @@ def home(request: Any) -> HttpResponse:
     return render(request, "console/welcome.html")
 
 
+def _page_of(request: Any) -> int:
+    try:
+        return min(MOST_PAGES, max(1, int(request.GET.get("page", "1"))))
+    except ValueError:
+        return 1
+
+
 def _kinds(member: Member) -> list[tuple[str, Any]]:
     """What this member may decide; of what only others do nothing is said."""
     return [(kind, words) for kind, words in filtering.KINDS.items() if member.role in waiting.KINDS[kind][0]]
@@ -47,18 +56,16 @@ def _kinds(member: Member) -> list[tuple[str, Any]]:
 @require_GET
 def queue(request: Any) -> HttpResponse:
     now, view_ = clock.now(), filtering.read(request.GET)
-    found = waiting.decisions(request.member, view=view_, now=now)
-    try:
-        page = min(MOST_PAGES, max(1, int(request.GET.get("page", "1"))))
-    except ValueError:
-        page = 1
+    page = _page_of(request)
+    found = waiting.decisions(request.member, view=view_, now=now, page=page)
     begin, end = (page - 1) * waiting.SHOWN, page * waiting.SHOWN
     query = view_.query()
     shown = {
         "decisions": waiting.dressed(found[begin:end]),
         "count": len(found),
         "more": max(0, len(found) - end),
-        "next_page": page + 1,
+        "next_page": page + 1, "page": page,
+        "capped": Counter(one.kind for one in found).most_common(1)[0][1] >= EACH if found else False,
         "stamp": waiting.stamp(found),
         "filter": view_, "query": query, "kinds": _kinds(request.member),
         "whose": filtering.WHOSE.items(),
@@ -74,7 +81,8 @@ def queue(request: Any) -> HttpResponse:
 def fresh(request: Any) -> HttpResponse:
     """For the queue page's own refresh: a line that says whether the queue changed since it was shown."""
     view_, seen = filtering.read(request.GET), request.GET.get("seen", "")
-    changed = waiting.stamp(waiting.decisions(request.member, view=view_, now=clock.now())) != seen
+    found = waiting.decisions(request.member, view=view_, now=clock.now(), page=_page_of(request))
+    changed = waiting.stamp(found) != seen
     context = {"changed": changed, "query": view_.query()}
     return render(request, "console/fresh.html", context)
 

@@ -31,7 +31,7 @@ from efface.console import (
 )
 from efface.console.decision import Decision
 from efface.console.filtering import Filter
-from efface.console.waiting_case import Within
+from efface.console.waiting_case import EACH, Within
 
 Source = Callable[..., Iterable[Decision]]
 SHOWN = 15
@@ -64,14 +64,16 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
 
 
 def decisions(
-    member: Member, *, case: uuid.UUID | None = None, view: Filter | None = None, now: datetime | None = None
-) -> list[Decision]:
-    """What waits and what this member may decide, most urgent first (of each kind at most ``waiting_case.EACH``).
+    member: Member, *, case: uuid.UUID | None = None, view: Filter | None = None, now: datetime | None = None,
+    page: int = 1,
+) -> list[Decision]:  # fmt: skip
+    """What waits and what this member may decide, most urgent first: of each kind as many as ``page`` pages can show,
+    and at least ``waiting_case.EACH``.
     ``case`` narrows it to one case, ``view`` to what a filter leaves, with ``now`` for who is away."""
     found: list[Decision] = []
     within = Within(case=case) if case is not None else Within()
     if view is not None and now is not None:
-        within = view.within(member, now)
+        within = view.within(member, now, max(EACH, page * SHOWN + 1))
     present = glance.kinds(member)
     for kind, (roles, source) in KINDS.items():
         if kind in present and member.role in roles and (view is None or not view.kinds or kind in view.kinds):

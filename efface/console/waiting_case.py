@@ -15,7 +15,7 @@ from efface.cases.models import Attestation, Case, CaseEvent, Message, ReportedL
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.engine.base import sealing
 
-EACH = 60
+EACH = 30
 #: Cases in which something may still be decided.
 LIVING = (Case.State.OPEN, Case.State.PAUSED)
 

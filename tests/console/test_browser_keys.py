@@ -3,6 +3,8 @@ what the card says, as a person would, and looks up nothing else."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from efface.cases.models import Message
 from efface.console.models import Look
 from efface.engine.base import tenancy
 from efface.search.models import Match
+from efface.sites.models import Site
 from efface.takedown.models import Notice
 from tests import people
 from tests.chromium import ORIGIN, chromium
@@ -21,10 +24,11 @@ PREPARED, MOST_KEYS = 40, 60
 
 def prepare(organisation: Any, case: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
+        judged()
         for n in range(22):
             people.make_match(case, page=f"https://pictures.example/k/{n}")
         for n in range(4):
-            people.make_match(case, kind="face", score=0.58, strong=False, page=f"https://pictures.example/f/{n}")
+            people.make_match(case, score=29, strong=False, page=f"https://pictures.example/f/{n}")
         for n in range(10):
             people.make_notice(people.make_finding(case, page=f"https://pictures.example/n/{n}"))
         for n in range(4):
@@ -32,6 +36,22 @@ def prepare(organisation: Any, case: Any, now: Any) -> None:
                 organisation_id=case.organisation_id, case=case, from_survivor=True, author="survivor", at=now,
                 text=f"Thank you ({n}).",
             )  # fmt: skip
+
+
+@contextmanager
+def beside(browser: Any, organisation: Any) -> Iterator[None]:
+    """The organisation's rows while a browser is open: by the test's own connection (``tests.chromium``)."""
+    from django.db import connections
+
+    connections["default"] = browser.connection
+    with tenancy.organisation(organisation.pk):
+        yield
+
+
+def judged() -> None:
+    """The site is known: nobody has to say how it behaves."""
+    people.make_site()
+    Site.objects.update(hostility=Site.Hostility.COOPERATIVE)
 
 
 def key_for(page: Any) -> str:
@@ -64,7 +84,7 @@ def test_forty_decisions_by_keyboard(organisation: Any, case: Any, now: Any) -> 
     assert left == 0 and keys <= MOST_KEYS
     with tenancy.organisation(organisation.pk):
         assert not Match.objects.filter(state="candidate").exists()
-        assert Match.objects.filter(state="asked", kind="face").count() == 4
+        assert Match.objects.filter(state="asked", strong=False).count() == 4
         assert not Notice.objects.filter(state="draft").exists()
         assert not Message.objects.filter(read_at=None).exists()
         assert Look.objects.count() == 0
@@ -72,6 +92,7 @@ def test_forty_decisions_by_keyboard(organisation: Any, case: Any, now: Any) -> 
 
 def test_a_key_pressed_twice_by_mistake_answers_one_card(organisation: Any, case: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
+        judged()
         for n in range(3):
             people.make_match(case, page=f"https://pictures.example/k/{n}")
     client = people.signed_in(people.worker(organisation, "caseworker"))
@@ -91,6 +112,7 @@ def test_a_key_pressed_twice_by_mistake_answers_one_card(organisation: Any, case
 
 def test_what_ends_something_takes_two_presses_and_words_come_first(organisation: Any, case: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
+        judged()
         notice = people.make_notice(people.make_finding(case))
     client = people.signed_in(people.worker(organisation, "caseworker"))
     with chromium() as browser, browser.page(client, width=1280, height=900) as page:
@@ -100,17 +122,18 @@ def test_what_ends_something_takes_two_presses_and_words_come_first(organisation
         assert page.evaluate("document.activeElement.name") == "why", "a refusal needs its reason first"
         page.keyboard.press("Enter")
         page.wait_for_timeout(200)
-        with tenancy.organisation(organisation.pk):
+        with beside(browser, organisation):
             assert Notice.objects.get(pk=notice.pk).state == "draft", "Enter in a field never gives the first answer"
         page.keyboard.type("1 is the wrong party")
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        with tenancy.organisation(organisation.pk):
+        with beside(browser, organisation):
             assert Notice.objects.get(pk=notice.pk).state == "cancelled"
 
 
 def test_the_last_answer_is_undone_by_a_key(organisation: Any, case: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
+        judged()
         match = people.make_match(case)
     client = people.signed_in(people.worker(organisation, "caseworker"))
     with chromium() as browser, browser.page(client, width=390, height=844) as page:
@@ -118,11 +141,11 @@ def test_the_last_answer_is_undone_by_a_key(organisation: Any, case: Any, now: A
         page.wait_for_timeout(300)
         with page.expect_navigation():
             page.keyboard.press("Enter")
-        with tenancy.organisation(organisation.pk):
+        with beside(browser, organisation):
             assert Match.objects.get(pk=match.pk).state == "confirmed"
         with page.expect_navigation():
             page.keyboard.press("u")
-        with tenancy.organisation(organisation.pk):
+        with beside(browser, organisation):
             assert Match.objects.get(pk=match.pk).state == "candidate"
         with page.expect_navigation():
             page.keyboard.press("?")
