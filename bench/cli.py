@@ -327,3 +327,16 @@ def _one_thread() -> None:
 
 
 COMMANDS: list[click.Command] = [bench]
+
+
+@bench.command()
+@click.option("--cases", type=click.IntRange(100, 100_000), default=10_000, show_default=True,
+              help="Each with ten findings and fifty events; some with twenty times as many.")  # fmt: skip
+@click.option("--rounds", type=click.IntRange(5, 1000), default=60, show_default=True, help="Requests of each page.")
+@click.option("--seed", type=int, default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
+def console(cases: int, rounds: int, seed: int, as_json: str | None) -> None:
+    """The console's pages on a full database: server time and questions to the database."""
+    from bench.desk import run
+
+    _tell(run(cases, rounds, seed), as_json)

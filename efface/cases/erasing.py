@@ -21,6 +21,7 @@ from efface.cases.models import (
     Fingerprint,
     Hold,
     Level,
+    Note,
     OwnPlace,
     ProofStatement,
     RecoveryWord,
@@ -50,6 +51,7 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     OwnPlace.objects.filter(case=case).delete()
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()
+    Note.objects.filter(case=case).delete()
     for kept in (ProofStatement, SealedProof, Authority):
         kept.objects.filter(case=case).delete()
     proof_room.drop(case.pk)

@@ -362,6 +362,44 @@ class Hold(CaseOwned):
     lifted_at = models.DateTimeField(null=True)
 
 
+class Note(CaseOwned):
+    """A line between workers, never shown to her and in no letter. Taken back, it is empty; that it was there stays."""
+
+    author = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    text = SealedField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index("case", "at", name="note_of_case")]
+
+
+class Absence(Owned):
+    """A member is away from ``begins`` until ``ends``; ``substitute`` sees the cases and their clocks meanwhile."""
+
+    member = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="absences")
+    substitute = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="substitutions")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    said_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text=_("back earlier, or taken back"))
+
+    class Meta:
+        indexes = [models.Index("member", "ends", name="absence_of_member")]
+
+
+class Duty(Owned):
+    """A member is on duty from ``begins`` until ``ends``: one shift of the rota."""
+
+    member = models.ForeignKey("accounts.Member", on_delete=models.CASCADE, related_name="duties")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("member", "begins", name="one_duty_a_begin")]
+
+
 class CaseEvent(CaseOwned):
     """What happened, in order. Append only."""
 
@@ -374,7 +412,10 @@ class CaseEvent(CaseOwned):
     data = SealedField()
 
     class Meta:
-        indexes = [models.Index("case", "at", name="event_of_case")]
+        indexes = [
+            models.Index("case", "at", name="event_of_case"),
+            models.Index("kind", "subject", name="event_of_kind"),
+        ]
 
 
 class Message(CaseOwned):
@@ -390,6 +431,11 @@ class Message(CaseOwned):
         help_text=_("the message that began this thread; empty for one that begins one"),
     )  # fmt: skip
     topic = models.CharField(max_length=12, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index("at", name="message_unread", condition=models.Q(from_survivor=True, read_at__isnull=True))
+        ]
 
 
 class ReportedLink(CaseOwned):

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, attesting, consents, conversing, fingerprints, holds, links, reaching
+from efface.cases import ages, assigning, attesting, consents, conversing, fingerprints, holds, links, notes, reaching
 from efface.cases import messages as letters
-from efface.cases.may import may
+from efface.cases.may import may_many
 from efface.cases.models import Case, Purpose, Telling
 from efface.console import queue, story
 from efface.console.forms import PlaceHold
@@ -27,6 +27,8 @@ from efface.search import sweep
 from efface.takedown.channels import todo
 
 PAGE = 50
+FINDINGS = 20
+"""So many a case's page shows at once; the rest by one link."""
 
 
 @view(access=STAFF_CASES)
@@ -53,23 +55,27 @@ def cases(request: Any) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_GET
 def case(request: Any, id: uuid.UUID) -> HttpResponse:
-    return _page(request, get_object_or_404(Case, pk=id))
+    return page(request, get_object_or_404(Case, pk=id))
 
 
-def _page(
+def page(
     request: Any,
     one: Case,
     *,
     hold: PlaceHold | None = None,
     status: int = 200,
     typed: str = "",
+    noted: str = "",
 ) -> HttpResponse:
+    """The case, with what was typed into a form that could not be taken."""
     now = clock.now()
+    whole = request.GET.get("findings") == "all"
     return render(request, "console/case.html", {
-        "case": one, "now": now, "purposes": [_purpose(one, purpose, now) for purpose in consents.purposes(one.kind)],
-        "decisions": queue.decisions(request.member, case=one.pk)[: queue.SHOWN],
+        "case": one, "now": now, "purposes": _purposes(one, now),
+        "decisions": queue.dressed(queue.decisions(request.member, case=one.pk)[: queue.SHOWN]),
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
-        "findings": story.findings(one, now), "by_hand": todo.count(one.pk),
+        "findings": story.findings(one, now, None if whole else FINDINGS), "found": one.findings.count(),
+        "by_hand": todo.count(one.pk),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
         "attestations": one.attestations.select_related("first_worker", "second_worker", "refused_by"),
         "standing": attesting.standing(one), "talking": conversing.open_one(one, request.user, now),
@@ -77,6 +83,7 @@ def _page(
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
         "reach": reaching.rules(one), "readers": reaching.READERS, "told_choices": reaching.TOLD,
         "untold": _untold(one), "hold": hold or PlaceHold(), "typed": typed,
+        "noted": noted, "notes": notes.of(one), "workers": assigning.workers(),
         "events": story.timeline(one, limit=15), "states": Case.State,
     }, status=status)  # fmt: skip
 
@@ -86,11 +93,17 @@ def _untold(one: Case) -> bool:
     return last is not None and last.state == Telling.State.FAILED
 
 
-def _purpose(one: Case, name: str, now: Any) -> dict[str, Any]:
-    purpose = Purpose(name)
-    answer = may(one, purpose, now)
-    given = one.consents.filter(purpose=purpose, withdrawn_at=None, expires_at__gt=now).order_by("-expires_at").first()
-    return {"name": purpose.value, "label": purpose.label, "may": bool(answer), "reason": answer.reason, "given": given}
+def _purposes(one: Case, now: Any) -> list[dict[str, Any]]:
+    """What she may allow: whether it may be used now, why not, and the consent that stands."""
+    names = consents.purposes(one.kind)
+    answers = may_many([one.pk], names, now)
+    standing = one.consents.filter(withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
+    given = {row.purpose: row for row in standing}
+    return [
+        {"name": name, "label": Purpose(name).label, "may": bool(answers[one.pk, name]),
+         "reason": answers[one.pk, name].reason, "given": given.get(name)}
+        for name in names
+    ]  # fmt: skip
 
 
 @view(access=STAFF_CASES)
@@ -154,7 +167,7 @@ def message(request: Any, id: uuid.UUID) -> HttpResponse:
         letters.write(one, from_survivor=False, author=actor(request), text=text, now=clock.now())
     except letters.Unusable as refusal:
         messages.warning(request, str(refusal))
-        return _page(request, one, status=422, typed=text)
+        return page(request, one, status=422, typed=text)
     messages.success(request, _("Message sent."))
     return redirect("console:case", id=id)
 
@@ -177,7 +190,7 @@ def link(request: Any, id: uuid.UUID) -> HttpResponse:
 def hold(request: Any, id: uuid.UUID) -> HttpResponse:
     one, form = living(id), PlaceHold(request.POST)
     if not form.is_valid():
-        return _page(request, one, hold=form, status=422)
+        return page(request, one, hold=form, status=422)
     now, given = clock.now(), form.cleaned_data
     holds.place(one, reason=given["reason"], owner=given["owner"], ends=now + timedelta(hours=given["hours"]),
                 actor=actor(request), now=now)  # fmt: skip

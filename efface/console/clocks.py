@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
+from efface.cases import absence
 from efface.cases.models import Case
 from efface.console import clock_words
 from efface.engine.base import clock
@@ -79,7 +80,10 @@ def _rows() -> Any:
 @view(access=STAFF_CASES)
 @require_GET
 def clocks(request: Any) -> HttpResponse:
-    rows = _rows().order_by(F("overdue_at").asc(nulls_last=True), F("clock_due").asc(nulls_last=True), "sent_at", "pk")
+    rows, mine = _rows(), request.GET.get("whose") == "mine"
+    if mine:
+        rows = rows.filter(case__worker__in=absence.users_of(request.member, clock.now()))
+    rows = rows.order_by(F("overdue_at").asc(nulls_last=True), F("clock_due").asc(nulls_last=True), "sent_at", "pk")
     try:
         page = max(1, int(request.GET.get("page", "1")))
     except ValueError:
@@ -87,6 +91,7 @@ def clocks(request: Any) -> HttpResponse:
     shown = list(rows[(page - 1) * PAGE : page * PAGE + 1])
     return render(request, "console/clocks.html", {
         "rows": clock_words.with_lines(shown[:PAGE], clock.now()), "page": page, "more": len(shown) > PAGE,
+        "mine": mine,
     })  # fmt: skip
 
 

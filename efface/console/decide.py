@@ -19,7 +19,8 @@ from efface.accounts.models import Member
 from efface.cases import alarm, attesting, events, guarding, links, safety, telling
 from efface.cases import messages as case_messages
 from efface.cases.models import Attestation, Case, FaceAlarm, Message, ReportedLink, SafetySign, Telling
-from efface.console import queue
+from efface.console import opinions, queue, undoing
+from efface.console.models import Opinion
 from efface.console.typed import one_line
 from efface.console.waiting_case import LINK_SETTLED
 from efface.console.waiting_takedown import WAY_SOUGHT
@@ -58,9 +59,10 @@ class Given:
 
 
 def take(
-    member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, filled: Mapping[str, str], now: datetime
-) -> str:
-    """Act on an answer and say in words what was done. Raises ``Refused``."""
+    member: Member, kind: str, id: uuid.UUID, mark: str, choice: str, filled: Mapping[str, str], now: datetime,
+    batch: uuid.UUID | None = None,
+) -> str:  # fmt: skip
+    """Act on an answer and say in words what was done; ``batch`` joins those of one press. Raises ``Refused``."""
     decision = queue.find(member, kind, id, lock=True)
     if decision is None:
         raise Refused(_("This was decided already. Nothing was done a second time."), stale=True)
@@ -76,6 +78,7 @@ def take(
         with transaction.atomic():
             words = _VERBS[kind](id, given)
             audit.record(member.organisation_id, given.actor, f"{kind}.{choice}"[:60], str(id), now)
+            undoing.note(member, kind, id, decision.case_id, choice, now, batch)
     except Refused:
         raise
     except ValueError as error:
@@ -184,6 +187,8 @@ def _notice(id: uuid.UUID, given: Given) -> str:
     notice = Notice.objects.select_related("case", "route", "finding").get(pk=id)
     if given.choice == "approve":
         count = approving.approve(notice, given.member.user, given.now)
+        if count == approving.SECOND_PERSON:
+            return _("Noted. It is a first notice: a second person reads it before it goes.")
         if count > 1:
             return _("Approved, with %(n)d more of the same kind to the same party.") % {"n": count - 1}
         return _("Approved.")
@@ -298,6 +303,11 @@ def _suspected(id: uuid.UUID, given: Given) -> str:
     return _("Noted. The site stays stopped for another reason.")
 
 
+def _opinion(id: uuid.UUID, given: Given) -> str:
+    opinions.answer(Opinion.objects.get(pk=id), given.filled.get("text", ""), given.member.user, given.now)
+    return _("Your opinion stands beside the decision.")
+
+
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "arrival": _arrival,
     "message": _message,
@@ -321,6 +331,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "stuck": _stuck,
     "clock": _clock,
     "counter": _clock,
+    "opinion": _opinion,
 }
 
 

@@ -59,7 +59,8 @@ class Decision:
     """``harm`` orders the queue: 0 is the most urgent kind. ``since``: waiting since; ``due``: the clock it must be
     decided by, where there is one. ``mark`` stands for the state that was shown: an answer to another state is not
     taken. ``text`` is the complete foreign or drafted text, ``answers`` (field, label, value) are prepared answers;
-    ``drawings`` show where in a picture something was recognised, ``sheet`` (``evidence.Sheet``) what a check saw."""
+    ``drawings`` show where in a picture something was recognised, ``sheet`` (``evidence.Sheet``) what a check saw;
+    ``about`` is a page to read first, ``worker`` whose case it is, ``opinions`` how many stand beside it."""
 
     kind: str
     id: uuid.UUID
@@ -84,6 +85,9 @@ class Decision:
     notes: tuple[str, ...] = field(default=())
     drawings: tuple[Drawing, ...] = ()
     sheet: Any = None
+    about: str = ""
+    worker: str = ""
+    opinions: int = 0
 
     def order(self) -> tuple[bool, int, datetime, str]:
         """Danger first, then harm, then the clock, then who waited longest."""

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import MEMBERS, STAFF_CASES, view
-from efface.accounts.models import Role
-from efface.console import decide, typed
+from efface.accounts.models import Member, Role
+from efface.cases import absence
+from efface.console import decide, filtering, opinions, revealing, typed, undoing, views
 from efface.console import queue as waiting
+from efface.console.decision import Decision
+from efface.console.typed import one_line
+from efface.console.waiting_case import EACH
 from efface.engine.base import clock
+
+MOST_PAGES = 40
 
 
 @view(access=MEMBERS)
@@ -29,22 +40,39 @@ def home(request: Any) -> HttpResponse:
     return render(request, "console/welcome.html")
 
 
+def _page_of(request: Any) -> int:
+    try:
+        return min(MOST_PAGES, max(1, int(request.GET.get("page", "1"))))
+    except ValueError:
+        return 1
+
+
+def _kinds(member: Member) -> list[tuple[str, Any]]:
+    """What this member may decide; of what only others do nothing is said."""
+    return [(kind, words) for kind, words in filtering.KINDS.items() if member.role in waiting.KINDS[kind][0]]
+
+
 @view(access=STAFF_CASES)
 @require_GET
 def queue(request: Any) -> HttpResponse:
-    found = waiting.decisions(request.member)
-    try:
-        page = max(1, int(request.GET.get("page", "1")))
-    except ValueError:
-        page = 1
+    now, view_ = clock.now(), filtering.read(request.GET)
+    page = _page_of(request)
+    found = waiting.decisions(request.member, view=view_, now=now, page=page)
     begin, end = (page - 1) * waiting.SHOWN, page * waiting.SHOWN
+    query = view_.query()
     shown = {
-        "decisions": found[begin:end],
+        "decisions": waiting.dressed(found[begin:end]),
         "count": len(found),
         "more": max(0, len(found) - end),
-        "next_page": page + 1,
+        "next_page": page + 1, "page": page,
+        "capped": Counter(one.kind for one in found).most_common(1)[0][1] >= EACH if found else False,
         "stamp": waiting.stamp(found),
-    }
+        "filter": view_, "query": query, "kinds": _kinds(request.member),
+        "whose": filtering.WHOSE.items(),
+        "views": views.of(request.member), "undoable": undoing.recent(request.member, now),
+        "here": f"{reverse('console:queue')}?{query}" if query else "",
+        "alone": [one for one in absence.standing(now) if one.member_id == request.member.pk and one.begins <= now],
+    }  # fmt: skip
     return render(request, "console/queue.html", shown)
 
 
@@ -52,11 +80,49 @@ def queue(request: Any) -> HttpResponse:
 @require_GET
 def fresh(request: Any) -> HttpResponse:
     """For the queue page's own refresh: a line that says whether the queue changed since it was shown."""
-    found = waiting.decisions(request.member)
-    changed = waiting.stamp(found) != request.GET.get("seen", "")
-    return render(
-        request, "console/fresh.html", {"changed": changed, "stamp": request.GET.get("seen", ""), "count": len(found)}
-    )
+    view_, seen = filtering.read(request.GET), request.GET.get("seen", "")
+    found = waiting.decisions(request.member, view=view_, now=clock.now(), page=_page_of(request))
+    changed = waiting.stamp(found) != seen
+    context = {"changed": changed, "query": view_.query()}
+    return render(request, "console/fresh.html", context)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def save_view(request: Any) -> HttpResponse:
+    """``name`` for the filter in ``query``."""
+    wanted = filtering.read(QueryDict(request.POST.get("query", "")[:300]))
+    try:
+        views.save(request.member, one_line(request.POST.get("name", ""), 40), wanted, clock.now())
+    except views.ViewRefused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        messages.success(request, _("Saved. It stands above the queue."))
+    return redirect(f"{reverse('console:queue')}?{wanted.query()}")
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def drop_view(request: Any, id: uuid.UUID) -> HttpResponse:
+    views.drop(request.member, id)
+    return redirect("console:queue")
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def undo(request: Any, id: uuid.UUID) -> HttpResponse:
+    """One's own answer, or all of a batch, as far as nothing has left."""
+    try:
+        done, refused = undoing.undo(request.member, id, clock.now())
+    except undoing.TooLate as refusal:
+        messages.warning(request, str(refusal))
+        return redirect(_next(request))
+    if done:
+        words = ngettext("Undone. It waits for a decision again.", "Undone: %(n)d wait for a decision again.", done)
+        messages.success(request, words % {"n": done})
+    for line in dict.fromkeys(refused):
+        messages.warning(request, line)
+    return redirect(_next(request))
 
 
 @view(access=STAFF_CASES)
@@ -65,7 +131,15 @@ def decision(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
     found = waiting.find(request.member, kind, id)
     if found is None:
         return render(request, "console/decided.html", status=200 if kind in waiting.KINDS else 404)
-    return render(request, "console/one.html", {"decision": found, "now": clock.now()})
+    return _one(request, found, {})
+
+
+def _one(request: Any, found: Decision, filled: Mapping[str, str], status: int = 200) -> HttpResponse:
+    shown = {
+        "decision": waiting.dressed([found])[0], "filled": filled, "now": clock.now(),
+        "said": opinions.of(found.kind, found.id), "look": revealing.offered(request.member, found, clock.now()),
+    }  # fmt: skip
+    return render(request, "console/one.html", shown, status=status)
 
 
 @view(access=STAFF_CASES)
@@ -83,9 +157,7 @@ def take(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
         messages.warning(request, str(refusal))
         found = None if refusal.stale else waiting.find(request.member, kind, id)
         if found:
-            return render(
-                request, "console/one.html", {"decision": found, "filled": filled, "now": clock.now()}, status=422
-            )
+            return _one(request, found, filled, 422)
         return redirect("console:decision", kind=kind, id=id)
     messages.success(request, words)
     return redirect(_next(request))

@@ -22,6 +22,7 @@ from efface.cases.models import (
     SafetySign,
     Telling,
 )
+from efface.console.models import Opinion
 from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
@@ -53,6 +54,7 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "stuck": CaseEvent.objects.filter(kind="finding.exhausted"),
         "counter": ClockFact.objects.filter(kind="counter_notice", taken_back_at=None),
         "clock": CaseEvent.objects.filter(kind=overdue.ASKED),
+        "opinion": Opinion.objects.filter(answered_at=None, withdrawn_at=None),
         "conflict": Finding.objects.filter(state=FindingState.CONFLICT),
     }
 

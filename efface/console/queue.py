@@ -9,22 +9,29 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
 
 from efface.accounts.models import Member, Role
+from efface.cases.models import Case
 from efface.console import (
     glance,
+    opinions,
     waiting_arrivals,
     waiting_case,
     waiting_clocks,
     waiting_letters,
     waiting_levels,
     waiting_moved,
+    waiting_opinions,
     waiting_search,
     waiting_suspected,
     waiting_takedown,
     waiting_telling,
 )
 from efface.console.decision import Decision
+from efface.console.filtering import Filter
+from efface.console.waiting_case import EACH, Within
 
 Source = Callable[..., Iterable[Decision]]
 SHOWN = 15
@@ -52,19 +59,39 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "stuck": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.stuck),
     "counter": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.counter_notices),
     "clock": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.over),
+    "opinion": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_opinions.opinions),
     "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
 }
 
 
-def decisions(member: Member, *, case: uuid.UUID | None = None) -> list[Decision]:
-    """What waits and what this member may decide, most urgent first (of each kind at most ``waiting_case.EACH``).
-    ``case`` narrows it to one case."""
+def decisions(
+    member: Member, *, case: uuid.UUID | None = None, view: Filter | None = None, now: datetime | None = None,
+    page: int = 1,
+) -> list[Decision]:  # fmt: skip
+    """What waits and what this member may decide, most urgent first: of each kind as many as ``page`` pages can show,
+    and at least ``waiting_case.EACH``.
+    ``case`` narrows it to one case, ``view`` to what a filter leaves, with ``now`` for who is away."""
     found: list[Decision] = []
+    within = Within(case=case) if case is not None else Within()
+    if view is not None and now is not None:
+        within = view.within(member, now, max(EACH, page * SHOWN + 1))
     present = glance.kinds(member)
     for kind, (roles, source) in KINDS.items():
-        if kind in present and member.role in roles:
-            found += source(member, case=case)
+        if kind in present and member.role in roles and (view is None or not view.kinds or kind in view.kinds):
+            found += source(member, case=within)
     return sorted(found, key=Decision.order)
+
+
+def dressed(shown: Iterable[Decision]) -> list[Decision]:
+    """The same with whose case each is, and how many opinions stand beside it."""
+    rows = list(shown)
+    asked = opinions.counts(rows)
+    cases = Case.objects.filter(pk__in={one.case_id for one in rows if one.case_id}, worker__isnull=False)
+    workers = dict(cases.values_list("pk", "worker__name"))
+    return [
+        replace(one, opinions=asked.get(one.id, 0), worker=workers.get(one.case_id, "") if one.case_id else "")
+        for one in rows
+    ]
 
 
 def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Decision | None:

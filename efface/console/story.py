@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Case as Case_
+from django.db.models import Prefetch, When
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.cases.models import Case, Fingerprint, Purpose
 from efface.console import clock_words, heard
 from efface.console.words import actor_words, event_words
-from efface.search.models import Finding
+from efface.search.models import Finding, FindingState
+from efface.takedown.models import Check, Notice
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -57,17 +60,22 @@ def fingerprints(case: Case) -> list[Fingerprint]:
     return list(case.fingerprints.defer("value").order_by("retired_at", "-created")[:200])
 
 
-def findings(case: Case, now: datetime) -> list[dict[str, Any]]:
-    """Each finding with its routes in order, their notices, and the last checks with their reasons."""
+def findings(case: Case, now: datetime, most: int | None = None) -> list[dict[str, Any]]:
+    """Each finding with its routes in order, their notices, and the last checks with their reasons. At most ``most``;
+    what still stands comes before what is gone, the latest first."""
+    notices = Notice.objects.defer("text", "xarf", "answers", "urls", "confirmation", "subject_line")
     rows = (
         Finding.objects.filter(case=case)
-        .select_related("site", "match")
-        .prefetch_related("routes__notices__clock_facts", "checks", "captures")
-        .order_by("-confirmed_at")
-    )
+        .select_related("site", "match").defer("baseline", "match__baseline", "match__media_url", "match__reasons")
+        .prefetch_related(
+            Prefetch("routes__notices", notices.prefetch_related("clock_facts")),
+            Prefetch("checks", Check.objects.defer("observation")), "captures",
+        )
+        .order_by(Case_(When(state=FindingState.GONE_CONFIRMED, then=1), default=0), "-confirmed_at", "-pk")
+    )  # fmt: skip
     told = []
     answers = heard.by_notice(heard.heard(case))
-    for one in rows:
+    for one in rows if most is None else rows[:most]:
         routes = [route for route in one.routes.all() if route.episode == one.episode]
         for route in routes:
             for notice in route.notices.all():

@@ -12,15 +12,18 @@ from efface.accounts.models import Member
 from efface.cases import classing, intake, knowing
 from efface.cases.models import Age, Case, CaseKind
 from efface.console.decision import Decision, Fact, Option, mark
-from efface.console.waiting_case import EACH, LIVING
+from efface.console.waiting_case import EACH, LIVING, Within
 
 
 def arrivals(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Case.objects.filter(state__in=LIVING).filter(WAITS)
-    for wanted in (case, only):
-        rows = rows.filter(pk=wanted) if wanted else rows
+    if case and case.case is not None:
+        rows = rows.filter(pk=case.case)
+    if case and case.cases is not None:
+        rows = rows.filter(pk__in=case.cases)
+    rows = rows.filter(pk=only) if only else rows
     if lock:
         rows = rows.select_for_update(of=("self",))
     for one in rows.order_by("-danger", "opened_at")[:EACH]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -12,24 +13,57 @@ from django.utils.translation import gettext as _
 from efface.accounts.models import Member
 from efface.cases.models import Attestation, Case, CaseEvent, Message, ReportedLink
 from efface.console.decision import Blank, Decision, Fact, Option, mark
+from efface.engine.base import sealing
 
-EACH = 60
+EACH = 30
 #: Cases in which something may still be decided.
 LIVING = (Case.State.OPEN, Case.State.PAUSED)
 
 
-def narrowed(rows: QuerySet[Any], case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> QuerySet[Any]:
-    if case:
-        rows = rows.filter(case_id=case)
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Which part of what waits is asked for: of one ``case``, of ``cases`` (a query of their ids), or of all; ``most``
+    rows of each kind. True where it is less than all."""
+
+    case: uuid.UUID | None = None
+    cases: QuerySet[Any] | None = None
+    most: int = EACH
+
+    def __bool__(self) -> bool:
+        return self.case is not None or self.cases is not None
+
+
+def narrowed(
+    rows: QuerySet[Any], case: Within | None, only: uuid.UUID | None, lock: bool,
+    keep: Callable[[list[Any]], list[Any]] = list,
+) -> list[Any]:  # fmt: skip
+    """The rows that are asked for and that ``keep`` leaves, those of people in danger first, with the keys of their
+    cases at hand."""
+    if case and case.case is not None:
+        rows = rows.filter(case_id=case.case)
+    if case and case.cases is not None:
+        rows = rows.filter(case_id__in=case.cases)
     if only:
         rows = rows.filter(pk=only)
+    elif any(field.name == "case" for field in rows.model._meta.concrete_fields):
+        rows = rows.order_by("-case__danger", *rows.query.order_by)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    return rows[:EACH]
+    most, begin = case.most if case is not None else EACH, 0
+    found: list[Any] = []
+    while len(found) < most:
+        met = list(rows[begin : begin + most])
+        found += keep(met)
+        begin += most
+        if len(met) < most:
+            break
+    found = found[:most]
+    sealing.hold_case_keys({one.case_id for one in found if getattr(one, "case_id", None)})
+    return found
 
 
 def messages(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Message.objects.filter(from_survivor=True, read_at=None, case__state__in=LIVING).select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
@@ -54,7 +88,7 @@ def messages(
 
 
 def attestations(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = (
         Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None, case__state__in=LIVING)
@@ -133,7 +167,7 @@ def link_words(outcome: str) -> str:
 
 
 def links(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Links that were looked at and led to nothing: a person says what becomes of them."""
     settled = CaseEvent.objects.filter(kind=LINK_SETTLED, case_id=OuterRef("case_id"), subject=OuterRef("pk"))
@@ -153,8 +187,10 @@ def links(
             title=_("A reported link that led to nothing"),
             proposed=_("Have it looked at again, ask her about it, or put it aside."),
             reason=link_words(one.outcome) + ".",
-            options=(*([] if one.outcome == "stopped" else [Option("again", _("Look again"))]),
-                     Option("aside", _("Put aside"))),
+            options=(
+                *([] if one.outcome == "stopped" else [Option("again", _("Look again"))]),
+                Option("aside", _("Put aside")),
+            ),
             facts=(
                 Fact("url", _("Address"), one.url or "", address=True),
                 Fact("outcome", _("What came of it"), one.outcome, side=True),

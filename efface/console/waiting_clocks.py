@@ -14,7 +14,7 @@ from efface.cases.models import Case, CaseEvent
 from efface.console import clock_words
 from efface.console.clock_words import Line
 from efface.console.decision import Blank, Decision, Fact, Option, mark
-from efface.console.waiting_case import narrowed
+from efface.console.waiting_case import Within, narrowed
 from efface.engine.base import clock
 from efface.search.models import FindingState
 from efface.takedown import clocks, overdue
@@ -47,11 +47,12 @@ def _facts(one: Notice, lines: list[Line]) -> tuple[Fact, ...]:
 
 
 def over(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     since = _since((overdue.ASKED,), only)
     rows = Notice.objects.filter(pk__in=list(since), finding__stopped="", route__state=Route.State.ACTIVE)
     rows = rows.exclude(finding__state=FindingState.GONE_CONFIRMED).select_related("case", "route", "finding__site")
+    rows = rows.prefetch_related("clock_facts")
     for one in narrowed(rows.order_by("sent_at"), case, only, lock):
         lines = [line for line in clock_words.lines(one, clock.now()) if line.state == "overdue"]
         yield Decision(
@@ -71,7 +72,7 @@ def over(
 
 
 def counter_notices(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     objected = ClockFact.objects.filter(kind="counter_notice", taken_back_at=None, case__state=Case.State.OPEN)
     noted = dict(objected.values_list("notice").annotate(Max("noted_at")).values_list("notice", "noted_at__max"))
@@ -101,5 +102,3 @@ def counter_notices(
             harm=1, since=noted[one.pk], due=min((line.due for line in lines if line.due), default=None),
             mark=mark(one.pk, noted[one.pk], *(line.due for line in lines)),
         )  # fmt: skip
-
-

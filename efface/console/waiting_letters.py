@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.console.decision import Decision, Fact, Option, mark
-from efface.console.waiting_case import narrowed
+from efface.console.waiting_case import Within, narrowed
 from efface.takedown.models import Publication
 
 
 def publications(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Publication.objects.filter(seen_at=None).select_related("case", "notice__route", "notice__finding__site")
     for one in narrowed(rows.order_by("at"), case, only, lock):

@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from efface.accounts.models import Member
 from efface.cases.models import FaceAlarm, SafetySign
 from efface.console.decision import Blank, Decision, Fact, Option, mark
-from efface.console.waiting_case import LIVING, narrowed
+from efface.console.waiting_case import LIVING, Within, narrowed
 
 
 def signs(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """She said or typed her word. What is shown to her, and to whoever is with her, has not changed."""
     rows = SafetySign.objects.filter(outcome="", case__state__in=LIVING).select_related("case")
@@ -40,7 +40,7 @@ def signs(
 
 
 def alarms(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """One face in two cases, or one that somebody blocked. Which other case it is cannot be seen from here."""
     rows = FaceAlarm.objects.filter(outcome="", case__state__in=LIVING).select_related("case")

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from efface.accounts.models import Member
 from efface.cases.models import Case
 from efface.console.decision import Blank, Decision, Fact, Option, exposures, mark
-from efface.console.waiting_case import narrowed
+from efface.console.waiting_case import Within, narrowed
 from efface.takedown.models import Notice
 
 
 def moved(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Notice.objects.filter(state=Notice.State.HELD, case__state=Case.State.OPEN, finding__stopped="")
     rows = rows.select_related("case", "route", "finding__site")

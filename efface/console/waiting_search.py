@@ -13,14 +13,14 @@ from efface.cases.models import Age, Case
 from efface.console import reasons
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.drawing import drawings
-from efface.console.waiting_case import EACH, narrowed
+from efface.console.waiting_case import EACH, Within, narrowed
 from efface.search.matching import COPIES
 from efface.search.models import Finding, Match
 from efface.sites.models import Site
 
 
 def matches(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN).select_related(
         "case", "sighting__site", "sighting__media"
@@ -118,7 +118,7 @@ def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
 
 
 def ages(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Finding.objects.filter(age=Age.UNKNOWN, stopped="", case__state=Case.State.OPEN).select_related(
         "case", "site", "match"
@@ -157,7 +157,7 @@ def ages(
 
 
 def sites(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Sites with findings of this organisation that nobody has judged. Optional: the plan works without."""
     if case:

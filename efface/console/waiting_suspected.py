@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
 from efface.console.decision import Blank, Decision, Fact, Option, mark
-from efface.console.waiting_case import EACH
+from efface.console.waiting_case import EACH, Within
 from efface.engine.base import clock
 from efface.engine.base.text import defang
 from efface.law.load import load
@@ -23,7 +23,7 @@ HOLDERS = ("host", "cdn", "upstream", "platform", "registrar")
 
 
 def suspected(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Of this organisation's flags, and of what the crawl noticed. One that was reported waits for nobody, and may be
     opened from its site all the same."""

@@ -16,13 +16,13 @@ from efface.cases import telling
 from efface.cases.models import Case, CaseEvent, Level
 from efface.console import evidence, heard
 from efface.console.decision import Blank, Decision, Fact, Option, answers, exposures, mark
-from efface.console.waiting_case import LIVING, narrowed
+from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.console.words import reply_kinds, wanted
 from efface.engine.base import clock
 from efface.engine.base.models import Outbox
 from efface.law import load
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, facts, filing, ladder, sight, together, verifying
+from efface.takedown import answering, facts, filing, four_eyes, ladder, sight, together, verifying
 from efface.takedown.channels.form import desks
 from efface.takedown.channels.form import words as form_words
 from efface.takedown.models import Check, Inbound, Notice
@@ -56,19 +56,25 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
     )
 
 
-def _notices(state: str, case: uuid.UUID | None, only: uuid.UUID | None, lock: bool) -> Any:
+def _notices(state: str, case: Within | None, only: uuid.UUID | None, lock: bool) -> Any:
     """Those that may go out now: what a hold, a pause or an ended consent stops is put in front of nobody."""
     rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
         "case", "route", "finding__site"
     )
-    rows = filing.sendable(rows, clock.now())
-    return narrowed(rows.order_by("route__starts_at", "drafted_at"), case, only, lock)
+    now = clock.now()
+    rows = rows.filter(finding__stopped="").order_by("route__starts_at", "drafted_at", "pk")
+    return narrowed(rows, case, only, lock, lambda met: filing.sendable_of(met, now))
 
 
 def drafts(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    for one in _notices(Notice.State.DRAFT, case, only, lock):
+    rows = _notices(Notice.State.DRAFT, case, only, lock)
+    words = four_eyes.words_of(rows) if four_eyes.standing() is not None else {}
+    for one in rows:
+        word = words.get(one.pk)
+        if word is not None and word.by_id == member.user_id and only is None:
+            continue
         goes_with = _goes_with(one) if only else together.Company(one, [])
         yield Decision(
             kind="notice",
@@ -76,12 +82,17 @@ def drafts(
             case_id=one.case_id,
             reference=one.case.reference,
             danger=one.case.danger,
-            title=_("A notice to approve"),
+            title=_("A first notice that needs a second person") if word else _("A notice to approve"),
             proposed=_("Approve it, if the recipient and what they learn are right."),
             reason=_("A person allows each recipient, notice, wording and exposure; machines repeat only inside that."),
             options=(Option("approve", _("Approve"), "primary"), Option("refuse", _("Refuse"), "careful")),
             blanks=(Blank("why", _("Reason, if you refuse"), needed_for=("refuse",)),),
-            facts=(*_told(goes_with), *_notice_facts(one), Fact("subject", _("Mail subject"), one.subject_line or "")),
+            facts=(
+                *_told(goes_with),
+                *_notice_facts(one),
+                Fact("subject", _("Mail subject"), one.subject_line or ""),
+                Fact("first-word", _("First person"), word.by.name if word else ""),
+            ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(one.answers) if one.channel == "form" else (),
             text_label=_("Complete text of the one mail") if goes_with.others else _("Complete text"),
@@ -90,7 +101,7 @@ def drafts(
             since=one.drafted_at,
             due=one.route.starts_at,
             # Who goes with it is left out: it may change while nobody's answer does.
-            mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers),
+            mark=mark(one.pk, one.state, one.contact, one.text, one.subject_line, one.answers, word.pk if word else ""),
         )
 
 
@@ -144,7 +155,7 @@ def _one_form(group: together.Company) -> tuple[Fact, ...]:
 
 
 def filings(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     covered: set[uuid.UUID] = set()
     for one in _notices(Notice.State.PREPARED, case, only, lock):
@@ -195,7 +206,7 @@ def filings(
 
 
 def ambiguous(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     # Of a word to her it is said beside the case: sent again it would be two, and the portal has the news anyway.
     rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS).exclude(kind=telling.KIND)
@@ -231,10 +242,12 @@ def ambiguous(
 
 
 def replies(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Inbound.objects.filter(handled_at=None).exclude(kind="").select_related(
-        "notice__case__organisation", "notice__route"
+    rows = (
+        Inbound.objects.filter(handled_at=None)
+        .exclude(kind="")
+        .select_related("notice__case__organisation", "notice__route")
     )
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice, owner = one.notice, one.notice.case
@@ -295,13 +308,15 @@ def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
 
 
 def conflicts(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     rows = Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN).select_related(
         "case", "site"
     )
-    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
-        checks = list(Check.objects.filter(finding=one).select_related("finding").order_by("-at")[:4])
+    shown = narrowed(rows.order_by("confirmed_at"), case, only, lock)
+    seen = _checks(shown)
+    for one in shown:
+        checks = seen.get(one.pk, [])
         yield Decision(
             kind="conflict",
             id=one.pk,
@@ -329,6 +344,17 @@ def conflicts(
         )
 
 
+def _checks(findings: list[Finding]) -> dict[uuid.UUID, list[Check]]:
+    """The last four of each, the latest first; what was observed is read of the latest only."""
+    rows = Check.objects.filter(finding__in=findings).defer("observation").order_by("finding", "-at")
+    found: dict[uuid.UUID, list[Check]] = {}
+    for check in rows:
+        if len(found.setdefault(check.finding_id, [])) < 4:
+            found[check.finding_id].append(check)
+    latest = Check.objects.select_related("finding").in_bulk([checks[0].pk for checks in found.values()])
+    return {finding: [latest[checks[0].pk], *checks[1:]] for finding, checks in found.items()}
+
+
 def _stranger(checks: list[Check], finding: Finding) -> tuple[Option, ...]:
     """Where another picture stands in the place of hers, a person may say that it is not hers."""
     seen = verifying.last_observation(checks[0]) if checks else None
@@ -342,7 +368,7 @@ SETTLED_STATES = (FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL, Fi
 
 
 def stuck(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Findings where everybody was asked and it still stands: a person looks for another way."""
     last = (
@@ -361,11 +387,13 @@ def stuck(
         if row["subject"] and row["out"] and (not row["sought"] or row["sought"] < row["out"])
     }
     rows = Finding.objects.filter(pk__in=list(since), stopped="").exclude(state__in=SETTLED_STATES)
-    for one in narrowed(rows.select_related("case", "site").order_by("confirmed_at"), case, only, lock):
+    rows = rows.select_related("case", "site").prefetch_related("routes")
+    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
         asked = [
             f"{route.party_name or route.party_key}: {route.get_state_display()}"
             + (f" ({route.state_why})" if route.state_why else "")
-            for route in one.routes.filter(episode=one.episode)
+            for route in one.routes.all()
+            if route.episode == one.episode
         ]
         yield Decision(
             kind="stuck",

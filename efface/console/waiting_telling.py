@@ -11,12 +11,12 @@ from efface.accounts.models import Member
 from efface.cases import reaching, telling
 from efface.cases.models import Telling
 from efface.console.decision import Decision, Fact, Option, mark
-from efface.console.waiting_case import LIVING, narrowed
+from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.engine.base import clock
 
 
 def tellings(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Where she may be rung or written to at this very moment; at any other there is nothing to do."""
     now = clock.now()
@@ -46,7 +46,7 @@ def tellings(
 
 
 def unreached(
-    member: Member, *, case: uuid.UUID | None = None, only: uuid.UUID | None = None, lock: bool = False
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """News whose mail came back, or of which it is not certain that it arrived."""
     rows = telling.unreached(clock.now()).filter(case__state__in=LIVING)

@@ -178,7 +178,7 @@ def _box(region: Any) -> list[float]:
 
 
 def findings(one: Case) -> list[dict[str, Any]]:
-    standing = Finding.objects.filter(case=one).exclude(stopped=revising.TAKEN_BACK).select_related("site", "match")
+    standing = Finding.objects.filter(case=one).exclude(stopped__in=revising.NO_LONGER).select_related("site", "match")
     rows = list(standing.order_by("-confirmed_at"))
     said = _said_gone(one)
     notices, routes = list(Notice.objects.filter(case=one)), list(Route.objects.filter(case=one))

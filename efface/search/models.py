@@ -188,6 +188,10 @@ class Match(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("case", "page_digest", name="one_match_a_page_and_case")]
+        indexes = [
+            models.Index("made_at", name="match_candidate", condition=models.Q(state="candidate")),
+            models.Index("page_digest", name="match_of_page"),
+        ]
 
 
 class Sweep(CaseOwned):
@@ -236,6 +240,12 @@ class Finding(CaseOwned):
     gone_at = models.DateTimeField(null=True)
     stopped = models.CharField(max_length=60, blank=True, help_text=_("why nothing more is done, where so"))
 
+    class Meta:
+        indexes = [
+            models.Index("confirmed_at", name="finding_of_no_age", condition=models.Q(age="unknown")),
+            models.Index("confirmed_at", name="finding_conflict", condition=models.Q(state="conflict")),
+        ]
+
 
 class Asset(CaseOwned):
     """One member of a finding's asset set: page, media, thumbnail, cdn copy, search listing."""
@@ -251,6 +261,7 @@ class Asset(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("finding", "url_digest", name="one_asset_a_url")]
+        indexes = [models.Index("url_digest", name="asset_of_url")]
 
 
 class SourceSetup(Owned):

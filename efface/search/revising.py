@@ -18,6 +18,9 @@ from efface.cases.models import Age, Case
 from efface.search.models import Finding, Match
 
 TAKEN_BACK = "she took her answer back"
+RECONSIDERED = "a worker took it back"
+NO_LONGER = (TAKEN_BACK, RECONSIDERED)
+"""Findings that are none until somebody confirms them again."""
 UNDO_FOR = timedelta(minutes=30)
 LATER = timedelta(days=7)
 SURVIVOR = "survivor"
@@ -83,16 +86,34 @@ def take_back(case: Case, match: uuid.UUID, actor: str, now: datetime) -> Match:
     return row
 
 
-def _stop(finding: Finding, actor: str, now: datetime) -> None:
+def reopen(match: Match, actor: str, now: datetime) -> Match:
+    """A worker takes their own answer back: it is to be decided again, and what the answer began stops. Raises
+    ``TooLate`` where she or somebody else answered meanwhile, or a letter has gone out."""
+    row = Match.objects.select_for_update(of=("self",)).select_related("case").get(pk=match.pk)
+    if row.state == Match.State.CANDIDATE:
+        return row
+    # A question to her has no decider: it can be taken back as long as she has not answered.
+    if row.state != Match.State.ASKED and row.decided_by != actor[:60]:
+        raise TooLate(_("Somebody else decided this meanwhile."))
+    finding = Finding.objects.select_for_update().filter(match=row).first()
+    if finding is not None and row.state == Match.State.CONFIRMED:
+        _stop(finding, actor, now, RECONSIDERED)
+    row.state, row.decided_at, row.decided_by, row.decided_why = Match.State.CANDIDATE, None, "", ""
+    row.save(update_fields=["state", "decided_at", "decided_by", "decided_why"])
+    events.record(row.case, "match.reopened", actor, subject=row.pk, now=now)
+    return row
+
+
+def _stop(finding: Finding, actor: str, now: datetime, why: str = TAKEN_BACK) -> None:
     if finding.age == Age.MINOR:
         raise TooLate(_("For pictures of somebody under 18 the answer stays. Please write to your caseworker."))
     if finding.notices.filter(state__in=LEFT).exists():
         raise TooLate(_("A letter has gone out already. Please write to your caseworker."))
     if finding.stopped:
         return
-    finding.stopped = TAKEN_BACK
+    finding.stopped = why
     finding.save(update_fields=["stopped"])
-    events.record(finding.case, "finding.stopped", actor, subject=finding.pk, now=now, reason=TAKEN_BACK)
+    events.record(finding.case, "finding.stopped", actor, subject=finding.pk, now=now, reason=why)
 
 
 def confirmed_again(match: Match, finding: Finding, actor: str, why: str, now: datetime) -> Finding:
@@ -101,10 +122,10 @@ def confirmed_again(match: Match, finding: Finding, actor: str, why: str, now: d
         Match.State.CONFIRMED, now, actor[:60], why[:200],
     )  # fmt: skip
     match.save(update_fields=["state", "decided_at", "decided_by", "decided_why"])
-    if finding.stopped == TAKEN_BACK:
-        finding.stopped = ""
+    if finding.stopped in NO_LONGER:
+        reason, finding.stopped = finding.stopped, ""
         finding.save(update_fields=["stopped"])
-        events.record(match.case, "finding.resumed", actor, subject=finding.pk, now=now, reason=TAKEN_BACK)
+        events.record(match.case, "finding.resumed", actor, subject=finding.pk, now=now, reason=reason)
     return finding
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member, Role
+from efface.cases import absence
 from efface.cases.models import Case
 from efface.engine.base import sealing
 from efface.engine.base.models import Deadline
@@ -22,11 +23,11 @@ MOST = 2_000
 
 
 def entries(member: Member, now: datetime) -> list[Entry]:
-    """A lead's calendar has every case of the organisation, a caseworker's the own ones and those of nobody. Call it
-    inside the organisation."""
+    """A lead's calendar has every case of the organisation, a caseworker's the own ones, those of colleagues who are
+    away and for whom they stand in, and those of nobody. Call it inside the organisation."""
     cases = Case.objects.filter(state__in=(Case.State.OPEN, Case.State.PAUSED))
     if member.role != Role.LEAD:
-        cases = cases.filter(Q(worker=member.user_id) | Q(worker=None))
+        cases = cases.filter(Q(worker__in=absence.users_of(member, now)) | Q(worker=None))
     rows = Deadline.objects.filter(kind=timing.KIND, due__gte=now - BACK, case_id__in=cases.values("pk"))
     found = list(rows.exclude(state=Deadline.State.FAILED).order_by("due")[:MOST])
     changes = _changes({one.subject for one in found})

@@ -13,7 +13,7 @@ from django.db import transaction
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
-from efface.takedown import ladder, locking, scope, sending
+from efface.takedown import four_eyes, ladder, locking, scope, sending
 from efface.takedown.models import Approval, Notice, Route
 
 
@@ -21,16 +21,24 @@ class NotWaiting(ValueError):
     """The notice is not (any more) waiting for this decision."""
 
 
+SECOND_PERSON = -1
+"""What ``approve`` returns where another person has to say so too (``four_eyes``)."""
+
+
 def approve(notice: Notice, user: User, now: datetime) -> int:
     """Allow this notice and everything of its scope. Returns how many notices of the case that set going.
 
-    Pressing twice changes nothing. Raises ``NotWaiting`` for a notice that was refused or taken back."""
+    Where the organisation wants four eyes on first notices, the first person's word is noted, nothing is set going, and
+    ``SECOND_PERSON`` is returned. Pressing twice changes nothing. Raises ``NotWaiting`` for a notice that was refused
+    or taken back."""
     with transaction.atomic():
         row = _locked(notice)
         if row.state != Notice.State.DRAFT:
             if row.approval_id is not None:
                 return 0
             raise NotWaiting(f"the notice is {row.state}")
+        if four_eyes.needs_second(row, user, now):
+            return SECOND_PERSON
         approval, made = Approval.objects.get_or_create(
             **scope.of(row),
             revoked_at=None,
@@ -48,7 +56,7 @@ def approve(notice: Notice, user: User, now: datetime) -> int:
 
 def approve_all(notices: list[Notice], user: User, now: datetime) -> int:
     """The same for several; those that another approval of the list has set going already are passed over."""
-    return sum(approve(one, user, now) for one in notices)
+    return sum(max(0, approve(one, user, now)) for one in notices)
 
 
 def refuse(notice: Notice, user: User, why: str, now: datetime) -> None:

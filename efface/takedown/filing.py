@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit
 from efface.accounts.models import User
 from efface.cases import events
-from efface.cases.may import May, may
-from efface.cases.models import Case, Purpose
+from efface.cases.may import May, may, may_many
+from efface.cases.models import Purpose
 from efface.takedown import facts, ladder, locking, timing
 from efface.takedown.approving import NotWaiting
 from efface.takedown.models import Notice
@@ -36,14 +36,18 @@ def purpose(role: str) -> Purpose:
 
 def sendable(rows: QuerySet[Notice], now: datetime) -> QuerySet[Notice]:
     """Of these notices those that are ``allowed`` at this moment."""
-    may_go = Q(pk__in=())
-    for case in Case.objects.filter(pk__in=rows.order_by().values("case_id")):
-        operator, others = (bool(may(case, purpose(role), now)) for role in ("operator", ""))
-        if operator:
-            may_go |= Q(case_id=case.pk, route__role="operator")
-        if others:
-            may_go |= Q(case_id=case.pk) & ~Q(route__role="operator")
+    cases = set(rows.order_by().values_list("case_id", flat=True))
+    words = may_many(cases, (Purpose.CONTACT_OPERATOR, Purpose.NOTIFY), now)
+    operator = [case for case in cases if words[case, Purpose.CONTACT_OPERATOR]]
+    others = [case for case in cases if words[case, Purpose.NOTIFY]]
+    may_go = Q(case_id__in=operator, route__role="operator") | (Q(case_id__in=others) & ~Q(route__role="operator"))
     return rows.filter(may_go, finding__stopped="")
+
+
+def sendable_of(rows: Sequence[Notice], now: datetime) -> list[Notice]:
+    """The same of notices that were read already, with their findings and routes at hand."""
+    words = may_many({one.case_id for one in rows}, (Purpose.CONTACT_OPERATOR, Purpose.NOTIFY), now)
+    return [one for one in rows if not one.finding.stopped and words[one.case_id, purpose(one.route.role)]]
 
 
 LONGEST = 5_000

@@ -120,6 +120,41 @@ class Approval(CaseOwned):
         ]
 
 
+class FourEyes(Owned):
+    """While a row stands, the first notice of a case to a party of a type needs the word of two people."""
+
+    since = models.DateTimeField()
+    set_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organisation", name="four_eyes_once", condition=models.Q(ended_at=None))
+        ]
+
+
+class FirstWord(CaseOwned):
+    """The first of two people who allow a first notice. It allows nothing by itself."""
+
+    party_key = models.CharField(max_length=200)
+    notice_type = models.CharField(max_length=40)
+    template = models.CharField(max_length=40)
+    exposure = models.CharField(max_length=30)
+    notice = models.ForeignKey("takedown.Notice", on_delete=models.PROTECT, related_name="first_words")
+    shown = models.CharField(max_length=64, help_text=_("SHA-256 of what was read"))
+    by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "case", "party_key", "notice_type", "template", "exposure",
+                name="one_first_word", condition=models.Q(taken_back_at=None),
+            )
+        ]
+
+
 class Notice(CaseOwned):
     """One notice to one party about one finding. ``step`` 1 is the notice, 2 and more are reminders of it."""
 
@@ -173,6 +208,10 @@ class Notice(CaseOwned):
         indexes = [
             models.Index("contact", "sent_at", name="notice_to_contact"),
             models.Index("contact", name="notice_refused", condition=models.Q(state="failed")),
+            models.Index(
+                "state", "drafted_at", name="notice_waiting",
+                condition=models.Q(state__in=["draft", "prepared", "held"]),
+            ),
         ]
 
 

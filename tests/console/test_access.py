@@ -97,6 +97,13 @@ MATRIX: dict[str, set[str]] = {
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
+    "console:save-view": CASEWORK, "console:drop-view": CASEWORK, "console:undo": CASEWORK,
+    "console:opinions": CASEWORK, "console:opinion-withdraw": CASEWORK, "console:look": CASEWORK,
+    "console:find": CASEWORK, "console:help": set(ROLES), "console:team": CASEWORK, "console:team-away": CASEWORK,
+    "console:team-back": CASEWORK, "console:hand-over": CASEWORK, "console:shift": {"lead"},
+    "console:shift-off": {"lead"}, "console:desk-rules": {"lead", "coordinator"},
+    "console:case-note": CASEWORK, "console:case-note-back": CASEWORK, "console:case-give": CASEWORK,
+    "console:network-decide": CASEWORK,
     "console:suspect": CASEWORK, "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ import secrets
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -159,6 +159,23 @@ def case_key(case_id: uuid.UUID) -> bytes:
             _case_keys.clear()
         _case_keys[case_id] = (time.monotonic() + KEY_CACHE_S, key)
     return key
+
+
+def hold_case_keys(case_ids: Iterable[uuid.UUID]) -> None:
+    """Read the keys of many cases with one question instead of one each. A case without a key is left out."""
+    from efface.engine.base.models import CaseKey
+
+    now = time.monotonic()
+    missing = [one for one in case_ids if one not in _case_keys or _case_keys[one][0] <= now]
+    if not missing:
+        return
+    wrapping = derive("case-keys")
+    rows = CaseKey.objects.filter(case_id__in=missing, destroyed_at=None).values_list("case_id", "wrapped")
+    found = {one: (now + KEY_CACHE_S, unseal(wrapping, bytes(wrapped), f"case:{one}")) for one, wrapped in rows}
+    with _lock:
+        if len(_case_keys) > 2000:
+            _case_keys.clear()
+        _case_keys.update(found)
 
 
 def make_case_key(case_id: uuid.UUID, organisation_id: uuid.UUID) -> None:

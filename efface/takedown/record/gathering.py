@@ -72,7 +72,7 @@ def gather(
     """The record of a case with these ``PARTS``. Words for states are the caller's, and so is what ``happened``:
     moments and words in order, as her own page shows them."""
     chosen = tuple(part for part in PARTS if part in set(parts))
-    rows = Finding.objects.filter(case=case).exclude(stopped=revising.TAKEN_BACK).select_related("site")
+    rows = Finding.objects.filter(case=case).exclude(stopped__in=revising.NO_LONGER).select_related("site")
     ordered = enumerate(rows.order_by("confirmed_at", "pk")[:MOST], 1)
     pages = [_page(number, row, chosen, state_words) for number, row in ordered]
     lines = list(happened)[-MOST:] if "happened" in chosen else []
