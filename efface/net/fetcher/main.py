@@ -34,6 +34,7 @@ from efface.net.fetcher.push import Push
 from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
+from efface.net.fetcher.tell import tell
 from efface.net.guard import Guard
 from efface.net.paths import PathError, read_paths
 from efface.net.process import die_with_parent, no_dumps, run, settle
@@ -46,6 +47,7 @@ from efface.net.protocol import (
     QuestionRequest,
     RobotsRequest,
     ScanRequest,
+    TellRequest,
     from_wire,
     to_wire,
 )
@@ -67,6 +69,7 @@ _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "robots": (RobotsRequest, robots),
     "list": (ListRequest, listed),
     "question": (QuestionRequest, question),
+    "tell": (TellRequest, tell),
     "capture": (CaptureRequest, capture),
     "observe": (ObserveRequest, observe),
     "preview": (PreviewRequest, preview),
