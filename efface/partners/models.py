@@ -107,6 +107,7 @@ class News(CaseOwned):
         WAITING = "waiting", _("to be told")
         TOLD = "told", _("told")
         STUCK = "stuck", _("given up; a person decides")
+        DROPPED = "dropped", _("not told: the partner does not see the case any more")
 
     hook = models.ForeignKey(Hook, on_delete=models.PROTECT, related_name="news")
     number = models.PositiveIntegerField(help_text=_("of this hook and case, from 1 on, without a gap"))
@@ -121,7 +122,7 @@ class News(CaseOwned):
 
     class Meta:
         constraints = [models.UniqueConstraint("hook", "case", "number", name="news_in_order")]
-        indexes = [models.Index("hook", "case", name="news_open", condition=~models.Q(state="told"))]
+        indexes = [models.Index("hook", "case", name="news_open", condition=models.Q(state__in=["waiting", "stuck"]))]
 
 
 class LookupDay(Owned):

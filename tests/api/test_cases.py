@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -204,29 +203,3 @@ def test_the_key_itself_is_kept_nowhere(made: keys.Made, organisation: Any) -> N
     with connection.cursor() as cursor, tenancy.organisation(organisation.pk):
         cursor.execute("SELECT row_to_json(p)::text FROM partners_partner p")
         assert made.key not in cursor.fetchone()[0]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_same_request_at_the_same_moment_is_done_once(organisation: Any) -> None:
-    from django.db import connections
-
-    from efface.engine.base import clock
-    from tests.conftest import NOON
-
-    key = make_partner(organisation).key
-    answers: list[Any] = []
-
-    def ask() -> None:
-        with clock.fixed(NOON):
-            answers.append(Api(key).post("/cases", NEW, once="at-the-same-time").json())
-        connections.close_all()
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    assert len({one["id"] for one in answers}) == 1
-    assert sum(one["access_code"] is not None for one in answers) == 1
-    with tenancy.organisation(organisation.pk):
-        assert Case.objects.count() == 1 and AccessCode.objects.count() == 1
