@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from efface.api import operations  # noqa: F401 - it registers the operations
+from efface.api import asking, operations  # noqa: F401 - they register the operations
 from efface.api.api import api
 
 PREFIX = "/api/v1/"

@@ -9,7 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import PARTNER, PUBLIC, view
-from efface.api import gate, operations  # noqa: F401 - they register themselves
+from efface.api import asking, gate, operations  # noqa: F401 - they register themselves
 from efface.api.api import api
 
 
