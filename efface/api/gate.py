@@ -30,6 +30,8 @@ def gate(request: Any, view: Callable[[], HttpResponse]) -> HttpResponse:
             return problems.too_many(WRONG.refill_s)
         partner = keys.find(_key(request), clock.now())
         if partner is None:
+            if not _key(request):
+                return problems.unauthorised()  # nothing was guessed
             limits.take(WRONG, place, clock.wall())
             log.info("api: a key opened nothing")
             return problems.unauthorised()

@@ -14,7 +14,7 @@ from efface.api.api import Bearer, api
 from efface.cases.messages import Unusable
 from efface.engine.base import clock, limits
 from efface.law import load
-from efface.partners import casework, repeating
+from efface.partners import casework, repeating, reports
 from efface.partners.models import Partner, Scope
 
 OPENED = limits.Limit("api-open", 30, 60.0)
@@ -159,3 +159,24 @@ def list_links(request: HttpRequest, id: uuid.UUID, after: After = None, limit: 
     return listed(casework.case_links(partner, own_case(partner, id), after, limit))
 
 
+
+
+@api.post(
+    "/reports", response={201: shapes.ReportTaken, **CHANGES}, auth=Bearer(Scope.REPORTS_SEND), url_name="reports",
+    operation_id="send_report", tags=["reports"],
+)  # fmt: skip
+def send_report(request: HttpRequest, given: shapes.Report, key: Once) -> Any:
+    """Send an abuse report (XARF v4, JSON). It becomes a draft for a person. Addresses as text only: a report with a
+    picture or a file in it is refused, and nothing of it is kept."""
+    partner = partner_of(request)
+
+    def act() -> repeating.Answer:
+        try:
+            row, _new = reports.take(partner.organisation_id, given, clock.now(), partner)
+        except reports.Imagery as error:
+            raise problems.Problem(422, "imagery", "Only text is taken", str(error)) from None
+        except reports.NotAReport as error:
+            raise problems.Problem(422, "xarf", "This is no report that can be read", str(error)) from None
+        return 201, {"id": str(row.pk), "state": row.state}
+
+    return repeated(partner, key, ["report", given], act)

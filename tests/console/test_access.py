@@ -12,6 +12,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from efface.accounts import access
 from efface.engine.base import tenancy
+from efface.partners import keys
+from efface.partners.models import Scope
 from tests import people
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +22,9 @@ CASEWORK = {"caseworker", "lead"}
 EDITORS = {"lead", "coordinator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
+#: A client of the API with a key that stands; what each operation asks of the key is in tests/api/test_operations.py.
+PARTNER = {"partner"}
+PARTNERS_DESK = {"coordinator", "operator"}
 
 #: Address by name -> who may open it. A new view must be added here, by hand.
 MATRIX: dict[str, set[str]] = {
@@ -82,6 +87,10 @@ MATRIX: dict[str, set[str]] = {
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
+    "console:partners": PARTNERS_DESK, "console:partner": PARTNERS_DESK, "console:partner-say": PARTNERS_DESK,
+    "console:case-partners": CASEWORK, "console:reports": CASEWORK, "console:report-say": CASEWORK,
+    "openapi": EVERYBODY, "api:me": PARTNER, "api:cases": PARTNER, "api:case": PARTNER, "api:findings": PARTNER,
+    "api:links": PARTNER, "api:reports": PARTNER, "api:lookup": PARTNER, "api:hma-lookup": PARTNER,
     "console:suspect": CASEWORK, "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
@@ -118,13 +127,14 @@ def test_declarations_agree_with_the_matrix() -> None:
         declared = access.access_of(one.callback, one.name)
         assert declared is not None
         told = EVERYBODY if declared.public else HER if declared.portal else {str(role) for role in declared.roles}
+        told = PARTNER if declared.partner else told
         assert told == MATRIX[name], name
 
 
 def let_in(client: Client, url: str) -> bool:
     """Whether the doorkeeper let the request through to the view (which may say 404, 405, or redirect within)."""
     answer = client.get(url)
-    if answer.status_code == 403:
+    if answer.status_code in (401, 403):
         return False
     turned_away = answer.status_code == 302 and answer.headers["Location"].startswith(
         ("/console/sign-in/?next", "/enter/")
@@ -137,6 +147,9 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(organisation: Any, now
     clients = {role: people.signed_in(people.worker(organisation, role)) for role in ROLES}
     clients["survivor"] = people.entered(people.open_case(organisation).access_code)
     clients["nobody"] = Client()
+    with tenancy.organisation(organisation.pk):
+        made = keys.make(organisation.pk, "A Partner", Scope.values, 30, "coordinator:x", now, "an agreement")
+    clients["partner"] = Client(headers={"authorization": f"Bearer {made.key}"})
     wrong = []
     for name, one in routed().items():
         if name in ("portal:leave", "account_logout", "account_login"):
