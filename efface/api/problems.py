@@ -33,7 +33,7 @@ def respond(status: int, slug: str, title: str, do: str, **more: Any) -> HttpRes
 def unauthorised() -> HttpResponse:
     answer = respond(
         401, "key", "No key that stands came with this request",
-        "Send Authorization: Bearer and your key. If it has expired or was revoked, ask the organisation for a new one.",
+        "Send Authorization: Bearer and your key. If it expired or was revoked, ask the organisation for a new one.",
     )  # fmt: skip
     answer["WWW-Authenticate"] = 'Bearer realm="efface"'
     return answer
@@ -50,9 +50,12 @@ def too_many(seconds: float) -> HttpResponse:
 
 def scope(wanted: str) -> Problem:
     return Problem(
-        403, "scope", "This key may not do that", f"Ask the organisation for a key with the scope {wanted}.", scope=wanted
-    )
+        403, "scope", "This key may not do that", f"Ask the organisation for a key with the scope {wanted}.",
+        scope=wanted,
+    )  # fmt: skip
 
 
 def unknown(what: str = "case") -> Problem:
-    return Problem(404, "not-found", f"There is no such {what} among yours", "Check the id. Only your own are seen here.")
+    return Problem(
+        404, "not-found", f"There is no such {what} among yours", "Check the id. Only your own are seen here."
+    )

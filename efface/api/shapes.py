@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import ConfigDict, Field, StringConstraints
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+Address = Annotated[str, StringConstraints(min_length=4, max_length=2000)]
 Acquisition = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,30}$")]
 
 
@@ -50,7 +51,7 @@ class Cases(Schema):
 
 
 class NewLinks(Given):
-    urls: Annotated[list[Annotated[str, StringConstraints(min_length=4, max_length=2000)]], Field(min_length=1, max_length=50)]
+    urls: Annotated[list[Address], Field(min_length=1, max_length=50)]
 
 
 class LinkState(Schema):

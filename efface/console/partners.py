@@ -57,7 +57,8 @@ def partners(request: Any) -> HttpResponse:
     form, now = NewKey(request.POST or None), clock.now()
     if request.method == "POST" and form.is_valid():
         if _used(request):
-            messages.warning(request, _("This form was used already. If the key got lost, revoke it and make a new one."))
+            words = _("This form was used already. If the key got lost, revoke it and make a new one.")
+            messages.warning(request, words)
             return redirect("console:partners")
         given = form.cleaned_data
         try:
@@ -92,7 +93,8 @@ def _page(request: Any, one: Partner, problem: str = "") -> HttpResponse:
     return render(request, "console/partner.html", {
         "one": one, "state": keys.standing(one, now), "hook": hook, "lines": lines, "problem": problem,
         "waiting": sum(line.waiting for line in lines), "stuck": any(line.stuck for line in lines),
-        "scopes": [Scope(scope).label for scope in one.scopes], "cases": PartnerCase.objects.filter(partner=one).count(),
+        "scopes": [Scope(scope).label for scope in one.scopes],
+        "cases": PartnerCase.objects.filter(partner=one).count(),
         "days": list(LookupDay.objects.filter(partner=one).order_by("-day")[:DAYS]),
         "looks_up": Scope.LOOKUP in one.scopes, "lookup_on": lookups.offered(now), "ticket": _ticket(request),
     }, status=422 if problem else 200)  # fmt: skip

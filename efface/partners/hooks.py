@@ -108,7 +108,9 @@ def lines(hook: Hook) -> list[Line]:
     rows = (
         News.objects.filter(hook=hook, state__in=(News.State.WAITING, News.State.STUCK))
         .values("case_id")
-        .annotate(waiting=Count("id"), stuck=Count("id", filter=Q(state="stuck")), since=Min("at"), tries=Max("attempts"))
+        .annotate(
+            waiting=Count("id"), stuck=Count("id", filter=Q(state="stuck")), since=Min("at"), tries=Max("attempts")
+        )
         .order_by("-stuck", "since")
     )
     answers = dict(

@@ -21,7 +21,7 @@ class Scope(models.TextChoices):
 
 
 class Partner(Owned):
-    """An API client: a helpline, NGO or platform under agreement. The key is told once; a keyed digest of it is kept."""
+    """An API client: a helpline, NGO or platform under agreement. The key is told once; a digest of it is kept."""
 
     extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
 

@@ -73,7 +73,7 @@ def _addresses(one: Any) -> list[str]:
     if not payload:
         return []
     if not kind.startswith("text/") or not isinstance(payload, str) or len(payload) > LONGEST_TEXT:
-        raise Imagery(_("Send addresses only, as text. Pictures and files are not taken, and what you sent was not kept."))
+        raise Imagery(_("Send addresses only, as text. Pictures and files are not taken; what you sent was not kept."))
     try:
         text = base64.b64decode(payload, validate=True).decode("utf-8")
     except (binascii.Error, ValueError):

@@ -14,7 +14,7 @@ from efface.partners import keys
 from efface.partners.models import Partner, Scope
 from tests.conftest import NOON
 
-EVERY = [one for one in Scope.values]
+EVERY = list(Scope.values)
 
 
 def make_partner(organisation: Any, scopes: Any = None, days: int = 90) -> keys.Made:

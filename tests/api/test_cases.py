@@ -12,7 +12,7 @@ from django.db import connection
 from django.urls import reverse
 
 from efface.cases import consents
-from efface.cases.models import AccessCode, Case, ReportedLink
+from efface.cases.models import Case, ReportedLink
 from efface.engine.base import tenancy
 from efface.partners import keys
 from efface.partners.models import Partner, Repeat, Scope

@@ -59,7 +59,9 @@ def test_a_redirect_is_not_followed(internet: Internet) -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.7", "169.254.169.254", "192.168.1.1", "::1", "::ffff:10.0.0.1"])
+@pytest.mark.parametrize("address", [
+    "127.0.0.1", "10.0.0.7", "169.254.169.254", "192.168.1.1", "::1", "::ffff:10.0.0.1",
+])  # fmt: skip
 def test_an_address_inside_is_never_dialled(internet: Internet, address: str) -> None:
     asked: list[str] = []
     internet.add("shelter.test", lambda request: asked.append(request.method) or answer(b""), [address])
