@@ -12,23 +12,29 @@ from efface.accounts.models import Role
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """``roles`` of members who may; ``portal`` for a survivor inside her own case; ``public`` for anybody.
+    """``roles`` of members who may; ``portal`` for a survivor inside her own case; ``partner`` for a client of the API
+    with a key that stands (its scopes are asked for by each operation); ``public`` for anybody.
 
     ``before_second``: a member may open it who has given a password and no second step yet."""
 
     roles: frozenset[str] = frozenset()
     portal: bool = False
     public: bool = False
+    partner: bool = False
     before_second: bool = False
 
     def words(self) -> str:
         if self.public:
             return "public"
+        if self.partner:
+            return "partner"
         return "survivor" if self.portal else ", ".join(sorted(self.roles))
 
 
 PUBLIC = Access(public=True)
 PORTAL = Access(portal=True)
+PARTNER = Access(partner=True)
+PARTNERS_DESK = Access(roles=frozenset({Role.COORDINATOR, Role.OPERATOR}))
 LEAD = Access(roles=frozenset({Role.LEAD}))
 COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
 MEMBERS = Access(

@@ -31,6 +31,16 @@ ShutOut = Callable[[Any], HttpResponse]
 _shut_out: list[ShutOut] = []
 
 
+PartnerGate = Callable[[Any, Callable[[], HttpResponse]], HttpResponse]
+_partner_gate: list[PartnerGate] = []
+
+
+def on_partner(gate: PartnerGate) -> None:
+    """Who asks for an address of the API, and which rows it sees: said by the room that knows partners. Without it
+    those addresses are closed."""
+    _partner_gate[:] = [gate]
+
+
 def on_shut_out(show: ShutOut) -> None:
     """What a survivor is shown whose session is over; the portal says it, so that nothing she typed is lost."""
     _shut_out[:] = [show]
@@ -67,6 +77,10 @@ class Doorkeeper:
         if wanted.public:
             with tenancy.nobody():
                 return view(request, *args, **kwargs)
+        if wanted.partner:
+            if not _partner_gate:
+                return self.closed(request)
+            return _partner_gate[0](request, lambda: view(request, *args, **kwargs))
         if wanted.portal:
             case, organisation = request.session.get(PORTAL_CASE), request.session.get(PORTAL_ORGANISATION)
             if not case or not organisation:

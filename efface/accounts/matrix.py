@@ -10,8 +10,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from efface.accounts import access
 from efface.accounts.models import Role
 
-WHO = ("public", *Role.values)
-"""Columns of the matrix: anybody at all, the survivor in her own case, and each role of a member."""
+PARTNER = "partner"
+WHO = ("public", *Role.values, PARTNER)
+"""Columns of the matrix: anybody at all, the survivor in her own case, each role of a member, a partner with a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +59,6 @@ def _who(said: access.Access | None) -> frozenset[str]:
         return frozenset()
     if said.public:
         return frozenset({"public"})
+    if said.partner:
+        return frozenset({PARTNER})
     return frozenset({Role.SURVIVOR.value}) if said.portal else frozenset(str(one) for one in said.roles)

@@ -34,6 +34,7 @@ class Purpose(models.TextChoices):
     NOTIFY = "notify", _("write to hosts and search engines")
     CONTACT_OPERATOR = "contact_operator", _("write to the site itself")
     HASH_LISTS = "hash_lists", _("pass fingerprints to platforms' hash lists")
+    PLATFORM_MATCH = "platform_match", _("answer platforms that ask whether a picture is mine")
     POLICE = "police", _("pass the case to the police")
     STATISTICS = "statistics", _("count my case in statistics")
     BLOCK_FACE = "block_face", _("keep my face out of every search")

@@ -37,6 +37,11 @@ COMMANDS = {
     "whereabouts": "efface.cli.whereabouts:whereabouts",
     "data": "efface.cli.data:data",
     "outcomes": "efface.cli.outcomes:outcomes",
+    "api": "efface.cli.api:api",
+    "partner": "efface.cli.api:partner",
+    "jobs": "efface.cli.standing:jobs",
+    "holds": "efface.cli.standing:holds",
+    "completion": "efface.cli.completion:completion",
 }
 
 

@@ -47,6 +47,28 @@ def add_organisation(
         emit({"id": row.pk, "short": short}, as_json, lambda: click.echo(f"Added {name}. Next: `efface member add`."))
 
 
+@organisation.command("list")
+@json_option
+def list_organisations(as_json: str | None) -> None:
+    """List the organisations of this installation."""
+    with database("efface_app"):
+        from efface.accounts.models import Organisation
+
+        rows = [
+            {"short": one.short, "name": one.name, "country": one.country, "by_herself": one.opens_herself,
+             "host": one.portal_host}
+            for one in Organisation.objects.order_by("short")
+        ]  # fmt: skip
+
+    def words() -> None:
+        if not rows:
+            click.echo("There is none yet. `efface organisation add` adds one.")
+        for row in rows:
+            click.echo(f"{row['short']}: {row['name']} ({row['country']})")
+
+    emit(rows, as_json, words)
+
+
 @organisation.command("portal")
 @click.argument("short")
 @click.option("--by-herself/--with-a-worker", "herself", default=None, help="May survivors open cases alone?")
@@ -151,6 +173,34 @@ def invite_member(email: str, short: str, role: str, name: str, as_json: str | N
         told = {"email": email, "role": role, "path": path, "needs_lead": made.row.needs_lead}
         more = " It opens after a lead has agreed under “Members”." if made.row.needs_lead else ""
         emit(told, as_json, lambda: click.echo(f"The console's address, then {path}{more}"))
+
+
+@member.command("list")
+@click.option("--organisation", "short", required=True, help="Short name of the organisation.")
+@json_option
+def list_members(short: str, as_json: str | None) -> None:
+    """List the members of an organisation with their roles."""
+    with database("efface_app"):
+        from efface.accounts.models import Member, Organisation
+        from efface.engine.base import tenancy
+
+        found = Organisation.objects.filter(short=short).first()
+        if found is None:
+            raise click.ClickException(f"there is no organisation {short}; `efface organisation list` shows them")
+        with tenancy.organisation(found.pk):
+            rows = [
+                {"email": one.user.email, "name": one.user.name, "role": one.role, "trained": bool(one.trained_at),
+                 "active": one.user.is_active}
+                for one in Member.objects.select_related("user").order_by("user__email")
+            ]  # fmt: skip
+
+    def words() -> None:
+        if not rows:
+            click.echo("There is none yet. `efface member add` adds one.")
+        for row in rows:
+            click.echo(f"{row['email']}: {row['name']}, {row['role']}" + ("" if row["active"] else ", switched off"))
+
+    emit(rows, as_json, words)
 
 
 @click.group()

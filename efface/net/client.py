@@ -26,6 +26,8 @@ from efface.net.protocol import (
     ScanRequest,
     SealedMedium,
     SealMediumRequest,
+    TellRequest,
+    Told,
     from_wire,
     to_wire,
 )
@@ -89,6 +91,10 @@ class Fetcher:
     def question(self, request: QuestionRequest) -> Answered:
         """A search service's answer."""
         return self.ask("question", request, Answered)
+
+    def tell(self, request: TellRequest) -> Told:
+        """News handed in at a partner's address."""
+        return self.ask("tell", request, Told)
 
     def capture(self, request: CaptureRequest) -> Captured:
         return self.ask("capture", request, Captured)

@@ -149,6 +149,12 @@ class Session:
             fetched = await self._fetched(trail, headers, want, most)
         return replace(fetched, sent=tuple(headers.items()))
 
+    async def post(self, url: str, data: bytes, headers: Mapping[str, str]) -> Fetched:
+        """Hand ``data`` in at ``url`` and to no other address: a redirect is an error ("redirect-loop"). Every failure
+        is in ``facts.error``, as with ``get``."""
+        base = {"User-Agent": self.agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        return await self._fetched(_Trail(url, None, data), base | dict(headers), "text", 0)
+
     async def _fetched(self, trail: _Trail, headers: dict[str, str], want: Want, redirects: int) -> Fetched:
         try:
             async with asyncio.timeout(self.limits.total_s):
@@ -179,7 +185,8 @@ class Session:
     async def _one(self, trail: _Trail, url: URL, headers: dict[str, str], want: Want) -> Fetched:
         self.guard.check_url(url)
         client = self._client(url)
-        async with client.get(url, headers=headers, allow_redirects=False) as answer:
+        method = "GET" if trail.data is None else "POST"
+        async with client.request(method, url, headers=headers, data=trail.data, allow_redirects=False) as answer:
             connection = answer.connection
             peer = connection.transport.get_extra_info("peername") if connection and connection.transport else None
             via_socks = self.connectors.via_socks(url)
@@ -295,8 +302,9 @@ async def session_json(session: Session, url: str, accept: str = "application/js
 class _Trail:
     """What is known of a fetch so far, so that a failure half-way still tells it."""
 
-    def __init__(self, url: str, reserve: Reserve | None = None) -> None:
+    def __init__(self, url: str, reserve: Reserve | None = None, data: bytes | None = None) -> None:
         self.url = url
+        self.data = data
         self.final = url
         self.reserve = reserve
         self.redirects: list[str] = []

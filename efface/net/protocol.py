@@ -314,6 +314,24 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class TellRequest:
+    """News for a partner's own address (a webhook): ``body_b64`` is posted as JSON with these further ``headers``, to
+    this very address and to no other, so redirects are not followed. No more than 64 kB."""
+
+    url: str
+    body_b64: str
+    headers: dict[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the address answered: its status, or why there is none. Nothing of a body."""
+
+    facts: FetchFacts
+
+
+@dataclass(frozen=True, slots=True)
 class RobotsRequest:
     """``total_s`` is the longest the answer is waited for, seconds, at most 15. ``visit`` names a visit: within one,
     a file that was there is asked for once and not before each page that turns up."""

@@ -19,6 +19,7 @@ from efface.cases import attesting, consents, fingerprints, safety, uses
 from efface.cases.may import May, as_if, may
 from efface.cases.models import Case, Consent, Level, Purpose
 from efface.engine.base import clock
+from efface.partners import lookups
 from efface.portal import page, words
 
 MOST = 200
@@ -56,6 +57,8 @@ def switches(case: Case, now: datetime) -> list[Switch]:
         if each.purpose not in wanted:
             continue
         given = standing.get(each.purpose)
+        if each.purpose == Purpose.PLATFORM_MATCH and given is None and not lookups.offered(now):
+            continue  # no platform may ask here: the switch would do nothing
         letters = len(uses.sent(uses.history(case, each.purpose, now, days=3650))) if each.sends else 0
         made.append(Switch(
             each, given, seen(case, each.purpose, now), again and each.purpose == Purpose.COPY_MATCH,

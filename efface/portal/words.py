@@ -209,6 +209,11 @@ def permissions() -> tuple[Permission, ...]:
         Permission(Purpose.HASH_LISTS, _("Pass fingerprints to lists that large platforms use"),
                    _("Platforms on these lists can stop the same picture from being uploaded."),
                    _("The platforms get fingerprints, no picture and no name.")),
+        Permission(Purpose.PLATFORM_MATCH, _("Answer platforms that ask about a picture"),
+                   _("A platform that has an agreement with us can ask whether a picture somebody uploads there is one "
+                     "of yours. It is answered yes or no, and can stop the upload."),
+                   _("The platform learns that a picture it has is on our list. It gets no fingerprint of yours, no "
+                     "picture and no name.")),
         Permission(Purpose.POLICE, _("Pass my case to the police"),
                    _("Only if you want it. Ask your caseworker first what it can mean where you live."),
                    _("The police learn what is in the case, and your name if you gave it.")),
@@ -242,6 +247,8 @@ def use_words(use: Use, purpose: str) -> str:
         return _("You did this yourself: %(who)s.") % {"who": use.by}
     if use.what == "asked" and purpose == Purpose.HASH_LISTS:
         return _("Your pictures' fingerprints were compared with this list: %(who)s.") % {"who": use.by}
+    if use.what == "asked" and purpose == Purpose.PLATFORM_MATCH:
+        return _("A platform asked about a picture, and was told that it is on our list: %(who)s.") % {"who": use.by}
     if use.what == "asked":
         asked = _("A search service was asked for the names you gave: %(who)s.") % {"who": use.by}
         return f"{asked} {_found(use)}"

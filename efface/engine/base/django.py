@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "efface.search",
     "efface.evidence",
     "efface.takedown",
+    "efface.partners",
     "efface.portal",
     "efface.console",
 ]

@@ -161,6 +161,10 @@ SETTINGS: tuple[Setting, ...] = (
         "The organisations here hold the status of trusted flagger (Digital Services Act, Article 22).",
     ),
     Setting(
+        "platform_lookup", bool, False,
+        "Platforms under agreement may ask whether a picture is on the list of those who allowed it. Off: refused.",
+    ),
+    Setting(
         "decoder_fallback", bool, False, "Decode pictures although the sandbox cannot be sealed. Never in production."
     ),
 )

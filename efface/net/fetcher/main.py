@@ -35,6 +35,7 @@ from efface.net.fetcher.questions import question
 from efface.net.fetcher.robots import robots
 from efface.net.fetcher.scan import scan
 from efface.net.fetcher.sealing import seal_medium
+from efface.net.fetcher.tell import tell
 from efface.net.guard import Guard
 from efface.net.paths import PathError, read_paths
 from efface.net.process import die_with_parent, no_dumps, run, settle
@@ -48,6 +49,7 @@ from efface.net.protocol import (
     RobotsRequest,
     ScanRequest,
     SealMediumRequest,
+    TellRequest,
     from_wire,
     to_wire,
 )
@@ -69,6 +71,7 @@ _OPS: dict[str, tuple[type, Callable[[Any, Context], Awaitable[Any]]]] = {
     "robots": (RobotsRequest, robots),
     "list": (ListRequest, listed),
     "question": (QuestionRequest, question),
+    "tell": (TellRequest, tell),
     "capture": (CaptureRequest, capture),
     "seal": (SealMediumRequest, seal_medium),
     "observe": (ObserveRequest, observe),

@@ -1,0 +1,143 @@
+"""Abuse reports (XARF v4, JSON) that others send to the organisation. One becomes a draft: a person says which case its
+addresses belong to, or sets it aside. Addresses and a few words are kept; a picture is never taken in any dress.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from efface.accounts import audit
+from efface.cases import links
+from efface.cases.messages import Unusable
+from efface.cases.models import Case
+from efface.engine.base import sealing
+from efface.engine.base.text import one_line
+from efface.partners.models import Partner, Report
+
+MOST_ADDRESSES = 50
+LONGEST_ADDRESS = 2000
+LONGEST_TEXT = 200_000
+WORDS = 500
+
+
+class NotAReport(ValueError):
+    """It has not the shape of a report; the message says what is missing."""
+
+
+class Imagery(NotAReport):
+    """There is something in it that is not text. It was not kept."""
+
+
+class Decided(ValueError):
+    """Somebody decided it before."""
+
+
+def read(given: Any) -> dict[str, Any]:
+    """What of a report is kept: id, kind, who reports, addresses, description. Raises ``NotAReport``. Pure."""
+    if not isinstance(given, dict) or not str(given.get("xarf_version", "")).startswith("4"):
+        raise NotAReport(_("This is no report in XARF version 4: it needs xarf_version."))
+    id = given.get("report_id")
+    if not isinstance(id, str) or not 8 <= len(id) <= 100:
+        raise NotAReport(_("A report needs a report_id, so that the same one is not taken twice."))
+    evidence = given.get("evidence", [])
+    if not isinstance(evidence, list):
+        raise NotAReport(_("evidence must be a list."))
+    found = [given.get("url"), *(url for one in evidence for url in _addresses(one))]
+    addresses = list(dict.fromkeys(url for url in found if isinstance(url, str) and _is_address(url)))
+    if not addresses:
+        raise NotAReport(_("No web address stands in it: put it into url, or into evidence as text, one a line."))
+    reporter = given.get("reporter")
+    return {
+        "id": id,
+        "kind": one_line(f"{given.get('category', '')}/{given.get('type', '')}")[:80],
+        "reporter": one_line(str(reporter.get("org", "")) if isinstance(reporter, dict) else "")[:120],
+        "description": one_line(str(given.get("description", "")))[:WORDS],
+        "addresses": addresses[:MOST_ADDRESSES],
+        "more": max(0, len(addresses) - MOST_ADDRESSES),
+    }
+
+
+def _addresses(one: Any) -> list[str]:
+    """Of one piece of evidence: text with an address a line, maybe after a word for what stands there."""
+    if not isinstance(one, dict):
+        raise NotAReport(_("Each piece of evidence must be an object."))
+    payload, kind = one.get("payload", ""), str(one.get("content_type", ""))
+    if not payload:
+        return []
+    if not kind.startswith("text/") or not isinstance(payload, str) or len(payload) > LONGEST_TEXT:
+        raise Imagery(_("Send addresses only, as text. Pictures and files are not taken; what you sent was not kept."))
+    try:
+        text = base64.b64decode(payload, validate=True).decode("utf-8")
+    except (binascii.Error, ValueError):
+        text = payload
+    return [line.split()[-1] for line in text.splitlines() if line.split()]
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and "." in (parts.hostname or "") and len(url) <= LONGEST_ADDRESS
+    except ValueError:
+        return False
+
+
+def take(
+    organisation_id: uuid.UUID, given: Any, now: datetime, partner: Partner | None = None
+) -> tuple[Report, bool]:
+    """Keep a report as a draft, and whether it is new. Raises ``NotAReport``. Inside the organisation."""
+    content = read(given)
+    whose = str(partner.pk) if partner is not None else ""
+    digest = sealing.digest("xarf-report", f"{whose}:{content['id']}")
+    with transaction.atomic():
+        row, made = Report.objects.get_or_create(
+            organisation_id=organisation_id, digest=digest, defaults={"partner": partner, "at": now}
+        )
+        if made:
+            row.content = content
+            row.save(update_fields=["content"])
+    return row, made
+
+
+def waiting() -> list[Report]:
+    return list(Report.objects.filter(state=Report.State.DRAFT).select_related("partner").order_by("at")[:200])
+
+
+def link(report: Report, case: Case, actor: str, now: datetime) -> int:
+    """Its addresses are links of this case, as if the worker had added them. Returns how many. Raises ``Decided``."""
+    row = _open(report)
+    content: Any = row.content or {}
+    added = 0
+    for url in content.get("addresses", []):
+        try:
+            links.report(case, url, actor, now)
+            added += 1
+        except Unusable:
+            continue
+    _decide(row, Report.State.LINKED, actor, now)
+    return added
+
+
+def drop(report: Report, actor: str, now: datetime) -> None:
+    """Set aside: its addresses are forgotten. Raises ``Decided``."""
+    _decide(_open(report), Report.State.DROPPED, actor, now)
+
+
+def _open(report: Report) -> Report:
+    row = Report.objects.select_for_update().get(pk=report.pk)
+    if row.state != Report.State.DRAFT:
+        raise Decided
+    return row
+
+
+def _decide(row: Report, state: str, actor: str, now: datetime) -> None:
+    row.state, row.decided_at, row.decided_by, row.content = state, now, actor, None
+    row.save(update_fields=["state", "decided_at", "decided_by", "content"])
+    audit.record(row.organisation_id, actor, f"report.{state}", str(row.pk), now)
