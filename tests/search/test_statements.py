@@ -11,9 +11,9 @@ import pytest
 from efface.engine.base import statements
 from efface.engine.base.statements import insert
 from efface.net.protocol import MediaRef, Picture
-from efface.search import frontier, media
+from efface.search import frontier, lore, media
 from efface.search.media import Met
-from efface.search.models import Frontier, Media
+from efface.search.models import Frontier, Media, SiteLore
 from efface.sites import registry
 from efface.sites.models import Evidence
 
@@ -175,3 +175,14 @@ def test_thumbnails_that_are_better_known_now_are_written_at_once(now: datetime)
     assert [(found[row.pk].faces, found[row.pk].faces_seen, found[row.pk].looked) for row in rows] == [
         (0, True, False), (1, True, False), (2, True, True),
     ]  # fmt: skip
+
+
+def test_what_was_inserted_is_changed_when_it_is_saved(now: datetime) -> None:
+    site = registry.register("http://quiet-lake.example/", now)
+    learned = lore.of(site.pk)
+    learned.scripted = 3
+    learned.save(update_fields=["scripted"])
+    assert lore.of(site.pk).scripted == 3
+    lost = SiteLore(site=site)
+    assert insert([lost]) == set()
+    assert lost._state.adding, "it is not there"

@@ -51,6 +51,9 @@ def insert(rows: Sequence[Model], *, unique: Sequence[str] = (), renew: str = ""
             values = [_value(field, attribute, plain, row) for row in part for field, attribute, plain in fields]
             cursor.execute(head + ", ".join([one] * len(part)) + tail, values)
             made |= {row[0] for row in cursor.fetchall()}
+    for row in rows:
+        if row.pk in made:  # saving it later changes it, as after Django's own way
+            row._state.adding, row._state.db = False, connection.alias
     return made
 
 
@@ -106,7 +109,6 @@ def _column(field: Field[Any, Any]) -> _Column:
     while isinstance(kind, ForeignKey):
         kind = kind.target_field
     asked = type(field).pre_save is not Field.pre_save and type(field) is not DateTimeField
-    asked = asked or getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     return field, "" if asked else str(field.attname), _PLAIN.get(type(kind))
 
 
