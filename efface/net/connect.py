@@ -82,7 +82,7 @@ def _tls(sealed: Any) -> Tls:
     how = f"{sealed.version() or ''} {cipher[0] if cipher else ''}".strip()
     if hasattr(sealed, "get_unverified_chain"):
         return Tls(how, tuple(sealed.get_unverified_chain())[:_MOST_CHAIN])
-    inner = getattr(sealed, "_sslobj", None)
+    inner: Any = getattr(sealed, "_sslobj", None)
     try:
         chain = [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in inner.get_unverified_chain() or ()]
     except (AttributeError, ValueError):
