@@ -402,3 +402,31 @@ def test_a_configured_certificate_signs(
     monkeypatch.setenv("EFFACE_PACK_CERTIFICATE", str(tmp_path / "bad.pem"))
     pack, _ = order(full_case(inside, monkeypatch))
     assert pack.state == "failed" and "must be a PEM file" in pack.problem
+
+
+def test_the_command_makes_one_and_asks_for_her_consent(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import contextlib
+
+    from click.testing import CliRunner
+
+    from efface.cli import session
+    from efface.cli.pack import pack as command
+    from efface.evidence.packs import age
+
+    monkeypatch.setattr(session, "database", contextlib.nullcontext)
+    case = full_case(inside, monkeypatch)
+    secret, public = age.new_identity()
+    out = tmp_path / "out.age"
+    asked = ["make", case.reference, "--for", "police", "--recipient", "Desk 1", "--key", public, "--out", str(out)]
+    told = CliRunner().invoke(command, [*asked, "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["bytes"] == out.stat().st_size
+    assert check(out.read_bytes(), secret).ok
+    assert "cannot be written" in CliRunner().invoke(command, asked).output, "nothing is written over"
+    asked[3] = "lawyer"
+    assert "Ask her first" in CliRunner().invoke(command, asked).output
+    asked[1] = "NONE"
+    assert "there is no case" in CliRunner().invoke(command, asked).output
+    assert "there is no part" in CliRunner().invoke(command, [*asked, "--part", "x"]).output
