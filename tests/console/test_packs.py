@@ -201,3 +201,21 @@ def test_it_is_hers_too_and_she_can_take_it_along(desk: Client, case: Any) -> No
     told = json.loads(notes)
     assert "pay 300 EUR" in told["kept"][0]["text"]
     assert [one["text"] for one in told["demands"]] == [WALLET]
+
+
+def test_another_key_is_a_leads_decision(organisation: Any, desk: Client, case: Any) -> None:
+    order(desk, case)
+    (pack,) = rows(case, Pack)
+    making.make(organisation=case.organisation_id, pack=pack.pk)
+    secret, public = age.new_identity()
+    place = f"/console/cases/{case.pk}/packs/{pack.pk}/again/"
+    desk.post(place, {"key": public})
+    assert len(rows(case, Pack)) == 1
+    people.signed_in(people.worker(organisation, "lead")).post(place, {"key": public})
+    newest = max(rows(case, Pack), key=lambda one: one.pk)
+    assert newest.of_id == pack.pk and newest.key == public
+    making.make(organisation=case.organisation_id, pack=newest.pk)
+    with tenancy.organisation(case.organisation_id):
+        newest = Pack.objects.select_related("case").get(pk=newest.pk)
+        data = b"".join(making.open_for(newest, "lead:1", NOON))
+    assert verifying.verify(io.BytesIO(data), secret).ok
