@@ -20,7 +20,7 @@ FINDING = ("finding.confirmed", "finding.gone", "finding.reappeared")
 def _case(event: CaseEvent) -> None:
     for hook in _hooks(event):
         # Read anew: the row that came with the event may be older than what was written.
-        state = Case.objects.values_list("state", flat=True).filter(pk=str(event.case_id)).first()
+        state = Case.objects.values_list("state", flat=True).filter(pk=event.case_id or uuid.UUID(int=0)).first()
         _add(hook, event, "case.changed", {"state": state})
 
 

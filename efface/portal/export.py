@@ -38,7 +38,7 @@ from efface.cases.models import (
 )
 from efface.engine.base import moments, tenancy
 from efface.engine.base.text import defang
-from efface.evidence.models import Capture
+from efface.evidence.models import Capture, Fact, Kept
 from efface.portal import words
 from efface.portal.templatetags.doors import clean
 from efface.search.models import Finding, Match
@@ -233,6 +233,11 @@ def _sections(organisation: uuid.UUID, case_id: uuid.UUID, now: datetime) -> lis
             },
         )),
         section("proof", _("Proof of pages"), told(Capture.objects.all, lambda one: {"at": one.at})),
+        section("kept", _("What you handed in"), told(Kept.objects.all, _kept)),
+        section("demands", _("Who demands what"), told(
+            lambda: Fact.objects.filter(state=Fact.State.CONFIRMED),
+            lambda one: {"kind": one.kind, "text": one.value, "at": one.at},
+        )),
         section("letters", _("Letters that went out"), told(
             lambda: Notice.objects.filter(sent_at__isnull=False).select_related("route"), lambda one: {
                 "at": one.sent_at, "to": one.route.party_name or one.contact, "address": one.contact,
@@ -307,6 +312,13 @@ def _fingerprint(one: Fingerprint) -> Row:
         row["numbers"] = [str(pdq[0])] if pdq else []
         row["numbers"] += [str(value[name]) for name in ("md5", "sha256") if value.get(name)]
     return row
+
+
+def _kept(one: Kept) -> Row:
+    said = one.said if isinstance(one.said, dict) else {}
+    lines = [f"{line.get('at', '')} {line.get('by', '')}: {line.get('text', '')}" for line in said.get("messages", ())]
+    row: Row = {"label": one.name, "kind": one.app or one.kind, "at": one.at, "numbers": [one.sha256]}
+    return {**row, "text": "\n".join(lines)}
 
 
 def _match(one: Match) -> Row:

@@ -350,6 +350,8 @@ def event_words(kind: str) -> str:
         "finding.confirmed": _("A page was confirmed as yours."),
         "finding.age_known": _("It is known how old you were in a picture."),
         "finding.captured": _("Proof of a page was kept, without the picture."),
+        "kept.taken_in": _("What you handed in was taken in."),
+        "pack.handed_over": _("Proof was handed over, sealed."),
         "finding.planned": _("We know who can remove it."),
         "finding.reappeared": _("Something came back. We started again."),
         "finding.gone": _("Something was not found any more, in several checks."),

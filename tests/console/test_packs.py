@@ -182,3 +182,40 @@ def test_sealed_copies_are_off(desk: Client, case: Any) -> None:
         holds.place(case, reason="x", owner="Court", ends=NOON.replace(month=4), actor="lead:1", now=NOON)
     desk.post(f"/console/cases/{case.pk}/evidence/copy/", {"finding": "x", "hold": "x", "why": "y"})
     assert not rows(case, SealedCopy)
+
+
+def test_it_is_hers_too_and_she_can_take_it_along(desk: Client, case: Any) -> None:
+    """Her own export tells what she handed in and what was confirmed, and nothing that was only suggested."""
+    import zipfile
+
+    from efface.portal import export
+
+    upload(desk, case)
+    facts = {one.kind: one for one in rows(case, Fact)}
+    desk.post(f"/console/cases/{case.pk}/evidence/demand/{facts['wallet'].pk}/", {"choice": "confirm"})
+    data = b"".join(export.stream(case.organisation_id, case.pk, "en", NOON))
+    with zipfile.ZipFile(io.BytesIO(data)) as made:
+        notes = made.read("notes.json").decode()
+    import json
+
+    told = json.loads(notes)
+    assert "pay 300 EUR" in told["kept"][0]["text"]
+    assert [one["text"] for one in told["demands"]] == [WALLET]
+
+
+def test_another_key_is_a_leads_decision(organisation: Any, desk: Client, case: Any) -> None:
+    order(desk, case)
+    (pack,) = rows(case, Pack)
+    making.make(organisation=case.organisation_id, pack=pack.pk)
+    secret, public = age.new_identity()
+    place = f"/console/cases/{case.pk}/packs/{pack.pk}/again/"
+    desk.post(place, {"key": public})
+    assert len(rows(case, Pack)) == 1
+    people.signed_in(people.worker(organisation, "lead")).post(place, {"key": public})
+    newest = max(rows(case, Pack), key=lambda one: one.pk)
+    assert newest.of_id == pack.pk and newest.key == public
+    making.make(organisation=case.organisation_id, pack=newest.pk)
+    with tenancy.organisation(case.organisation_id):
+        newest = Pack.objects.select_related("case").get(pk=newest.pk)
+        data = b"".join(making.open_for(newest, "lead:1", NOON))
+    assert verifying.verify(io.BytesIO(data), secret).ok

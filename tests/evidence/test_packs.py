@@ -231,3 +231,202 @@ def test_no_spreadsheet_runs_a_cell(made: tuple[Pack, bytes, str]) -> None:
         if name.endswith(".csv"):
             for row in csv.reader(io.StringIO(body.decode("utf-8-sig"))):
                 assert not any(cell[:1] in "=+-@\t\r" for cell in row if cell), name
+
+
+def test_a_job_that_was_killed_begins_anew(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What it had written is removed; the second time gives one whole pack."""
+    import uuid
+
+    from efface.engine.base import objects
+    from efface.evidence.packs import age, gathering, making
+
+    monkeypatch.setattr(making, "PIECE", 4096)
+    case = full_case(inside, monkeypatch)
+    secret, public = age.new_identity()
+    wanted = making.Order("police", "Desk 1", public, list(gathering.PARTS))
+    pack = making.order(case, wanted, "lead:1", now)
+
+    class Killed(BaseException):
+        pass
+
+    def dies(*_: Any) -> bytes:
+        raise Killed
+
+    real = making.signing.detached
+    monkeypatch.setattr(making.signing, "detached", dies)
+    with pytest.raises(Killed):
+        making.make(organisation=inside.pk, pack=pack.pk)
+    pack.refresh_from_db()
+    left = [uuid.UUID(name) for name in pack.blobs]
+    assert pack.state == "waiting" and left
+    monkeypatch.setattr(making.signing, "detached", real)
+    making.make(organisation=inside.pk, pack=pack.pk)
+    making.make(organisation=inside.pk, pack=pack.pk)  # a job may run twice
+    pack.refresh_from_db()
+    assert pack.state == "ready" and not set(left) & {uuid.UUID(name) for name in pack.blobs}
+    for name in left:
+        with pytest.raises(objects.ObjectMissing):
+            objects.store().read(name)
+    assert check(sealed(pack), secret).ok
+    assert Custody.objects.filter(case=case, about="pack", action="made").count() == 1
+
+
+def test_it_ends_by_itself_and_nothing_is_left(inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import uuid
+
+    from efface.engine.base import objects
+    from efface.engine.base.models import Deadline
+    from efface.evidence.packs import making
+
+    pack, _ = order(full_case(inside, monkeypatch))
+    blobs = [uuid.UUID(name) for name in pack.blobs]
+    deadline = Deadline.objects.get(key=f"pack.ends:{pack.pk}")
+    assert deadline.due == now + making.KEPT
+    making._ends(deadline, deadline.due)
+    pack.refresh_from_db()
+    assert pack.state == "ended" and blobs
+    for name in blobs:
+        with pytest.raises(objects.ObjectMissing):
+            objects.store().read(name)
+
+
+def test_what_is_left_out_is_nowhere_and_the_report_says_so(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack, secret = order(full_case(inside, monkeypatch), parts=["proof", "looks", "custody"])
+    plain = opened(sealed(pack), secret)
+    assert check(plain).ok
+    members = dict(container.read(io.BytesIO(plain)))
+    for body in members.values():
+        for word in (b"pictures.example", b"Subject A", WALLET.encode(), b"Stranger"):
+            assert word not in body
+    assert not [name for name in members if name.startswith(("captures/", "kept/", "hashes/"))]
+    text = words_of(members["report.pdf"])
+    assert "Whatwasleftout" in text and "hername" in text and "pictures[.]example" not in text
+
+
+def test_only_the_police_are_told_of_rings(inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from efface.evidence.extortion import deciding
+    from tests.casework import make_case
+
+    case, other = full_case(inside, monkeypatch), make_case(inside)
+    deciding.add(other, "wallet", WALLET, "", "caseworker:1", now)
+
+    def told(made_for: str) -> list[Any]:
+        pack, secret = order(case, made_for=made_for, agreed=True)
+        plain = opened(sealed(pack), secret)
+        assert other.reference.encode() not in plain
+        rows = json.loads(dict(container.read(io.BytesIO(plain)))["demands.json"])
+        return [one["also_in_other_cases"] for one in rows if one["kind"] == "wallet"]
+
+    assert told("police") == [1] and told("lawyer") == [None] and told("court") == [None]
+
+
+def test_without_an_authority_a_pack_is_made_and_says_so(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack, secret = order(full_case(inside, monkeypatch))
+    verdict = check(sealed(pack), secret)
+    assert verdict.ok and verdict.stamped_at is None and "no timestamp" in " ".join(verdict.notes)
+    assert "no authority" in pack.problem
+
+
+def test_the_command_tells_it_in_words_and_in_json(made: tuple[Pack, bytes, str], tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from efface.cli.pack import pack as command
+
+    _, data, secret = made
+    file, key = tmp_path / "p.age", tmp_path / "key.txt"
+    file.write_bytes(data)
+    key.write_text(f"# created: today\n# public key: age1...\n{secret}\n")
+    ask = ["verify", str(file), "--identity", str(key)]
+    told = CliRunner().invoke(command, [*ask, "--json"])
+    found = json.loads(told.stdout)
+    assert told.exit_code == 0 and found["ok"] is True and found["problems"] == []
+    pem = tmp_path / "c.pem"
+    pem.write_bytes(dict(container.read(io.BytesIO(opened(data, secret))))["organisation.pem"])
+    assert "Whole" in CliRunner().invoke(command, [*ask, "--certificate", str(pem)]).output
+    authority = Path(__import__("os").environ["EFFACE_TSA_CERTIFICATE"])
+    assert CliRunner().invoke(command, [*ask, "--authority", str(authority)]).exit_code == 0
+    changed = bytearray(data)
+    changed[len(data) // 2] ^= 1
+    file.write_bytes(changed)
+    told = CliRunner().invoke(command, [*ask, "--json"])
+    assert told.exit_code == 1 and json.loads(told.stdout)["ok"] is False
+    told = CliRunner().invoke(command, ["verify", str(file)])
+    assert told.exit_code == 1 and "--identity" in told.output
+    file.write_bytes(b"hello")
+    assert "neither a sealed pack" in CliRunner().invoke(command, ["verify", str(file)]).output
+
+
+def test_another_authoritys_or_organisations_certificate_is_told(
+    made: tuple[Pack, bytes, str], tmp_path: Path
+) -> None:
+    from datetime import UTC, datetime
+
+    from efface.evidence.packs import signing
+    from testbed.servers.tsa import Authority
+    from tests.conftest import NOON
+
+    _, data, secret = made
+    Authority(NOON).write(tmp_path)
+    verdict = verifying.verify(io.BytesIO(data), secret, authority=str(tmp_path / "tsa-chain.pem"))
+    assert any("timestamp" in one for one in verdict.problems)
+    signing._make(tmp_path / "other.pem", datetime.now(UTC))
+    pem = (tmp_path / "other.pem").read_bytes()
+    other = pem[pem.index(b"-----BEGIN CERTIFICATE") :]
+    verdict = verifying.verify(io.BytesIO(data), secret, certificate=other)
+    assert "the pack was signed with another certificate than the one you gave" in verdict.problems
+
+
+def test_a_configured_certificate_signs(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from datetime import UTC, datetime
+
+    from efface.engine.base import sealing
+    from efface.evidence.packs import signing
+
+    signing._make(tmp_path / "own.pem", datetime.now(UTC))
+    whole = (tmp_path / "own.pem").read_bytes()
+    cut = whole.index(b"-----BEGIN CERTIFICATE")
+    (tmp_path / "cert.pem").write_bytes(whole[cut:])
+    (tmp_path / signing.KEY).write_bytes(whole[:cut])
+    monkeypatch.setattr(sealing, "secrets_folder", lambda: tmp_path)
+    monkeypatch.setenv("EFFACE_PACK_CERTIFICATE", str(tmp_path / "cert.pem"))
+    assert not signing.signer(now).made_here
+    (tmp_path / "bad.pem").write_bytes(b"x")
+    monkeypatch.setenv("EFFACE_PACK_CERTIFICATE", str(tmp_path / "bad.pem"))
+    pack, _ = order(full_case(inside, monkeypatch))
+    assert pack.state == "failed" and "must be a PEM file" in pack.problem
+
+
+def test_the_command_makes_one_and_asks_for_her_consent(
+    inside: Any, now: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    import contextlib
+
+    from click.testing import CliRunner
+
+    from efface.cli import session
+    from efface.cli.pack import pack as command
+    from efface.evidence.packs import age
+
+    monkeypatch.setattr(session, "database", contextlib.nullcontext)
+    case = full_case(inside, monkeypatch)
+    secret, public = age.new_identity()
+    out = tmp_path / "out.age"
+    asked = ["make", case.reference, "--for", "police", "--recipient", "Desk 1", "--key", public, "--out", str(out)]
+    told = CliRunner().invoke(command, [*asked, "--json"])
+    assert told.exit_code == 0, told.output
+    assert json.loads(told.stdout)["bytes"] == out.stat().st_size
+    assert check(out.read_bytes(), secret).ok
+    assert "cannot be written" in CliRunner().invoke(command, asked).output, "nothing is written over"
+    asked[3] = "lawyer"
+    assert "Ask her first" in CliRunner().invoke(command, asked).output
+    asked[1] = "NONE"
+    assert "there is no case" in CliRunner().invoke(command, asked).output
+    assert "there is no part" in CliRunner().invoke(command, [*asked, "--part", "x"]).output

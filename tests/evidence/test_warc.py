@@ -68,3 +68,20 @@ def test_a_changed_byte_is_noticed(at: int) -> None:
     data[at] ^= 0x40
     with pytest.raises(ValueError):
         list(warc.read(bytes(data)))
+
+
+def test_certificates_and_a_screenshot_stand_beside_the_page() -> None:
+    import base64
+
+    png = b"\x89PNG\r\n\x1a\n" + b"x" * 20
+    der = base64.b64encode(b"certificate").decode()
+    seen = replace(captured(), tls="TLSv1.3 AES", tls_chain=[der], screenshot_b64=base64.b64encode(png).decode())
+    data = warc.build(seen, PAGE, NOON)
+    assert warc.screenshot(data) == png and warc.screenshot(warc.build(captured(), PAGE, NOON)) == b""
+    bodies = [record.content_stream().read() for record in ArchiveIterator(io.BytesIO(data))
+              if record.rec_type == "metadata"]  # fmt: skip
+    tls = next(json.loads(one) for one in bodies if b"certificates" in one)
+    assert tls["tls"] == "TLSv1.3 AES"
+    assert tls["certificates"] == [{"der": der, "sha256": hashlib.sha256(b"certificate").hexdigest()}]
+    other = replace(captured(), screenshot_b64=base64.b64encode(b"\xff\xd8\xff no PNG").decode())
+    assert warc.screenshot(warc.build(other, PAGE, NOON)) == b""

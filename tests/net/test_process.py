@@ -36,6 +36,7 @@ from efface.net.protocol import (
     Scan,
     ScannedMedia,
     ScanRequest,
+    SealMediumRequest,
     to_wire,
 )
 from efface.vision.hamming import MATCH, least_distance
@@ -684,3 +685,27 @@ def test_a_page_that_shows_nothing_is_read_by_its_description_as_data(net: tuple
     assert not [host for host, _ in internet.asked if host == "b.test"]
     shown = client.scan(ScanRequest("http://a.test/p/1", token="t", browser=""))
     assert shown.asked == 1, "a page that shows its media is asked for once"
+
+
+def test_a_medium_is_sealed_where_it_was_fetched(net: tuple[Internet, Fetcher]) -> None:
+    """What leaves the process opens with the key alone; another picture than the confirmed one is not sealed."""
+    from pyrage import decrypt, x25519
+
+    internet, client = net
+    internet.add("a.test", album)
+    key = x25519.Identity.generate()
+    pdq = client.scan(ScanRequest("http://a.test/full.jpg")).media[0].picture.pdq
+
+    def seal(path: str, **more: Any) -> Any:
+        return client.seal_medium(SealMediumRequest(f"http://a.test{path}", str(key.to_public()), **more))
+
+    found = seal("/full.jpg", pdq=pdq)
+    assert found.error == "" and found.size == len(FULL)
+    sealed = base64.b64decode(found.sealed_b64)
+    assert FULL[200:260] not in sealed and decrypt(sealed, [key]) == FULL
+    assert seal("/full.jpg", sha256=found.sha256).error == ""
+    assert (seal("/other.jpg", pdq=pdq).error, seal("/other.jpg", pdq=pdq).sealed_b64) == ("another", "")
+    assert seal("/full.jpg").error == "another", "nothing to compare with"
+    assert seal("/p/1", pdq=pdq).error and not seal("/p/1", pdq=pdq).sealed_b64
+    bad = client.seal_medium(SealMediumRequest("http://a.test/full.jpg", "age1x", pdq=pdq))
+    assert bad.error == "key" and not bad.sealed_b64

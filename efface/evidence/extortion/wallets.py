@@ -37,7 +37,7 @@ def find(text: str) -> list[Wallet]:
     for word in _WORD.finditer(text):
         kind, certain = _kind(word[0])
         if kind:
-            value = word[0].lower() if kind == "ethereum" or word[0][:3] in ("BC1", "LTC") else word[0]
+            value = word[0].lower() if word[0][:3] in ("BC1", "LTC") else word[0]
             found.append(Wallet(value, kind, certain, word.start(), word.end()))
     for word in _IBAN.finditer(text):
         value, end = _iban(word[0])

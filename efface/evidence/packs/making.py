@@ -110,8 +110,8 @@ def again(pack: Pack, key: str, actor: str, now: datetime) -> Pack:
         pack.made_for, str(pack.recipient or ""), key, pack.parts,
         None if pack.findings is None else [uuid.UUID(one) for one in pack.findings], agreed=True, ground=pack.ground,
     )  # fmt: skip
-    if pack.ground and not actor.startswith("lead:"):
-        raise PackRefused(_("Only a lead can say that a statute obliges."))
+    if key.strip() != pack.key and not actor.startswith("lead:"):
+        raise PackRefused(_("A lead decides about another key: it may be somebody else who asks."))
     made = order(pack.case, given, actor, now)
     Pack.objects.filter(pk=made.pk).update(of=pack)
     return made
