@@ -68,7 +68,7 @@ def words_of(notices: list[Notice]) -> dict[uuid.UUID, FirstWord]:
     }
     found = {}
     for one in notices:
-        row = by_scope.get(tuple(scope.of(one).values()))  # type: ignore[arg-type]
+        row = by_scope.get(tuple(scope.of(one).values()))
         if row is not None and (row.notice_id != one.pk or row.shown == shown(one)):
             found[one.pk] = row
     return found
