@@ -605,6 +605,8 @@ def test_a_longer_queue_costs_no_more_questions(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from efface.cases import consents
+
     client, counted = people.signed_in(first), []
     for _round in range(2):
         with tenancy.organisation(organisation.pk):
@@ -613,6 +615,10 @@ def test_a_longer_queue_costs_no_more_questions(
                 people.make_match(case, page=f"https://x.example/{uuid.uuid4()}")
                 people.make_notice(people.make_finding(case, page=f"https://x.example/{uuid.uuid4()}"))
                 people.make_finding(case, state="conflict", page=f"https://x.example/{uuid.uuid4()}")
+                people.make_finding(case, age="unknown", page=f"https://x.example/{uuid.uuid4()}")
+                form = people.make_finding(case, page=f"https://x.example/{uuid.uuid4()}")
+                people.make_notice(form, state="prepared", channel="form", contact=f"https://{uuid.uuid4()}.example/")
+                consents.give(case, "notify", "survivor", now)
         client.get("/console/queue/")
         sealing.forget_case_keys()
         with CaptureQueriesContext(
