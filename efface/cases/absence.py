@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from efface.accounts import audit
 from efface.accounts.models import Member, Role
 from efface.cases.assigning import WORKERS
@@ -18,30 +16,30 @@ CHAIN = 4
 
 
 class AbsenceRefused(ValueError):
-    """The absence cannot be noted; the message says why."""
+    """The absence cannot be noted; the argument is one word for why."""
 
 
 def say(member: Member, substitute: Member, begins: datetime, ends: datetime, by: Member, now: datetime) -> Absence:
     """Note an absence. The same one said twice is one. Raises ``AbsenceRefused``."""
     if by.role != Role.LEAD and by.pk != member.pk:
-        raise AbsenceRefused(_("Only a lead notes the absence of somebody else."))
+        raise AbsenceRefused("not-your-absence")
     if substitute.pk == member.pk:
-        raise AbsenceRefused(_("Somebody else has to stand in."))
+        raise AbsenceRefused("stands-in-for-self")
     if substitute.role not in WORKERS or not substitute.user.is_active:
-        raise AbsenceRefused(_("Please choose a caseworker or lead of this organisation."))
+        raise AbsenceRefused("no-worker")
     if ends <= begins:
-        raise AbsenceRefused(_("The last day lies before the first one."))
+        raise AbsenceRefused("wrong-way-round")
     if ends <= now:
-        raise AbsenceRefused(_("This time is over already."))
+        raise AbsenceRefused("over")
     if ends - begins > LONGEST:
-        raise AbsenceRefused(_("At most a year can be noted. For longer, hand the cases over."))
+        raise AbsenceRefused("too-long-away")
     Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
     standing = Absence.objects.filter(member=member, ended_at=None, begins__lt=ends, ends__gt=begins)
     same = standing.filter(substitute=substitute, begins=begins, ends=ends).first()
     if same is not None:
         return same
     if standing.exists():
-        raise AbsenceRefused(_("An absence in this time is noted already. End it first."))
+        raise AbsenceRefused("away-already")
     row = Absence.objects.create(
         organisation_id=member.organisation_id, member=member, substitute=substitute, begins=begins, ends=ends,
         said_by_id=by.user_id, said_at=now,
@@ -56,7 +54,7 @@ def end(absence: uuid.UUID, by: Member, now: datetime) -> bool:
     if row is None or row.ended_at is not None or row.ends <= now:
         return False
     if by.role != Role.LEAD and by.pk != row.member_id:
-        raise AbsenceRefused(_("Only a lead ends the absence of somebody else."))
+        raise AbsenceRefused("not-your-return")
     Absence.objects.filter(pk=row.pk).update(ended_at=now)
     audit.record(row.organisation_id, f"{by.role}:{by.user_id}", "member.back", str(row.member.user_id), now)
     return True

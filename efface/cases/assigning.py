@@ -6,7 +6,6 @@ import uuid
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member, Role, User
@@ -18,7 +17,7 @@ WORKERS = (Role.CASEWORKER, Role.LEAD)
 
 
 class AssignRefused(ValueError):
-    """The case cannot be given so; the message says why."""
+    """The case cannot be given so; the argument is one word for why."""
 
 
 def workers() -> list[Member]:
@@ -32,15 +31,15 @@ def give(case: Case, to: uuid.UUID | None, why: str, by: Member, now: datetime, 
     where that is no longer so, nothing changes. False where it is theirs already. Raises ``AssignRefused``."""
     row = Case.objects.select_for_update().get(pk=case.pk)
     if row.state not in LIVING:
-        raise AssignRefused(_("This case is closed."))
+        raise AssignRefused("closed")
     if to is not None and not Member.objects.filter(user=to, role__in=WORKERS, user__is_active=True).exists():
-        raise AssignRefused(_("Please choose a caseworker or lead of this organisation."))
+        raise AssignRefused("no-worker")
     if row.worker_id == to:
         return False
     if seen is not None and str(row.worker_id or "") != seen:
-        raise AssignRefused(_("Somebody gave this case to another person meanwhile. Please look again."))
+        raise AssignRefused("given-meanwhile")
     if row.worker_id is not None and to != by.user_id and row.worker_id != by.user_id and by.role != Role.LEAD:
-        raise AssignRefused(_("Only a lead, or who has the case, gives it to somebody else."))
+        raise AssignRefused("not-yours")
     Case.objects.filter(pk=row.pk).update(worker=to)
     actor = f"{by.role}:{by.user_id}"
     kind = "case.taken" if to == by.user_id else "case.given" if to else "case.given_up"
@@ -55,11 +54,11 @@ def of(user: User) -> int:
 def hand_over(from_user: User, to: Member, why: str, by: Member, now: datetime) -> int:
     """All living cases of one member to another. Returns how many. Raises ``AssignRefused``."""
     if to.role not in WORKERS or not to.user.is_active:
-        raise AssignRefused(_("Please choose a caseworker or lead of this organisation."))
+        raise AssignRefused("no-worker")
     if to.user_id == from_user.pk:
-        raise AssignRefused(_("Please choose somebody else: the cases are theirs already."))
+        raise AssignRefused("theirs-already")
     if by.role != Role.LEAD and by.user_id != from_user.pk:
-        raise AssignRefused(_("Only a lead hands over the cases of somebody else."))
+        raise AssignRefused("not-your-cases")
     rows = list(Case.objects.select_for_update().filter(worker=from_user, state__in=LIVING).order_by("pk"))
     Case.objects.filter(pk__in=[row.pk for row in rows]).update(worker=to.user_id)
     actor = f"{by.role}:{by.user_id}"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from efface.accounts.models import Member
 from efface.cases.assigning import WORKERS
 from efface.cases.models import Absence, Duty
@@ -15,25 +13,25 @@ LONGEST = timedelta(hours=14)
 
 
 class DutyRefused(ValueError):
-    """The shift cannot be noted; the message says why."""
+    """The shift cannot be noted; the argument is one word for why."""
 
 
 def add(member: Member, begins: datetime, ends: datetime, now: datetime) -> Duty:
     """One shift. The same one twice is one. Raises ``DutyRefused``."""
     if member.role not in WORKERS or not member.user.is_active:
-        raise DutyRefused(_("Please choose a caseworker or lead of this organisation."))
+        raise DutyRefused("no-worker")
     if not begins < ends or ends - begins > LONGEST:
-        raise DutyRefused(_("A shift ends after it begins, and lasts at most fourteen hours."))
+        raise DutyRefused("no-shift")
     if ends <= now:
-        raise DutyRefused(_("This time is over already."))
+        raise DutyRefused("over")
     if Absence.objects.filter(member=member, ended_at=None, begins__lt=ends, ends__gt=begins).exists():
-        raise DutyRefused(_("This member is away then."))
+        raise DutyRefused("away-then")
     Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
     found = Duty.objects.filter(member=member, begins__lt=ends, ends__gt=begins).order_by("begins").first()
     if found is not None:
         if (found.begins, found.ends) == (begins, ends):
             return found
-        raise DutyRefused(_("This member has another shift in that time."))
+        raise DutyRefused("another-shift")
     return Duty.objects.create(organisation_id=member.organisation_id, member=member, begins=begins, ends=ends)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from efface.accounts.models import User
 from efface.cases.models import Case, Note
 
@@ -15,7 +13,7 @@ SHOWN = 100
 
 
 class NoteRefused(ValueError):
-    """The note cannot be kept; the message says why."""
+    """The note cannot be kept; the argument is one word for why."""
 
 
 def write(case: Case, text: str, author: User, now: datetime) -> Note:
@@ -23,11 +21,11 @@ def write(case: Case, text: str, author: User, now: datetime) -> Note:
     Raises ``NoteRefused``."""
     words = text.strip()
     if not words:
-        raise NoteRefused(_("Please write something."))
+        raise NoteRefused("empty")
     if len(words) > LONGEST:
-        raise NoteRefused(_("This is too long. At most %(n)d characters fit.") % {"n": LONGEST})
+        raise NoteRefused("too-long")
     if case.state == Case.State.ERASED:
-        raise NoteRefused(_("This case was erased."))
+        raise NoteRefused("erased")
     Case.objects.select_for_update().get(pk=case.pk)
     last = Note.objects.filter(case=case, author=author, taken_back_at=None).order_by("-at", "-pk").first()
     if last is not None and last.text == words:

@@ -28,7 +28,7 @@ from efface.search.models import Match
 from efface.sites.models import Membership, Network
 from efface.takedown.models import Notice
 
-MOST = 60
+MOST_LISTED = 200
 KINDS = ("match", "notice")
 
 
@@ -57,20 +57,17 @@ def groups(member: Member, network: Network) -> list[Group]:
     wanted: list[tuple[str, Any]] = [
         ("match", Match.objects.filter(
             sighting__site__in=list(together), state=Match.State.CANDIDATE, case__state=Case.State.OPEN,
-        ).values_list("pk", "case_id", "sighting__site_id")),
+        ).values_list("pk", "sighting__site_id")),
         ("notice", Notice.objects.filter(
             finding__site__in=list(together), state=Notice.State.DRAFT, case__state=Case.State.OPEN,
-        ).values_list("pk", "case_id", "finding__site_id")),
+        ).values_list("pk", "finding__site_id")),
     ]  # fmt: skip
     found: dict[tuple[str, str, str], list[tuple[Decision, str]]] = {}
     for kind, rows in wanted:
-        sites = {pk: site for pk, _case, site in rows}
-        cases = {case for _pk, case, _site in rows}
-        for case in sorted(cases):
-            for one in queue.KINDS[kind][1](member, case=Within(case=case, most=MOST)):
-                site = sites.get(one.id)
-                if site is not None and _sure(one):
-                    found.setdefault((kind, one.reference, together[site]), []).append((one, _site(one)))
+        sites = dict(rows)
+        for one in queue.KINDS[kind][1](member, case=Within(ids=list(sites), most=MOST_LISTED)):
+            if _sure(one):
+                found.setdefault((kind, one.reference, together[sites[one.id]]), []).append((one, _site(one)))
     return [
         Group(f"{kind}-{number}", kind, reference, rows, _answers(kind))
         for number, ((kind, reference, _same), rows) in enumerate(found.items(), 1)
@@ -101,7 +98,7 @@ def decide_network(request: Any, id: uuid.UUID) -> HttpResponse:
     one that a colleague decided meanwhile stops none of the others."""
     network = get_object_or_404(Network, pk=id)
     if request.method == "POST":
-        chosen = [_read(one) for one in request.POST.getlist("one")[: 2 * MOST]]
+        chosen = [_read(one) for one in request.POST.getlist("one")[: 2 * MOST_LISTED]]
         if not chosen or None in chosen:
             messages.warning(request, _("Nothing was chosen."))
             return redirect("console:network-decide", id=id)

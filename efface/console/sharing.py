@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from efface.accounts.access import STAFF_CASES, view
 from efface.cases import assigning, notes
 from efface.cases.models import Case
-from efface.console import opinions, queue, revealing
+from efface.console import opinions, queue, refusals, revealing
 from efface.console.models import Opinion
 from efface.console.typed import lines, one_line
 from efface.engine.base import clock
@@ -40,7 +40,7 @@ def note(request: Any, id: uuid.UUID) -> HttpResponse:
     try:
         notes.write(one, text, request.user, clock.now())
     except notes.NoteRefused as refusal:
-        messages.warning(request, str(refusal))
+        messages.warning(request, refusals.say(refusal))
         return casework.page(request, one, status=422, noted=text)
     messages.success(request, _("Noted, for colleagues only."))
     return _part(id, "notes")
@@ -65,7 +65,7 @@ def give(request: Any, id: uuid.UUID) -> HttpResponse:
         to = somebody(request.POST.get("to", ""))
         changed = assigning.give(one, to, why, request.member, clock.now(), request.POST.get("seen"))
     except assigning.AssignRefused as refusal:
-        messages.warning(request, str(refusal))
+        messages.warning(request, refusals.say(refusal))
     except ValueError:
         messages.warning(request, _("Please choose a caseworker or lead of this organisation."))
     else:
@@ -90,7 +90,7 @@ def opinion(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
                 raise opinions.OpinionRefused(_("This was decided already. Nobody needs to be asked."))
             opinions.ask(found, somebody(request.POST.get("of", "")), typed, request.member, clock.now())
         except opinions.OpinionRefused as refusal:
-            messages.warning(request, str(refusal))
+            messages.warning(request, refusals.say(refusal))
             status = 422
         except ValueError:
             messages.warning(request, _("Please choose a caseworker or lead of this organisation."))

@@ -21,7 +21,7 @@ from efface.accounts.access import LEAD, STAFF_CASES, Access, view
 from efface.accounts.models import Member, Role
 from efface.cases import absence, assigning, duty
 from efface.cases.models import Case
-from efface.console import revealing
+from efface.console import refusals, revealing
 from efface.console.opening import actor
 from efface.console.typed import one_line
 from efface.engine.base import clock
@@ -89,7 +89,7 @@ def _answer(request: Any, work: Any) -> HttpResponse:
     try:
         words = work()
     except ValueError as refusal:
-        messages.warning(request, str(refusal))
+        messages.warning(request, refusals.say(refusal))
         return page(request, 422, **{name: value for name, value in request.POST.items() if isinstance(value, str)})
     messages.success(request, words)
     return redirect("console:team")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,15 +22,16 @@ LIVING = (Case.State.OPEN, Case.State.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Which part of what waits is asked for: of one ``case``, of ``cases`` (a query of their ids), or of all; ``most``
-    rows of each kind. True where it is less than all."""
+    """Which part of what waits is asked for: of one ``case``, of ``cases`` (a query of their ids), of these
+    rows (``ids``), or of all; ``most`` rows of each kind. True where it is less than all."""
 
     case: uuid.UUID | None = None
     cases: QuerySet[Any] | None = None
     most: int = EACH
+    ids: Collection[uuid.UUID] | None = None
 
     def __bool__(self) -> bool:
-        return self.case is not None or self.cases is not None
+        return self.case is not None or self.cases is not None or self.ids is not None
 
 
 def narrowed(
@@ -43,6 +44,8 @@ def narrowed(
         rows = rows.filter(case_id=case.case)
     if case and case.cases is not None:
         rows = rows.filter(case_id__in=case.cases)
+    if case and case.ids is not None:
+        rows = rows.filter(pk__in=case.ids)
     if only:
         rows = rows.filter(pk=only)
     elif any(field.name == "case" for field in rows.model._meta.concrete_fields):

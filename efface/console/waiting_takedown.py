@@ -158,7 +158,9 @@ def filings(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     covered: set[uuid.UUID] = set()
-    for one in _notices(Notice.State.PREPARED, case, only, lock):
+    rows = _notices(Notice.State.PREPARED, case, only, lock)
+    changed = form_words.standing_of({one.contact for one in rows})
+    for one in rows:
         if one.pk in covered:
             continue
         group = together.company(one, (Notice.State.PREPARED,), clock.now())
@@ -193,7 +195,7 @@ def filings(
             ),
             notes=tuple(
                 _("This form has changed: %(said)s (%(day)s)") % {"said": word.said, "day": word.at.date().isoformat()}
-                for word in form_words.standing(one.organisation_id, one.contact)
+                for word in changed.get(one.contact[:500], ())
             ),
             exposure=exposures(one.exposure_lines or one.route.exposure_lines),
             answers=answers(group.made.answers),

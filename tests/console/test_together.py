@@ -197,9 +197,9 @@ def test_the_substitute_of_a_substitute(organisation: Any, first: Any, second: A
         assert set(absence.users_of(c, now)) == {lead.pk, first.pk, second.pk}
         absence.say(c, a, now - timedelta(days=1), end, c, now)
         assert lead.pk in absence.users_of(c, now), "all are away: nobody is followed for ever"
-        with pytest.raises(absence.AbsenceRefused, match="noted already"):
+        with pytest.raises(absence.AbsenceRefused, match="away-already"):
             absence.say(a, c, now, end, a, now)
-        with pytest.raises(absence.AbsenceRefused, match="Only a lead"):
+        with pytest.raises(absence.AbsenceRefused, match="not-your-absence"):
             absence.say(a, c, end, end + timedelta(days=1), b, now)
 
 
@@ -605,6 +605,8 @@ def test_a_longer_queue_costs_no_more_questions(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from efface.cases import consents
+
     client, counted = people.signed_in(first), []
     for _round in range(2):
         with tenancy.organisation(organisation.pk):
@@ -613,11 +615,13 @@ def test_a_longer_queue_costs_no_more_questions(
                 people.make_match(case, page=f"https://x.example/{uuid.uuid4()}")
                 people.make_notice(people.make_finding(case, page=f"https://x.example/{uuid.uuid4()}"))
                 people.make_finding(case, state="conflict", page=f"https://x.example/{uuid.uuid4()}")
+                people.make_finding(case, age="unknown", page=f"https://x.example/{uuid.uuid4()}")
+                form = people.make_finding(case, page=f"https://x.example/{uuid.uuid4()}")
+                people.make_notice(form, state="prepared", channel="form", contact=f"https://{uuid.uuid4()}.example/")
+                consents.give(case, "notify", "survivor", now)
         client.get("/console/queue/")
         sealing.forget_case_keys()
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             client.get("/console/queue/")
         counted.append(len(asked))
     assert counted[1] <= counted[0], "a question for each row"
@@ -674,3 +678,15 @@ def test_many_cases_at_once_get_the_same_answer_as_each_alone(organisation: Any,
                     assert many[one.pk, purpose] == may(one, purpose, moment), (one.reference, purpose)
         nobody = uuid.uuid4()
         assert not may_many([nobody], ["notify"], now)[nobody, "notify"]
+
+
+def test_every_refusal_of_the_rooms_below_has_words() -> None:
+    import inspect
+
+    from efface.console import refusals
+
+    said = {
+        word for room in (notes, assigning, absence, duty)
+        for word in re.findall(r'Refused\(\s*"([a-z-]+)"', inspect.getsource(room))
+    }  # fmt: skip
+    assert said == set(refusals.WORDS)

@@ -21,7 +21,7 @@
     var mine = turn += 1;
     says.textContent = "";
     var token = part.querySelector("[name=csrfmiddlewaretoken]").value;
-    fetch(part.dataset.look, { method: "POST", headers: { "X-CSRFToken": token }, cache: "no-store", credentials: "same-origin" })
+    fetch(part.dataset.look, { method: "POST", body: new URLSearchParams({ csrfmiddlewaretoken: token }), cache: "no-store", credentials: "same-origin" })
       .then(function (answer) {
         if (!answer.ok) return answer.text().then(function (words) {
           says.textContent = answer.status === 409 ? words : part.dataset.failed;
