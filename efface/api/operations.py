@@ -29,7 +29,7 @@ CHANGES = OFTEN | {409: shapes.ProblemShape, 413: shapes.ProblemShape}
 
 
 def partner_of(request: HttpRequest) -> Partner:
-    return request.auth  # type: ignore[attr-defined, no-any-return]
+    return request.auth  # type: ignore[attr-defined]
 
 
 def repeated(

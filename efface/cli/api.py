@@ -151,7 +151,8 @@ def news(id: str, short: str, url: str | None, rotate: bool, resend: bool, end: 
         from efface.engine.base import clock, tenancy
         from efface.partners import hooks
 
-        now, told = clock.now(), {}
+        now = clock.now()
+        told: dict[str, Any] = {}
         with tenancy.organisation(_organisation(short).pk):
             one = _partner(id)
             hook = hooks.standing(one)

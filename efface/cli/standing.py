@@ -35,7 +35,7 @@ def jobs(as_json: str | None) -> None:
             "next_due": waiting.order_by("due").values_list("due", flat=True).first(),
             "failed_deadlines": [
                 {"kind": kind, "error": error}
-                for kind, error in Deadline.objects.filter(state=Deadline.State.FAILED).values_list("kind", "error")[:50]
+                for kind, error in Deadline.objects.filter(state="failed").values_list("kind", "error")[:50]
             ],
         }  # fmt: skip
 

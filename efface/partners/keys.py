@@ -4,6 +4,7 @@ to keep it by; what a guesser learns from a stolen table is nothing."""
 from __future__ import annotations
 
 import secrets
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ class Made:
 
 
 def make(
-    organisation_id: object, name: str, scopes: Iterable[str], days: int, actor: str, now: datetime, agreement: str = ""
+    organisation_id: uuid.UUID, name: str, scopes: Iterable[str], days: int, actor: str, now: datetime, agreement: str = ""
 ) -> Made:
     """A key for a partner of this organisation, good for ``days``. Raises ``NotMade``."""
     name, agreement, wanted = one_line(name)[:80], one_line(agreement)[:300], sorted(set(scopes))

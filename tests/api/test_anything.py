@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from efface.api import gate, operations, schema
 from efface.api import asking as lookups
+from efface.api import gate, operations, schema
 from efface.engine.base.limits import Limit
 from tests.api.conftest import Api
 
@@ -66,7 +66,6 @@ def test_no_input_makes_an_error_of_ours(asks: Api, unlimited: None, mode: str) 
             warnings.simplefilter("ignore")
             one()
     assert wrong == []
-    print(mode, asked)
     assert sum(asked.values()) >= EXAMPLES * 5
     if mode == "positive":
         assert asked.get(200, 0) + asked.get(201, 0) > EXAMPLES

@@ -39,7 +39,7 @@ def test_every_operation_is_listed_with_its_scope() -> None:
 
 
 def test_the_committed_file_is_the_one_that_is_served() -> None:
-    assert COMMITTED.read_text(encoding="utf-8") == schema.text(), "make it anew: efface api schema --out docs/openapi.json"
+    assert COMMITTED.read_text(encoding="utf-8") == schema.text(), "efface api schema --out docs/openapi.json"
 
 
 @pytest.mark.django_db

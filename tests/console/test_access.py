@@ -87,6 +87,7 @@ MATRIX: dict[str, set[str]] = {
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
+    "console:knowledge": set(ROLES), "console:guide": set(ROLES), "console:guide-pdf": set(ROLES),
     "console:partners": PARTNERS_DESK, "console:partner": PARTNERS_DESK, "console:partner-say": PARTNERS_DESK,
     "console:case-partners": CASEWORK, "console:reports": CASEWORK, "console:report-say": CASEWORK,
     "openapi": EVERYBODY, "api:me": PARTNER, "api:cases": PARTNER, "api:case": PARTNER, "api:findings": PARTNER,
