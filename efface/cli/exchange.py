@@ -64,7 +64,7 @@ def export(adapter: str, file: Path, short: str, as_json: str | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 def read(adapter: str, file: Path, as_json: str | None) -> None:
-    """Read a list in the form of ADAPTER and print one digest a line, as EFFACE_CHILD_LIST takes them. Keeps nothing."""
+    """Read a list in the form of ADAPTER and print one digest a line, as EFFACE_CHILD_LIST takes them."""
     from efface.engine.run import manage
 
     manage.setup_django()
@@ -79,4 +79,4 @@ def read(adapter: str, file: Path, as_json: str | None) -> None:
     except Unreadable as error:
         raise click.ClickException(str(error)) from None
     emit([{"kind": row.kind, "value": row.value} for row in rows], as_json,
-         lambda: [click.echo(row.value) for row in rows] and None)  # fmt: skip
+         lambda: click.echo("\n".join(row.value for row in rows)))  # fmt: skip

@@ -37,7 +37,13 @@ class Made:
 
 
 def make(
-    organisation_id: uuid.UUID, name: str, scopes: Iterable[str], days: int, actor: str, now: datetime, agreement: str = ""
+    organisation_id: uuid.UUID,
+    name: str,
+    scopes: Iterable[str],
+    days: int,
+    actor: str,
+    now: datetime,
+    agreement: str = "",
 ) -> Made:
     """A key for a partner of this organisation, good for ``days``. Raises ``NotMade``."""
     name, agreement, wanted = one_line(name)[:80], one_line(agreement)[:300], sorted(set(scopes))

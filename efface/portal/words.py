@@ -210,8 +210,8 @@ def permissions() -> tuple[Permission, ...]:
                    _("Platforms on these lists can stop the same picture from being uploaded."),
                    _("The platforms get fingerprints, no picture and no name.")),
         Permission(Purpose.PLATFORM_MATCH, _("Answer platforms that ask about a picture"),
-                   _("A platform that has an agreement with us can ask whether a picture somebody uploads there is one of "
-                     "yours. It is answered yes or no, and can stop the upload."),
+                   _("A platform that has an agreement with us can ask whether a picture somebody uploads there is one "
+                     "of yours. It is answered yes or no, and can stop the upload."),
                    _("The platform learns that a picture it has is on our list. It gets no fingerprint of yours, no "
                      "picture and no name.")),
         Permission(Purpose.POLICE, _("Pass my case to the police"),

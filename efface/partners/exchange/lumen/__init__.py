@@ -42,8 +42,8 @@ def document(notices: Sequence[Redacted]) -> bytes:
                     {
                         "kind": "image", "description": "[redacted]",
                         "infringing_urls_attributes": [
-                            {"url": f"https://{host}/[redacted]" if times[host] >= LEAST else "[a site]", "count": count}
-                            for host, count in one.hosts
+                            {"url": f"https://{host}/[redacted]" if times[host] >= LEAST else "[a site]", "count": n}
+                            for host, n in one.hosts
                         ],
                     }
                 ],
