@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Header, Query
+from ninja import Body, Header, Query
 
 from efface.api import problems, shapes
 from efface.api.api import Bearer, api
@@ -22,6 +22,7 @@ OPENED = limits.Limit("api-open", 30, 60.0)
 After = Annotated[uuid.UUID | None, Query(None, description="`next` of the page before.")]
 Most = Annotated[int, Query(casework.PAGE, ge=1, le=casework.LARGEST_PAGE)]
 Once = Annotated[str, Header(..., alias="Idempotency-Key", min_length=8, max_length=100)]
+Given = Annotated[shapes.Report, Body(..., description="A report, XARF v4.")]
 NOT_FOUND = {404: shapes.ProblemShape}
 OFTEN = {400: shapes.ProblemShape, 401: shapes.ProblemShape, 403: shapes.ProblemShape, 422: shapes.ProblemShape,
          429: shapes.ProblemShape}  # fmt: skip
@@ -165,7 +166,7 @@ def list_links(request: HttpRequest, id: uuid.UUID, after: After = None, limit: 
     "/reports", response={201: shapes.ReportTaken, **CHANGES}, auth=Bearer(Scope.REPORTS_SEND), url_name="reports",
     operation_id="send_report", tags=["reports"],
 )  # fmt: skip
-def send_report(request: HttpRequest, given: shapes.Report, key: Once) -> Any:
+def send_report(request: HttpRequest, given: Given, key: Once) -> Any:
     """Send an abuse report (XARF v4, JSON). It becomes a draft for a person. Addresses as text only: a report with a
     picture or a file in it is refused, and nothing of it is kept."""
     partner = partner_of(request)

@@ -22,7 +22,7 @@ def schema(request: HttpRequest) -> JsonResponse:
     return JsonResponse(document(), json_dumps_params={"indent": 1})
 
 
-def _behind_the_gate(routes: list[Any]) -> list[Any]:
+def _behind_the_gate(routes: Any) -> list[Any]:
     for route in routes:
         route.callback.access = PARTNER
     return routes

@@ -39,6 +39,7 @@ COMMANDS = {
     "outcomes": "efface.cli.outcomes:outcomes",
     "api": "efface.cli.api:api",
     "partner": "efface.cli.api:partner",
+    "exchange": "efface.cli.exchange:exchange",
     "jobs": "efface.cli.standing:jobs",
     "holds": "efface.cli.standing:holds",
     "completion": "efface.cli.completion:completion",

@@ -28,7 +28,7 @@ def _case(event: CaseEvent) -> None:
 @events.on(*FINDING)
 def _finding(event: CaseEvent) -> None:
     for hook in _hooks(event):
-        state = Finding.objects.filter(pk=event.subject).values_list("state", flat=True).first()
+        state = Finding.objects.filter(pk=event.subject or event.pk).values_list("state", flat=True).first()
         if state is not None:
             kind = "finding.confirmed" if event.kind == "finding.confirmed" else "finding.changed"
             _add(hook, event, kind, {"finding": str(event.subject), "state": state})

@@ -109,6 +109,7 @@ MATRIX: dict[str, set[str]] = {
     "console:shift-off": {"lead"}, "console:desk-rules": {"lead", "coordinator"},
     "console:case-note": CASEWORK, "console:case-note-back": CASEWORK, "console:case-give": CASEWORK,
     "console:network-decide": CASEWORK,
+    "console:knowledge": set(ROLES), "console:guide": set(ROLES), "console:guide-pdf": set(ROLES),
     "console:partners": PARTNERS_DESK, "console:partner": PARTNERS_DESK, "console:partner-say": PARTNERS_DESK,
     "console:case-partners": CASEWORK, "console:reports": CASEWORK, "console:report-say": CASEWORK,
     "openapi": EVERYBODY, "api:me": PARTNER, "api:cases": PARTNER, "api:case": PARTNER, "api:findings": PARTNER,

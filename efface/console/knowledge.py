@@ -1,0 +1,99 @@
+"""What helps where: helplines, police, hotlines and removal services by country, good practice to read and to print."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from efface.accounts.access import MEMBERS, view
+from efface.console.typed import one_line
+from efface.engine.base import typeset
+from efface.law import Law, load
+
+GUIDES, PAGE = Path(__file__).with_name("guides.yaml"), Path(__file__).with_name("guide.typ")
+LONGEST = 80
+MOST = 60
+
+
+@cache
+def guides() -> dict[str, Any]:
+    return yaml.safe_load(GUIDES.read_text(encoding="utf-8"))
+
+
+@view(access=MEMBERS)
+@require_GET
+def index(request: Any) -> HttpResponse:
+    """``q``: words, all of which must stand in what is shown; ``place``: a jurisdiction."""
+    held, language = load(), get_language() or "en"
+    asked = one_line(request.GET.get("q", ""), LONGEST)
+    place = request.GET.get("place", "")
+    words = asked.casefold().split()
+    chosen = held.jurisdictions.get(place)
+    found = [one for one in _people(held) if _fits(one, words) and (chosen is None or one["place"].id == chosen.id)]
+    desks = [
+        {"one": one, "text": " ".join((one.name, one.covers, one.kind, one.who_may_use, *one.places))}
+        for one in held.channels.values()
+        if chosen is None or not one.places or set(one.places) & set(held.places(chosen.id))
+    ]
+    return render(request, "console/knowledge.html", {
+        "asked": asked, "place": chosen, "places": held.by_name(held.jurisdictions.values(), language),
+        "people": found[:MOST], "more": max(0, len(found) - MOST),
+        "desks": [one["one"] for one in desks if _fits(one, words)],
+        "guides": [(id, one) for id, one in guides().items() if _fits({"text": _text(one)}, words)],
+    })  # fmt: skip
+
+
+def _people(held: Law) -> list[dict[str, Any]]:
+    kinds = (("helplines", _("helpline")), ("minors", _("for those under 18")), ("police", _("police")),
+             ("regulators", _("authority")))  # fmt: skip
+    rows = []
+    for _name, place in held.by_name(held.jurisdictions.values(), get_language() or "en"):
+        for field, kind in kinds:
+            for desk in getattr(place, field):
+                text = " ".join((place.name, place.id, kind, desk.name, desk.contact, desk.note))
+                rows.append({"place": place, "kind": kind, "desk": desk, "text": text,
+                             "verify": held.to_verify(desk)})  # fmt: skip
+    return rows
+
+
+def _text(guide: dict[str, Any]) -> str:
+    return " ".join([guide["title"], guide["words"], *(line for part in guide["parts"] for line in part["lines"])])
+
+
+def _fits(row: dict[str, Any], words: list[str]) -> bool:
+    return all(word in row["text"].casefold() for word in words)
+
+
+@view(access=MEMBERS)
+@require_GET
+def guide(request: Any, code: str) -> HttpResponse:
+    one = guides().get(code)
+    if one is None:
+        return render(request, "404.html", status=404)
+    return render(request, "console/guide.html", {"one": one, "code": code})
+
+
+@view(access=MEMBERS)
+@require_GET
+def printed(request: Any, code: str) -> HttpResponse:
+    """The same as a PDF."""
+    one = guides().get(code)
+    if one is None:
+        return render(request, "404.html", status=404)
+    foot = _("Information for trained people, not legal advice.")
+    given = {"title": one["title"], "language": "en", "parts": one["parts"], "foot": foot}
+    try:
+        data = typeset.pdf(PAGE, "guide", given)
+    except typeset.CannotSet as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain")
+    answer = HttpResponse(data, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="efface-{code}.pdf"'
+    return answer
