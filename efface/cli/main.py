@@ -37,6 +37,7 @@ COMMANDS = {
     "whereabouts": "efface.cli.whereabouts:whereabouts",
     "data": "efface.cli.data:data",
     "outcomes": "efface.cli.outcomes:outcomes",
+    "statistics": "efface.cli.statistics:statistics",
 }
 
 

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
 CASEWORK = {"caseworker", "lead"}
 EDITORS = {"lead", "coordinator"}
+COUNTED = {"lead", "coordinator", "auditor"}
 MANAGERS = {"lead", "coordinator", "operator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
@@ -97,6 +98,10 @@ MATRIX: dict[str, set[str]] = {
     "console:networks": {*CASEWORK, "coordinator"}, "console:network": {*CASEWORK, "coordinator"},
     "console:network-split": {"lead", "coordinator"}, "console:network-unite": {"lead", "coordinator"},
     "console:network-say": {"lead", "coordinator"}, "console:network-take-back": {"lead", "coordinator"},
+    "console:statistics": COUNTED, "console:statistics-count": COUNTED, "console:statistics-export": COUNTED,
+    "console:statistics-switch": {"coordinator"}, "console:statistics-publish": {"coordinator"},
+    "console:public-report": EVERYBODY, "console:public-report-of": EVERYBODY,
+    "console:public-report-file": EVERYBODY,
     "console:suspect": CASEWORK, "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
@@ -107,7 +112,7 @@ def routed() -> dict[str, URLPattern]:
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de", "name": "safe_now", "purpose": "notify"}
+    words = {"kind": "match", "code": "de", "name": "safe_now", "purpose": "notify", "short": "nobody", "number": 1}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 
