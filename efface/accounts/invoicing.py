@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,6 +25,7 @@ SOURCE = Path(__file__).with_name("invoice.typ")
 DUE_DAYS = 30
 MOST_LINES = 50
 COLUMNS = ("number", "kind", "issued", "due", "customer", "currency", "net", "tax_percent", "tax", "gross", "credits")
+_UNPRINTED = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -110,7 +112,7 @@ def _write(
 
 
 def _one_at_a_time(member: Member) -> None:
-    """Numbers are given in the transaction that writes the row, one after another: what is rolled back leaves no gap."""
+    """Numbers are given in the transaction that writes the row, in turn: what is rolled back leaves no gap."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [(member.organisation_id.int >> 7) % (1 << 62)])
 
@@ -220,8 +222,7 @@ def as_xml(row: Invoice, organisation: Organisation) -> bytes:
 
 def _printable(text: str) -> str:
     """What XML 1.0 and a page can carry."""
-    return "".join(letter for letter in text if letter in "\t\n" or (letter >= " " and letter not in "\ufffe\uffff"
-                                                                      and not "\ud800" <= letter <= "\udfff"))  # fmt: skip
+    return "".join(one for one in text if one in "\t\n" or (one >= " " and not _UNPRINTED.match(one)))
 
 
 def day(text: str) -> date | None:

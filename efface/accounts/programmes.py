@@ -120,7 +120,9 @@ def open_ones() -> list[Programme]:
 # --- Grants ---
 
 
-def grant(member: Member, name: str, funder: str, budget: int, currency: str, ends: date | None, now: datetime) -> Grant:
+def grant(
+    member: Member, name: str, funder: str, budget: int, currency: str, ends: date | None, now: datetime
+) -> Grant:
     """Raises ``Refused``."""
     if not name.strip() or not funder.strip():
         raise Refused(_("Say what the grant is called and who gives it."))

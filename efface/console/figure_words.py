@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.html import mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from efface.takedown.figures import charts, counting
 
@@ -22,7 +23,17 @@ class Block:
     drawing: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
-    total: int | None = None
+
+    @property
+    def labelled(self) -> list[list[tuple[str, Any]]]:
+        """Rows of (column, cell), numbers as they are read."""
+        return [
+            [
+                (label, f"{cell:,}" if isinstance(cell, int) else cell)
+                for label, cell in zip(self.columns, row, strict=True)
+            ]
+            for row in self.rows
+        ]
 
 
 def words() -> dict[str, str]:
@@ -56,13 +67,22 @@ def blocks(figures: Mapping[str, Any], by: str) -> list[Block]:
     return made
 
 
+def _ordered(parts: Mapping[str, int | None]) -> list[tuple[str, int | None]]:
+    """In the order of ``words``: the database keeps none."""
+    return [(said, parts[name]) for name, said in words().items() if name in parts]
+
+
+def _days(number: float) -> str:
+    return ngettext("%(days)d day", "%(days)d days", int(number)) % {"days": int(number)}
+
+
 def _safe(drawing: str) -> str:
     # Made in ``charts``, which escapes every word it is given.
     return mark_safe(drawing)  # noqa: S308
 
 
 def _cases(figures: Mapping[str, Any]) -> Block:
-    rows = [(words()[name], value) for name, value in figures["cases"]["parts"].items()]
+    rows = _ordered(figures["cases"]["parts"])
     title = _("What became of cases")
     total = figures["cases"]["total"]
     lead = [(_("Opened"), total), *rows]
@@ -71,7 +91,7 @@ def _cases(figures: Mapping[str, Any]) -> Block:
 
 
 def _parts(figures: Mapping[str, Any], name: str, title: str) -> Block:
-    rows = [(words()[part], value) for part, value in figures[name]["parts"].items()]
+    rows = _ordered(figures[name]["parts"])
     drawing = _safe(charts.bars(name.replace("_", "-"), title, rows, few(figures)))
     return Block(name.replace("_", "-"), title, "", drawing, (_("Open for"), _("People")), tuple(rows))
 
@@ -79,7 +99,7 @@ def _parts(figures: Mapping[str, Any], name: str, title: str) -> Block:
 def _months(figures: Mapping[str, Any]) -> Block:
     parts = figures["months"]["parts"]
     title = _("Cases opened, by month")
-    rows = [(name, value) for name, value in parts.items() if name != "other"]
+    rows = [(name, parts[name]) for name in sorted(parts) if name != "other"]
     drawing = _safe(charts.columns("months", title, rows, few(figures), every=3))
     table = [*rows, (words()["other"], parts.get("other"))]
     return Block("months", title, "", drawing, (_("Month"), _("People")), tuple(table))
@@ -104,7 +124,7 @@ def _removal(figures: Mapping[str, Any]) -> Block:
     drawing = charts.curve("removal", title, told["curve"], told["known_days"], _("days after it was confirmed"))
     said = _("Everything that was found counts, also what still stands: of that it is known how long it has stood, "
              "and nothing more. The dotted band is what chance alone could make of it (95 in 100).")  # fmt: skip
-    rows = tuple((_("%(days)d days") % {"days": int(one[0])}, _share(one)) for one in told["curve"])
+    rows = tuple((_days(one[0]), _share(one)) for one in told["curve"])
     return Block("removal", title, said, _safe(drawing), (_("Within"), _("Gone")), rows)
 
 
@@ -126,4 +146,4 @@ def _by_day(row: Mapping[str, Any], day: int) -> str:
 
 
 def _half(row: Mapping[str, Any]) -> str:
-    return _("%(days)d days") % {"days": row["median"]} if row["median"] else _("more than half still stands")
+    return _days(row["median"]) if row["median"] else _("more than half still stands")

@@ -168,7 +168,8 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 # --- Invoices ---
 
 
-BILL = Bill("An agency", "1 Street\n1000 Town", [Line("Search and removal", 3, 5000), Line("Training", 1, 33)], "EUR", 1900)
+LINES = [Line("Search and removal", 3, 5000), Line("Training", 1, 33)]
+BILL = Bill("An agency", "1 Street\n1000 Town", LINES, "EUR", 1900)
 
 
 def test_an_invoice_adds_up_is_numbered_and_never_changes(member: Any, now: Any) -> None:

@@ -22,7 +22,7 @@ def told(counts: list[int], before: Table | None = None) -> Table:
 
 def around(shown: int | None) -> range:
     """All counts that a shown figure may stand for; for one kept back, all that a small one may be."""
-    return range(0, FEWEST) if shown is None else range(max(shown - BASE // 2, FEWEST), shown + BASE // 2 + 1)
+    return range(FEWEST) if shown is None else range(max(shown - BASE // 2, FEWEST), shown + BASE // 2 + 1)
 
 
 def possible(table: Table, name: str) -> set[int]:
