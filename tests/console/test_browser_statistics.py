@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from efface.accounts.models import Grant
 from efface.engine.base import tenancy
 from efface.takedown.figures import counting, keeping
 from efface.takedown.figures.counting import Group, Truth
@@ -71,4 +72,23 @@ def test_before_anything_was_counted(organisation: Any, now: Any) -> None:
     with chromium() as browser:
         for scheme in SIZES:
             look(browser, coordinator, {"statistics-empty": "/console/statistics/"}, problems, scheme)
+    assert not problems, "\n".join(problems)
+
+
+def test_programmes(organisation: Any, case: Any, now: Any) -> None:
+    coordinator = people.signed_in(people.worker(organisation, "coordinator"))
+    worker = people.signed_in(people.worker(organisation, "caseworker"))
+    where = "/console/programmes/"
+    problems: list[str] = []
+    coordinator.post(where + "add/", {"name": "Scale", "kind": "sliding", "price": "40", "scale": "0, 50, 100"})
+    coordinator.post(where + "grants/add/", {"name": "Year", "funder": "Funds", "currency": "EUR", "budget": "100"})
+    bill = {"customer": "An agency", "currency": "EUR", "words1": "Search", "each1": "10.50", "key": "k"}
+    coordinator.post(where + "invoices/add/", bill)
+    with tenancy.organisation(organisation.pk):
+        row = Grant.objects.get()
+    coordinator.post(f"{where}grants/{row.pk}/spend/", {"amount": "90", "what": "stamps", "key": "s"})
+    with chromium() as browser:
+        for scheme in SIZES:
+            look(browser, coordinator, {"programmes": where}, problems, scheme)
+            look(browser, worker, {"case-terms": f"/console/cases/{case.pk}/terms/"}, problems, scheme)
     assert not problems, "\n".join(problems)
