@@ -283,6 +283,18 @@ def test_looks_are_told_as_a_mean_and_never_of_one_person(organisation: Any, now
         exposure._counters.clear()
 
 
+def test_the_team_s_load_tells_of_no_few_cases(organisation: Any, now: Any) -> None:
+    people.worker(organisation, "caseworker")
+    with tenancy.organisation(organisation.pk):
+        cases(organisation, now, 3, allow=False)
+        assert keeping.keep(organisation.pk, now).figures["workload"]["open_each"] is None
+        cases(organisation, now, 9, allow=False, age=4)
+        first = keeping.keep(organisation.pk, now).figures["workload"]["open_each"]
+        cases(organisation, now, 2, allow=False, age=5)
+        again = keeping.keep(organisation.pk, now + timedelta(days=1)).figures["workload"]["open_each"]
+    assert first == again == 10
+
+
 def test_what_is_kept_says_nothing_of_one_person(counted: Any) -> None:
     text = json.dumps([counted.figures, counted.kept])
     with tenancy.organisation(counted.organisation_id):

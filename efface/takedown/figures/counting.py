@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from efface.accounts.models import Member, Role
 from efface.cases.models import Case, CaseKind, Consent, Purpose
@@ -92,7 +92,7 @@ def count(organisation: uuid.UUID, now: datetime) -> Truth:
     )  # fmt: skip
 
 
-def _counted(now: datetime) -> object:
+def _counted(now: datetime) -> QuerySet[Case]:
     """Cases for help whose person allows counting, and who did not ask for erasure."""
     allowed = Consent.objects.filter(
         Q(withdrawn_at=None), purpose=Purpose.STATISTICS, given_at__lte=now, expires_at__gt=now

@@ -56,6 +56,7 @@ def made(truth: Truth, day: date, before: Mapping[str, Any]) -> tuple[dict[str, 
     cases = table("cases", states, Counted.of(people))
     ages = {name: Counted.of(truth.open_age[name]) for name in AGE_NAMES}
     by_month = {name: Counted.of(truth.months[name]) for name in [*counting.months(day), "other"]}
+    open_all = table("open_all", {}, Counted.of(truth.open_all))["total"]
     figures = {
         "day": f"{day:%Y-%m-%d}", "fewest": FEWEST, "base": protect.BASE, "sample": False, "cases": cases,
         # Its parts make the number of open cases: where that is hidden they are.
@@ -67,7 +68,7 @@ def made(truth: Truth, day: date, before: Mapping[str, Any]) -> tuple[dict[str, 
         "sites": [list(one) for one in truth.sites],
         "workload": {
             "workers": truth.workers,
-            "open_each": round(truth.open_all / truth.workers) if truth.workers else None,
+            "open_each": round(open_all / truth.workers) if truth.workers and open_all is not None else None,
         },
     }  # fmt: skip
     return figures, kept
@@ -84,9 +85,9 @@ def _group(group: Group, before: Any, kept: dict[str, Any], name: str) -> dict[s
     n, gone = len(group.times), sum(went for _days, went in group.times)
     if before and abs(n - before["n"]) < FEWEST and abs(gone - before["gone"]) < FEWEST:
         kept[name] = before
-        return before["told"]  # type: ignore[no-any-return]
+        return before["told"]
     kept[name] = {"n": n, "gone": gone, "told": spans.told(group.times)}
-    return kept[name]["told"]  # type: ignore[no-any-return]
+    return kept[name]["told"]
 
 
 def _by(
@@ -123,9 +124,6 @@ def _returned(group: Group, before: Mapping[str, Any], kept: dict[str, Any]) -> 
     one = protect.table({"came_back": Counted(came, enough)}, Counted(n, group.people), _kept(before.get("returned")))
     kept["returned"] = {name: [row.count, row.people, row.hidden] for name, row in one.kept.items()}
     return {"gone_once": one.total, "came_back": one.shown["came_back"]}
-
-
-# --- Once a day ---
 
 
 @jobs.job("takedown")
