@@ -89,7 +89,7 @@ def columns(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: 
 
 
 def _short(label: str) -> str:
-    """ "2026-02" as 02/26, "2026-02-17" as 17.02. """
+    """ "2026-02" as 02/26, "2026-02-17" as 17.02."""
     parts = label.split("-")
     if len(parts) == 2:
         return f"{parts[1]}/{parts[0][2:]}"
