@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from efface.cases.models import Case, Consent
 from efface.engine.base import tenancy
@@ -23,9 +23,6 @@ COUNTED_S, PAGE_S = 60, 0.3
 def test_it_is_fast_at_ten_thousand_cases(organisation: Any, now: Any, record_property: Any) -> None:
     site = people.make_site()
     with tenancy.organisation(organisation.pk):
-        with connection.cursor() as cursor:
-            # What points to rows that are not made here is never looked at: the transaction is not kept.
-            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         made = Case.objects.bulk_create(
             Case(organisation=organisation, reference=f"s-{n}", state="closed" if n % 3 == 0 else "open",
                  opened_at=now - timedelta(days=n % 700), closed_at=now if n % 3 == 0 else None)
@@ -48,6 +45,8 @@ def test_it_is_fast_at_ten_thousand_cases(organisation: Any, now: Any, record_pr
         began = time.perf_counter()
         desk.get("/console/statistics/?by=host")
         taken.append(time.perf_counter() - began)
+    # Never kept, so what its rows point to is not looked for.
+    transaction.set_rollback(True)
     print(f"counted in {counted:.1f} s; page {max(taken) * 1000:.0f} ms at most")  # noqa: T201
     record_property("counted_s", counted)
     assert counted < COUNTED_S and max(taken) < PAGE_S
