@@ -43,6 +43,7 @@ MEMBERS = Access(
 ENROLLING = Access(roles=MEMBERS.roles, before_second=True)
 MANAGE_MEMBERS = Access(roles=frozenset({Role.COORDINATOR, Role.LEAD, Role.OPERATOR}))
 LEGAL_DEMANDS = Access(roles=frozenset({Role.LEAD, Role.AUDITOR}))
+STATISTICS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR, Role.AUDITOR}))
 STAFF_CASES = Access(roles=frozenset({Role.CASEWORKER, Role.LEAD}))
 SITES_CHANGE = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
 DECIDE_NETWORKS = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))

@@ -188,11 +188,94 @@ class LegalDemand(Owned):
         ordering = ["-number"]
 
 
+class Grant(Owned):
+    """Money somebody gave for this work, spent in steps (``Spending``). It never says which case it was spent on."""
+
+    name = models.CharField(max_length=80)
+    funder = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    budget = models.BigIntegerField(help_text="in minor units")
+    warn_at = models.PositiveSmallIntegerField(default=80, help_text="percent spent at which the page warns")
+    ends_on = models.DateField(null=True)
+    made_at = models.DateTimeField()
+
+
+class Spending(Owned):
+    """A step of spending, never changed: what was wrong is taken back by another with the opposite sign."""
+
+    app_may = ("SELECT", "INSERT")
+
+    grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="spendings")
+    amount = models.BigIntegerField(help_text="in minor units of the grant's currency; below nothing: given back")
+    what = models.CharField(max_length=120)
+    key = models.CharField(max_length=40, help_text="the form it came with, so that it counts once")
+    by = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", "key", name="one_spending_a_form")]
+        ordering = ["at"]
+
+
 class Programme(Owned):
-    """On which terms people are served. Free by default."""
+    """On which terms people are served. Free by default. Only the office reads it: what is searched for and removed
+    never depends on it."""
 
     name = models.CharField(max_length=80)
     free = models.BooleanField(default=True)
+    kind = models.CharField(max_length=12, default="survivors", help_text="a kind of terms.yaml")
+    currency = models.CharField(max_length=3, default="EUR")
+    price = models.BigIntegerField(default=0, help_text="a case, in minor units")
+    scale = models.JSONField(default=list, help_text="percent of the price from which people choose, nothing first")
+    grant = models.ForeignKey(Grant, null=True, on_delete=models.PROTECT, related_name="programmes")
+    made_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True, help_text="no new cases; those in it go on as they are")
+
+
+class Voucher(Owned):
+    """A one-time code that leads into a programme. Kept as a keyed digest only; not which case used it."""
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="vouchers")
+    digest = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    expires_on = models.DateField()
+    used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+
+class Invoice(Owned):
+    """An invoice or a credit note, never changed: what was wrong is credited. Numbers have no gaps. It goes to an
+    agency, a funder or a client, and says nothing of a case."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", _("invoice")
+        CREDIT = "credit", _("credit note")
+
+    app_may = ("SELECT", "INSERT")
+
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=7, choices=Kind)
+    customer = SealedField(scope="installation")
+    address = SealedField(scope="installation")
+    lines = SealedField(scope="installation", help_text="JSON: [[words, quantity, minor units each]]")
+    currency = models.CharField(max_length=3)
+    net = models.BigIntegerField(help_text="in minor units, as tax and gross; of a credit note below nothing")
+    tax_points = models.PositiveIntegerField(default=0, help_text="hundredths of a percent")
+    tax = models.BigIntegerField()
+    gross = models.BigIntegerField()
+    issued_on = models.DateField()
+    due_on = models.DateField(null=True)
+    credits = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="credit_notes")
+    programme = models.ForeignKey(Programme, null=True, on_delete=models.PROTECT, related_name="invoices")
+    key = models.CharField(max_length=40, help_text="the form it came with, so that it is issued once")
+    by = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("organisation", "number", name="one_invoice_number"),
+            models.UniqueConstraint("organisation", "key", name="one_invoice_a_form"),
+        ]
+        ordering = ["-number"]
 
 
 class FaceSearchPermission(Owned):

@@ -43,6 +43,7 @@ COMMANDS = {
     "jobs": "efface.cli.standing:jobs",
     "holds": "efface.cli.standing:holds",
     "completion": "efface.cli.completion:completion",
+    "statistics": "efface.cli.statistics:statistics",
 }
 
 

@@ -17,6 +17,7 @@ class TakedownConfig(AppConfig):
         )
         from efface.takedown.channels import doing  # noqa: F401
         from efface.takedown.channels import news as _of_steps  # noqa: F401
+        from efface.takedown.figures import keeping as _counting  # noqa: F401
         from efface.takedown.record import for_packs
 
         courier.register()

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 ROLES = ("caseworker", "lead", "coordinator", "investigator", "auditor", "operator")
 CASEWORK = {"caseworker", "lead"}
 EDITORS = {"lead", "coordinator"}
+COUNTED = {"lead", "coordinator", "auditor"}
 MANAGERS = {"lead", "coordinator", "operator"}
 EVERYBODY = {"public"}
 HER = {"survivor"}
@@ -114,6 +115,16 @@ MATRIX: dict[str, set[str]] = {
     "console:case-partners": CASEWORK, "console:reports": CASEWORK, "console:report-say": CASEWORK,
     "openapi": EVERYBODY, "api:me": PARTNER, "api:cases": PARTNER, "api:case": PARTNER, "api:findings": PARTNER,
     "api:links": PARTNER, "api:reports": PARTNER, "api:lookup": PARTNER, "api:hma-lookup": PARTNER,
+    "console:statistics": COUNTED, "console:statistics-count": COUNTED, "console:statistics-export": COUNTED,
+    "console:statistics-switch": {"coordinator"}, "console:statistics-publish": {"coordinator"},
+    "console:programmes": {"coordinator"}, "console:programme-add": {"coordinator"},
+    "console:programme-change": {"coordinator"}, "console:programme-vouchers": {"coordinator"},
+    "console:grant-add": {"coordinator"}, "console:grant-spend": {"coordinator"},
+    "console:invoice-add": {"coordinator"}, "console:invoice-credit": {"coordinator"},
+    "console:invoice-file": {"coordinator"}, "console:invoices-export": {"coordinator"},
+    "console:case-terms": CASEWORK,
+    "console:public-report": EVERYBODY, "console:public-report-of": EVERYBODY,
+    "console:public-report-file": EVERYBODY,
     "console:suspect": CASEWORK, "console:face-search": {"coordinator"}, "console:site-visiting": {"coordinator"},
 }  # fmt: skip
 
@@ -124,7 +135,7 @@ def routed() -> dict[str, URLPattern]:
 
 
 def address(name: str, pattern: URLPattern) -> str:
-    words = {"kind": "match", "code": "de", "name": "safe_now", "purpose": "notify"}
+    words = {"kind": "match", "code": "de", "name": "safe_now", "purpose": "notify", "short": "nobody", "number": 1}
     parts = {key: words.get(key) or uuid.uuid4() for key in pattern.pattern.converters}
     return reverse(name, kwargs=parts)
 

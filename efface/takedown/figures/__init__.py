@@ -1,0 +1,1 @@
+"""Honest numbers for coordinators, funders and the public: counted once a day, protected, drawn, published."""
