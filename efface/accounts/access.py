@@ -31,6 +31,7 @@ PUBLIC = Access(public=True)
 PORTAL = Access(portal=True)
 LEAD = Access(roles=frozenset({Role.LEAD}))
 COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
+INVESTIGATIONS = Access(roles=frozenset({Role.INVESTIGATOR}))
 MEMBERS = Access(
     roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
 )

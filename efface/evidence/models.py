@@ -14,6 +14,8 @@ class Capture(CaseOwned):
     """A page as it stood at a moment: a sealed WARC without media payload, its digest, its timestamp token. ``clock``:
     what is known of the clock that ``at`` was read from (``clock_source``)."""
 
+    police_may = "true"
+
     finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="captures")
     episode = models.PositiveSmallIntegerField()
     at = models.DateTimeField()
@@ -83,6 +85,8 @@ class Fact(CaseOwned):
     """One thing about who demands what (``extortion.finding.KINDS``). A machine suggests, a person decides. ``ring``:
     keyed digest within the organisation, of confirmed wallets and handles alone; equal ones are one ring's."""
 
+    police_may = "state = 'confirmed'"
+
     class State(models.TextChoices):
         SUGGESTED = "suggested", _("suggested")
         CONFIRMED = "confirmed", _("confirmed")
@@ -109,6 +113,8 @@ class Fact(CaseOwned):
 
 class Pack(CaseOwned):
     """What somebody is handed, sealed to their key. The file lies in pieces in ``blobs`` until ``until``."""
+
+    police_may = "id IN (SELECT pack_id FROM evidence_referralpack)"
 
     class For(models.TextChoices):
         POLICE = "police", _("police")
@@ -176,3 +182,18 @@ class SealedCopy(CaseOwned):
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
+
+
+from efface.evidence.referral_models import (  # noqa: E402 - tables of this room, in a file of their own
+    InvestigatorKey,
+    PoliceRequest,
+    Question,
+    Referral,
+    ReferralPack,
+    Signal,
+)
+
+__all__ = [
+    "Capture", "Custody", "Fact", "InvestigatorKey", "Kept", "Pack", "PoliceRequest", "Question", "Referral",
+    "ReferralPack", "SealedCopy", "Signal",
+]  # fmt: skip

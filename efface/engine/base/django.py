@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "efface.takedown",
     "efface.portal",
     "efface.console",
+    "efface.police",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -8,5 +8,6 @@ from django.views.i18n import set_language
 urlpatterns = [
     path("", include("efface.portal.urls")),
     path("console/", include("efface.console.urls")),
+    path("police/", include("efface.police.urls")),
     path("language/", set_language, name="set_language"),
 ]
