@@ -23,7 +23,7 @@ INVESTIGATOR = "NULLIF(current_setting('efface.investigator', true), '')::uuid"
 MOMENT = "NULLIF(current_setting('efface.moment', true), '')::timestamptz"
 REFERRALS = "evidence_referral"
 REFERRED = (
-    f"SELECT case_id FROM {REFERRALS} WHERE organisation_id = {ORGANISATION} AND investigator_id = {INVESTIGATOR} "
+    f"SELECT case_id FROM {REFERRALS} WHERE organisation_id = {ORGANISATION} AND investigator_id = {INVESTIGATOR} "  # noqa: S608
     f"AND ended_at IS NULL AND until > {MOMENT}"
 )
 """Cases that stand referred to the investigator of this transaction, at its moment."""
