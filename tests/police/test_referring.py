@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -44,8 +45,6 @@ class TestSignals:
         assert [one.kind for one in Signal.objects.all()] == ["threat"]
         (mail,) = Outbox.objects.filter(kind="signal")
         assert mail.recipient == within.lead.email
-        import base64
-
         text = base64.b64decode(mail.message["data"]).decode()
         assert within.case.reference not in text and "threat" not in text.lower()
 
@@ -55,7 +54,8 @@ class TestSignals:
         unknown = people.open_case(within.organisation, age="unknown").case
         ages.declare(unknown, "minor", "survivor", now)
         assert Signal.objects.filter(case=unknown, kind="minor").exists()
-        intake.answer(within.other, "obtained", "assault", "survivor", now)
+        asked = next(one for one in intake.INTAKE if one.name == "obtained")
+        intake.keep(within.other, asked, "assault", "survivor", now)
         assert Signal.objects.filter(case=within.other, kind="assault").exists()
 
     def test_mail_is_dropped_once_somebody_has_it_in_hand(self, within: Any, now: Any, monkeypatch: Any) -> None:
