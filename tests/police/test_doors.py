@@ -95,7 +95,8 @@ def test_questions_go_both_ways(scene: Any, officer: Any, lead: Any, now: Any) -
     member = scene.lead.members.model
     with tenancy.organisation(scene.organisation.pk):
         assert Question.objects.count() == 1
-        (waits,) = [one for one in queue.decisions(member.objects.get(user=scene.lead)) if one.kind == "police-question"]
+        found = queue.decisions(member.objects.get(user=scene.lead))
+        (waits,) = [one for one in found if one.kind == "police-question"]
     url = reverse("console:take", args=["police-question", waits.id])
     assert lead.post(url, {"choice": "answer", "text": "A forum.", "mark": waits.mark}).status_code == 302
     page = officer.get(at(scene, "referral")).content.decode()

@@ -195,7 +195,8 @@ def _kept_ends(deadline: Deadline, now: datetime) -> None:
 @events.on("hold.ended", "hold.lifted")
 def _hold_over(event: CaseEvent) -> None:
     kinds = (PoliceRequest.Kind.HOLD, PoliceRequest.Kind.EXTEND)
-    for row in PoliceRequest.objects.filter(hold_id=event.subject, kind__in=kinds, state=PoliceRequest.State.GRANTED):
+    granted = PoliceRequest.objects.filter(hold_id=event.subject or event.pk, kind__in=kinds)
+    for row in granted.filter(state=PoliceRequest.State.GRANTED):
         _request_over(row.pk, event.at)
 
 
