@@ -44,7 +44,8 @@ def test_every_page_at_both_widths(furnished: Any, now: Any) -> None:
     with chromium() as browser:
         for scheme in SIZES:
             desk = {"police-case": reverse("console:case-police", args=[one.case.pk]),
-                    "police-young": reverse("console:case-police", args=[young.pk]), "police-queue": "/console/queue/"}  # fmt: skip
+                    "police-young": reverse("console:case-police", args=[young.pk]),
+                    "police-queue": "/console/queue/"}  # fmt: skip
             look(browser, lead, desk, problems, scheme)
             look(browser, officer, {"police-room": "/police/", "police-referral": at}, problems, scheme)
             look(browser, empty, {"police-none": "/police/", "police-over": at}, problems, scheme)
