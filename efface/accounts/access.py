@@ -37,6 +37,7 @@ PARTNER = Access(partner=True)
 PARTNERS_DESK = Access(roles=frozenset({Role.COORDINATOR, Role.OPERATOR}))
 LEAD = Access(roles=frozenset({Role.LEAD}))
 COORDINATION = Access(roles=frozenset({Role.COORDINATOR}))
+INVESTIGATIONS = Access(roles=frozenset({Role.INVESTIGATOR}))
 MEMBERS = Access(
     roles=frozenset({Role.CASEWORKER, Role.LEAD, Role.COORDINATOR, Role.INVESTIGATOR, Role.AUDITOR, Role.OPERATOR})
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from django.urls import reverse
 
 from efface.accounts import access as policy
 from efface.accounts import devices, second, unsent
-from efface.accounts.models import READS_CASES, Member, SignIn
+from efface.accounts.models import READS_CASES, Member, Role, SignIn
 from efface.engine.base import clock, tenancy
 
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
@@ -96,7 +97,7 @@ class Doorkeeper:
         request.member = member
         if not wanted.before_second and not second.passed(request):
             return redirect("console:second-step")
-        with tenancy.organisation(member.organisation_id):
+        with self.rows_of(member):
             if member.role in READS_CASES:
                 answer: HttpResponse = view(request, *args, **kwargs)
             else:
@@ -105,6 +106,13 @@ class Doorkeeper:
             if request.method == "POST" and unsent.MARK in request.POST and answer.status_code < 400:
                 unsent.drop(member, request.path)
             return answer
+
+    @staticmethod
+    def rows_of(member: Member) -> AbstractContextManager[None]:
+        """The transaction a member works in: an investigator's sees referred cases alone."""
+        if member.role == Role.INVESTIGATOR:
+            return tenancy.investigator(member.organisation_id, member.user_id, clock.now())
+        return tenancy.organisation(member.organisation_id)
 
     @staticmethod
     def member_of(request: Any) -> Member | None:

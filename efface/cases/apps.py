@@ -11,6 +11,7 @@ class CasesConfig(AppConfig):
             attesting,
             consents,
             handing_over,
+            holds,
             proving,
             telling,
         )

@@ -50,6 +50,8 @@ class CaseKind(models.TextChoices):
 class Case(Owned):
     """One person's case. ``state`` paused stops every use at once."""
 
+    police_may = "true"
+
     class State(models.TextChoices):
         OPEN = "open", _("open")
         PAUSED = "paused", _("paused")

@@ -131,6 +131,35 @@ def _attestation(id: uuid.UUID, given: Given) -> str:
     return _("Refused.")
 
 
+def _signal(id: uuid.UUID, given: Given) -> str:
+    from efface.evidence.models import Signal
+    from efface.evidence.referrals import signalling
+
+    signalling.decide(Signal.objects.select_related("case").get(pk=id), given.choice, given.why, given.actor, given.now)
+    return _("Noted. The desks stand on the page “Police and hotlines” of the case.")
+
+
+def _police_request(id: uuid.UUID, given: Given) -> str:
+    from efface.evidence.models import PoliceRequest
+    from efface.evidence.referrals import room
+
+    words = given.filled.get("answer", "")
+    room.decide(PoliceRequest.objects.get(pk=id), given.choice == "grant", words, given.actor, given.now)
+    return _("They see your answer in their room.")
+
+
+def _police_question(id: uuid.UUID, given: Given) -> str:
+    from efface.evidence.models import Question
+    from efface.evidence.referrals import room
+
+    row = Question.objects.select_related("referral__case").get(pk=id)
+    if given.choice == "answer":
+        room.answer(row.referral, given.filled.get("text", ""), given.actor, given.now)
+        return _("They see it in their room.")
+    Question.objects.filter(pk=id, read_at=None).update(read_at=given.now)
+    return _("Noted as read.")
+
+
 def _sign(id: uuid.UUID, given: Given) -> str:
     safety.decide(SafetySign.objects.get(pk=id), given.choice, given.why, given.actor, given.now)
     return _("Noted. A new conversation may be held.") if given.choice == "safe" else _("Search stays off.")
@@ -314,6 +343,9 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "telling": _telling,
     "unreached": _unreached,
     "attestation": _attestation,
+    "signal": _signal,
+    "police-request": _police_request,
+    "police-question": _police_question,
     "sign": _sign,
     "face-alarm": _face_alarm,
     "link": _link,

@@ -37,6 +37,8 @@ def home(request: Any) -> HttpResponse:
         return redirect("console:queue")
     if request.member.role == Role.COORDINATOR:
         return redirect("console:face-search")
+    if request.member.role == Role.INVESTIGATOR:
+        return redirect("police:home")
     return render(request, "console/welcome.html")
 
 

@@ -25,6 +25,7 @@ from efface.cases.models import (
 from efface.console.models import Opinion
 from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
+from efface.evidence.models import PoliceRequest, Question, Signal
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
 from efface.sites.models import Site
 from efface.takedown import overdue
@@ -38,6 +39,9 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "telling": Telling.objects.filter(state=Telling.State.HAND),
         "unreached": Telling.objects.filter(state=Telling.State.FAILED).exclude(due=None),
         "attestation": Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None),
+        "signal": Signal.objects.filter(outcome=""),
+        "police-request": PoliceRequest.objects.filter(state=PoliceRequest.State.ASKED),
+        "police-question": Question.objects.filter(from_police=True, read_at=None),
         "sign": SafetySign.objects.filter(outcome=""),
         "face-alarm": FaceAlarm.objects.filter(outcome=""),
         "link": ReportedLink.objects.filter(handled_at__isnull=False),

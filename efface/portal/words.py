@@ -367,4 +367,5 @@ def event_words(kind: str) -> str:
         "reply.received": _("An answer came in."),
         "hold.placed": _("Letters wait for now."),
         "hold.lifted": _("Letters go out again."),
+        "hold.ended": _("Letters go out again."),
     }.get(kind, "")

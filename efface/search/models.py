@@ -229,6 +229,8 @@ class FindingState(models.TextChoices):
 class Finding(CaseOwned):
     """A confirmed match: the thing to be removed. ``age`` is hers or a lead's answer about this very picture."""
 
+    police_may = "true"
+
     match = models.OneToOneField(Match, on_delete=models.PROTECT, related_name="finding")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="findings")
     age = models.CharField(max_length=8, choices=Age, default=Age.UNKNOWN)

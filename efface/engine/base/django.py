@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "efface.partners",
     "efface.portal",
     "efface.console",
+    "efface.police",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -17,7 +17,8 @@ class Owned(models.Model):
 
     ``engine_may`` names what the database role ``efface_engine`` (matcher, scheduler) may do across organisations:
     any of SELECT, INSERT, UPDATE, DELETE. ``case_column`` is the column the portal's narrower rule compares;
-    ``narrower_rule`` must hold too; under ``extra_rule`` a row is seen without an organisation.
+    ``narrower_rule`` must hold too; under ``extra_rule`` a row is seen without an organisation. ``police_may`` is the
+    condition under which the investigator of a referred case reads a row, "" for never; they write none.
     """
 
     engine_may: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class Owned(models.Model):
     case_column: str = ""
     extra_rule: str = ""
     narrower_rule: str = ""
+    police_may: str = ""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     organisation_id: uuid.UUID
@@ -72,6 +74,7 @@ class CaseKey(Owned):
 
     engine_may = ("SELECT",)
     case_column = "case_id"
+    police_may = "true"
     narrower_rule = "COALESCE(current_setting('efface.shut', true), '') <> 'yes'"
 
     case_id = models.UUIDField(unique=True)

@@ -19,6 +19,14 @@ FULL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 ORGANISATION = "NULLIF(current_setting('efface.org', true), '')::uuid"
 CASE = "NULLIF(current_setting('efface.case', true), '')::uuid"
+INVESTIGATOR = "NULLIF(current_setting('efface.investigator', true), '')::uuid"
+MOMENT = "NULLIF(current_setting('efface.moment', true), '')::timestamptz"
+REFERRALS = "evidence_referral"
+REFERRED = (
+    f"SELECT case_id FROM {REFERRALS} WHERE organisation_id = {ORGANISATION} AND investigator_id = {INVESTIGATOR} "  # noqa: S608
+    f"AND ended_at IS NULL AND until > {MOMENT}"
+)
+"""Cases that stand referred to the investigator of this transaction, at its moment."""
 
 #: Tables of libraries, with what the app role may do there. Jobs carry ids only.
 LIBRARY_TABLES: dict[str, tuple[str, ...]] = {
@@ -46,14 +54,21 @@ def _owned(model: type[models.Model]) -> bool:
     )
 
 
+def _police(model: type[models.Model], column: str) -> str:
+    """What an investigator sees of a table that belongs to cases: nothing, where the model does not say."""
+    allowed = getattr(model, "police_may", "")
+    return f" OR ({column} IN ({REFERRED}) AND ({allowed}))" if allowed else ""
+
+
 def rule_for(model: type[models.Model]) -> str:
     """The SQL condition under which the app role sees a row of this model."""
     if getattr(model, "tenant_or_global", False):
-        return f"(organisation_id IS NULL OR organisation_id = {ORGANISATION})"
+        closed = f" AND {INVESTIGATOR} IS NULL" if any(one.name == "case_id" for one in model._meta.fields) else ""
+        return f"(organisation_id IS NULL OR organisation_id = {ORGANISATION}{closed})"
     rule = f"organisation_id = {ORGANISATION}"
     column = getattr(model, "case_column", "")
     if column:
-        rule += f" AND ({CASE} IS NULL OR {column} = {CASE})"
+        rule += f" AND ({CASE} IS NULL OR {column} = {CASE}) AND ({INVESTIGATOR} IS NULL{_police(model, column)})"
     narrower = getattr(model, "narrower_rule", "")
     if narrower:
         rule += f" AND ({narrower})"
@@ -102,11 +117,19 @@ def _protect(cursor: Any, model: type[models.Model]) -> None:
         cursor.execute(f'GRANT {", ".join(engine_may)} ON "{table}" TO {ENGINE}')
     cursor.execute(f'DROP POLICY IF EXISTS tenant ON "{table}"')
     cursor.execute(f'DROP POLICY IF EXISTS engine ON "{table}"')
+    for verb in ("insert", "update", "delete"):
+        cursor.execute(f'DROP POLICY IF EXISTS police_{verb} ON "{table}"')
     if not owned:
         return
     rule = rule_for(model)
     cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
     cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
     cursor.execute(f'CREATE POLICY tenant ON "{table}" TO {APP} USING {rule} WITH CHECK {rule}')
+    if getattr(model, "case_column", ""):
+        for verb, clause in (("INSERT", "WITH CHECK"), ("UPDATE", "USING"), ("DELETE", "USING")):
+            cursor.execute(
+                f'CREATE POLICY police_{verb.lower()} ON "{table}" AS RESTRICTIVE FOR {verb} TO {APP} '
+                f"{clause} ({INVESTIGATOR} IS NULL)"
+            )
     if engine_may:
         cursor.execute(f'CREATE POLICY engine ON "{table}" TO {ENGINE} USING (true) WITH CHECK (true)')

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.db import connection, transaction
 
@@ -42,6 +43,21 @@ def _setting(**given: str) -> Iterator[None]:
 def organisation(organisation_id: uuid.UUID | str, case_id: uuid.UUID | str | None = None) -> Iterator[None]:
     """A transaction that sees one organisation's rows, and one case's only where ``case_id`` is given (the portal)."""
     with _setting(org=str(organisation_id), case=str(case_id or "")):
+        yield
+
+
+@contextmanager
+def investigator(organisation_id: uuid.UUID | str, user_id: uuid.UUID, now: datetime) -> Iterator[None]:
+    """A transaction of an investigator: of cases it sees those that stand referred to them ``now``, and writes none."""
+    with _setting(org=str(organisation_id), case="", investigator=str(user_id), moment=now.isoformat()):
+        yield
+
+
+@contextmanager
+def on_their_word() -> Iterator[None]:
+    """Inside an investigator's transaction: the organisation itself notes what they asked or took. For functions of the
+    rooms that write one thing and show nothing; the case must have been opened by its referral before."""
+    with _setting(investigator=""):
         yield
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("efface.portal.urls")),
     path("console/", include("efface.console.urls")),
     path("api/", include("efface.api.urls")),
+    path("police/", include("efface.police.urls")),
     path("language/", set_language, name="set_language"),
 ]
