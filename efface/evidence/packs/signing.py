@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 
-from efface.engine.base import sealing, settings
+from efface.engine.base import clock, sealing, settings
 
 T = TypeVar("T")
 MADE, KEY = "pack-signing-made.pem", "pack-signing.key"
@@ -106,7 +106,7 @@ def _make(path: Path, now: datetime) -> None:
     """Once: two processes that make it at the same time use the one that was there first."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Efface evidence packs (made here)")])
-    moment = min(now.astimezone(UTC), datetime.now(UTC))
+    moment = min(now.astimezone(UTC), clock.wall())
     certificate = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(x509.random_serial_number()).not_valid_before(moment - timedelta(days=1))
