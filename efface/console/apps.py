@@ -6,4 +6,7 @@ class ConsoleConfig(AppConfig):
     label = "console"
 
     def ready(self) -> None:
-        from efface.console import opinions  # noqa: F401 - it listens to erasure
+        from efface.console import opinions, revealing  # noqa: F401 - opinions listen to erasure
+        from efface.takedown.figures import exposure
+
+        exposure.register(revealing.looks_of)

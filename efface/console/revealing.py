@@ -21,6 +21,7 @@ from efface.net.client import FetcherUnavailable
 from efface.search.models import Match
 from efface.search.suspicion import known
 from efface.sites import stopped
+from efface.takedown.figures.exposure import Looks
 
 LOOKS, PAUSE_AFTER, PAUSE = 12, 4, timedelta(minutes=10)
 """Where an organisation says nothing else."""
@@ -131,6 +132,13 @@ def _count(member: Member, row: Match, now: datetime) -> bool:
         shift=timezone.localtime(now).date(),
     )  # fmt: skip
     return True
+
+
+def looks_of(organisation: uuid.UUID, since: datetime, until: datetime) -> Looks:
+    """What a team looked at in a time, as sums, for its statistics: shifts are those in which somebody looked."""
+    rows = Look.objects.filter(organisation_id=organisation, at__gte=since, at__lt=until)
+    shifts = rows.values("member", "shift").distinct()
+    return Looks(rows.count(), shifts.count(), rows.values("member").distinct().count())
 
 
 def _previewing() -> Any:

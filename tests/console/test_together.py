@@ -21,6 +21,7 @@ from efface.engine.base import clock, sealing, tenancy
 from efface.search.models import Finding, Match
 from efface.sites.models import Membership, Network
 from efface.takedown import agenda, approving, four_eyes
+from efface.takedown.figures.exposure import Looks
 from efface.takedown.models import Approval, FirstWord, Notice
 from tests import people
 from tests.console.test_queue import mark_of, take
@@ -569,6 +570,7 @@ def test_looks_are_counted_have_pauses_and_an_end(
     with tenancy.organisation(organisation.pk):
         assert Look.objects.filter(member=member_of(first)).count() == 3
         assert revealing.budget(member_of(first), now + timedelta(days=1)).used == 0, "a new shift"
+        assert revealing.looks_of(organisation.pk, now, now + timedelta(days=1)) == Looks(3, 1, 1)
         Match.objects.filter(pk=match.pk).update(state="confirmed")
     with clock.fixed(now + timedelta(days=1)):
         assert b"Nobody has to see it again" in client.post(url).content

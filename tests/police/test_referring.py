@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 from efface.accounts import audit
-from efface.cases import ages, alarm, consents, holds, intake
+from efface.accounts.models import Member
+from efface.cases import ages, alarm, consents, duty, holds, intake
 from efface.cases.may import may
 from efface.cases.models import CaseEvent, Hold, Message
 from efface.engine.base import deadlines, tenancy
@@ -68,6 +69,14 @@ class TestSignals:
         assert signalling.Courier().may(mail, now).word == "drop"
         with pytest.raises(signalling.CannotSignal):
             signalling.decide(row, "not-so", "", "lead:x", now)
+
+    def test_whose_shift_it_is_is_told(self, within: Any, now: Any, monkeypatch: Any) -> None:
+        monkeypatch.setenv("EFFACE_MAIL_DOMAIN", "desk.example")
+        here = within.case.organisation
+        other = people.worker(here, "lead")
+        duty.add(Member.objects.get(user=other), now - timedelta(hours=1), now + timedelta(hours=4), now)
+        signalling.signal(within.case, "scene", "caseworker:x", now)
+        assert [one.recipient for one in Outbox.objects.filter(kind="signal")] == [other.email]
 
     def test_where_a_rota_names_nobody_all_leads_are_told(self, within: Any, now: Any, monkeypatch: Any) -> None:
         monkeypatch.setenv("EFFACE_MAIL_DOMAIN", "desk.example")

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member, Role, User
-from efface.cases import events, intake
+from efface.cases import duty, events, intake
 from efface.cases.models import Age, Case, CaseEvent
 from efface.engine.base import outbox, settings, smtp
 from efface.engine.base.models import Outbox
@@ -33,17 +33,19 @@ class CannotSignal(ValueError):
 
 
 def leads(organisation: uuid.UUID, now: datetime) -> list[User]:
-    """Everybody who leads and can sign in. ``on_duty`` replaces it where a rota says who is there."""
+    """Everybody who leads and can sign in."""
     rows = Member.objects.filter(organisation_id=organisation, role=Role.LEAD, user__is_active=True)
     return [row.user for row in rows.select_related("user").order_by("pk")]
 
 
-_on_duty: list[OnDuty] = [leads]
+def by_rota(organisation: uuid.UUID, now: datetime) -> list[User]:
+    """The leads whose shift it is."""
+    shifts = [one.member for one in duty.on_duty(now) if one.organisation_id == organisation]
+    return [one.user for one in shifts if one.role == Role.LEAD and one.user.is_active]
 
 
-def on_duty(who: OnDuty) -> None:
-    """Register who of the leads is told now. Where it names nobody all are told: an alarm that nobody hears is none."""
-    _on_duty[:] = [who]
+_on_duty: list[OnDuty] = [by_rota]
+"""Who of the leads is told. Where it names nobody all are told: an alarm that nobody hears is none."""
 
 
 def signal(case: Case, kind: str, actor: str, now: datetime, note: str = "") -> Signal | None:
