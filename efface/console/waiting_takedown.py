@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -160,10 +161,13 @@ def filings(
     covered: set[uuid.UUID] = set()
     rows = _notices(Notice.State.PREPARED, case, only, lock)
     changed = form_words.standing_of({one.contact for one in rows})
+    desks_of = Counter((one.case_id, one.contact) for one in rows)
     for one in rows:
         if one.pk in covered:
             continue
-        group = together.company(one, (Notice.State.PREPARED,), clock.now())
+        group = together.Company(one, [])
+        if only is not None or desks_of[one.case_id, one.contact] > 1:
+            group = together.company(one, (Notice.State.PREPARED,), clock.now())
         covered |= {other.pk for other in group.others}
         yield Decision(
             kind="filing",

@@ -35,8 +35,8 @@ def pages(organisation: Any, now: Any) -> tuple[dict[str, str], dict[str, str]]:
     coordination = {"partners": "/console/partners/", "partner": f"/console/partners/{one.pk}/",
                     "partner-empty": f"/console/partners/{empty.pk}/"}  # fmt: skip
     work = {"case-partners": f"/console/cases/{case.pk}/partners/", "reports": "/console/reports/",
-            "help": "/console/help/?place=DE", "help-none": "/console/help/?q=zzzz",
-            "guide": "/console/help/extortion/"}  # fmt: skip
+            "help": "/console/knowledge/?place=DE", "help-none": "/console/knowledge/?q=zzzz",
+            "guide": "/console/knowledge/extortion/"}  # fmt: skip
     return coordination, work
 
 

@@ -159,15 +159,15 @@ def test_hostile_words_of_a_report_stay_words() -> None:
 
 
 def test_help_is_searched_by_word_and_place(desk: Client) -> None:
-    whole = desk.get("/console/help/").content
+    whole = desk.get("/console/knowledge/").content
     assert b"When somebody demands money" in whole
-    found = desk.get("/console/help/", {"q": "hateaid", "place": "DE"}).content
+    found = desk.get("/console/knowledge/", {"q": "hateaid", "place": "DE"}).content
     assert b"HateAid" in found and b"When somebody demands money" not in found
-    assert b"Nothing fits" in desk.get("/console/help/", {"q": "zzzz <b>"}).content
-    assert b"Nobody pays" in desk.get("/console/help/extortion/").content
-    assert desk.get("/console/help/nothing/").status_code == 404
+    assert b"Nothing fits" in desk.get("/console/knowledge/", {"q": "zzzz <b>"}).content
+    assert b"Nobody pays" in desk.get("/console/knowledge/extortion/").content
+    assert desk.get("/console/knowledge/nothing/").status_code == 404
 
 
 def test_a_guide_is_printed_as_a_pdf(desk: Client) -> None:
-    answer = desk.get("/console/help/minor/pdf/")
+    answer = desk.get("/console/knowledge/minor/pdf/")
     assert answer.status_code == 200 and answer.content.startswith(b"%PDF")

@@ -483,38 +483,6 @@ def test_finding_by_reference_site_address_and_word(organisation: Any, case: Any
     ).content.decode().replace(f'value="{case.reference}"', "")
 
 
-# Signed out in mid-form
-
-
-def test_what_was_typed_when_the_session_ended_is_shown_and_comes_back(organisation: Any, case: Any, now: Any) -> None:
-    user = people.worker(organisation, "caseworker", password=people.PASSWORD)
-    client, url = people.signed_in(user), f"/console/cases/{case.pk}/"
-    who = re.search(r'name="who" value="([^"]+)"', client.get(url).content.decode())
-    assert who
-    client.logout()
-    page = {"HTTP_REFERER": f"http://testserver{url}"}
-    answer = client.post(url + "notes/", {"text": "a long note <b>", "who": who[1]}, **page)
-    assert answer.status_code == 401 and "a long note &lt;b&gt;" in answer.content.decode()
-    assert f"next=%2Fconsole%2Fcases%2F{case.pk}%2F" in answer.content.decode()
-    with tenancy.organisation(organisation.pk):
-        assert not Note.objects.exists()
-    client.post("/console/sign-in/", {"login": user.email, "password": people.PASSWORD})
-    assert "a long note &lt;b&gt;" in client.get(url).content.decode()
-    assert "a long note" not in client.get(url).content.decode(), "it comes back once"
-
-
-def test_what_one_typed_is_given_back_to_nobody_else(organisation: Any, case: Any, now: Any) -> None:
-    user = people.worker(organisation, "caseworker", password=people.PASSWORD)
-    other = people.worker(organisation, "caseworker", password=people.PASSWORD)
-    client, url = people.signed_in(user), f"/console/cases/{case.pk}/"
-    who = re.search(r'name="who" value="([^"]+)"', client.get(url).content.decode())
-    assert who
-    client.logout()
-    client.post(url + "notes/", {"text": "mine alone", "who": who[1]}, HTTP_REFERER=f"http://testserver{url}")
-    client.post("/console/sign-in/", {"login": other.email, "password": people.PASSWORD})
-    assert "mine alone" not in client.get(url).content.decode()
-
-
 # Looks
 
 

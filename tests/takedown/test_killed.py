@@ -118,7 +118,7 @@ def test_capturing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
 
     finding = make_finding(office.case)
     with monkeypatch.context() as patch, pytest.raises(Killed), clock.fixed(NOON):
-        patch.setattr(capturing, "note", die)
+        patch.setattr(capturing.custody, "of_capture", die)
         capturing.capture(organisation=finding.organisation_id, finding=finding.pk)
     assert Capture.objects.count() == 0
     for _ in range(2):
