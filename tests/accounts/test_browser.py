@@ -185,9 +185,7 @@ def test_a_passkey_is_made_and_opens(organisation: Any, now: Any) -> None:
             "hasResidentKey": True, "automaticPresenceSimulation": True}})  # fmt: skip
         sign_out_and_in(page, user.email)
         page.click("form[data-passkey] button")
-        page.wait_for_function(
-            "document.querySelector('[role=status]').textContent.includes('use a code')", timeout=90_000
-        )
+        page.wait_for_selector("[role=status]:has-text('use a code')", timeout=90_000)
         assert other and not opens_queue(page)
         assert browser.outside == []
 
