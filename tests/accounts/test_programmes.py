@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import csv
 import io
-import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -232,26 +231,3 @@ def test_an_invoice_leaves_as_pdf_table_and_xml(member: Any, now: Any) -> None:
     assert "A & B <c>" in ElementTree.tostring(
         ElementTree.fromstring(invoicing.as_xml(one, member.organisation)), encoding="unicode"
     ).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.slow
-def test_two_at_once_get_two_numbers(organisation: Any, now: Any) -> None:
-    from django.db import connections
-
-    user = people.worker(organisation, "coordinator")
-    with tenancy.organisation(organisation.pk):
-        member = Member.objects.select_related("organisation").get(user=user)
-
-    def write(key: str) -> None:
-        with tenancy.organisation(organisation.pk):
-            invoicing.issue(member, BILL, key, now)
-        connections.close_all()
-
-    threads = [threading.Thread(target=write, args=(f"k{n}",)) for n in range(6)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join()
-    with tenancy.organisation(organisation.pk):
-        assert sorted(Invoice.objects.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6]
