@@ -100,6 +100,13 @@ def portal(short: str, herself: bool | None, host: str | None, as_json: str | No
         emit(told, as_json, words)
 
 
+its_role = click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
+)
+
+
 @click.group()
 def member() -> None:
     """People who work in an organisation."""
@@ -108,11 +115,7 @@ def member() -> None:
 @member.command("add")
 @click.argument("email")
 @click.option("--organisation", "short", required=True, help="Short name of the organisation.")
-@click.option(
-    "--role",
-    required=True,
-    type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
-)
+@its_role
 @click.option("--name", required=True, help="Name shown to colleagues.")
 @click.option("--trained", is_flag=True, help="Trained for the conversation that opens face search.")
 @json_option
@@ -143,11 +146,7 @@ def add_member(email: str, short: str, role: str, name: str, trained: bool, as_j
 @member.command("invite")
 @click.argument("email")
 @click.option("--organisation", "short", required=True, help="Short name of the organisation.")
-@click.option(
-    "--role",
-    required=True,
-    type=click.Choice(["caseworker", "lead", "coordinator", "investigator", "auditor", "operator"]),
-)
+@its_role
 @click.option("--name", required=True, help="Name shown to colleagues; they can change it when they come in.")
 @json_option
 def invite_member(email: str, short: str, role: str, name: str, as_json: str | None) -> None:

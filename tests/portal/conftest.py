@@ -7,11 +7,13 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from efface.accounts.models import Organisation
 from efface.cases import consents, events, links, messages, naming, own, reaching, telling
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import tenancy
 from efface.search import deciding, revising
 from tests import people
+from tests.conftest import role
 
 
 @pytest.fixture(autouse=True)
@@ -72,3 +74,11 @@ def world(organisation: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         reaching.set_rules(case, held, "survivor", now)
         telling.tell(case, "returned", finding.pk, now)
     return opened
+
+
+@pytest.fixture
+def house(organisation: Any) -> Any:
+    """An organisation where survivors open their cases by themselves."""
+    with role("efface_owner"):
+        Organisation.objects.filter(pk=organisation.pk).update(opens_herself=True)
+    return organisation

@@ -22,13 +22,6 @@ pytestmark = pytest.mark.django_db
 SECRET = re.compile(r'data-fact="access-code">([a-z0-9-]+)<')
 
 
-@pytest.fixture
-def house(organisation: Any) -> Any:
-    with role("efface_owner"):
-        Organisation.objects.filter(pk=organisation.pk).update(opens_herself=True)
-    return organisation
-
-
 def press_begin(client: Client, **more: Any) -> Any:
     page = client.get("/begin/").content.decode()
     found = re.search(r'name="ticket" value="([^"]+)"', page)

@@ -8,24 +8,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from efface.accounts.models import Organisation
 from efface.cases import attesting
 from efface.cases.may import may
 from efface.cases.models import Case, CaseKind, Consent, Fingerprint, Purpose
 from efface.console import waiting_arrivals
 from efface.engine.base import clock, tenancy
 from tests import people
-from tests.conftest import NOON, role
+from tests.conftest import NOON
 
 pytestmark = pytest.mark.django_db
 SECRET = re.compile(r'data-fact="access-code">([a-z0-9-]+)<')
-
-
-@pytest.fixture
-def house(organisation: Any) -> Any:
-    with role("efface_owner"):
-        Organisation.objects.filter(pk=organisation.pk).update(opens_herself=True)
-    return organisation
 
 
 def press(client: Client, **more: str) -> Any:
