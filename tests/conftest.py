@@ -17,12 +17,28 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What axe found on the pages, where a test of this run looked."""
-    reports = (one for rows in terminalreporter.stats.values() for one in rows if getattr(one, "when", "") == "call")
+    every = [one for rows in terminalreporter.stats.values() for one in rows]
+    reports = [one for one in every if getattr(one, "when", "") == "call"]
     found = [value for one in reports for name, value in one.user_properties if name == "axe"]
     if found:
         terminalreporter.section("axe, by page and language")
         for line in axe.table(found):
             terminalreporter.line(line)
+    ended = [one for one in every if getattr(one, "when", "") == "teardown"]
+    desk = [value for one in ended for name, value in one.user_properties if name == "axe_views"]
+    if desk:
+        terminalreporter.section("axe, by view")
+        for line in axe.views(desk, axe.pages_of_members()):
+            terminalreporter.line(line)
+
+
+@pytest.fixture(autouse=True)
+def _seen(record_property: Any) -> Iterator[None]:
+    """What a test looked at goes into its report."""
+    axe.SEEN.clear()
+    yield
+    if axe.SEEN:
+        record_property("axe_views", list(axe.SEEN))
 
 
 @pytest.fixture(scope="session")

@@ -29,17 +29,18 @@ from efface.engine.base import clock
 MOST_PAGES = 40
 
 
+#: Where each role's work is.
+FIRST_PAGES = {
+    Role.CASEWORKER: "console:queue", Role.LEAD: "console:queue", Role.COORDINATOR: "console:statistics",
+    Role.INVESTIGATOR: "police:home", Role.AUDITOR: "console:demands", Role.OPERATOR: "console:members",
+}  # fmt: skip
+
+
 @view(access=MEMBERS)
 @require_GET
 def home(request: Any) -> HttpResponse:
     """Each role begins where its work is."""
-    if request.member.role in STAFF_CASES.roles:
-        return redirect("console:queue")
-    if request.member.role == Role.COORDINATOR:
-        return redirect("console:face-search")
-    if request.member.role == Role.INVESTIGATOR:
-        return redirect("police:home")
-    return render(request, "console/welcome.html")
+    return redirect(FIRST_PAGES[Role(request.member.role)])
 
 
 def _page_of(request: Any) -> int:

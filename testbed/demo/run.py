@@ -219,6 +219,7 @@ def shortfalls(result: dict[str, Any], least_found: float) -> list[str]:
     found = [f"{name} is {result[name]}, not 0" for name in REQUIRED_ZERO if result[name]]
     if result["found"] < least_found * result["planted"]:
         found.append(f"found {result['found']} of {result['planted']} planted")
+    found += [f"bytes of a picture: {leak}" for leak in result.get("leaks", ())]
     if result["reappeared_detected"] != result["reappeared_planted"]:
         found.append(f"{result['reappeared_detected']} of {result['reappeared_planted']} returns noticed")
     return found

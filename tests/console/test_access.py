@@ -198,10 +198,16 @@ def test_each_role_opens_what_is_its_own_and_nothing_else(organisation: Any, now
     assert wrong == []
 
 
+def test_each_role_begins_where_its_work_is(organisation: Any, now: Any) -> None:
+    for role in ROLES:
+        answer = people.signed_in(people.worker(organisation, role)).get("/console/", follow=True)
+        assert answer.status_code == 200 and len(answer.redirect_chain) == 1, role
+
+
 def test_sign_out_and_sign_in_pages(organisation: Any, now: Any) -> None:
     user = people.worker(organisation, "auditor", password=people.PASSWORD)
     client = people.signed_in(user)
-    assert client.get("/console/").status_code == 200
+    assert client.get("/console/demands/").status_code == 200
     client.post("/console/sign-out/")
     assert client.get("/console/").status_code == 302
     answer = client.post("/console/sign-in/", {"login": user.email, "password": "not this one at all"})

@@ -26,7 +26,7 @@ from efface.sites.models import ContactObservation, Delivery, Network, Site
 from efface.takedown import timing
 from efface.takedown.models import Inbound, Notice, Route
 from efface.whereabouts.model import Signal
-from tests import people
+from tests import axe, people
 from tests.chromium import ORIGIN, chromium
 from tests.sites.test_networks import others
 
@@ -57,7 +57,9 @@ def judge(page: Any, name: str, problems: list[str], scheme: str) -> None:
         problems.append(f"{name}: {wider} px too wide")
     # Only colours differ between the two; the rest is looked at once.
     rules = {"runOnly": {"type": "rule", "values": ["color-contrast"]}} if scheme == "dark" else None
-    for violation in Axe().run(page, options=rules).response["violations"]:
+    violations = Axe().run(page, options=rules).response["violations"]
+    axe.saw(page.url, scheme, len(violations))
+    for violation in violations:
         problems.append(f"{name}: {violation['id']} {[node['html'][:160] for node in violation['nodes'][:3]]}")
 
 

@@ -89,11 +89,9 @@ def columns(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: 
 
 
 def _short(label: str) -> str:
-    """ "2026-02" as 02/26, "2026-02-17" as 17.02."""
+    """Days of a row of days without their year, which is in the table: "2026-02-17" as 02-17."""
     parts = label.split("-")
-    if len(parts) == 2:
-        return f"{parts[1]}/{parts[0][2:]}"
-    return f"{parts[2]}.{parts[1]}." if len(parts) == 3 else label
+    return "-".join(parts[1:]) if len(parts) == 3 else label
 
 
 def curve(name: str, title: str, points: Sequence[Sequence[float]], known: float, words: str) -> str:
