@@ -8,9 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import axe
+
+# Speed belongs in bench/: on a busy machine an example may take any time.
+hypothesis.settings.register_profile("efface", deadline=None)
+hypothesis.settings.load_profile("efface")
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
