@@ -38,10 +38,10 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
             yield from _group(by, "others together" if row["rest"] else row["name"], row)
     for name, value in figures["returned"].items():
-        yield "returned", name, "findings", value
+        yield "returned", name, "people", value
     for day, value in figures["sites"]:
         yield "sites", day, "added", value
-    for name, value in figures["workload"].items():
+    for name, value in figures.get("workload", {}).items():
         yield "workload", name, "mean" if name != "workers" else "people", value
 
 
@@ -51,6 +51,8 @@ def _group(table: str, name: str, told: Mapping[str, Any] | None) -> Iterator[tu
         return
     yield table, name, "findings", told["n"]
     yield table, name, "gone", told["gone"]
+    if "of_one" in told:
+        yield table, name, "findings of one person counted at most", told["of_one"]
     for day, share, low, high in told["curve"]:
         yield table, name, f"share gone by day {int(day)}", share
         yield table, name, f"share gone by day {int(day)}, low", low
