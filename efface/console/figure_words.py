@@ -24,6 +24,7 @@ class Block:
     drawing: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> list[list[tuple[str, Any]]]:
@@ -133,17 +134,38 @@ def _removal(figures: Mapping[str, Any]) -> Block:
              "and nothing more. Each person weighs the same, however much was found of her. The dotted band is what "
              "chance alone could make of it (95 in 100).")  # fmt: skip
     rows = tuple((_days(one[0]), _share(one)) for one in told["curve"])
-    return Block("removal", title, said, _safe(drawing), (_("Within"), _("Gone")), rows)
+    return Block("removal", title, said, _safe(drawing), (_("Within"), _("Gone")), rows, _notes(figures))
+
+
+def _notes(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    told, returned = figures["removal"], figures["returned"]
+    notes = []
+    if "of_one" in told:
+        notes.append(
+            _("Findings: %(n)s, of which gone: %(gone)s. At most %(most)s of one person are counted in these two "
+              "numbers.")
+            % {"n": number(told["n"]), "gone": number(told["gone"]), "most": told["of_one"]}
+        )
+    once, back = returned["gone_once"], returned["came_back"]
+    if once is not None and back is not None:
+        notes.append(_("People for whom something was gone once: %(n)s. For %(k)s of them something came back.")
+                     % {"n": number(once), "k": number(back)})  # fmt: skip
+    elif once is not None:
+        notes.append(_("People for whom something was gone once: %(n)s. For how many something came back is kept back: "
+                       "they are few.") % {"n": number(once)})  # fmt: skip
+    return tuple(notes)
 
 
 def _by(figures: Mapping[str, Any], by: str) -> Block:
-    title = _("Findings and how fast they went: %(by)s") % {"by": by_words()[by]}
+    title = _("For how many people, and how fast it went: %(by)s") % {"by": by_words()[by]}
     rows = figures["by"][by]
     named = [(_("All others together") if row["rest"] else _name_of(by, row["name"]), row) for row in rows]
-    drawing = charts.bars(f"by-{by}", title, [(name, row["n"]) for name, row in named], few(figures), number)
+    # Reports that were published before people were told of here told of findings.
+    told = [(name, row.get("people", row.get("n"))) for name, row in named]
+    drawing = charts.bars(f"by-{by}", title, told, few(figures), number)
     said = _("Somebody can be in several of these. Smaller ones are left out.")
-    columns = (by_words()[by], _("Found"), _("Gone"), _("Gone within 30 days"), _("Half gone within"))
-    table = tuple((name, row["n"], row["gone"], _by_day(row, 30), _half(row)) for name, row in named)
+    columns = (by_words()[by], _("People"), _("Gone within 30 days"), _("Half gone within"))
+    table = tuple((*one, _by_day(row, 30), _half(row)) for one, (_name, row) in zip(told, named, strict=True))
     return Block(f"by-{by}", title, said, _safe(drawing), columns, table)
 
 

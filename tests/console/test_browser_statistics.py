@@ -83,7 +83,9 @@ def test_a_report_is_printed_with_all_its_tables(organisation: Any, now: Any) ->
         shot(page, "public-report-print")
         tables = page.locator("table")
         assert all(tables.nth(n).is_visible() for n in range(tables.count())) and tables.count() >= 5
-        assert not page.locator("nav").first.is_visible()
+        assert not page.locator("nav").first.is_visible() and not page.locator("a.button").first.is_visible()
+        bars = page.locator("svg .measure")
+        assert bars.count() > 40 and all(bars.nth(n).is_visible() for n in range(bars.count()))
 
 
 def test_before_anything_was_counted(organisation: Any, now: Any) -> None:

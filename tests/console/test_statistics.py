@@ -106,8 +106,8 @@ def test_what_is_counted_and_what_is_kept_back(counted: Any) -> None:
 def test_who_did_not_allow_it_or_took_it_back_is_not_counted(organisation: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
         cases(organisation, now, 20, allow=False)
-        cases(organisation, now, 10, age=3)
-        assert keeping.keep(organisation.pk, now).figures["cases"]["total"] == 10
+        cases(organisation, now, 15, age=3)
+        assert keeping.keep(organisation.pk, now).figures["cases"]["total"] == 15
         Consent.objects.update(withdrawn_at=now)
         assert keeping.keep(organisation.pk, now + timedelta(days=1)).figures["cases"]["total"] is None
 
@@ -122,10 +122,10 @@ def test_one_more_case_the_next_day_changes_no_figure(organisation: Any, counted
 
 def test_counting_often_on_one_day_tells_no_more(organisation: Any, counted: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
-        for n in range(9):
+        for n in range(11):
             cases(organisation, now, 1, age=n + 1)
             assert keeping.keep(organisation.pk, now).figures["cases"] == counted.figures["cases"]
-        cases(organisation, now, 1, age=11)
+        cases(organisation, now, 1, age=13)
         assert keeping.keep(organisation.pk, now).figures["cases"]["parts"]["open"] == 50
 
 
@@ -411,7 +411,7 @@ def test_the_team_s_load_tells_of_no_few_cases(organisation: Any, now: Any) -> N
     with tenancy.organisation(organisation.pk):
         cases(organisation, now, 3, allow=False)
         assert keeping.keep(organisation.pk, now).figures["workload"]["open_each"] is None
-        cases(organisation, now, 11, allow=False, age=4)
+        cases(organisation, now, 13, allow=False, age=4)
         first = keeping.keep(organisation.pk, now).figures["workload"]["open_each"]
         cases(organisation, now, 2, allow=False, age=5)
         again = keeping.keep(organisation.pk, now + timedelta(days=1)).figures["workload"]["open_each"]

@@ -38,7 +38,7 @@ def _patterns(name: str) -> str:
 
 def _fill(name: str, number: int) -> str:
     word = PATTERNS[number % len(PATTERNS)]
-    return 'class="bar solid"' if word == "solid" else f'class="bar" fill="url(#{name}-{word})"'
+    return 'class="measure solid"' if word == "solid" else f'class="measure" fill="url(#{name}-{word})"'
 
 
 def bars(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str, number: Number = str) -> str:

@@ -166,6 +166,9 @@ def _group(
         return last["told"]
     wait = FEWEST + SPREAD + (draw or protect.drawn)()
     told = spans.told(group, cell.told, draw)
+    if name == ALL:
+        # Of parts it is not told: somebody is in several of them, and each number more says something of her.
+        told |= spans.findings(group, cell.told, draw)
     kept[place] = {"people": group.people, "gone": gone, "wait": wait, "day": f"{day:%Y-%m-%d}", "told": told}
     return told
 

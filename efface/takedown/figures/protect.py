@@ -4,13 +4,13 @@ Whoever knows every case but one reckons any fixed rule backwards: where twelve 
 the thirteenth is told of. So chance has a part in every figure, by draws that nobody is shown:
 
 1. each figure carries a draw between -``SPREAD`` and ``SPREAD``, small ones likelier: one more or less makes any result
-   at most twice as likely as before, but for the last draw at each end (one in a hundred);
+   at most twice as likely as before, but for the last draw at each end (one in four hundred);
 2. what does not reach ``SHOWN_FROM`` with its draw is not shown, nought neither. No draw lifts fewer than ``FEWEST``
    people so far;
 3. where only one part of a sum is hidden, or the hidden ones are few together, more are hidden with it (complementary
    suppression), and stay hidden as long as they are needed. Who that is follows from the drawn figures, not the true;
 4. what is shown is rounded to ``BASE``, parts and sums each for themselves;
-5. a figure moves only once it has moved by ``FEWEST`` at the least, by ten as a rule: how many it waits for is drawn
+5. a figure moves only once it has moved by ``FEWEST`` at the least, by twelve as a rule: how many it waits for is drawn
    too. Until then the next report repeats what the last one said. With each move its draws are made anew.
 
 After two-sided geometric noise (A. Ghosh, T. Roughgarden, M. Sundararajan, SIAM J. Comput. 41, 2012), cut off at both
@@ -24,7 +24,7 @@ from secrets import SystemRandom
 
 FEWEST = 5
 BASE = 5
-SPREAD = 5
+SPREAD = 7
 SHOWN_FROM = FEWEST + SPREAD
 DRAWS = range(-SPREAD, SPREAD + 1)
 WEIGHTS = [2 ** (SPREAD - abs(draw)) for draw in DRAWS]

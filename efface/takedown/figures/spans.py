@@ -76,9 +76,9 @@ def life_table(rows: list[Span], people: int) -> list[Share]:
 
 
 def told(group: Group, people: int, draw: Draw | None = None) -> dict[str, Any]:
-    """``n`` and ``gone``: findings, at most ``of_one`` of a person, drawn and rounded; ``curve`` as [day, share gone,
-    low, high] with Wilson's bounds; ``median`` the first day told by which half was gone, None where more stands.
-    ``people``: as drawn; all that is decided here follows from it and from draws."""
+    """``people``, as drawn, rounded; ``curve`` as [day, share gone, low, high] with Wilson's bounds; ``median`` the
+    first day told by which half was gone, None where more stands. All that is decided here follows from ``people`` and
+    from draws."""
     draw = draw or protect.drawn
     many = people >= MANY
     shares = life_table(spans(group, GRID if many else COARSE, draw), people)
@@ -87,13 +87,19 @@ def told(group: Group, people: int, draw: Draw | None = None) -> dict[str, Any]:
     for one in shares:
         low, high = wilson(round(one.gone * one.people), one.people)
         points.append([one.day, *(_round(part, step) for part in (one.gone, min(low, one.gone), max(high, one.gone)))])
+    return {
+        "people": rounded(people), "curve": points, "known_days": shares[-1].day if shares else 0,
+        "median": next((int(one[0]) for one in points if one[1] >= 0.5), None),
+    }  # fmt: skip
+
+
+def findings(group: Group, people: int, draw: Draw | None = None) -> dict[str, int]:
+    """``n`` and ``gone``: how much was found, at most ``of_one`` of a person, drawn and rounded."""
+    draw = draw or protect.drawn
     cap = of_one(people)
     place = LADDER.index(cap)
     n, gone = (max(rounded(count + draw() * cap, cap), 0) for count in (group.found[place], group.went[place]))
-    return {
-        "n": n, "gone": min(gone, n), "of_one": cap, "curve": points, "known_days": shares[-1].day if shares else 0,
-        "median": next((int(one[0]) for one in points if one[1] >= 0.5), None),
-    }  # fmt: skip
+    return {"n": n, "gone": min(gone, n), "of_one": cap}
 
 
 def _round(share: float, step: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from efface.takedown.figures import protect, spans
-from efface.takedown.figures.counting import Truth
+from efface.takedown.figures.counting import BY, Truth
 from efface.takedown.figures.keeping import made
 from efface.takedown.figures.protect import DRAWS, SPREAD, WEIGHTS, Kept
 from efface.takedown.figures.tally import Group, Tally
@@ -70,7 +70,7 @@ def test_without_draws_that_attack_succeeds(known: int) -> None:
 def test_yesterday_against_today(record_property: Any) -> None:
     """They know of four who came since yesterday, and of all before: did a fifth come? By whether a figure moved."""
     right_sure = []
-    for came in (4, 7, 9, 12):
+    for came in (4, 7, 12, 15):
         def one(there: bool, came: int = came) -> float:
             before = protect.table({"a": 40, "b": 60}, 100).kept
             count = 40 + came + there
@@ -99,9 +99,9 @@ def _moves(moved: bool, came: int) -> float:
 
 
 def test_by_a_fixed_number_of_days_the_same_attack_succeeds() -> None:
-    """Where a figure waits for ten exactly, the tenth is told of."""
+    """Where a figure waits for twelve exactly, the twelfth is told of."""
     before = protect.table({"a": 40, "b": 60}, 100, draw=still).kept
-    after = [protect.table({"a": n, "b": 60}, n + 60, before, draw=still).kept["a"] for n in (49, 50)]
+    after = [protect.table({"a": n, "b": 60}, n + 60, before, draw=still).kept["a"] for n in (51, 52)]
     assert after[0] == before["a"] and after[1] != before["a"]
 
 
@@ -150,47 +150,63 @@ def _clipped(count: int, shown: int) -> float:
 
 
 def truth(open_ones: int, solved: int, at_one: int, *, hers: list[tuple[float, bool]] | None = None) -> Truth:
-    """An organisation with as many cases; ``at_one`` people had something at one host. With ``hers`` one more, open."""
+    """An organisation with as many cases; ``at_one`` people had something in one group of each kind. With ``hers`` one
+    more, open."""
     tally = Tally()
     tally.counts["cases"].update(open=open_ones + (hers is not None), solved=solved)
     tally.counts["open_age"].update(month=open_ones + (hers is not None))
     tally.counts["months"].update({"2026-02": open_ones + solved + (hers is not None)})
     tally.groups["all"][""] = _many(open_ones + solved)
-    tally.groups["host"].update({"host:one": _many(at_one), "host:two": _many(open_ones + solved - at_one)})
+    for n, by in enumerate(BY):
+        others = open_ones + solved - at_one - n
+        tally.groups[by].update({f"{by}:one": _many(at_one + n), f"{by}:two": _many(others)})
     tally.counts["returned"].update(gone_once=solved, came_back=solved // 3)
     if hers is not None:
         tally.group("all", "").add(hers)
-        tally.group("host", "host:one").add(hers)
+        for by in BY:
+            tally.group(by, f"{by}:one").add(hers)
     return Truth(tally, [], 5, open_ones)
 
 
 def test_everything_of_a_report_together() -> None:
-    """All figures in which she would be, their odds added up as if every one were a reading of its own."""
-    hers = [(3.0, False)]
-    day = NOON.date()
+    """All figures in which she would be, their odds added up as if every one were a reading of its own: what became of
+    her case, its age, its month, what was found of her in all and by each of four words, number and curve."""
+    hers, day = [(3.0, False)], NOON.date()
+    groups = {"all": (73, 73), **{by: (17 + n, 17 + n) for n, by in enumerate(BY)}}
 
     def one(there: bool) -> float:
         _figures, kept = made(truth(42, 31, 17, hers=hers if there else None), day, {})
         pairs = []
         for table, name, without in (
             ("cases", "open", 42), ("cases", "=", 73), ("open_age", "month", 42), ("months", "2026-02", 73),
-            ("all", "=", 73), ("host", "host:one", 17),
+            ("all", "=", 73), *((by, f"{by}:one", 17 + n) for n, by in enumerate(BY)),
         ):  # fmt: skip
             cell = Kept(*kept[table][name])
             shown = None if cell.few else protect.rounded(cell.told)
             pairs.append((shown, without + 1, without))
-        return attacker.odds(pairs)
+        odds = attacker.odds(pairs)
+        for _by, (people, _n) in groups.items():
+            without, with_her = _lost_in_week(people), _lost_in_week(people) + 1
+            shown = max(0, (with_her if there else without) + protect.drawn())
+            a, b = _clipped(with_her, shown), _clipped(without, shown)
+            odds += inf if b == 0 else -inf if a == 0 else log(a / b)
+        return max(-attacker.SURE, min(attacker.SURE, odds))
 
     right, sure = tried(one, 1500)
-    print(f"a whole report: right {right:.0%}, sure {sure:.1%}")  # noqa: T201
-    assert right <= 0.8 and sure <= 0.05, "six figures at once"
+    print(f"a whole report, fourteen readings: right {right:.0%}, sure {sure:.1%}")  # noqa: T201
+    assert right <= 0.88 and sure <= 0.05
+
+
+def _lost_in_week(people: int) -> int:
+    """Of the drawn table the number she would stand in: looked at for three days, and still there then."""
+    return spans.spans(_many(people), spans.COARSE, still)[0].lost
 
 
 def test_what_was_found_of_one_person_moves_a_number_by_no_more_than_its_draws() -> None:
     for people in (12, 60, 300, 2500):
         without, more = _many(people), _many(people)
         more.add([(2.0, True)] * 5000)
-        told = [spans.told(one, people, still) for one in (without, more)]
+        told = [spans.findings(one, people, still) for one in (without, more)]
         assert all(abs(told[1][name] - told[0][name]) <= told[0]["of_one"] for name in ("n", "gone"))
 
 
