@@ -29,7 +29,7 @@ WAITING = {"match": 4000, "draft": 3000, "prepared": 500, "reply": 500, "message
 
 def run(cases: int = 10_000, rounds: int = 60, seed: int = 5) -> dict[str, Any]:
     """``p95_ms`` and ``queries`` (the most of any round) by page, ``cpu_p95_ms`` without the database and without other
-    processes; ``rows`` that were there; ``filled_s``."""
+    processes; ``rows`` that were there; ``filled_s``; ``counting``: the nightly count of the statistics."""
     with installation() as place:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         began = time.perf_counter()
@@ -40,7 +40,7 @@ def run(cases: int = 10_000, rounds: int = 60, seed: int = 5) -> dict[str, Any]:
         took = time.perf_counter() - began
         _say(f"filled in {took:.0f} s")
         return {"cases": cases, "seed": seed, "rounds": rounds, "filled_s": round(took, 1), "rows": filled.counts(),
-                **measure(filled, rounds, seed)}  # fmt: skip
+                "counting": count(place.organisation), **measure(filled, rounds, seed)}  # fmt: skip
 
 
 class Filled:
@@ -151,7 +151,7 @@ class Filled:
             (
                 Consent(organisation_id=self.organisation, case=case, purpose=purpose, given_at=case.opened_at,
                         expires_at=until)
-                for case in rows for purpose in ("hash_match", "notify", "contact_operator")
+                for case in rows for purpose in ("hash_match", "notify", "contact_operator", "statistics")
             ),
             EACH,
         )  # fmt: skip
@@ -302,6 +302,26 @@ def _clone(model: Any, like: Any, given: dict[str, str]) -> None:
     )
 
 
+def count(organisation: uuid.UUID) -> dict[str, Any]:
+    """The statistics of all of it, in the pieces of the nightly job: ``seconds``, ``pieces``, ``longest_s`` (one is one
+    transaction)."""
+    from efface.engine.base import tenancy
+    from efface.takedown.figures import keeping
+
+    with tenancy.organisation(organisation):
+        keeping.start(organisation, NOW, anew=True)
+    taken: list[float] = []
+    row = None
+    while row is None:
+        began = time.perf_counter()
+        with tenancy.organisation(organisation):
+            row = keeping.step(organisation)
+        taken.append(time.perf_counter() - began)
+    told = {"seconds": round(sum(taken), 1), "pieces": len(taken), "longest_s": round(max(taken), 2)}
+    _say(f"statistics: {told}")
+    return told
+
+
 def measure(filled: Filled, rounds: int, seed: int) -> dict[str, Any]:
     """Each page ``rounds`` times, after one to warm up what every process has warm."""
     from django.test import Client
@@ -352,6 +372,7 @@ def _pages(filled: Filled, choose: random.Random) -> dict[str, Callable[[], tupl
         "find a page": lambda: ("/console/find/", {"q": f"https://{domain}/v/B0000001-1"}),
         "find a reference": lambda: ("/console/find/", {"q": choose.choice(ordinary).reference}),
         "team": lambda: ("/console/team/", {}),
+        "statistics": lambda: ("/console/statistics/?by=host", {}),
     }
 
 

@@ -1,18 +1,19 @@
 """The text of a PDF as a reader or a screen reader gets it back: glyphs of the content streams through each font's
-ToUnicode map (ISO 32000-1, 9.10). Enough for what ``engine.base.typeset`` makes: objects that are not packed, two bytes
-a glyph. Text that runs from right to left comes back as it is painted: ``tests.pdf_words`` turns it round."""
+ToUnicode map (ISO 32000-1, 9.10), in the order of reading where it is painted the other way round (14.8.2.3.3), or what
+stands for them (14.9.4). Enough for what ``engine.base.typeset`` makes: objects that are not packed, and two bytes for
+each glyph."""
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from efface.engine.base import typeset
 from tests.messages import LANGUAGES
 
 LEFT_TO_RIGHT = tuple(one for one in LANGUAGES if one not in typeset.RIGHT_TO_LEFT)
-"""The languages whose text it gives back as it is read."""
+"""The languages that are read from left to right."""
 _OBJECT = re.compile(rb"(?<![\d.])(\d+) 0 obj\b(.*?)\bendobj", re.DOTALL)
 _STREAM = re.compile(rb"stream\r?\n(.*)\r?\nendstream", re.DOTALL)
 _FONT = re.compile(rb"/(f\d+) (\d+) 0 R")
@@ -27,14 +28,24 @@ class Unreadable(AssertionError):
 
 def read_back(pdf: bytes) -> str:
     """All text in the order of the page, without the spaces that line breaks swallow. Raises ``Unreadable``."""
-    objects = {int(number): body for number, body in _OBJECT.findall(pdf)}
-    fonts = {name: _map(objects, int(number)) for body in objects.values() for name, number in _FONT.findall(body)}
-    text = ""
+    return "".join(runs(pdf))
+
+
+def runs(pdf: bytes) -> list[str]:
+    """Runs of text in the order they are painted, each in reading order. Raises ``Unreadable``."""
+    objects = objects_of(pdf)
+    fonts = {name: font(objects, int(number)) for body in objects.values() for name, number in _FONT.findall(body)}
+    found: list[str] = []
     for body in objects.values():
         words = _unpacked(body)
         if re.search(rb"\bBT\b", words) and b"Tf" in words:
-            text += _shown(words, fonts)
-    return text
+            found += shown(words, fonts)
+    return found
+
+
+def objects_of(pdf: bytes) -> dict[int, bytes]:
+    """By number."""
+    return {int(number): body for number, body in _OBJECT.findall(pdf)}
 
 
 def bare(text: str) -> str:
@@ -49,7 +60,8 @@ def _unpacked(body: bytes) -> bytes:
     return zlib.decompressobj().decompress(found[1])
 
 
-def _map(objects: dict[int, bytes], number: int) -> dict[int, str]:
+def font(objects: dict[int, bytes], number: int) -> dict[int, str]:
+    """Glyph to letters of the font that is object ``number``."""
     to = re.search(rb"/ToUnicode (\d+) 0 R", objects[number])
     words, found = _unpacked(objects[int(to[1])]) if to else b"", {}
     for block in re.findall(rb"beginbfchar(.*?)endbfchar", words, re.DOTALL):
@@ -63,32 +75,47 @@ def _map(objects: dict[int, bytes], number: int) -> dict[int, str]:
     return found
 
 
-def _shown(words: bytes, fonts: dict[bytes, dict[int, str]]) -> str:
-    said, strings, before = "", list[bytes](), [b"", b""]
-    font: dict[int, str] = {}
+def shown(words: bytes, fonts: Mapping[bytes, Mapping[int, str]]) -> list[str]:
+    """The runs of one content stream, whose fonts are named so."""
+    found, strings, before = list[str](), list[bytes](), [b"", b""]
+    letters: Mapping[int, str] = {}
+    turned, instead = False, None
     for token in _tokens(words):
-        if token[:1] == b"(":
-            strings.append(_ESCAPE.sub(_escaped, token[1:-1]))
-        elif token[:1] == b"<" and token not in (b"<<", b">>"):
-            strings.append(bytes.fromhex(token[1:-1].decode()))
+        is_string = token[:1] == b"(" or (token[:1] == b"<" and token not in (b"<<", b">>"))
+        if is_string and before[1] == b"/ActualText":
+            instead = _text(_raw(token))
+        elif is_string:
+            strings.append(_raw(token))
         elif token == b"Tf":
-            font = fonts[before[0][1:]]
+            letters = fonts[before[0][1:]]
+        elif token == b"BMC" and before[1] == b"/ReversedChars":
+            turned = True
+        elif token == b"EMC":
+            turned, instead = False, None
         elif token in (b"Tj", b"TJ"):
-            said += _letters(b"".join(strings), font, said)
+            run = _letters(b"".join(strings), letters, "".join(found[-3:]), turned=turned)
+            found.append(run if instead is None else instead)
+            instead = None if instead is None else ""
         if token.isalpha():  # an operator: what stood before it was its own
             strings.clear()
         before = [before[1], token]
-    return said
+    return found
 
 
-def _letters(raw: bytes, font: dict[int, str], said: str) -> str:
-    letters = ""
-    for at in range(0, len(raw) - 1, 2):
-        glyph = int.from_bytes(raw[at : at + 2], "big")
-        if glyph == 0 or not font.get(glyph):
-            raise Unreadable(f"glyph {glyph} after {(said + letters)[-40:]!r}")
-        letters += font[glyph]
-    return letters
+def _raw(token: bytes) -> bytes:
+    return _ESCAPE.sub(_escaped, token[1:-1]) if token[:1] == b"(" else bytes.fromhex(token[1:-1].decode())
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-16") if raw[:2] in (b"\xfe\xff", b"\xff\xfe") else raw.decode("latin-1")
+
+
+def _letters(raw: bytes, letters: Mapping[int, str], said: str, *, turned: bool) -> str:
+    glyphs = [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw) - 1, 2)]
+    for glyph in glyphs:
+        if glyph == 0 or not letters.get(glyph):
+            raise Unreadable(f"glyph {glyph} after {said[-40:]!r}")
+    return "".join(letters[glyph] for glyph in (reversed(glyphs) if turned else glyphs))
 
 
 def _tokens(words: bytes) -> Iterator[bytes]:

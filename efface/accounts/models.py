@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import ExtractYear
 from django.utils.translation import gettext_lazy as _
 
 from efface.engine.base.fields import SealedField
@@ -206,6 +207,7 @@ class Spending(Owned):
     app_may = ("SELECT", "INSERT")
 
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, related_name="spendings")
+    programme = models.ForeignKey("Programme", null=True, on_delete=models.PROTECT, related_name="spendings")
     amount = models.BigIntegerField(help_text="in minor units of the grant's currency; below nothing: given back")
     what = models.CharField(max_length=120)
     key = models.CharField(max_length=40, help_text="the form it came with, so that it counts once")
@@ -244,8 +246,8 @@ class Voucher(Owned):
 
 
 class Invoice(Owned):
-    """An invoice or a credit note, never changed: what was wrong is credited. Numbers have no gaps. It goes to an
-    agency, a funder or a client, and says nothing of a case."""
+    """An invoice or a credit note, never changed: what was wrong is credited. Each year's numbers begin with 1 and have
+    no gaps. It goes to an agency, a funder or a client, and says nothing of a case."""
 
     class Kind(models.TextChoices):
         INVOICE = "invoice", _("invoice")
@@ -255,6 +257,7 @@ class Invoice(Owned):
 
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=7, choices=Kind)
+    supplier = SealedField(scope="installation", help_text="JSON: [name, address, tax number], as they were")
     customer = SealedField(scope="installation")
     address = SealedField(scope="installation")
     lines = SealedField(scope="installation", help_text="JSON: [[words, quantity, minor units each]]")
@@ -262,6 +265,8 @@ class Invoice(Owned):
     net = models.BigIntegerField(help_text="in minor units, as tax and gross; of a credit note below nothing")
     tax_points = models.PositiveIntegerField(default=0, help_text="hundredths of a percent")
     tax = models.BigIntegerField()
+    supplied = models.CharField(max_length=60, blank=True, help_text="when it was done, where that is another day")
+    no_tax = models.CharField(max_length=200, blank=True, help_text="why no tax is asked for, where none is")
     gross = models.BigIntegerField()
     issued_on = models.DateField()
     due_on = models.DateField(null=True)
@@ -272,10 +277,17 @@ class Invoice(Owned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("organisation", "number", name="one_invoice_number"),
+            models.UniqueConstraint(
+                "organisation", ExtractYear("issued_on"), "number", name="one_invoice_number_a_year"
+            ),
             models.UniqueConstraint("organisation", "key", name="one_invoice_a_form"),
         ]
-        ordering = ["-number"]
+        ordering = ["-issued_on", "-number"]
+
+    @property
+    def reference(self) -> str:
+        """The number as it is printed: "2026-0007"."""
+        return f"{self.issued_on:%Y}-{self.number:04}"
 
 
 class FaceSearchPermission(Owned):

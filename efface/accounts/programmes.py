@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -28,13 +28,15 @@ class Refused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A programme as a coordinator describes it. ``price`` in minor units a case; ``scale`` percents of it."""
+    """A programme as a coordinator describes it. ``price`` in minor units a case; ``scale`` percents of it; ``grant``
+    pays for it, where one does."""
 
     name: str
     kind: str
     currency: str = "EUR"
     price: int = 0
     scale: Sequence[int] = ()
+    grant: Grant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class Balance:
         return round(100 * self.spent / self.grant.budget) if self.grant.budget else 0
 
     @property
+    def used_up(self) -> bool:
+        return self.left <= 0
+
+    @property
     def warn(self) -> bool:
         return self.spent * 100 >= self.grant.budget * self.grant.warn_at
 
@@ -69,13 +75,13 @@ def _checked(asked: Asked) -> Asked:
     if not name or len(name) > LONGEST_NAME:
         raise Refused(_("Give it a name of at most %(most)d letters.") % {"most": LONGEST_NAME})
     if kind.free:
-        return Asked(name, asked.kind, asked.currency)
+        return Asked(name, asked.kind, asked.currency, grant=asked.grant)
     scale = tuple(sorted(set(asked.scale)))
     if kind.price == "scale" and (not scale or scale[0] != 0 or scale[-1] > 100):
         raise Refused(_("A scale begins with 0 and ends with at most 100 percent, such as 0, 25, 50, 100."))
     if asked.price <= 0:
         raise Refused(_("Say what a case costs, or choose terms that are free."))
-    return Asked(name, asked.kind, asked.currency, asked.price, scale if kind.price == "scale" else ())
+    return replace(asked, name=name, scale=scale if kind.price == "scale" else ())
 
 
 def add(member: Member, asked: Asked, now: datetime) -> Programme:
@@ -97,7 +103,7 @@ def change(member: Member, row: Programme, asked: Asked, now: datetime) -> None:
 
 def _columns(one: Asked) -> dict[str, object]:
     return {"name": one.name, "kind": one.kind, "free": terms.kinds()[one.kind].free, "currency": one.currency,
-            "price": one.price, "scale": list(one.scale)}  # fmt: skip
+            "price": one.price, "scale": list(one.scale), "grant": one.grant}  # fmt: skip
 
 
 def end(member: Member, row: Programme, now: datetime) -> None:
@@ -136,22 +142,34 @@ def grant(
     return made
 
 
-def spend(member: Member, row: Grant, amount: int, what: str, key: str, now: datetime) -> Balance:
-    """Note a step of spending. More than is left is noted too: it was spent, and the page warns; no case waits for it.
-    The same form twice counts once. Raises ``Refused``."""
+def spend(
+    member: Member, row: Grant, amount: int, what: str, key: str, now: datetime, programme: Programme | None = None
+) -> Balance:
+    """Note a step of spending, for a programme the grant pays for where one is named. No more than is left, no more
+    back than was spent: no case waits for it either way. The same form twice counts once. Raises ``Refused``."""
     if not what.strip():
         raise Refused(_("Say what it was spent on. Name no person and no case."))
     if amount == 0:
         raise Refused(_("Say how much."))
-    try:
-        with transaction.atomic():
-            made = Spending.objects.create(
-                organisation_id=member.organisation_id, grant=row, amount=amount, what=what.strip()[:120], key=key[:40],
-                by=actor(member), at=now,
-            )  # fmt: skip
-    except IntegrityError:
-        return balance(row)
-    audit.record(member.organisation_id, actor(member), "grant.spent", str(made.pk), now)
+    if programme is not None and programme.grant_id != row.pk:
+        raise Refused(_("This grant does not pay for that programme. Choose one it pays for, or none."))
+    with transaction.atomic():
+        # One at a time for each grant: two who spend the last of it at once would both find it there.
+        Grant.objects.select_for_update().get(pk=row.pk)
+        if Spending.objects.filter(key=key[:40]).exists():
+            return balance(row)
+        before = balance(row)
+        if amount > before.left:
+            raise Refused(_("Only %(left)s of it are left. Note that much here and the rest at another grant; "
+                            "nothing waits for it.") % {"left": money.text(before.left, row.currency)})  # fmt: skip
+        if before.spent + amount < 0:
+            raise Refused(_("No more can be given back than %(spent)s, which was spent.")
+                          % {"spent": money.text(before.spent, row.currency)})  # fmt: skip
+        made = Spending.objects.create(
+            organisation_id=member.organisation_id, grant=row, programme=programme, amount=amount,
+            what=what.strip()[:120], key=key[:40], by=actor(member), at=now,
+        )  # fmt: skip
+        audit.record(member.organisation_id, actor(member), "grant.spent", str(made.pk), now)
     return balance(row)
 
 

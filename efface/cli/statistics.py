@@ -36,8 +36,10 @@ def _told(short: str, anew: bool) -> list[dict[str, Any]]:
             raise click.ClickException(f"there is no organisation {short!r}; see `efface organisation`")
         rows = []
         for one in found:
+            if anew:
+                keeping.keep(one.pk, clock.now())
             with tenancy.organisation(one.pk):
-                row = keeping.keep(one.pk, clock.now()) if anew else keeping.latest(one.pk)
+                row = keeping.latest(one.pk)
                 rows.append({"organisation": one.short, "figures": row.figures if row else None})
         return rows
 

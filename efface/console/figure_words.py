@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from efface.takedown.figures import charts, counting
+from efface.law import load
+from efface.takedown.figures import charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,23 @@ class Block:
     drawing: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def labelled(self) -> list[list[tuple[str, Any]]]:
         """Rows of (column, cell), numbers as they are read."""
         return [
             [
-                (label, f"{cell:,}" if isinstance(cell, int) else cell)
+                (label, number(cell) if isinstance(cell, int) else cell)
                 for label, cell in zip(self.columns, row, strict=True)
             ]
             for row in self.rows
         ]
+
+
+def number(count: int) -> str:
+    """As the page's language writes it: 7,306 or 7.306."""
+    return f"{count:,}".replace(",", "." if get_language() == "de" else ",")
 
 
 def words() -> dict[str, str]:
@@ -58,7 +65,8 @@ def blocks(figures: Mapping[str, Any], by: str) -> list[Block]:
     made = [_cases(figures)]
     if figures["open_age"]["parts"]:
         made.append(_parts(figures, "open_age", _("How long open cases have been open")))
-    made.append(_removal(figures))
+    if not figures["sample"]:
+        made.append(_removal(figures))
     if figures["by"].get(by):
         made.append(_by(figures, by))
     if figures["months"]["parts"]:
@@ -86,13 +94,13 @@ def _cases(figures: Mapping[str, Any]) -> Block:
     title = _("What became of cases")
     total = figures["cases"]["total"]
     lead = [(_("Opened"), total), *rows]
-    return Block("cases", title, "", _safe(charts.bars("cases", title, lead, few(figures))), (_("Cases"), _("People")),
-                 tuple(lead))  # fmt: skip
+    drawing = _safe(charts.bars("cases", title, lead, few(figures), number))
+    return Block("cases", title, "", drawing, (_("Cases"), _("People")), tuple(lead))
 
 
 def _parts(figures: Mapping[str, Any], name: str, title: str) -> Block:
     rows = _ordered(figures[name]["parts"])
-    drawing = _safe(charts.bars(name.replace("_", "-"), title, rows, few(figures)))
+    drawing = _safe(charts.bars(name.replace("_", "-"), title, rows, few(figures), number))
     return Block(name.replace("_", "-"), title, "", drawing, (_("Open for"), _("People")), tuple(rows))
 
 
@@ -100,7 +108,7 @@ def _months(figures: Mapping[str, Any]) -> Block:
     parts = figures["months"]["parts"]
     title = _("Cases opened, by month")
     rows = [(name, parts[name]) for name in sorted(parts) if name != "other"]
-    drawing = _safe(charts.columns("months", title, rows, few(figures), every=3))
+    drawing = _safe(charts.columns("months", title, rows, few(figures), every=3, number=number))
     table = [*rows, (words()["other"], parts.get("other"))]
     return Block("months", title, "", drawing, (_("Month"), _("People")), tuple(table))
 
@@ -108,7 +116,7 @@ def _months(figures: Mapping[str, Any]) -> Block:
 def _sites(figures: Mapping[str, Any]) -> Block:
     title = _("Sites that came into the register, by day")
     rows = [(day, number) for day, number in figures["sites"]]
-    drawing = _safe(charts.columns("sites", title, rows, few(figures), every=7))
+    drawing = _safe(charts.columns("sites", title, rows, few(figures), every=7, number=number))
     said = _("Of the whole installation. A site says nothing of a person.")
     return Block("sites", title, said, drawing, (_("Day"), _("Sites")), tuple(rows))
 
@@ -123,19 +131,49 @@ def _removal(figures: Mapping[str, Any]) -> Block:
         return Block("removal", title, _("Too few people yet to tell it without telling of them."), "", (), ())
     drawing = charts.curve("removal", title, told["curve"], told["known_days"], _("days after it was confirmed"))
     said = _("Everything that was found counts, also what still stands: of that it is known how long it has stood, "
-             "and nothing more. The dotted band is what chance alone could make of it (95 in 100).")  # fmt: skip
+             "and nothing more. Each person weighs the same, however much was found of her. The dotted band is what "
+             "chance alone could make of it (95 in 100).")  # fmt: skip
     rows = tuple((_days(one[0]), _share(one)) for one in told["curve"])
-    return Block("removal", title, said, _safe(drawing), (_("Within"), _("Gone")), rows)
+    return Block("removal", title, said, _safe(drawing), (_("Within"), _("Gone")), rows, _notes(figures))
+
+
+def _notes(figures: Mapping[str, Any]) -> tuple[str, ...]:
+    told, returned = figures["removal"], figures["returned"]
+    notes = []
+    if "of_one" in told:
+        notes.append(
+            _("Findings: %(n)s, of which gone: %(gone)s. At most %(most)s of one person are counted in these two "
+              "numbers.")
+            % {"n": number(told["n"]), "gone": number(told["gone"]), "most": told["of_one"]}
+        )
+    once, back = returned["gone_once"], returned["came_back"]
+    if once is not None and back is not None:
+        notes.append(_("People for whom something was gone once: %(n)s. For %(k)s of them something came back.")
+                     % {"n": number(once), "k": number(back)})  # fmt: skip
+    elif once is not None:
+        notes.append(_("People for whom something was gone once: %(n)s. For how many something came back is kept back: "
+                       "they are few.") % {"n": number(once)})  # fmt: skip
+    return tuple(notes)
 
 
 def _by(figures: Mapping[str, Any], by: str) -> Block:
-    title = _("Findings and how fast they went: %(by)s") % {"by": by_words()[by]}
+    title = _("For how many people, and how fast it went: %(by)s") % {"by": by_words()[by]}
     rows = figures["by"][by]
-    named = [(_("All others together") if row["rest"] else counting.name_of(by, row["name"]), row) for row in rows]
-    drawing = charts.bars(f"by-{by}", title, [(name, row["n"]) for name, row in named], few(figures))
-    columns = (by_words()[by], _("Found"), _("Gone"), _("Gone within 30 days"), _("Half gone within"))
-    table = tuple((name, row["n"], row["gone"], _by_day(row, 30), _half(row)) for name, row in named)
-    return Block(f"by-{by}", title, "", _safe(drawing), columns, table)
+    named = [(_("All others together") if row["rest"] else _name_of(by, row["name"]), row) for row in rows]
+    # Reports that were published before people were told of here told of findings.
+    told = [(name, row.get("people", row.get("n"))) for name, row in named]
+    drawing = charts.bars(f"by-{by}", title, told, few(figures), number)
+    said = _("Somebody can be in several of these. Smaller ones are left out.")
+    columns = (by_words()[by], _("People"), _("Gone within 30 days"), _("Half gone within"))
+    table = tuple((*one, _by_day(row, 30), _half(row)) for one, (_name, row) in zip(told, named, strict=True))
+    return Block(f"by-{by}", title, said, _safe(drawing), columns, table)
+
+
+def _name_of(by: str, name: str) -> str:
+    """A group's name in words."""
+    if by == "route" and name in load().notices:
+        return load().said(get_language() or "en", "notice_types", name)
+    return name
 
 
 def _by_day(row: Mapping[str, Any], day: int) -> str:

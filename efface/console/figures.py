@@ -9,9 +9,10 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 from django.views.decorators.http import require_GET, require_POST
 
-from efface.accounts import audit
+from efface.accounts import audit, languages
 from efface.accounts.access import COORDINATION, PUBLIC, STATISTICS, view
 from efface.accounts.models import Organisation
 from efface.console import figure_words
@@ -34,7 +35,8 @@ def statistics(request: Any) -> HttpResponse:
     of_sample = request.GET.get("sample") == "1"
     figures = sample.figures() if of_sample else row.figures if row else None
     shown = _shown(figures, _by(request)) | {
-        "row": row, "of_sample": of_sample, "public": publishing.is_public(organisation),
+        "row": row, "running": keeping.running(organisation), "of_sample": of_sample,
+        "public": publishing.is_public(organisation),
         "reports": StatisticsReport.objects.filter(organisation_id=organisation),
         "short": request.member.organisation.short,
     }  # fmt: skip
@@ -115,7 +117,8 @@ def publish(request: Any) -> HttpResponse:
 @view(access=PUBLIC)
 @require_GET
 def public(request: Any, short: str, number: int = 0, kind: str = "") -> HttpResponse:
-    """A published report of an organisation that opened them: the latest, or ``number``; as a page, csv or json."""
+    """A published report of an organisation that opened them: the latest, or ``number``; as a page, csv or json. ``l``:
+    its language, the one of the organisation's country where none is given."""
     organisation = Organisation.objects.filter(short=short).first()
     if organisation is None:
         raise Http404
@@ -129,7 +132,12 @@ def public(request: Any, short: str, number: int = 0, kind: str = "") -> HttpRes
     if kind:
         answer = _file(report.figures, kind, f"{short}-report-{report.number}")
     else:
-        shown = _shown(report.figures, _by(request)) | {"report": report, "reports": reports, "of": organisation}
-        answer = render(request, "console/public_report.html", shown)
+        language = languages.chosen(request.GET.get("l", ""), organisation)
+        with override(language):
+            shown = _shown(report.figures, _by(request)) | {
+                "report": report, "reports": reports, "of": organisation, "LANGUAGE_CODE": language,
+                "languages": [one for one in languages.NAMES.items() if one[0] != language], "language": language,
+            }  # fmt: skip
+            answer = render(request, "console/public_report.html", shown)
     answer["Cache-Control"] = f"public, max-age={AN_HOUR}"
     return answer

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from efface.accounts import audit, invoicing, money, programmes, terms
+from efface.accounts import audit, invoicing, languages, money, programmes, terms
 from efface.accounts.access import COORDINATION, STAFF_CASES, view
 from efface.accounts.models import Grant, Invoice, Programme
 from efface.accounts.programmes import Asked, Refused
@@ -33,26 +33,38 @@ def page(request: Any) -> HttpResponse:
 
 
 def _shown(**more: Any) -> dict[str, Any]:
-    rows = Programme.objects.order_by("ended_at", "name")
+    rows = list(Programme.objects.select_related("grant").order_by("ended_at", "name"))
+    balances = programmes.balances()
+    by_grant = {one.grant.pk: one for one in balances}
     return {
         "programmes": [
             {"one": one, "terms": terms.WORDS[one.kind], "price": money.plain(one.price, one.currency),
-             "scale": ", ".join(map(str, one.scale))}
+             "scale": ", ".join(map(str, one.scale)), "paid": by_grant.get(one.grant_id) if one.grant_id else None}
             for one in rows
         ],
         "kinds": [(kind, terms.WORDS[kind]) for kind in terms.kinds()],
         "grants": [
             {"one": one.grant, "balance": one, "budget": money.text(one.grant.budget, one.grant.currency),
              "spent": money.text(one.spent, one.grant.currency), "left": money.text(one.left, one.grant.currency),
-             "key": uuid.uuid4()}
-            for one in programmes.balances()
+             "pays_for": [row for row in rows if row.grant_id == one.grant.pk], "key": uuid.uuid4()}
+            for one in balances
         ],
+        "own": _own(), "languages": list(languages.NAMES.items()),
         "invoices": [
             {"one": one, "gross": money.text(one.gross, one.currency), "key": uuid.uuid4()}
-            for one in Invoice.objects.select_related("credits")[:SHOWN]
+            for one in Invoice.objects.select_related("credits", "programme")[:SHOWN]
         ],
         "lines": range(1, LINES + 1), "key": uuid.uuid4(), **more,
     }  # fmt: skip
+
+
+def _own() -> dict[str, str]:
+    """The organisation's particulars as its last invoice had them."""
+    last = Invoice.objects.select_related("organisation").order_by("-issued_on", "-number").first()
+    if last is None:
+        return {}
+    _name, address, number = invoicing.supplier_of(last, last.organisation)
+    return {"supplier": address, "tax_number": number, "no_tax": last.no_tax}
 
 
 def _done(request: Any, act: Callable[[], str]) -> HttpResponse:
@@ -72,13 +84,23 @@ def _asked(post: Any) -> Asked:
         scale = tuple(int(one) for one in post.get("scale", "").replace("%", "").replace(",", " ").split())
     except ValueError:
         raise Refused(_("A scale is percents, such as 0, 25, 50, 100.")) from None
-    return Asked(post.get("name", ""), post.get("kind", ""), code, price, scale)
+    return Asked(post.get("name", ""), post.get("kind", ""), code, price, scale, _one_of(Grant, post.get("grant", "")))
+
+
+def _one_of(model: Any, id: str) -> Any:
+    """The row that was chosen, None where none was. Raises ``Refused`` for what is not on the list."""
+    if not id:
+        return None
+    try:
+        return model.objects.get(pk=uuid.UUID(id))
+    except (ValueError, model.DoesNotExist):
+        raise Refused(_("Choose from the list.")) from None
 
 
 @view(access=COORDINATION)
 @require_POST
 def add(request: Any) -> HttpResponse:
-    """``name``, ``kind``, and where it is not free ``currency``, ``price``, ``scale``."""
+    """``name``, ``kind``, where it is not free ``currency``, ``price``, ``scale``; ``grant``, one that pays for it."""
 
     def act() -> str:
         programmes.add(request.member, _asked(request.POST), clock.now())
@@ -141,13 +163,14 @@ def grant(request: Any) -> HttpResponse:
 @view(access=COORDINATION)
 @require_POST
 def spend(request: Any, id: uuid.UUID) -> HttpResponse:
-    """``amount``, ``what``, ``key``; ``back`` yes takes money back into the grant."""
+    """``amount``, ``what``, ``key``, ``programme`` it was for; ``back`` yes takes money back into the grant."""
     row = get_object_or_404(Grant, pk=id)
     post = request.POST
 
     def act() -> str:
         amount = money.minor(post.get("amount", ""), row.currency) * (-1 if post.get("back") == "yes" else 1)
-        now = programmes.spend(request.member, row, amount, post.get("what", ""), _key(post), clock.now())
+        programme = _one_of(Programme, post.get("programme", ""))
+        now = programmes.spend(request.member, row, amount, post.get("what", ""), _key(post), clock.now(), programme)
         return _("Noted. %(left)s are left.") % {"left": money.text(now.left, row.currency)}
 
     return _done(request, act)
@@ -163,7 +186,8 @@ def _key(post: Any) -> str:
 @view(access=COORDINATION)
 @require_POST
 def invoice(request: Any) -> HttpResponse:
-    """``customer``, ``address``, ``currency``, ``tax`` and the lines ``words1``, ``quantity1``, ``each1`` and so on."""
+    """``customer``, ``address``, ``programme``, ``supplier``, ``tax_number``, ``currency``, ``tax``, ``no_tax``,
+    ``supplied`` and the lines ``words1``, ``quantity1``, ``each1`` and so on."""
     post = request.POST
 
     def act() -> str:
@@ -175,9 +199,11 @@ def invoice(request: Any) -> HttpResponse:
         ]  # fmt: skip
         # A percent has two digits behind the point, as most money.
         points = money.minor(post.get("tax", "") or "0", "EUR")
-        bill = invoicing.Bill(post.get("customer", ""), post.get("address", ""), lines, code, points)
-        made = invoicing.issue(request.member, bill, _key(post), clock.now())
-        return _("Invoice %(number)d is written.") % {"number": made.number}
+        more = {name: post.get(name, "") for name in ("supplier", "tax_number", "no_tax", "supplied")}
+        bill = invoicing.Bill(post.get("customer", ""), post.get("address", ""), lines, code, points, **more)
+        programme = _one_of(Programme, post.get("programme", ""))
+        made = invoicing.issue(request.member, bill, _key(post), clock.now(), programme)
+        return _("Invoice %(number)s is written.") % {"number": made.reference}
 
     return _done(request, act)
 
@@ -199,7 +225,7 @@ def credit(request: Any, id: uuid.UUID) -> HttpResponse:
     def act() -> str:
         amount = money.minor(post["amount"], row.currency) if post.get("amount", "").strip() else None
         made = invoicing.credit(request.member, row, amount, post.get("why", ""), _key(post), clock.now())
-        return _("Credit note %(number)d is written.") % {"number": made.number}
+        return _("Credit note %(number)s is written.") % {"number": made.reference}
 
     return _done(request, act)
 
@@ -207,27 +233,27 @@ def credit(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=COORDINATION)
 @require_GET
 def invoice_file(request: Any, id: uuid.UUID, kind: str) -> HttpResponse:
-    """One invoice as pdf or xml."""
+    """One invoice as pdf (``l``: its language) or xml."""
     row = get_object_or_404(Invoice.objects.select_related("credits"), pk=id)
     organisation = request.member.organisation
     if kind == "xml":
         body, content_type = invoicing.as_xml(row, organisation), "application/xml"
     elif kind == "pdf":
         try:
-            body, content_type = invoicing.pdf(row, organisation), "application/pdf"
+            body, content_type = invoicing.pdf(row, organisation, request.GET.get("l", "")), "application/pdf"
         except typeset.CannotSet as problem:
             messages.warning(request, str(problem))
             return redirect("console:programmes")
     else:
         raise Http404
-    return _file(body, content_type, f"{row.kind}-{row.number}.{kind}")
+    return _file(body, content_type, f"{row.kind}-{row.reference}.{kind}")
 
 
 @view(access=COORDINATION)
 @require_GET
 def export(request: Any, kind: str) -> HttpResponse:
     """All invoices as csv or json. That they were taken out is in the audit chain."""
-    rows = Invoice.objects.select_related("credits")
+    rows = Invoice.objects.select_related("credits", "programme")
     if kind == "csv":
         answer = _file(invoicing.as_csv(rows), "text/csv; charset=utf-8", "invoices.csv")
     elif kind == "json":

@@ -351,4 +351,9 @@ class Outcome(models.Model):
 
 
 from efface.takedown.channels.models import FormWord, Step, Ticket  # noqa: E402, F401 - tables of this room
-from efface.takedown.figures.models import StatisticsDay, StatisticsReport, StatisticsSwitch  # noqa: E402, F401
+from efface.takedown.figures.models import (  # noqa: E402, F401
+    StatisticsDay,
+    StatisticsReport,
+    StatisticsRun,
+    StatisticsSwitch,
+)

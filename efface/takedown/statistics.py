@@ -81,9 +81,10 @@ def _plain(one: Group) -> dict[str, Any]:
 
 def _group(name: str, times: Iterable[tuple[float, bool]]) -> Group:
     curve = survival.curve(times)
-    low, high = wilson(curve.gone, curve.n)
+    n, gone = int(curve.n), int(curve.gone)  # findings, each of weight one
+    low, high = wilson(gone, n)
     return Group(
-        name, curve.n, curve.gone, low, high, curve.n - curve.gone, _span(curve, WEEK), _span(curve, MONTH),
+        name, n, gone, low, high, n - gone, _span(curve, WEEK), _span(curve, MONTH),
         curve.median, curve,
     )  # fmt: skip
 

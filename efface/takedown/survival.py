@@ -11,6 +11,7 @@ from math import exp, log, sqrt
 
 Z = 1.959964
 """Standard deviations of a 95 % interval."""
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,8 @@ class Point:
     standing: float
     low: float
     high: float
-    at_risk: int
-    gone: int
+    at_risk: float
+    gone: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class Curve:
     looked at: that is known of them, and nothing more."""
 
     points: tuple[Point, ...]
-    n: int
-    gone: int
+    n: float
+    gone: float
     longest: float
 
     def at(self, days: float) -> Point:
@@ -57,24 +58,30 @@ class Curve:
 def curve(times: Iterable[tuple[float, bool]]) -> Curve:
     """``times`` are (days, went): True where it was gone after so many days, False where it stood still then. What was
     lost from sight at a moment still counts at that moment."""
-    rows = sorted((max(0.0, days), went) for days, went in times)
+    bins: dict[float, list[int]] = {}
+    for days, went in times:
+        bins.setdefault(max(0.0, days), [0, 0])[not went] += 1
+    return weighted((days, went, stood) for days, (went, stood) in bins.items())
+
+
+def weighted(bins: Iterable[tuple[float, float, float]]) -> Curve:
+    """``bins`` are (days, went, stood), each day once: so much was gone after so many days, so much stood still then. A
+    weight of one is one finding, or one person."""
+    rows = sorted(bins)
     points: list[Point] = []
     standing, variance = 1.0, 0.0
-    left, place = len(rows), 0
-    while place < len(rows):
-        days = rows[place][0]
-        end = place
-        while end < len(rows) and rows[end][0] == days:
-            end += 1
-        gone = sum(went for _days, went in rows[place:end])
-        if gone:
-            standing *= 1 - gone / left
-            variance += gone / (left * (left - gone)) if left > gone else 0.0
+    n, gone_in_all = sum(went + stood for _days, went, stood in rows), sum(went for _days, went, _stood in rows)
+    left = n
+    for days, went, stood in rows:
+        if went:
+            # Weights of parts add up to a whole with an error of the last digit.
+            rest = left - went if left - went > _NOTHING else 0
+            standing *= rest / left
+            variance += went / (left * rest) if rest else 0.0
             low, high = _bounds(standing, variance)
-            points.append(Point(days, standing, low, high, left, gone))
-        left -= end - place
-        place = end
-    return Curve(tuple(points), len(rows), sum(went for _days, went in rows), rows[-1][0] if rows else 0.0)
+            points.append(Point(days, standing, low, high, left, went))
+        left -= went + stood
+    return Curve(tuple(points), n, gone_in_all, rows[-1][0] if rows else 0.0)
 
 
 def _bounds(standing: float, variance: float) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -118,19 +119,53 @@ def test_a_free_programme_never_has_a_price(member: Any, now: Any) -> None:
 # --- Grants ---
 
 
-def test_a_grant_is_spent_warns_and_refuses_nothing(member: Any, now: Any) -> None:
+def test_a_grant_is_spent_warns_and_is_never_overdrawn(member: Any, now: Any) -> None:
     row = programmes.grant(member, "Year one", "A foundation", 100_000, "EUR", None, now)
     assert not programmes.spend(member, row, 79_999, "interpreters", "a", now).warn
     assert programmes.spend(member, row, 1, "stamps", "b", now).warn
     assert programmes.spend(member, row, 1, "stamps", "b", now).spent == 80_000, "the same form counts once"
-    over = programmes.spend(member, row, 50_000, "a busy month", "c", now)
-    assert over.left == -30_000 and over.warn
-    assert programmes.spend(member, row, -50_000, "wrongly noted", "d", now).left == 20_000
+    with pytest.raises(Refused, match=r"Only 200\.00 EUR of it are left"):
+        programmes.spend(member, row, 20_001, "a busy month", "c", now)
+    used = programmes.spend(member, row, 20_000, "a busy month", "c", now)
+    assert used.left == 0 and used.used_up and used.warn
+    assert programmes.spend(member, row, -50_000, "wrongly noted", "d", now).left == 50_000
+    with pytest.raises(Refused, match=r"more can be given back than 500\.00 EUR"):
+        programmes.spend(member, row, -50_001, "too much", "e", now)
     with pytest.raises(DatabaseError), transaction.atomic():
         Spending.objects.update(amount=1)
 
 
+def test_a_grant_pays_for_a_programme_and_used_up_stops_nothing(member: Any, organisation: Any, now: Any) -> None:
+    from efface.cases import consents, serving
+
+    money_ = programmes.grant(member, "Year one", "A foundation", 1000, "EUR", None, now)
+    row = programmes.add(member, Asked("Helpline", "rights", grant=money_), now)
+    other = programmes.add(member, Asked("Other", "rights"), now)
+    with pytest.raises(Refused, match="does not pay for"):
+        programmes.spend(member, money_, 10, "stamps", "a", now, other)
+    assert programmes.spend(member, money_, 1000, "interpreters", "b", now, row).used_up
+    assert Spending.objects.get().programme == row
+    running, fresh = people.open_case(organisation).case, people.open_case(organisation).case
+    with tenancy.organisation(organisation.pk):
+        for one in (running, fresh):
+            serving.serve(one, str(row.pk), "", "caseworker:1", now)
+            consents.give(one, "hash_match", "survivor", now)
+            assert may.may(Case.objects.get(pk=one.pk), "hash_match", now), "money is asked by nothing that searches"
+        [code] = programmes.vouchers(member, row, 1, 30, now)
+        assert programmes.redeem(code, now) == row
+
+
 # --- Vouchers ---
+
+
+def test_a_code_is_not_guessed() -> None:
+    """Sixteen signs of thirty-one: a thousand million guesses find one of a million codes once in 10^8 times."""
+    codes = {programmes._code() for _ in range(2000)}
+    assert len(codes) == 2000 and len(programmes.ALPHABET) == 31
+    assert all(len(programmes._norm(code)) == 16 for code in codes)
+    assert 10**9 * 10**6 / len(programmes.ALPHABET) ** 16 < 1e-8
+    used = {sign for code in codes for sign in programmes._norm(code)}
+    assert used == set(programmes.ALPHABET)
 
 
 def test_a_voucher_works_once(member: Any, now: Any) -> None:
@@ -168,7 +203,8 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 
 
 LINES = [Line("Search and removal", 3, 5000), Line("Training", 1, 33)]
-BILL = Bill("An agency", "1 Street\n1000 Town", LINES, "EUR", 1900)
+BILL = Bill("An agency", "1 Street\n1000 Town", LINES, "EUR", 1900, supplier="2 Lane\n2000 Town",
+            tax_number="XX 123/456", no_tax="Exempt under a rule")  # fmt: skip
 
 
 def test_an_invoice_adds_up_is_numbered_and_never_changes(member: Any, now: Any) -> None:
@@ -206,20 +242,23 @@ def test_credit_notes_never_exceed_what_was_billed(member: Any, now: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "bill",
+    ("bill", "words"),
     [
-        Bill("", "", BILL.lines, "EUR"), Bill("A", "", [], "EUR"), Bill("A", "", [Line("x", 0, 5)], "EUR"),
-        Bill("A", "", [Line("x", 1, 0)], "EUR"), Bill("A", "", BILL.lines, "EUR", 10_001),
+        ({"customer": " "}, "who is billed"), ({"address": ""}, "address of who"), ({"supplier": ""}, "your own"),
+        ({"tax_number": ""}, "names your tax number"), ({"tax_points": 0, "no_tax": ""}, "says why"),
+        ({"lines": []}, "one and fifty"), ({"lines": [Line("x", 0, 5)]}, "at least one"),
+        ({"lines": [Line("x", 1, 0)]}, "over nothing"), ({"tax_points": 10_001}, "between 0 and 100"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_billed_is_refused(member: Any, now: Any, bill: Any) -> None:
-    with pytest.raises(Refused):
-        invoicing.issue(member, bill, "k", now)
+def test_what_cannot_be_billed_is_refused(member: Any, now: Any, bill: Any, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        invoicing.issue(member, replace(BILL, **bill), "k", now)
     assert not Invoice.objects.exists()
 
 
 def test_an_invoice_leaves_as_pdf_table_and_xml(member: Any, now: Any) -> None:
-    hostile = Bill("=cmd|x", "#eval[1]\n<b>", [Line("A & B <c> \x01 ]] #x", 2, 100)], "EUR")
+    lines = [Line("A & B <c> \x01 ]] #x", 2, 100)]
+    hostile = replace(BILL, customer="=cmd|x", address="#eval[1]\n<b>", lines=lines, tax_points=0)
     one = invoicing.issue(member, hostile, "k1", now)
     two = invoicing.credit(member, one, 50, "less", "k2", now)
     assert invoicing.pdf(one, member.organisation).startswith(b"%PDF")
@@ -231,3 +270,45 @@ def test_an_invoice_leaves_as_pdf_table_and_xml(member: Any, now: Any) -> None:
     assert "A & B <c>" in ElementTree.tostring(
         ElementTree.fromstring(invoicing.as_xml(one, member.organisation)), encoding="unicode"
     ).replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_an_invoice_says_what_the_law_asks_for(member: Any, now: Any) -> None:
+    """Directive 2006/112/EC, article 226; and it says so to a screen reader."""
+    from tests.pdf_text import runs
+
+    taxed = invoicing.issue(member, replace(BILL, supplied="February 2026"), "k1", now)
+    exempt = invoicing.issue(member, replace(BILL, tax_points=0), "k2", now)
+    credit = invoicing.credit(member, taxed, None, "", "k3", now)
+    said = [" ".join(runs(invoicing.pdf(one, member.organisation, "en"))) for one in (taxed, exempt, credit)]
+    for one in said:
+        parts = ("2 Lane", "2000 Town", "XX 123/456", "An agency", "1 Street", "1000 Town", "2026-03-02", "Net", "Tax")
+        assert [part for part in (member.organisation.name, *parts) if part not in one] == []
+    assert "Invoice 2026-0001" in said[0] and "February 2026" in said[0] and "Tax, 19 percent" in said[0]
+    assert "Search and removal" in said[0] and "50.00" in said[0] and "178.89 EUR" in said[0]
+    assert "No tax: Exempt under a rule" in said[1] and "No tax" not in said[0]
+    assert "Credit note 2026-0003" in said[2] and "2026-0001 (2026-03-02)" in said[2]
+    german = invoicing.pdf(taxed, member.organisation)
+    assert "Rechnung 2026-0001" in " ".join(runs(german)) and b"/Lang(de)" in german.replace(b" ", b"")
+    made = invoicing.pdf(taxed, member.organisation, "en")
+    assert b"/StructTreeRoot" in made and b"/Lang(en)" in made.replace(b" ", b"") and b"pdfuaid" in made
+
+
+def test_an_invoice_keeps_the_address_it_was_written_with(member: Any, now: Any) -> None:
+    one = invoicing.issue(member, BILL, "k1", now)
+    member.organisation.name, member.organisation.address = "Renamed", "9 Elsewhere"
+    assert invoicing.supplier_of(one, member.organisation)[1] == "2 Lane\n2000 Town"
+    assert invoicing.supplier_of(one, member.organisation)[0] != "Renamed"
+
+
+def test_every_cell_that_holds_words_is_safe_in_a_table(member: Any, now: Any) -> None:
+    row = programmes.add(member, Asked("@SUM(1)", "rights"), now)
+    bill = replace(BILL, tax_points=0, no_tax="+cmd", customer="-1+2")
+    invoicing.issue(member, bill, "k1", now, row)
+    cells = next(csv.DictReader(io.StringIO(invoicing.as_csv(Invoice.objects.all()))))
+    assert (cells["customer"], cells["programme"], cells["no_tax"]) == ("'-1+2", "'@SUM(1)", "'+cmd")
+
+
+def test_each_year_begins_with_one(member: Any, now: Any) -> None:
+    days = (0, 0, 366, 366)
+    made = [invoicing.issue(member, BILL, f"k{n}", now + timedelta(days=one)) for n, one in enumerate(days)]
+    assert [one.reference for one in made] == ["2026-0001", "2026-0002", "2027-0001", "2027-0002"]

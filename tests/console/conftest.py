@@ -33,3 +33,18 @@ def case(organisation: Any, now: Any) -> Any:
 @pytest.fixture
 def desk(organisation: Any, case: Any) -> Client:
     return people.signed_in(people.worker(organisation, "caseworker"))
+
+
+@pytest.fixture
+def first(organisation: Any, case: Any) -> Any:
+    return people.worker(organisation, "caseworker", "First <b>Worker</b>")
+
+
+@pytest.fixture
+def second(organisation: Any, case: Any) -> Any:
+    return people.worker(organisation, "caseworker", "Second Worker")
+
+
+@pytest.fixture
+def lead(organisation: Any, case: Any) -> Any:
+    return people.worker(organisation, "lead", "The Lead")

@@ -16,9 +16,9 @@ from efface.engine.base import tenancy
 from efface.sites.models import Membership, Network
 from tests import people
 from tests.chromium import ORIGIN, chromium
+from tests.console.desks import member_of, on_site
 from tests.console.test_browser import SIZES, look
 from tests.console.test_browser_keys import judged
-from tests.console.test_together import member_of, on_site
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 import pytest
 
-from efface.accounts.models import Invoice, Programme, Spending
+from efface.accounts.models import Grant, Invoice, Programme, Spending
 from efface.cases.models import Case
 from efface.engine.base import tenancy
 from tests import people
 
 pytestmark = pytest.mark.django_db
 PAGE = "/console/programmes/"
+PARTIES = {"address": "1 Street", "supplier": "2 Lane", "tax_number": "XX 1"}
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def test_the_whole_way_of_a_coordinator(desk: Any, organisation: Any) -> None:
         desk.post(spend[1], form)
     assert "85 % of it is spent" in desk.get(PAGE).content.decode()
     bill = {"customer": "An agency", "currency": "EUR", "words1": "Search", "each1": "10.50", "quantity1": "2",
-            "tax": "19", "key": _key(page, "/invoices/add/")}  # fmt: skip
+            "tax": "19", "key": _key(page, "/invoices/add/"), **PARTIES}  # fmt: skip
     for _ in range(2):
         desk.post(PAGE + "invoices/add/", bill)
     with tenancy.organisation(organisation.pk):
@@ -66,7 +68,8 @@ def test_the_whole_way_of_a_coordinator(desk: Any, organisation: Any) -> None:
         ("add/", {"name": "Kept words", "kind": "sliding", "price": "5", "scale": "half"}, "percents"),
         ("grants/add/", {"name": "Kept words", "funder": "F", "currency": "euros", "budget": "5"}, "three letters"),
         ("grants/add/", {"name": "Kept words", "funder": "F", "currency": "EUR", "budget": "5", "ends": "May"}, "Days"),
-        ("invoices/add/", {"customer": "Kept words", "currency": "EUR", "key": "k"}, "one and fifty lines"),
+        ("invoices/add/", {"customer": "Kept words", "currency": "EUR", "key": "k", "no_tax": "exempt", **PARTIES},
+         "one and fifty lines"),
         ("invoices/add/", {"customer": "Kept words", "currency": "EUR", "words1": "x", "each1": "1"}, "too old"),
     ],
 )
@@ -103,6 +106,60 @@ def test_a_case_s_terms_are_noted_by_who_works_on_it(desk: Any, organisation: An
     assert worker.post(url, {"programme": "nonsense"}).status_code == 422
     assert desk.get(url).status_code == 403
     assert case.reference not in desk.get(PAGE).content.decode()
+
+
+def test_hardship_is_her_word_alone(desk: Any, organisation: Any, case: Any) -> None:
+    """Nothing on the page asks for papers, and none could be handed in."""
+    desk.post(PAGE + "add/", {"name": "Hardship", "kind": "hardship", "price": "40"})
+    with tenancy.organisation(organisation.pk):
+        row = Programme.objects.get()
+        assert row.free and row.price == 0
+    worker = people.signed_in(people.worker(organisation, "caseworker"))
+    url = f"/console/cases/{case.pk}/terms/"
+    page = worker.get(url).content.decode()
+    assert "nobody is asked for proof" in page and 'type="file"' not in page
+    names = set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"', page.partition("<main")[2]))
+    assert names == {"csrfmiddlewaretoken", "programme", "code"}
+    assert worker.post(url, {"programme": str(row.pk)}).status_code == 302
+
+
+def test_a_grant_pays_for_a_programme_and_says_when_it_is_used_up(desk: Any, organisation: Any) -> None:
+    desk.post(PAGE + "grants/add/", {"name": "Year", "funder": "Funds", "currency": "EUR", "budget": "100"})
+    with tenancy.organisation(organisation.pk):
+        grant = Grant.objects.get()
+    desk.post(PAGE + "add/", {"name": "Helpline", "kind": "rights", "grant": str(grant.pk)})
+    with tenancy.organisation(organisation.pk):
+        row = Programme.objects.get()
+    assert row.grant_id == grant.pk and "paid from Year" in desk.get(PAGE).content.decode()
+    where, form = f"{PAGE}grants/{grant.pk}/spend/", {"what": "stamps", "programme": str(row.pk)}
+    over = desk.post(where, {**form, "amount": "100.01", "key": "a"})
+    assert over.status_code == 422 and "Only 100.00 EUR of it are left" in over.content.decode()
+    desk.post(where, {**form, "amount": "100", "key": "b"})
+    page = desk.get(PAGE).content.decode()
+    assert "It is used up. Nothing stops" in page and "new ones come in as before" in page
+    assert desk.post(f"{PAGE}{row.pk}/vouchers/", {"number": "1", "days": "9"}).status_code == 200
+    foreign = desk.post(PAGE + "add/", {"name": "Other", "kind": "rights", "grant": str(uuid.uuid4())})
+    assert foreign.status_code == 422 and "Choose from the list" in foreign.content.decode()
+
+
+def test_an_invoice_is_of_a_programme_s_client_and_keeps_our_particulars(desk: Any, organisation: Any) -> None:
+    desk.post(PAGE + "add/", {"name": "Agencies", "kind": "agency", "price": "50", "currency": "EUR"})
+    with tenancy.organisation(organisation.pk):
+        row = Programme.objects.get()
+    bill = {"customer": "An agency", "currency": "EUR", "words1": "Search", "each1": "50", "tax": "19",
+            "programme": str(row.pk), **PARTIES}  # fmt: skip
+    refused = desk.post(PAGE + "invoices/add/", {**bill, "tax": "0", "key": "k1"})
+    assert refused.status_code == 422 and "says why there is none" in refused.content.decode()
+    refused = desk.post(PAGE + "invoices/add/", {**bill, "currency": "USD", "key": "k2"})
+    assert refused.status_code == 422 and "prices are in EUR" in refused.content.decode()
+    desk.post(PAGE + "invoices/add/", {**bill, "key": "k3"})
+    with tenancy.organisation(organisation.pk):
+        made = Invoice.objects.get()
+    assert made.programme_id == row.pk and made.reference == "2026-0001"
+    page = desk.get(PAGE).content.decode()
+    assert "2 Lane" in page and 'value="XX 1"' in page, "offered for the next one"
+    rows = desk.get(PAGE + "export/json/").json()
+    assert rows[0]["programme"] == "Agencies" and rows[0]["number"] == "2026-0001"
 
 
 def test_another_organisation_sees_none_of_it(desk: Any, organisation: Any) -> None:

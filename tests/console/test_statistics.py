@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,20 +17,28 @@ from click.testing import CliRunner
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from procrastinate.contrib.django.models import ProcrastinateJob
 
+import efface
 from efface.accounts import doorkeeper
 from efface.accounts.models import AuditEntry
 from efface.cases.models import Case, Consent
-from efface.engine.base import deadlines, sealing, tenancy
+from efface.engine.base import catalogues, clock, deadlines, sealing, tenancy
 from efface.engine.base.models import Deadline
 from efface.search.models import Finding, Match
-from efface.takedown.figures import exposure, keeping, sample
-from efface.takedown.figures.models import StatisticsDay, StatisticsReport
+from efface.takedown.figures import counting, exposure, keeping, protect, sample
+from efface.takedown.figures.models import StatisticsDay, StatisticsReport, StatisticsRun
 from efface.takedown.models import Route
-from tests import people
+from tests import messages, people
 
 pytestmark = pytest.mark.django_db
 PAGE = "/console/statistics/"
+
+
+@pytest.fixture(autouse=True)
+def no_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws of nothing, so that figures can be told beforehand. What draws are for: ``tests/takedown/figures``."""
+    monkeypatch.setattr(protect, "drawn", lambda: 0)
 
 
 def cases(organisation: Any, now: Any, number: int, state: str = "open", *, allow: bool = True, age: int = 10) -> list:
@@ -96,8 +106,8 @@ def test_what_is_counted_and_what_is_kept_back(counted: Any) -> None:
 def test_who_did_not_allow_it_or_took_it_back_is_not_counted(organisation: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
         cases(organisation, now, 20, allow=False)
-        cases(organisation, now, 10, age=3)
-        assert keeping.keep(organisation.pk, now).figures["cases"]["total"] == 10
+        cases(organisation, now, 15, age=3)
+        assert keeping.keep(organisation.pk, now).figures["cases"]["total"] == 15
         Consent.objects.update(withdrawn_at=now)
         assert keeping.keep(organisation.pk, now + timedelta(days=1)).figures["cases"]["total"] is None
 
@@ -112,11 +122,11 @@ def test_one_more_case_the_next_day_changes_no_figure(organisation: Any, counted
 
 def test_counting_often_on_one_day_tells_no_more(organisation: Any, counted: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
-        for n in range(4):
+        for n in range(11):
             cases(organisation, now, 1, age=n + 1)
             assert keeping.keep(organisation.pk, now).figures["cases"] == counted.figures["cases"]
-        cases(organisation, now, 1, age=6)
-        assert keeping.keep(organisation.pk, now).figures["cases"]["parts"]["open"] == 45
+        cases(organisation, now, 1, age=13)
+        assert keeping.keep(organisation.pk, now).figures["cases"]["parts"]["open"] == 50
 
 
 def test_a_group_of_one_person_s_many_findings_is_kept_back(organisation: Any, now: Any) -> None:
@@ -161,6 +171,69 @@ def test_before_anything_was_counted(organisation: Any, now: Any) -> None:
     assert row.due > now and desk.post(PAGE + "count/").status_code == 302
 
 
+def test_in_pieces_it_is_the_same(organisation: Any, counted: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tenancy.organisation(organisation.pk):
+        monkeypatch.setattr(counting, "piece", functools.partial(counting.piece, most=7))
+        StatisticsDay.objects.update(day=now.date() - timedelta(days=1), kept={})
+        again = keeping.keep(organisation.pk, now)
+        assert again.figures == counted.figures and again.kept == counted.kept
+        run = StatisticsRun.objects.get()
+        assert run.cases == 54 and run.ended_at and run.after is None and run.tally == {}
+
+
+def test_the_job_goes_on_piece_by_piece_and_the_page_says_so(
+    organisation: Any, counted: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "piece", functools.partial(counting.piece, most=20))
+    waiting = ProcrastinateJob.objects.filter(task_name=keeping.count.name, status="todo")
+    desk = people.signed_in(people.worker(organisation, "coordinator"))
+    with clock.fixed(now + timedelta(hours=1)):
+        desk.post(PAGE + "count/")
+        desk.post(PAGE + "count/")
+        assert waiting.count() == 1
+        for pieces in (1, 2):
+            waiting.delete()
+            keeping.count(organisation=organisation.pk)
+            page = desk.get(PAGE).content.decode()
+            assert f"{pieces * 20} cases are counted so far" in page and "Counted as of 2 March 2026, 12:00" in page
+            assert waiting.count() == 1, "the next piece waits"
+        waiting.delete()
+        keeping.count(organisation=organisation.pk)
+        page = desk.get(PAGE).content.decode()
+        assert "being counted now" not in page and "Counted as of 2 March 2026, 13:00" in page
+        assert waiting.count() == 0
+
+
+def test_it_is_counted_as_of_one_moment(organisation: Any, counted: Any, now: Any,
+                                        monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """What opens, closes or goes while it is being counted is counted the next time, wherever the count has come to."""
+    monkeypatch.setattr(counting, "piece", functools.partial(counting.piece, most=20))
+    with tenancy.organisation(organisation.pk):
+        StatisticsDay.objects.all().update(day=now.date() - timedelta(days=1), kept={})
+        keeping.start(organisation.pk, now)
+        assert keeping.step(organisation.pk) is None
+        later = now + timedelta(minutes=5)
+        for one in Finding.objects.filter(gone_at=None):
+            Finding.objects.filter(pk=one.pk).update(gone_at=later)
+        Case.objects.filter(state="open").update(state="closed", closed_at=later)
+        cases(organisation, later, 30, age=0)
+        while (row := keeping.step(organisation.pk)) is None:
+            pass
+        assert row.figures == counted.figures
+
+
+def test_a_count_that_was_left_lying_is_begun_anew(organisation: Any, counted: Any, now: Any,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    monkeypatch.setattr(counting, "piece", functools.partial(counting.piece, most=20))
+    with tenancy.organisation(organisation.pk):
+        keeping.start(organisation.pk, now)
+        keeping.step(organisation.pk)
+        keeping.start(organisation.pk, now + timedelta(hours=1))
+        assert StatisticsRun.objects.get().cases == 20
+        keeping.start(organisation.pk, now + timedelta(days=1))
+        assert (run := StatisticsRun.objects.get()).cases == 0 and run.moment == now + timedelta(days=1)
+
+
 def test_it_is_counted_each_night(organisation: Any, counted: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
         keeping.begin(organisation.pk, now)
@@ -171,6 +244,27 @@ def test_it_is_counted_each_night(organisation: Any, counted: Any, now: Any) -> 
     with role("efface_engine"):
         assert deadlines.fire(first) == 1
         assert Deadline.objects.get(key=f"{keeping.COUNT}:{organisation.pk}").due == first + timedelta(days=1)
+
+
+def test_page_files_report_and_command_tell_the_same(organisation: Any, counted: Any, coordinator: Any) -> None:
+    """No two ways out differ: whoever lays them beside each other learns nothing."""
+    _publish(coordinator)
+    coordinator.post(PAGE + "switch/", {"public": "yes"})
+    url = f"/console/report/{organisation.short}/1/"
+    kept = json.loads(json.dumps(counted.figures))
+    mine = json.loads(coordinator.get(PAGE + "export/json/").content)
+    published = json.loads(Client().get(url + "json/").content)
+    with tenancy.organisation(organisation.pk):
+        assert StatisticsDay.objects.get().figures == kept
+    assert mine == kept and published == {name: part for name, part in kept.items() if name != "workload"}
+    tables = [coordinator.get(PAGE + "export/csv/"), Client().get(url + "csv/")]
+    lines = [set(one.content.decode().splitlines()) for one in tables]
+    assert {one for one in lines[0] - lines[1] if not one.startswith("workload")} == set() and lines[1] <= lines[0]
+    numbers = {str(one) for row in csv.reader(io.StringIO(tables[1].content.decode())) for one in row[3:]}
+    pages = [coordinator.get(PAGE).content.decode(), Client().get(url).content.decode()]
+    for page in pages:
+        cells = set(re.findall(r"<td[^>]*>([0-9,]+)</td>", page))
+        assert cells and {one.replace(",", "") for one in cells} <= numbers
 
 
 def test_files_say_what_the_page_says(organisation: Any, counted: Any) -> None:
@@ -217,6 +311,35 @@ def test_nobody_reads_a_report_before_a_coordinator_opens_it(organisation: Any, 
     assert "workload" not in told and "kept" not in told
     coordinator.post(PAGE + "switch/", {"public": "no"})
     assert Client().get(url).status_code == 404 and Client().get(url + "1/csv/").status_code == 404
+
+
+def test_a_published_report_is_read_in_two_languages(organisation: Any, counted: Any, coordinator: Any) -> None:
+    """The language is in the address, never in the browser's wishes: a cache keeps one page for everybody."""
+    _publish(coordinator)
+    coordinator.post(PAGE + "switch/", {"public": "yes"})
+    url = f"/console/report/{organisation.short}/"
+    german, english = (Client().get(f"{url}?l={one}").content.decode() for one in ("de", "en"))
+    assert '<html lang="de"' in german and "Was aus Fällen wurde" in german and "2. März 2026" in german
+    assert '<html lang="en"' in english and "What became of cases" in english and "March 2, 2026" in english
+    asked = Client(headers={"Accept-Language": "fr"}).get(url).content.decode()
+    assert asked == german, "of an organisation in Germany, where nothing else is asked for"
+    numbers = [re.findall(r"<td[^>]*>([0-9.,]+)</td>", one) for one in (german, english)]
+    assert numbers[0] == [one.replace(",", ".") for one in numbers[1]] and numbers[0]
+
+
+def test_every_sentence_of_a_published_report_is_translated() -> None:
+    folder = Path(efface.__file__).parent
+    held: dict[str, str] = {}
+    for room in ("portal", "console"):
+        po = folder / room / "locale" / "de" / "LC_MESSAGES" / "django.po"
+        held |= catalogues.read(po.read_text(encoding="utf-8"))
+    wanted = dict(messages.in_python((folder / "console" / "figure_words.py").read_text(encoding="utf-8")))
+    wanted |= dict(messages.in_python((folder / "accounts" / "invoicing.py").read_text(encoding="utf-8").partition(
+        "# --- Out of the house ---")[2].partition("def day(")[0]))  # fmt: skip
+    for name in ("public_report", "_figures", "_figures_how"):
+        wanted |= dict(messages.in_template((folder / f"console/templates/console/{name}.html").read_text("utf-8")))
+    keys = {one + ("\0" + many if many else "") for one, many in wanted.items()}
+    assert len(keys) > 50 and {key for key in keys if key not in held} == set()
 
 
 def test_a_published_report_never_changes(organisation: Any, counted: Any, coordinator: Any, now: Any) -> None:
@@ -277,7 +400,7 @@ def test_looks_are_told_as_a_mean_and_never_of_one_person(organisation: Any, now
     try:
         exposure.register(lambda organisation, since, until: exposure.Looks(30, 12, 4))
         assert exposure.told(organisation.pk, now) == {"reveals_a_shift": 2.5}
-        exposure.register(lambda organisation, since, until: exposure.Looks(30, 12, 1))
+        exposure.register(lambda organisation, since, until: exposure.Looks(30, 12, 2))
         assert exposure.told(organisation.pk, now) == {"reveals_a_shift": None}
     finally:
         exposure._counters.clear()
@@ -288,11 +411,11 @@ def test_the_team_s_load_tells_of_no_few_cases(organisation: Any, now: Any) -> N
     with tenancy.organisation(organisation.pk):
         cases(organisation, now, 3, allow=False)
         assert keeping.keep(organisation.pk, now).figures["workload"]["open_each"] is None
-        cases(organisation, now, 9, allow=False, age=4)
+        cases(organisation, now, 13, allow=False, age=4)
         first = keeping.keep(organisation.pk, now).figures["workload"]["open_each"]
         cases(organisation, now, 2, allow=False, age=5)
         again = keeping.keep(organisation.pk, now + timedelta(days=1)).figures["workload"]["open_each"]
-    assert first == again == 10
+    assert first == again == 15
 
 
 def test_what_is_kept_says_nothing_of_one_person(counted: Any) -> None:

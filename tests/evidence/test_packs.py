@@ -196,7 +196,7 @@ def words_of(pdf: bytes) -> str:
 
     from tests import pdf_text
 
-    objects = {int(number): body for number, body in pdf_text._OBJECT.findall(pdf)}
+    objects = pdf_text.objects_of(pdf)
     said, waiting = "", [PdfFileReader(io.BytesIO(pdf)).root["/Pages"]]
     while waiting:
         node = waiting.pop(0)
@@ -204,8 +204,8 @@ def words_of(pdf: bytes) -> str:
             waiting = [*(one.get_object() for one in node["/Kids"]), *waiting]
             continue
         given = node["/Resources"]["/Font"]
-        fonts = {name[1:].encode(): pdf_text._map(objects, given.raw_get(name).idnum) for name in given}
-        said += pdf_text._shown(node["/Contents"].data, fonts)
+        fonts = {name[1:].encode(): pdf_text.font(objects, given.raw_get(name).idnum) for name in given}
+        said += "".join(pdf_text.shown(node["/Contents"].data, fonts))
     return pdf_text.bare(said).replace("\u200b", "")
 
 

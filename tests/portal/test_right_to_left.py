@@ -19,7 +19,7 @@ from efface.engine.base import tenancy, typeset
 from efface.evidence.models import Capture
 from efface.law import load
 from efface.portal.templatetags import doors
-from tests import pdf_words, people
+from tests import pdf_text, people
 
 ARABIC = re.compile("[\u0621-\u064a]{2,}")
 #: An address as it is shown, a telephone number, a code of four groups or two.
@@ -118,7 +118,7 @@ def gettext_in(language: str, text: str) -> str:
 
 
 def read(pdf: bytes) -> str:
-    return " ".join(pdf_words.words(pdf)).replace("\u2066", "").replace("\u2069", "")
+    return " ".join(pdf_text.runs(pdf)).replace("\u2066", "").replace("\u2069", "")
 
 
 def test_the_letter_of_authority_can_be_read_back() -> None:
@@ -134,9 +134,9 @@ def test_the_letter_of_authority_can_be_read_back() -> None:
 
 def test_a_missing_glyph_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     data = authority_letter.pdf(authority_letter.letter("ar", "House", "22ab"), "Subject A", [], datetime(2026, 3, 2))
-    monkeypatch.setattr(pdf_words, "_letters", lambda table: {})
-    with pytest.raises(pdf_words.NoGlyph):
-        pdf_words.words(data)
+    monkeypatch.setattr(pdf_text, "font", lambda objects, number: {})
+    with pytest.raises(pdf_text.Unreadable):
+        pdf_text.runs(data)
 
 
 def test_joined_letters_are_not_torn_apart() -> None:

@@ -5,10 +5,12 @@ All is drawn 360 units wide, so that words keep their size on a phone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 
 WIDTH = 360
+Number = Callable[[int], str]
+"""How the page's language writes whole numbers."""
 PATTERNS = ("solid", "lines", "dots", "cross", "blank")
 _ROW, _BAR = 44, 18
 
@@ -36,16 +38,16 @@ def _patterns(name: str) -> str:
 
 def _fill(name: str, number: int) -> str:
     word = PATTERNS[number % len(PATTERNS)]
-    return 'class="bar solid"' if word == "solid" else f'class="bar" fill="url(#{name}-{word})"'
+    return 'class="measure solid"' if word == "solid" else f'class="measure" fill="url(#{name}-{word})"'
 
 
-def bars(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str) -> str:
+def bars(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str, number: Number = str) -> str:
     """One bar a row, its words above it and its number at its end; ``few`` stands where a number is kept back."""
     most = max((value or 0 for _label, value in rows), default=0) or 1
     parts, described = [_patterns(name)], []
     for place, (label, value) in enumerate(rows):
         top = place * _ROW
-        said = few if value is None else f"{value:,}"
+        said = few if value is None else number(value)
         long = 0.0 if value is None else value / most * (WIDTH - 90)
         described.append(f"{label}: {said}")
         parts.append(f'<text x="0" y="{top + 14}">{escape(label)}</text>')
@@ -57,7 +59,9 @@ def bars(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str
     return _svg(name, max(len(rows), 1) * _ROW, title, "; ".join(described) + ".", "".join(parts))
 
 
-def columns(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str, every: int = 1) -> str:
+def columns(
+    name: str, title: str, rows: Sequence[tuple[str, int | None]], few: str, every: int = 1, number: Number = str
+) -> str:
     """Upright bars along time. Each ``every``-th is named below; the highest and the last say their number."""
     values = [value or 0 for _label, value in rows]
     most, count = max(values, default=0) or 1, max(len(rows), 1)
@@ -78,7 +82,7 @@ def columns(name: str, title: str, rows: Sequence[tuple[str, int | None]], few: 
             anchor = "end" if place > count - 3 else "start" if place < 2 else "middle"
             at = left + (wide if anchor == "end" else 0 if anchor == "start" else wide / 2)
             y = top + high - max(value / most * high, 1) - 5
-            parts.append(f'<text class="number" x="{at:.1f}" y="{y:.1f}" text-anchor="{anchor}">{value:,}</text>')
+            parts.append(f'<text class="number" x="{at:.1f}" y="{y:.1f}" text-anchor="{anchor}">{number(value)}</text>')
         if (count - 1 - place) % every == 0:
             anchor = "end" if place > count - 2 and every > 1 else "middle"
             at = left + (wide if anchor == "end" else wide / 2)

@@ -1,92 +1,133 @@
-"""What is counted, from the tables of one organisation: cases whose person allowed it, and what was found for them."""
+"""What is counted, from the tables of one organisation: cases whose person allowed it, and what was found for them.
+
+Counted in pieces of ``PIECE`` cases, so that no transaction lasts and little is held at once."""
 
 from __future__ import annotations
 
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from efface.accounts.models import Member, Role
 from efface.cases.models import Case, CaseKind, Consent, Purpose
-from efface.law import load
 from efface.search.models import Finding
 from efface.sites.models import Site
+from efface.takedown.figures.tally import Group, Tally
 from efface.takedown.models import Route
 
 AGES = ((30, "month"), (90, "quarter"), (180, "half"), (365, "year"))
 """An open case younger than so many days is counted under this name; older ones under ``older``."""
 MONTHS, DAYS = 12, 30
 BY = ("route", "host", "country", "network")
+PIECE = 250
+ALL = "all"
 _ASKED = (Route.State.ACTIVE, Route.State.DONE, Route.State.DEAD)
-
-
-@dataclass(slots=True)
-class Group:
-    """What was found and belongs together: (days, went) of each finding, and the cases behind them."""
-
-    times: list[tuple[float, bool]] = field(default_factory=list)
-    cases: Counter[uuid.UUID] = field(default_factory=Counter)
-
-    def add(self, case: uuid.UUID, days: float, went: bool) -> None:
-        self.times.append((days, went))
-        self.cases[case] += 1
-
-    @property
-    def people(self) -> int:
-        """How many people it tells of. Where over three of four findings are one person's, it tells of her."""
-        most = max(self.cases.values(), default=0)
-        return 1 if most * 4 > len(self.times) * 3 else len(self.cases)
 
 
 @dataclass(slots=True)
 class Truth:
     """The plain counts. They leave this room protected (``keeping``) or not at all."""
 
-    cases: Counter[str]
-    open_age: Counter[str]
-    months: Counter[str]
-    everything: Group
-    groups: dict[str, dict[str, Group]]
-    returned: Group
+    tally: Tally
     sites: list[tuple[str, int]]
     workers: int
     open_all: int
 
+    def group(self, by: str, name: str = "") -> Group:
+        return self.tally.groups.get(by, {}).get(name, Group())
 
-def count(organisation: uuid.UUID, now: datetime) -> Truth:
-    """Count one organisation. Runs in its transaction; some seconds at a hundred thousand findings."""
-    cases = list(_counted(now).values_list("pk", "state", "opened_at", "closed_at"))
-    closed_at = {pk: closed for pk, _state, _opened, closed in cases}
-    findings = list(
-        Finding.objects.filter(case__in=_counted(now).values("pk")).values_list(
-            "pk", "case_id", "site__network__name", "site__country", "confirmed_at", "gone_at", "episode"
-        )
-    )
-    stands: Counter[uuid.UUID] = Counter()
-    found: set[uuid.UUID] = set()
-    everything, returned = Group(), Group()
-    groups: dict[str, dict[str, Group]] = {by: defaultdict(Group) for by in BY}
-    words = _words_of_routes(now)
-    for pk, case, network, country, confirmed, gone, episode in findings:
-        found.add(case)
-        stands[case] += gone is None
-        days = ((gone or closed_at[case] or now) - confirmed).total_seconds() / 86400
-        route, host, host_country = words.get(pk, ("", "", ""))
-        everything.add(case, days, gone is not None)
-        names = {"route": route, "host": host, "country": host_country or country, "network": network or ""}
-        for by, name in names.items():
-            groups[by][name].add(case, days, gone is not None)
-        if gone is not None or episode > 1:
-            returned.add(case, 0.0, episode > 1)
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What ``cases`` cases after one another come to; ``last`` of them, None where there are no more."""
+
+    tally: Tally
+    cases: int
+    last: uuid.UUID | None
+
+
+def piece(moment: datetime, after: uuid.UUID | None, most: int = PIECE) -> Piece:
+    """Count the next ``most`` cases behind ``after`` as they stood at ``moment``. Runs inside the organisation."""
+    rows = _counted(moment)
+    if after is not None:
+        rows = rows.filter(pk__gt=after)
+    rows = rows.order_by("pk")[:most]
+    cases = [_at(moment, *row) for row in rows.values_list("pk", "state", "opened_at", "closed_at")]
+    tally, of_case = Tally(), _findings(moment, [case.pk for case in cases])
+    for case in cases:
+        _add(tally, case, of_case.get(case.pk, []), moment)
+    return Piece(tally, len(cases), cases[-1].pk if len(cases) == most else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    pk: uuid.UUID
+    opened: datetime
+    closed: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    confirmed: datetime
+    gone: datetime | None
+    episode: int
+    names: dict[str, str]
+
+
+def _at(moment: datetime, pk: uuid.UUID, state: str, opened: datetime, closed: datetime | None) -> _Case:
+    """The case as it stood at a moment: what was closed since then was open."""
+    over = state == Case.State.CLOSED and (closed is None or closed <= moment)
+    return _Case(pk, opened, (closed or moment) if over else None)
+
+
+def _add(tally: Tally, case: _Case, found: list[_Found], moment: datetime) -> None:
+    stands = any(one.gone is None for one in found)
+    tally.counts["cases"][_state(case, bool(found), stands)] += 1
+    tally.counts["months"][f"{case.opened:%Y-%m}"] += 1
+    if case.closed is None:
+        tally.counts["open_age"][_age((moment - case.opened).days)] += 1
+    times = [(((one.gone or case.closed or moment) - one.confirmed).total_seconds() / 86400, one.gone is not None)
+             for one in found]  # fmt: skip
+    tally.group(ALL, "").add(times)
+    for by in BY:
+        hers: dict[str, list[tuple[float, bool]]] = {}
+        for one, time in zip(found, times, strict=True):
+            hers.setdefault(one.names[by], []).append(time)
+        for name, some in hers.items():
+            tally.group(by, name).add(some)
+    tally.counts["returned"]["gone_once"] += any(one.gone is not None or one.episode > 1 for one in found)
+    tally.counts["returned"]["came_back"] += any(one.episode > 1 for one in found)
+
+
+def _findings(moment: datetime, cases: list[uuid.UUID]) -> dict[uuid.UUID, list[_Found]]:
+    words = _words_of_routes(cases)
+    rows = Finding.objects.filter(case__in=cases, confirmed_at__lte=moment).order_by("case_id").values_list(
+        "case_id", "pk", "site__network__name", "site__country", "confirmed_at", "gone_at", "episode"
+    )  # fmt: skip
+    return {case: [_found(moment, words, *row[1:]) for row in some] for case, some in groupby(rows, lambda row: row[0])}
+
+
+def _found(moment: datetime, words: dict[uuid.UUID, Any], pk: uuid.UUID, network: str | None, country: str,
+           confirmed: datetime, gone: datetime | None, episode: int) -> _Found:  # fmt: skip
+    route, host, host_country = words.get(pk, ("", "", ""))
+    names = {"route": route, "host": host, "country": host_country or country, "network": network or ""}
+    return _Found(confirmed, gone if gone is not None and gone <= moment else None, episode, names)
+
+
+def whole(organisation: uuid.UUID, tally: Tally, now: datetime) -> Truth:
+    """With what is counted in one go."""
+    shown = set(months(now.date()))
+    by_month = tally.counts["months"]
+    made = Counter({name: by_month[name] for name in shown})
+    made["other"] = sum(count for name, count in by_month.items() if name not in shown)
+    told = replace(tally, counts=tally.counts | {"months": made})
     return Truth(
-        Counter(_state(state, pk in found, stands[pk]) for pk, state, _opened, _closed in cases),
-        Counter(_age((now - opened).days) for _pk, state, opened, _closed in cases if state != Case.State.CLOSED),
-        _by_month((opened for _pk, _state, opened, _closed in cases), now.date()),
-        everything, groups, returned, _sites_added(now.date()),
+        told, _sites_added(now.date()),
         Member.objects.filter(organisation_id=organisation, role__in=(Role.CASEWORKER, Role.LEAD)).count(),
         Case.objects.filter(state__in=(Case.State.OPEN, Case.State.PAUSED), kind=CaseKind.HELP).count(),
     )  # fmt: skip
@@ -95,16 +136,16 @@ def count(organisation: uuid.UUID, now: datetime) -> Truth:
 def _counted(now: datetime) -> QuerySet[Case]:
     """Cases for help whose person allows counting, and who did not ask for erasure."""
     allowed = Consent.objects.filter(
-        Q(withdrawn_at=None), purpose=Purpose.STATISTICS, given_at__lte=now, expires_at__gt=now
+        case=OuterRef("pk"), purpose=Purpose.STATISTICS, withdrawn_at=None, given_at__lte=now, expires_at__gt=now
     )
-    rows = Case.objects.filter(kind=CaseKind.HELP, erase_at=None, pk__in=allowed.values("case_id"))
+    rows = Case.objects.filter(Exists(allowed), kind=CaseKind.HELP, erase_at=None, opened_at__lte=now)
     return rows.exclude(state=Case.State.ERASED)
 
 
-def _state(state: str, found: bool, stands: int) -> str:
+def _state(case: _Case, found: bool, stands: bool) -> str:
     """Solved: over, and everything that was found is gone, looked at more than once. Failed: over, and some of it
     stands or was lost from sight."""
-    if state != Case.State.CLOSED:
+    if case.closed is None:
         return "open"
     if not found:
         return "unfound"
@@ -125,16 +166,10 @@ def months(today: date) -> list[str]:
     return names[::-1]
 
 
-def _by_month(opened: Iterable[datetime], today: date) -> Counter[str]:
-    """By month of opening; what is older, or of this month, which is not over, under "other"."""
-    shown = set(months(today))
-    return Counter(name if (name := f"{at:%Y-%m}") in shown else "other" for at in opened)
-
-
-def _words_of_routes(now: datetime) -> dict[uuid.UUID, tuple[str, str, str]]:
+def _words_of_routes(cases: list[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, str]]:
     """Of each finding: the kind of notice first sent, its host's key, and that host's country."""
     found: dict[uuid.UUID, tuple[str, str, str]] = {}
-    rows = Route.objects.filter(state__in=_ASKED).order_by("finding_id", "episode", "position")
+    rows = Route.objects.filter(case__in=cases, state__in=_ASKED).order_by("finding_id", "episode", "position")
     for finding, role, party, country, notice in rows.values_list(
         "finding_id", "role", "party_key", "country", "notice_type"
     ).iterator():
@@ -151,10 +186,3 @@ def _sites_added(today: date) -> list[tuple[str, int]]:
     added = Site.objects.filter(added_at__date__gte=begin, merged=None).values_list("added_at", flat=True)
     days = Counter(at.date() for at in added)
     return [(f"{day:%Y-%m-%d}", days[day]) for day in (begin + timedelta(days=n) for n in range(DAYS))]
-
-
-def name_of(by: str, name: str) -> str:
-    """A group's name in words."""
-    if by == "route" and name in load().notices:
-        return load().notices[name].name
-    return name

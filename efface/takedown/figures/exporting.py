@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 COLUMNS = ("table", "name", "figure", "value")
+_SAID = {"people": "people", "n": "findings", "gone": "gone", "of_one": "findings of one person counted at most"}
 KEPT_BACK = "kept back"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -38,19 +39,20 @@ def _lines(figures: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
             yield from _group(by, "others together" if row["rest"] else row["name"], row)
     for name, value in figures["returned"].items():
-        yield "returned", name, "findings", value
+        yield "returned", name, "people", value
     for day, value in figures["sites"]:
         yield "sites", day, "added", value
-    for name, value in figures["workload"].items():
+    for name, value in figures.get("workload", {}).items():
         yield "workload", name, "mean" if name != "workers" else "people", value
 
 
 def _group(table: str, name: str, told: Mapping[str, Any] | None) -> Iterator[tuple[Any, ...]]:
     if told is None:
-        yield table, name, "findings", None
+        yield table, name, "people", None
         return
-    yield table, name, "findings", told["n"]
-    yield table, name, "gone", told["gone"]
+    for key, said in _SAID.items():
+        if key in told:
+            yield table, name, said, told[key]
     for day, share, low, high in told["curve"]:
         yield table, name, f"share gone by day {int(day)}", share
         yield table, name, f"share gone by day {int(day)}, low", low

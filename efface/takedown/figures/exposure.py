@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 DAYS = 28
+FEWEST_WORKERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ def register(counter: Counter) -> None:
 
 
 def told(organisation: uuid.UUID, now: datetime) -> dict[str, Any]:
-    """Looks a shift over four weeks, as a mean; nothing where one person would be told of, or nobody counts."""
+    """Looks a shift over four weeks, as a mean; nothing where fewer than three people would be told of (of
+    two, each could reckon the other's), or nobody counts."""
     looks = _counters[0](organisation, now - timedelta(days=DAYS), now) if _counters else None
-    if looks is None or looks.shifts == 0 or looks.workers < 2:
+    if looks is None or looks.shifts == 0 or looks.workers < FEWEST_WORKERS:
         return {"reveals_a_shift": None}
     return {"reveals_a_shift": round(looks.reveals / looks.shifts, 1)}

@@ -24,6 +24,22 @@ class StatisticsDay(Owned):
         constraints = [models.UniqueConstraint("organisation", "day", name="one_statistics_a_day")]
 
 
+class StatisticsRun(Owned):
+    """A count that is under way: which cases are counted already, as sums that name nobody. One an organisation;
+    emptied when it ends."""
+
+    app_may = ("SELECT", "INSERT", "UPDATE")
+
+    moment = models.DateTimeField(help_text="as of when it counts")
+    after = models.UUIDField(null=True, help_text="the last case counted")
+    cases = models.PositiveIntegerField(default=0)
+    tally = models.JSONField(default=dict)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("organisation", name="one_statistics_run")]
+
+
 class StatisticsSwitch(Owned):
     """Whether the organisation's published reports can be read by everybody. Without a row they cannot."""
 
