@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -137,13 +138,22 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_http_methods(["GET", "POST"])
 def of_case(request: Any, id: uuid.UUID) -> HttpResponse:
-    """Who outside sees how this case stands, and the end of that. POST ends it for all."""
+    """Who outside sees how this case stands, and the end of that. POST ends ``sight``."""
     case: Case = living(id)
     if request.method == "POST":
-        if casework.end_sight(case, actor(request), clock.now()):
-            messages.success(request, _("Ended. No partner sees anything of this case any more."))
+        wanted = request.POST.get("sight", "")
+        row = next((one for one in casework.seen_by(case) if str(one.pk) == wanted), None)
+        if row is not None and casework.end_sight(case, actor(request), clock.now(), row.partner):
+            messages.success(request, _("Ended. From this moment on nothing of the case is seen or told there."))
+        else:
+            messages.warning(request, _("This was ended before. Nothing was done a second time."))
         return redirect("console:case-partners", id=id)
-    rows = PartnerCase.objects.filter(case=case).select_related("partner").order_by("at")
-    return render(request, "console/case_partners.html", {
-        "case": case, "rows": rows, "seen": any(row.ended_at is None for row in rows),
-    })  # fmt: skip
+    shown = {"case": case, "sights": casework.sights(case, clock.now())}
+    return render(request, "console/case_partners.html", shown)
+
+
+@view(access=STAFF_CASES)
+@require_GET
+def reports(request: Any) -> HttpResponse:
+    """Reports received are decided in the queue."""
+    return redirect(reverse("console:queue") + "?kind=report")

@@ -43,8 +43,8 @@ class Letter:
 
 def kick(hook: Hook, case: uuid.UUID) -> None:
     """Have the next of a case's news told, soon. Inside the transaction of what it is about."""
-    deliver.defer(organisation=hook.organisation_id, once=f"{TRY}:{hook.pk}:{case}", lock=f"{TRY}:{hook.pk}:{case}",
-                  hook=hook.pk, case=case)  # fmt: skip
+    name = _name(hook.pk, case)
+    deliver.defer(organisation=hook.organisation_id, once=name, lock=name, hook=hook.pk, case=case)
 
 
 def wake(hook: Hook, now: datetime) -> int:
@@ -53,6 +53,19 @@ def wake(hook: Hook, now: datetime) -> int:
     for case in waiting:
         kick(hook, case)
     return len(waiting)
+
+
+def withdraw(partner: uuid.UUID, case: uuid.UUID) -> int:
+    """Nothing of this case goes to this partner any more: what waits is dropped. Returns how many pieces of news."""
+    rows = News.objects.filter(hook__partner=partner, case_id=case)
+    for hook in set(rows.values_list("hook", flat=True)):
+        deadlines.cancel(key=_name(hook, case))
+    return rows.filter(state__in=(News.State.WAITING, News.State.STUCK)).update(state=News.State.DROPPED)
+
+
+def _name(hook: uuid.UUID, case: uuid.UUID) -> str:
+    """Of what carries news of one case to one hook: its job, its lock, its deadline."""
+    return f"{TRY}:{hook}:{case}"
 
 
 @job("mail")
@@ -83,9 +96,12 @@ def _next(hook_id: uuid.UUID, case: uuid.UUID, now: datetime) -> Letter | None:
         return None
     rows = News.objects.filter(hook=hook, case_id=case, state__in=(News.State.WAITING, News.State.STUCK))
     seen = PartnerCase.objects.filter(partner=hook.partner, case_id=case, ended_at=None).exists()
-    if hook.ended_at is not None or not seen or keys.standing(hook.partner, now) == "revoked":
+    standing = keys.standing(hook.partner, now)
+    if hook.ended_at is not None or not seen or standing == "revoked":
         rows.update(state=News.State.DROPPED)
         return None
+    if standing == "expired":
+        return None  # what waits is told once its key was renewed
     row = rows.order_by("number").first()
     if row is None or row.state == News.State.STUCK:
         return None
@@ -133,7 +149,7 @@ def settle(news: uuid.UUID, arrived: bool, answer: str, now: datetime) -> None:
 
 
 def _again(organisation: uuid.UUID, hook: uuid.UUID, case: uuid.UUID, due: datetime) -> None:
-    deadlines.set_deadline(TRY, hook, due, organisation=organisation, case=case, key=f"{TRY}:{hook}:{case}")
+    deadlines.set_deadline(TRY, hook, due, organisation=organisation, case=case, key=_name(hook, case))
 
 
 @deadlines.handler(TRY)

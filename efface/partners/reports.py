@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,13 +15,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.cases import links
+from efface.cases import events, links
 from efface.cases.messages import Unusable
-from efface.cases.models import Case
-from efface.engine.base import sealing
+from efface.cases.models import Case, ReportedLink
+from efface.engine.base import deadlines, sealing
+from efface.engine.base.models import Deadline
 from efface.engine.base.text import one_line
 from efface.partners.models import Partner, Report
+from efface.search import stopping, urls
+from efface.search.models import Asset, Match, SiteStop
+from efface.sites import registry
 
+FORGET = "partner.report"
+KEPT = timedelta(minutes=15)
+"""How long the addresses of a decided report are kept, so that the decision can be undone."""
 MOST_ADDRESSES = 50
 LONGEST_ADDRESS = 2000
 LONGEST_TEXT = 200_000
@@ -106,38 +113,98 @@ def take(
     return row, made
 
 
-def waiting() -> list[Report]:
-    return list(Report.objects.filter(state=Report.State.DRAFT).select_related("partner").order_by("at")[:200])
+def of_children(report: Report) -> bool:
+    """Whether whoever sent it calls it child material (XARF: content/csam and content/csem)."""
+    content: Any = report.content or {}
+    return str(content.get("kind", "")).rpartition("/")[2] in ("csam", "csem")
+
+
+def whose(addresses: list[str]) -> list[Case]:
+    """Open cases in which one of these addresses is known: as part of a finding, or as a page with a match that was
+    not rejected. Those in danger first."""
+    digests = [urls.digest(url) for url in addresses]
+    found = set(Asset.objects.filter(url_digest__in=digests).values_list("case_id", flat=True))
+    matches = Match.objects.filter(page_digest__in=digests).exclude(state=Match.State.REJECTED)
+    found |= set(matches.values_list("case_id", flat=True))
+    return list(Case.objects.filter(pk__in=found, state=Case.State.OPEN).order_by("-danger", "opened_at"))
 
 
 def link(report: Report, case: Case, actor: str, now: datetime) -> int:
     """Its addresses are links of this case, as if the worker had added them. Returns how many. Raises ``Decided``."""
     row = _open(report)
     content: Any = row.content or {}
-    added = 0
+    made: list[str] = []
     for url in content.get("addresses", []):
         try:
-            links.report(case, url, actor, now)
-            added += 1
+            made.append(str(links.report(case, url, actor, now).pk))
         except Unusable:
             continue
-    _decide(row, Report.State.LINKED, actor, now)
-    return added
+    _decide(row, Report.State.LINKED, actor, now, content | {"links": made})
+    return len(made)
 
 
 def drop(report: Report, actor: str, now: datetime) -> None:
-    """Set aside: its addresses are forgotten. Raises ``Decided``."""
-    _decide(_open(report), Report.State.DROPPED, actor, now)
+    """Set aside: its addresses are forgotten, once it cannot be undone any more. Raises ``Decided``."""
+    row = _open(report)
+    _decide(row, Report.State.DROPPED, actor, now, row.content)
+
+
+def stop_sites(report: Report, actor: str, now: datetime) -> int:
+    """Nothing of the sites it names is looked at any more, and leads get drafts for a hotline with these addresses
+    alone. Returns how many sites. Raises ``Decided``."""
+    row = _open(report)
+    content: Any = row.content or {}
+    by_site: dict[Any, list[str]] = {}
+    for url in content.get("addresses", []):
+        try:
+            by_site.setdefault(registry.register(url, now, "report"), []).append(url)
+        except registry.NotASite:
+            continue
+    cause = stopping.Cause(SiteStop.How.PERSON, ("report",), actor, row.organisation_id)
+    for site, addresses in by_site.items():
+        stopping.stop(site, cause, addresses, now)
+    _decide(row, Report.State.DROPPED, actor, now, None)
+    return len(by_site)
+
+
+def reopen(report: Report, actor: str, now: datetime) -> None:
+    """Undo a decision: links that nobody looked at yet are taken out of the case again. Raises ``Decided`` where
+    that is too late."""
+    row = Report.objects.select_for_update().get(pk=report.pk)
+    content: Any = row.content
+    if row.state == Report.State.DRAFT or not isinstance(content, dict):
+        raise Decided(_("It is too late for that: its addresses are forgotten."))
+    made = list(ReportedLink.objects.select_for_update(of=("self",)).filter(pk__in=content.get("links", [])))
+    if any(one.handled_at is not None for one in made):
+        raise Decided(_("It is too late for that: the machine has looked at the links already."))
+    for one in made:
+        events.record(one.case, "link.taken_back", actor, subject=one.pk, now=now)
+        one.delete()
+    content.pop("links", None)
+    row.state, row.decided_at, row.decided_by, row.content = Report.State.DRAFT, None, "", content
+    row.save(update_fields=["state", "decided_at", "decided_by", "content"])
+    deadlines.cancel(kind=FORGET, subject=row.pk)
+    audit.record(row.organisation_id, actor, "report.reopened", str(row.pk), now)
 
 
 def _open(report: Report) -> Report:
     row = Report.objects.select_for_update().get(pk=report.pk)
     if row.state != Report.State.DRAFT:
-        raise Decided
+        raise Decided(_("This was decided already. Nothing was done a second time."))
     return row
 
 
-def _decide(row: Report, state: str, actor: str, now: datetime) -> None:
-    row.state, row.decided_at, row.decided_by, row.content = state, now, actor, None
+def _decide(row: Report, state: str, actor: str, now: datetime, content: Any) -> None:
+    row.state, row.decided_at, row.decided_by, row.content = state, now, actor, content
     row.save(update_fields=["state", "decided_at", "decided_by", "content"])
+    if content is not None:
+        deadlines.set_deadline(FORGET, row.pk, now + KEPT, organisation=row.organisation_id)
     audit.record(row.organisation_id, actor, f"report.{state}", str(row.pk), now)
+
+
+@deadlines.handler(FORGET)
+def forget(deadline: Deadline, now: datetime) -> None:
+    """The addresses of a decided report are not kept."""
+    for row in Report.objects.filter(pk=deadline.subject).exclude(state=Report.State.DRAFT):
+        row.content = None
+        row.save(update_fields=["content"])

@@ -1,0 +1,116 @@
+"""What waits because of partners: reports that others sent, and news that could not be brought to them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from efface.accounts.models import Member
+from efface.cases.models import Case
+from efface.console.decision import Blank, Decision, Fact, Option, mark
+from efface.console.waiting_case import Within, narrowed
+from efface.engine.base.text import defang
+from efface.partners import reports as received
+from efface.partners.models import News, Report
+
+FEW = 3
+"""Addresses that stand in the queue itself; all of them stand below."""
+
+
+def reports(
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Drafts, for whoever decides: a report belongs to no case before somebody says so, so in a part of the cases
+    there is none."""
+    if case and case.ids is None:
+        return
+    rows = Report.objects.filter(state=Report.State.DRAFT).select_related("partner")
+    for one in narrowed(rows.order_by("at", "pk"), case, only, lock):
+        yield _report(one)
+
+
+def _report(one: Report) -> Decision:
+    content: Any = one.content if isinstance(one.content, dict) else {}
+    addresses = [str(url) for url in content.get("addresses", [])]
+    cases = received.whose(addresses)
+    proposed, reason, options, harm = _asked(one, cases)
+    left_out = int(content.get("more", 0))
+    return Decision(
+        kind="report", id=one.pk, case_id=None, reference="", danger=any(known.danger for known in cases),
+        title=_("A report that others sent"), proposed=proposed, reason=reason, options=options,
+        blanks=(
+            Blank("reference", _("Reference of the case"), needed_for=("link",)),
+        ),
+        facts=(
+            Fact("kind", _("What it is about, as they say"), str(content.get("kind", ""))),
+            Fact("reporter", _("Reported by"), str(content.get("reporter", ""))),
+            Fact("partner", _("Sent with the key of"), one.partner.name if one.partner is not None else ""),
+            Fact("known", _("Known in"), ", ".join(known.reference for known in cases)),
+            Fact("description", _("Their words"), str(content.get("description", ""))),
+            *(Fact("url", _("Address"), url, address=True) for url in addresses[:FEW]),
+            Fact("left-out", _("Addresses that were left out"), str(left_out) if left_out else ""),
+        ),
+        text_label=ngettext("One address", "All %(n)d addresses", len(addresses)) % {"n": len(addresses)},
+        text="\n".join(defang(url) for url in addresses) if len(addresses) > FEW else "",
+        notes=(_("Please do not open the addresses: the scanner looks for you."),),
+        harm=harm, since=one.at, mark=mark(one.pk, one.state, *(known.pk for known in cases)),
+    )  # fmt: skip
+
+
+def _asked(one: Report, cases: list[Case]) -> tuple[str, str, tuple[Option, ...], int]:
+    """Proposal, reason, answers, harm."""
+    aside, other = Option("drop", _("Set aside")), Option("link", _("Add to another case"))
+    if received.of_children(one):
+        return (
+            _("Have its sites stopped: a lead reports them to a hotline, with the addresses alone."),
+            _("Whoever sent it calls it child material. Nobody here looks at it to make sure."),
+            (Option("child", _("Stop its sites"), "careful"), aside), 0,
+        )  # fmt: skip
+    if len(cases) == 1:
+        named = {"reference": cases[0].reference}
+        known = Option("known", _("Add to %(reference)s") % named, "primary")
+        return (
+            _("Add its addresses to the case %(reference)s.") % named,
+            _("An address in it is known in this case; the others may be copies."), (known, other, aside), 2,
+        )  # fmt: skip
+    add = Option("link", _("Add to this case"), "primary")
+    if cases:
+        return (
+            _("Say which of the cases it belongs to, or set it aside."),
+            _("Addresses in it are known in more than one case."), (add, aside), 2,
+        )  # fmt: skip
+    return (
+        _("Say which case it belongs to, or set it aside."),
+        _("None of its addresses is known in an open case."), (add, aside), 3,
+    )  # fmt: skip
+
+
+def undelivered(
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """News that a partner's address did not take for three weeks: a person says what becomes of them. Of a case one
+    decision, whatever waits behind the first."""
+    rows = News.objects.filter(state=News.State.STUCK).select_related("case", "hook__partner")
+    for one in narrowed(rows.order_by("at", "pk"), case, only, lock):
+        behind = News.objects.filter(hook=one.hook, case_id=one.case_id, state=News.State.WAITING).count()
+        yield Decision(
+            kind="undelivered", id=one.pk, case_id=one.case_id, reference=one.case.reference,
+            title=_("A partner could not be told"),
+            proposed=_("Ask the partner whether its address works again, then send it once more."),
+            reason=_("It was tried for three weeks. What happened since waits behind it, in order."),
+            options=(
+                Option("again", _("Send it again"), "primary"),
+                Option("end", _("End what it sees of this case"), "careful"),
+            ),
+            facts=(
+                Fact("partner", _("Partner"), one.hook.partner.name),
+                Fact("answer", _("What its address answered last"), one.answer),
+                Fact("tries", _("Tries"), str(one.attempts)),
+                Fact("behind", _("News that wait behind it"), str(behind) if behind else ""),
+            ),
+            harm=6, since=one.tried_at or one.at, mark=mark(one.pk, one.state, one.attempts),
+        )  # fmt: skip
