@@ -367,15 +367,15 @@ def _case_named(reference: str) -> Case:
 
 
 def _undelivered(id: uuid.UUID, given: Given) -> str:
-    from efface.partners import casework, hooks
-    from efface.partners.models import News
+    from efface.partners import hooks
+    from efface.partners.models import Hook
 
-    row = News.objects.select_related("case", "hook__partner").get(pk=id)
+    hook = Hook.objects.select_related("partner").get(pk=id)
     if given.choice == "again":
-        hooks.resend(row.hook, given.actor, given.now, case=row.case_id)
+        hooks.resend(hook, given.actor, given.now)
         return _("It is sent again.")
-    casework.end_sight(row.case, given.actor, given.now, row.hook.partner)
-    return _("Ended. This partner sees nothing of this case any more.")
+    hooks.end(hook, given.actor, given.now)
+    return _("Ended. Nothing is sent there any more; the partner's key goes on.")
 
 
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {

@@ -19,11 +19,12 @@ from efface.accounts.access import PARTNERS_DESK, STAFF_CASES, view
 from efface.cases.models import Case
 from efface.console.opening import actor, living
 from efface.engine.base import clock
-from efface.partners import casework, hooks, keys, lookups
+from efface.partners import casework, delivering, feeds, hooks, keys, lookups
 from efface.partners.models import LookupDay, Partner, PartnerCase, Scope
 
 TICKET = "console_partners"
 DAYS = 30
+RENEWED_DAYS = 365
 
 
 class NewKey(forms.Form):
@@ -97,14 +98,15 @@ def _page(request: Any, one: Partner, problem: str = "") -> HttpResponse:
         "scopes": [Scope(scope).label for scope in one.scopes],
         "cases": PartnerCase.objects.filter(partner=one).count(),
         "days": list(LookupDay.objects.filter(partner=one).order_by("-day")[:DAYS]),
-        "looks_up": Scope.LOOKUP in one.scopes, "lookup_on": lookups.offered(now), "ticket": _ticket(request),
+        "looks_up": Scope.LOOKUP in one.scopes, "feed": feeds.standing(one),
+        "lookup_on": lookups.offered(now), "ticket": _ticket(request),
     }, status=422 if problem else 200)  # fmt: skip
 
 
 @view(access=PARTNERS_DESK)
 @require_POST
 def say(request: Any, id: uuid.UUID) -> HttpResponse:
-    """``choice``: revoke, resume, hook (with ``url``), rotate, end, resend."""
+    """``choice``: revoke, renew, resume, hook (with ``url``), rotate, end, resend, calendar (which ends it)."""
     one, choice = get_object_or_404(Partner, pk=id), request.POST.get("choice", "")
     if _used(request):
         messages.warning(request, _("This page was old or sent twice. Nothing was done a second time."))
@@ -113,6 +115,11 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
     if choice == "revoke":
         keys.revoke(one, who, now)
         messages.success(request, _("Revoked. The key opens nothing from this moment, and nothing is told any more."))
+    elif choice == "renew" and keys.standing(one, now) != "revoked":
+        made = keys.renew(one, RENEWED_DAYS, who, now)
+        if hook is not None:
+            delivering.wake(hook, now)
+        return _told(request, one, key=made.key)
     elif choice == "resume" and keys.resume_lookups(one, who, now):
         messages.success(request, _("Look-ups go on."))
     elif choice == "hook" and keys.standing(one, now) == "good":
@@ -123,6 +130,8 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
         return _told(request, one, secret=secret)
     elif choice == "rotate" and hook is not None:
         return _told(request, one, secret=hooks.rotate(hook, who, now), rotated="yes")
+    elif choice == "calendar" and feeds.end(one, who, now):
+        messages.success(request, _("Its calendar's address works no more."))
     elif choice == "end" and hook is not None:
         hooks.end(hook, who, now)
         messages.success(request, _("Ended. Nothing is sent there any more."))

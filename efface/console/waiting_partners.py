@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,8 +15,9 @@ from efface.cases.models import Case
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import Within, narrowed
 from efface.engine.base.text import defang
+from efface.partners import hooks
 from efface.partners import reports as received
-from efface.partners.models import News, Report
+from efface.partners.models import Hook, News, Report
 
 FEW = 3
 """Addresses that stand in the queue itself; all of them stand below."""
@@ -92,25 +94,29 @@ def _asked(one: Report, cases: list[Case]) -> tuple[str, str, tuple[Option, ...]
 def undelivered(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    """News that a partner's address did not take for three weeks: a person says what becomes of them. Of a case one
-    decision, whatever waits behind the first."""
-    rows = News.objects.filter(state=News.State.STUCK).select_related("case", "hook__partner")
-    for one in narrowed(rows.order_by("at", "pk"), case, only, lock):
-        behind = News.objects.filter(hook=one.hook, case_id=one.case_id, state=News.State.WAITING).count()
+    """Addresses of partners that took nothing for three weeks: a person says what becomes of them. One decision for
+    each address, however many cases it is about."""
+    if case and case.ids is None:
+        return
+    stuck = News.objects.filter(hook=OuterRef("pk"), state=News.State.STUCK)
+    rows = Hook.objects.filter(Exists(stuck), ended_at=None).select_related("partner")
+    for one in narrowed(rows.order_by("made_at", "pk"), case, only, lock):
+        waiting = hooks.lines(one)
+        given_up = next(line for line in waiting if line.stuck)
         yield Decision(
-            kind="undelivered", id=one.pk, case_id=one.case_id, reference=one.case.reference,
+            kind="undelivered", id=one.pk, case_id=None, reference="",
             title=_("A partner could not be told"),
             proposed=_("Ask the partner whether its address works again, then send it once more."),
             reason=_("It was tried for three weeks. What happened since waits behind it, in order."),
             options=(
-                Option("again", _("Send it again"), "primary"),
-                Option("end", _("End what it sees of this case"), "careful"),
+                Option("again", _("Send it again"), "primary"), Option("end", _("Tell it nothing any more"), "careful"),
             ),
             facts=(
-                Fact("partner", _("Partner"), one.hook.partner.name),
-                Fact("answer", _("What its address answered last"), one.answer),
-                Fact("tries", _("Tries"), str(one.attempts)),
-                Fact("behind", _("News that wait behind it"), str(behind) if behind else ""),
+                Fact("partner", _("Partner"), one.partner.name),
+                Fact("answer", _("What its address answered last"), given_up.answer),
+                Fact("tries", _("Tries"), str(given_up.tries)),
+                Fact("cases", _("Cases it is about"), str(len(waiting))),
+                Fact("news", _("News that wait"), str(sum(line.waiting for line in waiting))),
             ),
-            harm=6, since=one.tried_at or one.at, mark=mark(one.pk, one.state, one.attempts),
+            harm=6, since=given_up.since, mark=mark(one.pk, given_up.tries, str(one.url)),
         )  # fmt: skip

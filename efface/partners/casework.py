@@ -15,7 +15,7 @@ from efface.cases import events, links, opening
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import sealing
 from efface.partners import delivering, keys
-from efface.partners.models import Hook, News, Partner, PartnerCase, PartnerLink, Scope
+from efface.partners.models import Hook, News, Partner, PartnerCase, PartnerFeed, PartnerLink, Scope
 from efface.search.models import Finding
 
 PAGE, LARGEST_PAGE = 50, 200
@@ -66,8 +66,8 @@ def case_of(partner: Partner, case_id: uuid.UUID) -> Case:
 @dataclass(frozen=True, slots=True)
 class Sight:
     """What one partner sees of one case. ``stands``: its key works; ``reads``: it may ask how the case stands;
-    ``told``: it is told of changes, ``waiting`` of which have not arrived yet; ``adds``: it may add links. All of them
-    False once it ended."""
+    ``told``: it is told of changes, ``waiting`` of which have not arrived yet; ``adds``: it may add links; ``dated``:
+    it has a calendar. All of them False once it ended."""
 
     id: uuid.UUID
     name: str
@@ -77,6 +77,7 @@ class Sight:
     reads: bool
     told: bool
     adds: bool
+    dated: bool
     waiting: int
 
 
@@ -87,15 +88,21 @@ def sights(case: Case, now: datetime) -> list[Sight]:
     hooked = set(standing.values_list("partner", flat=True))
     news = News.objects.filter(case=case, state__in=(News.State.WAITING, News.State.STUCK))
     waiting = dict(news.values_list("hook__partner").annotate(n=Count("id")))
-    return [_sight(row, row.partner_id in hooked, waiting.get(row.partner_id, 0), now) for row in rows]
+    feeds = PartnerFeed.objects.filter(partner__in=[row.partner_id for row in rows], ended_at=None)
+    dated = set(feeds.values_list("partner", flat=True))
+    return [
+        _sight(row, row.partner_id in hooked, row.partner_id in dated, waiting.get(row.partner_id, 0), now)
+        for row in rows
+    ]
 
 
-def _sight(row: PartnerCase, hooked: bool, waiting: int, now: datetime) -> Sight:
+def _sight(row: PartnerCase, hooked: bool, dated: bool, waiting: int, now: datetime) -> Sight:
     stands, scopes = row.ended_at is None and keys.standing(row.partner, now) == "good", row.partner.scopes
     return Sight(
         id=row.pk, name=row.partner.name, since=row.at, ended_at=row.ended_at, stands=stands,
         reads=stands and Scope.CASES_READ in scopes, told=stands and hooked,
-        adds=stands and Scope.LINKS_ADD in scopes, waiting=waiting,
+        adds=stands and Scope.LINKS_ADD in scopes, dated=stands and dated and Scope.CASES_READ in scopes,
+        waiting=waiting,
     )  # fmt: skip
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
+
 from efface.engine.base import clock, deadlines, tenancy
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
@@ -28,6 +30,8 @@ TRY = "partner.news"
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 480)) + (timedelta(hours=12),) * 40
 """Pauses after each try that failed: three weeks in all."""
 SOON = timedelta(minutes=1)
+SILENT = "timeout"
+EARLIER = timedelta(seconds=30)
 fetcher = stopped.fetcher
 
 
@@ -43,8 +47,9 @@ class Letter:
 
 def kick(hook: Hook, case: uuid.UUID) -> None:
     """Have the next of a case's news told, soon. Inside the transaction of what it is about."""
-    name = _name(hook.pk, case)
-    deliver.defer(organisation=hook.organisation_id, once=name, lock=name, hook=hook.pk, case=case)
+    # One after the other to an address: one that answers slowly holds up a single worker.
+    deliver.defer(organisation=hook.organisation_id, once=_name(hook.pk, case), lock=f"{TRY}:{hook.pk}",
+                  hook=hook.pk, case=case)  # fmt: skip
 
 
 def wake(hook: Hook, now: datetime) -> int:
@@ -64,7 +69,7 @@ def withdraw(partner: uuid.UUID, case: uuid.UUID) -> int:
 
 
 def _name(hook: uuid.UUID, case: uuid.UUID) -> str:
-    """Of what carries news of one case to one hook: its job, its lock, its deadline."""
+    """Of what carries news of one case to one hook: its job and its deadline."""
     return f"{TRY}:{hook}:{case}"
 
 
@@ -79,7 +84,8 @@ def deliver(organisation: uuid.UUID, hook: uuid.UUID, case: uuid.UUID) -> None:
     request = TellRequest(letter.url, base64.b64encode(letter.body).decode("ascii"), letter.headers)
     try:
         facts = fetcher().tell(request).facts
-        arrived, answer = not facts.error and 200 <= facts.status < 300, facts.error or f"status {facts.status}"
+        # Once it said 2xx the partner has it, however long or slow the rest of its answer is.
+        arrived, answer = 200 <= facts.status < 300, facts.error or f"status {facts.status}"
     except FetcherRefused as error:
         arrived, answer = False, error.error
     except FetcherUnavailable:
@@ -105,10 +111,25 @@ def _next(hook_id: uuid.UUID, case: uuid.UUID, now: datetime) -> Letter | None:
     row = rows.order_by("number").first()
     if row is None or row.state == News.State.STUCK:
         return None
+    rests = _rests_until(hook, case)
+    if rests is not None and rests > now:
+        _again(hook.organisation_id, hook.pk, case, rests)
+        return None
     body = json.dumps(document(row), sort_keys=True, separators=(",", ":")).encode()
     # The moment is the outside world's: the receiver compares it with its own clock.
     signature = signing.sign(_signing(hook, now), clock.wall(), body)
     return Letter(row.pk, str(hook.url), body, {"Efface-Signature": signature, "Efface-News": str(row.pk)})
+
+
+def _rests_until(hook: Hook, case: uuid.UUID) -> datetime | None:
+    """An address that does not answer costs each try a quarter of a minute: while one case's news waits for it, those
+    of other cases are not tried too. A little before its turn another one is, so that none is held up by one alone."""
+    last = News.objects.filter(hook=hook, state=News.State.TOLD).aggregate(last=Max("told_at"))["last"]
+    rows = News.objects.filter(hook=hook, state=News.State.WAITING, answer=SILENT, attempts__gt=0).exclude(case_id=case)
+    row = (rows if last is None else rows.filter(tried_at__gt=last)).order_by("-tried_at").first()
+    if row is None or row.tried_at is None:
+        return None
+    return row.tried_at + BACKOFF[min(row.attempts, len(BACKOFF)) - 1] - EARLIER
 
 
 def _signing(hook: Hook, now: datetime) -> list[str]:
@@ -131,7 +152,12 @@ def settle(news: uuid.UUID, arrived: bool, answer: str, now: datetime) -> None:
     if row.state != News.State.WAITING:
         return
     failed_before = row.attempts > 0
-    row.tried_at, row.answer, row.attempts = now, answer[:80], row.attempts + 1
+    tries = row.attempts
+    if answer == SILENT:
+        # Cases take turns: what counts is how often the address was tried.
+        others = News.objects.filter(hook=row.hook, state=News.State.WAITING, answer=SILENT)
+        tries = max(tries, others.aggregate(most=Max("attempts"))["most"] or 0)
+    row.tried_at, row.answer, row.attempts = now, answer[:80], tries + 1
     if arrived:
         row.state, row.told_at = News.State.TOLD, now
         row.save(update_fields=["state", "told_at", "tried_at", "answer", "attempts"])

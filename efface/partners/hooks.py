@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -125,11 +124,9 @@ def lines(hook: Hook) -> list[Line]:
     ]  # fmt: skip
 
 
-def resend(hook: Hook, actor: str, now: datetime, case: uuid.UUID | None = None) -> int:
-    """Try everything that has not arrived again, now, in order; of one ``case`` or of all. Returns how many pieces of
-    news."""
+def resend(hook: Hook, actor: str, now: datetime) -> int:
+    """Try everything that has not arrived again, now, in order. Returns how many pieces of news."""
     rows = News.objects.filter(hook=hook, state__in=(News.State.WAITING, News.State.STUCK))
-    rows = rows.filter(case_id=case) if case is not None else rows
     count = rows.update(state=News.State.WAITING, attempts=0)
     if count:
         audit.record(hook.organisation_id, actor, "hook.resent", str(hook.pk), now)

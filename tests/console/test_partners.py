@@ -270,7 +270,7 @@ def test_reports_of_another_organisation_are_not_seen(desk: Client, now: Any) ->
 def test_news_that_were_given_up_wait_for_a_lead(case: Any, organisation: Any, now: Any) -> None:
     row, key = brought(organisation, case, now)
     with tenancy.organisation(organisation.pk):
-        hooks.set_hook(row.partner, "https://shelter.example/news", "coordinator:x", now)
+        hook, _secret = hooks.set_hook(row.partner, "https://shelter.example/news", "coordinator:x", now)
         consents.stop(case, "survivor", now)
         consents.resume(case, "survivor", now)
         first = News.objects.order_by("number")[0]
@@ -279,15 +279,33 @@ def test_news_that_were_given_up_wait_for_a_lead(case: Any, organisation: Any, n
     worker = people.signed_in(people.worker(organisation))
     assert "could not be told" not in waiting(worker, "undelivered")
     page = waiting(lead, "undelivered")
-    assert "A partner could not be told" in page and "status 503" in page and case.reference in page
-    assert "sent again" in take(lead, "undelivered", first.pk, "again")
+    assert "A partner could not be told" in page and "status 503" in page and case.reference not in page
+    assert "sent again" in take(lead, "undelivered", hook.pk, "again")
     with tenancy.organisation(organisation.pk):
         assert set(News.objects.values_list("state", "attempts")) == {("waiting", 0)}
         News.objects.filter(pk=first.pk).update(state="stuck", attempts=47)
-    assert "sees nothing of this case" in take(lead, "undelivered", first.pk, "end")
-    assert Api(key).get(f"/cases/{case.pk}").status_code == 404
+    assert "Nothing is sent there any more" in take(lead, "undelivered", hook.pk, "end")
+    assert Api(key).get(f"/cases/{case.pk}").status_code == 200
     with tenancy.organisation(organisation.pk):
         assert set(News.objects.values_list("state", flat=True)) == {"dropped"}
+
+
+def test_an_expired_key_is_renewed_and_keeps_its_cases(
+    coordinator: Client, case: Any, organisation: Any, now: Any
+) -> None:
+    row, key = brought(organisation, case, now)
+    page = f"/console/partners/{row.partner_id}/"
+    with tenancy.organisation(organisation.pk):
+        Partner.objects.update(expires_at=now)
+    assert Api(key).get("/me").status_code == 401
+    given = {"choice": "renew", "ticket": ticket(coordinator, page)}
+    new = secret(coordinator.post(page + "say/", given))
+    assert Api(key).get("/me").status_code == 401
+    assert Api(new).get(f"/cases/{case.pk}").status_code == 200
+    with tenancy.organisation(organisation.pk):
+        Partner.objects.update(revoked_at=now)
+    given = {"choice": "renew", "ticket": ticket(coordinator, page)}
+    assert b"page was old" in coordinator.post(page + "say/", given, follow=True).content
 
 
 @pytest.mark.parametrize("change, kind", [

@@ -12,7 +12,7 @@ from efface.cases import consents
 from efface.cases.models import Case, CaseEvent
 from efface.engine.base import tenancy
 from efface.engine.base.models import Deadline
-from efface.partners import casework, delivering, hooks, keys
+from efface.partners import casework, delivering, feeds, hooks, keys
 from efface.partners.models import News, PartnerCase
 from tests import people
 from tests.api.conftest import Api, make_partner
@@ -56,7 +56,10 @@ def test_of_a_case_of_her_own_nobody_sees_anything(her: Client) -> None:
 def test_she_reads_who_sees_what(her: Client, organisation: Any, shelter: keys.Made, opened: Any, now: Any) -> None:
     page = words(her)
     assert "Example Shelter" in page and "whether your case is open" in page and "hand in links" in page
-    assert "It is told when something changes" in page and "End this" in page
+    assert "It is told when something changes" in page and "End this" in page and "calendar" not in page
+    with tenancy.organisation(organisation.pk):
+        feeds.make(shelter.partner, now)
+    assert "It has a calendar of your case" in words(her)
     assert "Another service can see" in her.get("/case/allow/").content.decode()
 
 
