@@ -350,8 +350,7 @@ def _report(id: uuid.UUID, given: Given) -> str:
         reports.drop(row, given.actor, given.now)
         return _("Set aside. Its addresses are forgotten in a quarter of an hour.")
     if given.choice == "known":
-        content: Any = row.content or {}
-        (case,) = reports.whose(content.get("addresses", []))
+        (case,) = reports.whose([row])[row.pk]
     else:
         case = _case_named(given.filled.get("reference", ""))
     count = reports.link(row, case, given.actor, given.now)

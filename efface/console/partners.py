@@ -99,6 +99,7 @@ def _page(request: Any, one: Partner, problem: str = "") -> HttpResponse:
         "cases": PartnerCase.objects.filter(partner=one).count(),
         "days": list(LookupDay.objects.filter(partner=one).order_by("-day")[:DAYS]),
         "looks_up": Scope.LOOKUP in one.scopes, "feed": feeds.standing(one),
+        "halted": lookups.halted(one) if Scope.LOOKUP in one.scopes else None,
         "lookup_on": lookups.offered(now), "ticket": _ticket(request),
     }, status=422 if problem else 200)  # fmt: skip
 

@@ -31,14 +31,15 @@ def reports(
     if case and case.ids is None:
         return
     rows = Report.objects.filter(state=Report.State.DRAFT).select_related("partner")
-    for one in narrowed(rows.order_by("at", "pk"), case, only, lock):
-        yield _report(one)
+    found = narrowed(rows.order_by("at", "pk"), case, only, lock)
+    cases = received.whose(found)
+    for one in found:
+        yield _report(one, cases[one.pk])
 
 
-def _report(one: Report) -> Decision:
+def _report(one: Report, cases: list[Case]) -> Decision:
     content: Any = one.content if isinstance(one.content, dict) else {}
-    addresses = [str(url) for url in content.get("addresses", [])]
-    cases = received.whose(addresses)
+    addresses = received.addresses(one)
     proposed, reason, options, harm = _asked(one, cases)
     left_out = int(content.get("more", 0))
     return Decision(

@@ -95,8 +95,9 @@ def _of_cases(partner: Partner, cases: Iterable[Case]) -> Iterator[Entry]:
 def _of_findings(partner: Partner, cases: dict[uuid.UUID, Case], now: datetime) -> Iterator[Entry]:
     rows = Finding.objects.filter(case__in=list(cases), state=FindingState.GONE_CONFIRMED, gone_at__gte=now - BACK)
     for pk, case, episode, gone in rows.values_list("pk", "case", "episode", "gone_at").order_by("-gone_at")[:MOST]:
-        words = _("%(case)s: a page is gone") % {"case": cases[case].reference}
-        yield _entry(partner, f"{pk}:gone:{episode}", gone, words)
+        if gone is not None:
+            words = _("%(case)s: a page is gone") % {"case": cases[case].reference}
+            yield _entry(partner, f"{pk}:gone:{episode}", gone, words)
 
 
 def _entry(partner: Partner, key: str, at: datetime, words: str) -> Entry:

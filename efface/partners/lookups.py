@@ -102,6 +102,11 @@ def platform(partner: Partner) -> list[Partner]:
             or (agreement and one.agreement.casefold() == agreement)]  # fmt: skip
 
 
+def halted(partner: Partner) -> Partner | None:
+    """The key of the same platform whose look-ups stopped by themselves: those of all its keys have stopped with it."""
+    return next((one for one in platform(partner) if one.halted_at is not None), None)
+
+
 def bucket(partner: Partner) -> str:
     """Who asks, for limits: the same for all keys of a platform that ask under one agreement."""
     return f"{partner.organisation_id}:{partner.agreement.casefold() or partner.pk}"

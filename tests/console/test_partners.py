@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from efface.cases import consents
 from efface.cases.models import Case, ReportedLink
@@ -207,6 +209,21 @@ def test_a_report_known_in_two_cases_is_for_a_person(desk: Client, case: Any, or
     assert "more than one case" in page and case.reference in page and other.reference in page
     mark = mark_of(desk, "report", row.pk)
     assert "choose one of the answers" in take(desk, "report", row.pk, "known", mark=mark)
+
+
+def test_many_reports_cost_no_more_questions_than_a_few(desk: Client, case: Any, organisation: Any, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        known(case, "https://pictures.example/p/1")
+
+    def questions(first: int, count: int) -> int:
+        for number in range(first, first + count):
+            receive(organisation, now, report_id=f"report-number-{number}")
+        desk.get("/console/queue/?kind=report")
+        with CaptureQueriesContext(connection) as seen:
+            assert waiting(desk, "report").count("A report that others sent") == first + count
+        return len(seen)
+
+    assert questions(0, 2) == questions(2, 10)
 
 
 def test_what_was_known_changes_the_mark(desk: Client, case: Any, organisation: Any, now: Any) -> None:
