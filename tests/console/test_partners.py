@@ -319,9 +319,9 @@ def test_an_expired_key_is_renewed_and_keeps_its_cases(
     new = secret(coordinator.post(page + "say/", given))
     assert Api(key).get("/me").status_code == 401
     assert Api(new).get(f"/cases/{case.pk}").status_code == 200
+    given = {"choice": "renew", "ticket": ticket(coordinator, page)}
     with tenancy.organisation(organisation.pk):
         Partner.objects.update(revoked_at=now)
-    given = {"choice": "renew", "ticket": ticket(coordinator, page)}
     assert b"page was old" in coordinator.post(page + "say/", given, follow=True).content
 
 
