@@ -41,6 +41,7 @@ class Bearer:
 
 @api.exception_handler(problems.Problem)
 def _problem(request: HttpRequest, error: Any) -> HttpResponse:
+    request.keeps = error.keep  # type: ignore[attr-defined]
     return error.answer()
 
 

@@ -19,8 +19,8 @@ from efface.partners import lookups
 from efface.partners.models import Partner, Scope
 
 ASKED = limits.Limit("api-lookup", 60, 1.0)
-"""Look-ups of one key at once; then one more a second."""
-PACE_S = 0.05
+"""Look-ups of one platform at once, whichever of its keys asks; then one more a second."""
+PACE_S = 0.1
 """Answers leave on full steps of this many seconds after the question came."""
 LIST = "EFFACE_NCII"
 LONGEST = 64
@@ -29,7 +29,7 @@ LOOKUP = {**OFTEN, 503: shapes.ProblemShape}
 
 
 def _ask(partner: Partner, hashes: list[str]) -> list[bool]:
-    wait = limits.take(ASKED, str(partner.pk), clock.wall())
+    wait = limits.take(ASKED, lookups.bucket(partner), clock.wall())
     if wait:
         raise problems.Problem(429, "too-many", "Too many look-ups", f"Please ask again in {int(wait) + 1} seconds.",
                                retry_after=int(wait) + 1)  # fmt: skip
@@ -41,8 +41,9 @@ def _ask(partner: Partner, hashes: list[str]) -> list[bool]:
         ) from None
     except lookups.Halted:
         raise problems.Problem(
-            403, "halted", "Look-ups with this key have stopped", "Ask the organisation: a person has to look first."
-        ) from None
+            403, "halted", "Look-ups with this key have stopped", "Ask the organisation: a person has to look first.",
+            keep=True,
+        ) from None  # fmt: skip
     except lookups.TooMany:
         raise problems.Problem(
             429, "day", "More than one day holds", f"At most {lookups.MOST_A_DAY} hashes a day. Go on tomorrow (UTC)."

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from ninja import Body, Header, Query
 
 from efface.api import problems, shapes
@@ -14,7 +15,7 @@ from efface.api.api import Bearer, api
 from efface.cases.messages import Unusable
 from efface.engine.base import clock, limits
 from efface.law import load
-from efface.partners import casework, repeating, reports
+from efface.partners import casework, feeds, repeating, reports
 from efface.partners.models import Partner, Scope
 
 OPENED = limits.Limit("api-open", 30, 60.0)
@@ -92,6 +93,36 @@ def open_case(request: HttpRequest, given: shapes.NewCase, key: Once) -> Any:
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """As JSON has it, so that an answer given again is the same to the letter."""
     return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in given.items()}
+
+
+@api.post(
+    "/calendar", response={201: shapes.Calendar, **CHANGES}, auth=Bearer(Scope.CASES_READ), url_name="calendar",
+    operation_id="make_calendar", tags=["calendar"],
+)  # fmt: skip
+def make_calendar(request: HttpRequest, key: Once) -> Any:
+    """Make the secret address of a calendar (iCalendar) with moments of your cases: opened, closed, a page gone, an
+    answer due. It is in this answer and nowhere else; one made before ends. Whoever knows it can read it."""
+    partner = partner_of(request)
+
+    def act() -> repeating.Answer:
+        path = reverse("partner-calendar", args=[feeds.make(partner, clock.now())])
+        return 201, {"address": request.build_absolute_uri(path)}
+
+    return repeated(partner, key, ["calendar"], act, "address")
+
+
+@api.post(
+    "/calendar/end", response={200: shapes.Ended, **CHANGES}, auth=Bearer(Scope.CASES_READ), url_name="calendar-end",
+    operation_id="end_calendar", tags=["calendar"],
+)  # fmt: skip
+def end_calendar(request: HttpRequest, key: Once) -> Any:
+    """End the address of your calendar, at once."""
+    partner = partner_of(request)
+
+    def act() -> repeating.Answer:
+        return 200, {"ended": feeds.end(partner, casework.actor(partner), clock.now())}
+
+    return repeated(partner, key, ["calendar", "end"], act)
 
 
 @api.get(

@@ -13,11 +13,12 @@ TYPE = "application/problem+json"
 
 
 class Problem(Exception):
-    """Raised by an operation; ``slug`` names the kind, ``do`` says what the client can do."""
+    """Raised by an operation; ``slug`` names the kind, ``do`` says what the client can do. ``keep``: what was written
+    before it stands all the same."""
 
-    def __init__(self, status: int, slug: str, title: str, do: str, **more: Any) -> None:
+    def __init__(self, status: int, slug: str, title: str, do: str, *, keep: bool = False, **more: Any) -> None:
         super().__init__(title)
-        self.status, self.slug, self.title, self.do, self.more = status, slug, title, do, more
+        self.status, self.slug, self.title, self.do, self.keep, self.more = status, slug, title, do, keep, more
 
     def answer(self) -> HttpResponse:
         return respond(self.status, self.slug, self.title, self.do, **self.more)

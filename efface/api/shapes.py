@@ -104,6 +104,16 @@ class Known(Schema):
     pad: str
 
 
+class Calendar(Schema):
+    address: str | None = Field(
+        description="To subscribe to. Shown in the first answer only; null where the request was repeated."
+    )
+
+
+class Ended(Schema):
+    ended: bool = Field(description="False where there was none.")
+
+
 class ReportTaken(Schema):
     id: uuid.UUID
     state: Literal["draft", "linked", "dropped"]

@@ -12,6 +12,7 @@ from efface.cli.output import emit, json_option
 from efface.cli.session import database
 
 BY = "operator:command"
+MOST_REPORT = 1_000_000
 
 
 @click.group()
@@ -30,10 +31,15 @@ def schema(out: Path | None, as_json: str | None) -> None:
     from django.http import HttpRequest
     from django.urls import resolve, reverse
 
-    served = json.loads(resolve(reverse("openapi")).func(HttpRequest()).content)  # as it is answered to anybody
+    asked = HttpRequest()
+    asked.method = "GET"
+    served = json.loads(resolve(reverse("openapi")).func(asked).content)  # as it is answered to anybody
     text = json.dumps(served, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if out is not None:
-        out.write_text(text, encoding="utf-8")
+        try:
+            out.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"{out} cannot be written: {error.strerror}") from None
         emit({"file": str(out)}, as_json, lambda: click.echo(f"Written to {out}."))
         return
     emit(served, as_json, lambda: click.echo(text, nl=False))
@@ -124,6 +130,30 @@ def make(name: str, short: str, scopes: tuple[str, ...], days: int, agreement: s
          lambda: click.echo(f"The key for {made.partner.name}, shown once: {made.key}"))  # fmt: skip
 
 
+@partner.command("renew")
+@click.argument("id")
+@click.option("--organisation", "short", required=True, help="Short name of the organisation.")
+@click.option("--days", default=365, show_default=True, help="Good for so many days from now.")
+@json_option
+def renew(id: str, short: str, days: int, as_json: str | None) -> None:
+    """Make a new key in place of one (ID: its id, or what it begins with) and print it, once. Its cases stay."""
+    with database("efface_app"):
+        from efface.engine.base import clock, tenancy
+        from efface.partners import delivering, hooks, keys
+
+        with tenancy.organisation(_organisation(short).pk):
+            one = _partner(id)
+            try:
+                made = keys.renew(one, days, BY, clock.now())
+            except keys.NotMade as refusal:
+                raise click.ClickException(str(refusal)) from None
+            hook = hooks.standing(one)
+            if hook is not None:
+                delivering.wake(hook, clock.now())
+    emit({"id": made.partner.pk, "key": made.key, "expires": made.partner.expires_at}, as_json,
+         lambda: click.echo(f"The new key for {made.partner.name}, shown once: {made.key}"))  # fmt: skip
+
+
 @partner.command("revoke")
 @click.argument("id")
 @click.option("--organisation", "short", required=True, help="Short name of the organisation.")
@@ -137,6 +167,33 @@ def revoke(id: str, short: str, as_json: str | None) -> None:
         with tenancy.organisation(_organisation(short).pk):
             done = keys.revoke(_partner(id), BY, clock.now())
     emit({"revoked": done}, as_json, lambda: click.echo("Revoked." if done else "It was revoked before."))
+
+
+@partner.command("report")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--organisation", "short", required=True, help="Short name of the organisation.")
+@json_option
+def report(file: Path, short: str, as_json: str | None) -> None:
+    """Take in an abuse report (XARF v4, JSON) that came another way, by mail or from the public. It waits in the queue
+    for a person; one with a picture in it is refused, and the same one is taken once."""
+    if file.stat().st_size > MOST_REPORT:
+        raise click.ClickException("the file is too long for a report")
+    try:
+        given = json.loads(file.read_bytes())
+    except (ValueError, RecursionError):
+        raise click.ClickException("the file is no JSON; a report is XARF, version 4") from None
+    with database("efface_app"):
+        from efface.engine.base import clock, tenancy
+        from efface.partners import reports
+
+        found = _organisation(short)
+        with tenancy.organisation(found.pk):
+            try:
+                row, new = reports.take(found.pk, given, clock.now())
+            except reports.NotAReport as refusal:
+                raise click.ClickException(str(refusal)) from None
+    emit({"id": row.pk, "new": new}, as_json,
+         lambda: click.echo("It waits in the queue." if new else "It was taken in before."))  # fmt: skip
 
 
 @partner.command("news")

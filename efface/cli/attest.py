@@ -66,12 +66,14 @@ def verify(file: Path, key: Path | None, name: str | None, salt: str | None, as_
 
 
 @attest.command("key")
-def show_key() -> None:
+@json_option
+def show_key(as_json: str | None) -> None:
     """Print this installation's public key (PEM), to be published."""
     from efface.cases import statements
     from efface.engine.base.sealing import KeyMissing
 
     try:
-        click.echo(statements.public_pem(), nl=False)
+        pem = statements.public_pem()
     except KeyMissing as error:
         raise click.ClickException(str(error)) from None
+    emit({"pem": pem}, as_json, lambda: click.echo(pem, nl=False))

@@ -54,8 +54,11 @@ def export(adapter: str, file: Path, short: str, as_json: str | None) -> None:
                 data, count = registry.export(found.pk, adapter, BY, clock.now())
             except registry.Refused as refusal:
                 raise click.ClickException(str(refusal)) from None
-        file.touch(mode=0o600)
-        file.write_bytes(data)
+        try:
+            file.touch(mode=0o600)
+            file.write_bytes(data)
+        except OSError as error:
+            raise click.ClickException(f"{file} cannot be written: {error.strerror}") from None
     emit({"file": str(file), "rows": count}, as_json, lambda: click.echo(f"{count} written to {file}."))
 
 

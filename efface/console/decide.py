@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from efface.accounts import audit
 from efface.accounts.models import Member
@@ -337,6 +338,45 @@ def _opinion(id: uuid.UUID, given: Given) -> str:
     return _("Your opinion stands beside the decision.")
 
 
+def _report(id: uuid.UUID, given: Given) -> str:
+    from efface.partners import reports
+    from efface.partners.models import Report
+
+    row = Report.objects.get(pk=id)
+    if given.choice == "child":
+        count = reports.stop_sites(row, given.actor, given.now)
+        return ngettext("One site is stopped.", "%(n)d sites are stopped.", count) % {"n": count}
+    if given.choice == "drop":
+        reports.drop(row, given.actor, given.now)
+        return _("Set aside. Its addresses are forgotten in a quarter of an hour.")
+    if given.choice == "known":
+        (case,) = reports.whose([row])[row.pk]
+    else:
+        case = _case_named(given.filled.get("reference", ""))
+    count = reports.link(row, case, given.actor, given.now)
+    words = ngettext("One link was added to the case.", "%(n)d links were added to the case.", count)
+    return words % {"n": count}
+
+
+def _case_named(reference: str) -> Case:
+    found = Case.objects.filter(reference=one_line(reference, 12).upper(), state=Case.State.OPEN).first()
+    if found is None:
+        raise Refused(_("There is no open case with this reference. Nothing was done."))
+    return found
+
+
+def _undelivered(id: uuid.UUID, given: Given) -> str:
+    from efface.partners import hooks
+    from efface.partners.models import Hook
+
+    hook = Hook.objects.select_related("partner").get(pk=id)
+    if given.choice == "again":
+        hooks.resend(hook, given.actor, given.now)
+        return _("It is sent again.")
+    hooks.end(hook, given.actor, given.now)
+    return _("Ended. Nothing is sent there any more; the partner's key goes on.")
+
+
 _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "arrival": _arrival,
     "message": _message,
@@ -364,6 +404,8 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "clock": _clock,
     "counter": _clock,
     "opinion": _opinion,
+    "report": _report,
+    "undelivered": _undelivered,
 }
 
 

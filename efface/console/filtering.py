@@ -23,7 +23,7 @@ KINDS = {
     "site": _("sites"), "suspected": _("stopped sites"), "notice": _("notices"), "moved": _("parties that changed"),
     "filing": _("forms"), "send": _("unclear mails"), "reply": _("replies"), "publication": _("publications"),
     "stuck": _("no way left"), "counter": _("counter-notices"), "clock": _("clocks"), "conflict": _("checks disagree"),
-    "opinion": _("opinions"),
+    "opinion": _("opinions"), "report": _("reports received"), "undelivered": _("partners not reached"),
 }  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from efface.console.models import Opinion
 from efface.console.waiting_arrivals import WAITS
 from efface.engine.base.models import Outbox
 from efface.evidence.models import PoliceRequest, Question, Signal
+from efface.partners.models import News, Report
 from efface.search.models import Finding, FindingState, HotlineDraft, Match, SiteStop
 from efface.sites.models import Site
 from efface.takedown import overdue
@@ -59,6 +60,8 @@ def _wide() -> dict[str, QuerySet[Any]]:
         "counter": ClockFact.objects.filter(kind="counter_notice", taken_back_at=None),
         "clock": CaseEvent.objects.filter(kind=overdue.ASKED),
         "opinion": Opinion.objects.filter(answered_at=None, withdrawn_at=None),
+        "report": Report.objects.filter(state=Report.State.DRAFT),
+        "undelivered": News.objects.filter(state=News.State.STUCK),
         "conflict": Finding.objects.filter(state=FindingState.CONFLICT),
     }
 

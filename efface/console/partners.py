@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,11 +19,12 @@ from efface.accounts.access import PARTNERS_DESK, STAFF_CASES, view
 from efface.cases.models import Case
 from efface.console.opening import actor, living
 from efface.engine.base import clock
-from efface.partners import casework, hooks, keys, lookups
+from efface.partners import casework, delivering, feeds, hooks, keys, lookups
 from efface.partners.models import LookupDay, Partner, PartnerCase, Scope
 
 TICKET = "console_partners"
 DAYS = 30
+RENEWED_DAYS = 365
 
 
 class NewKey(forms.Form):
@@ -96,14 +98,16 @@ def _page(request: Any, one: Partner, problem: str = "") -> HttpResponse:
         "scopes": [Scope(scope).label for scope in one.scopes],
         "cases": PartnerCase.objects.filter(partner=one).count(),
         "days": list(LookupDay.objects.filter(partner=one).order_by("-day")[:DAYS]),
-        "looks_up": Scope.LOOKUP in one.scopes, "lookup_on": lookups.offered(now), "ticket": _ticket(request),
+        "looks_up": Scope.LOOKUP in one.scopes, "feed": feeds.standing(one),
+        "halted": lookups.halted(one) if Scope.LOOKUP in one.scopes else None,
+        "lookup_on": lookups.offered(now), "ticket": _ticket(request),
     }, status=422 if problem else 200)  # fmt: skip
 
 
 @view(access=PARTNERS_DESK)
 @require_POST
 def say(request: Any, id: uuid.UUID) -> HttpResponse:
-    """``choice``: revoke, resume, hook (with ``url``), rotate, end, resend."""
+    """``choice``: revoke, renew, resume, hook (with ``url``), rotate, end, resend, calendar (which ends it)."""
     one, choice = get_object_or_404(Partner, pk=id), request.POST.get("choice", "")
     if _used(request):
         messages.warning(request, _("This page was old or sent twice. Nothing was done a second time."))
@@ -112,6 +116,11 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
     if choice == "revoke":
         keys.revoke(one, who, now)
         messages.success(request, _("Revoked. The key opens nothing from this moment, and nothing is told any more."))
+    elif choice == "renew" and keys.standing(one, now) != "revoked":
+        made = keys.renew(one, RENEWED_DAYS, who, now)
+        if hook is not None:
+            delivering.wake(hook, now)
+        return _told(request, one, key=made.key)
     elif choice == "resume" and keys.resume_lookups(one, who, now):
         messages.success(request, _("Look-ups go on."))
     elif choice == "hook" and keys.standing(one, now) == "good":
@@ -122,6 +131,8 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
         return _told(request, one, secret=secret)
     elif choice == "rotate" and hook is not None:
         return _told(request, one, secret=hooks.rotate(hook, who, now), rotated="yes")
+    elif choice == "calendar" and feeds.end(one, who, now):
+        messages.success(request, _("Its calendar's address works no more."))
     elif choice == "end" and hook is not None:
         hooks.end(hook, who, now)
         messages.success(request, _("Ended. Nothing is sent there any more."))
@@ -137,13 +148,22 @@ def say(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_http_methods(["GET", "POST"])
 def of_case(request: Any, id: uuid.UUID) -> HttpResponse:
-    """Who outside sees how this case stands, and the end of that. POST ends it for all."""
+    """Who outside sees how this case stands, and the end of that. POST ends ``sight``."""
     case: Case = living(id)
     if request.method == "POST":
-        if casework.end_sight(case, actor(request), clock.now()):
-            messages.success(request, _("Ended. No partner sees anything of this case any more."))
+        wanted = request.POST.get("sight", "")
+        row = next((one for one in casework.seen_by(case) if str(one.pk) == wanted), None)
+        if row is not None and casework.end_sight(case, actor(request), clock.now(), row.partner):
+            messages.success(request, _("Ended. From this moment on nothing of the case is seen or told there."))
+        else:
+            messages.warning(request, _("This was ended before. Nothing was done a second time."))
         return redirect("console:case-partners", id=id)
-    rows = PartnerCase.objects.filter(case=case).select_related("partner").order_by("at")
-    return render(request, "console/case_partners.html", {
-        "case": case, "rows": rows, "seen": any(row.ended_at is None for row in rows),
-    })  # fmt: skip
+    shown = {"case": case, "sights": casework.sights(case, clock.now())}
+    return render(request, "console/case_partners.html", shown)
+
+
+@view(access=STAFF_CASES)
+@require_GET
+def reports(request: Any) -> HttpResponse:
+    """Reports received are decided in the queue."""
+    return redirect(reverse("console:queue") + "?kind=report")

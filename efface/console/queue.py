@@ -24,6 +24,7 @@ from efface.console import (
     waiting_levels,
     waiting_moved,
     waiting_opinions,
+    waiting_partners,
     waiting_police,
     waiting_search,
     waiting_suspected,
@@ -64,6 +65,8 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "counter": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.counter_notices),
     "clock": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_clocks.over),
     "opinion": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_opinions.opinions),
+    "report": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_partners.reports),
+    "undelivered": (frozenset({Role.LEAD}), waiting_partners.undelivered),
     "conflict": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_takedown.conflicts),
 }
 

@@ -76,6 +76,8 @@ def _words(row: Taken) -> str:
     return {
         ("match", "confirm"): _("Confirmed"), ("match", "reject"): _("Not hers"), ("match", "ask"): _("She is asked"),
         ("notice", "approve"): _("Notice approved"), ("message", "read"): _("Message read"),
+        ("report", "known"): _("Report added to a case"), ("report", "link"): _("Report added to a case"),
+        ("report", "drop"): _("Report set aside"),
     }.get((row.kind, row.choice), row.kind)  # fmt: skip
 
 
@@ -137,10 +139,23 @@ def _read(row: Taken, member: Member, now: datetime) -> None:
     Message.objects.filter(pk=row.subject).update(read_at=None)
 
 
+def _report(row: Taken, member: Member, now: datetime) -> None:
+    from efface.partners import reports
+    from efface.partners.models import Report
+
+    report = Report.objects.filter(pk=row.subject).first()
+    if report is None:
+        raise TooLate(_("It is not there any more."))
+    reports.reopen(report, f"{member.role}:{member.user_id}", now)
+
+
 _VERBS: dict[tuple[str, str], Callable[[Taken, Member, datetime], None]] = {
     ("match", "confirm"): _match,
     ("match", "reject"): _match,
     ("match", "ask"): _match,
     ("notice", "approve"): _approved,
     ("message", "read"): _read,
+    ("report", "known"): _report,
+    ("report", "link"): _report,
+    ("report", "drop"): _report,
 }

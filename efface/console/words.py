@@ -78,6 +78,8 @@ def event_words(kind: str) -> str:
         "fingerprint.retired": _("Fingerprint no longer used"),
         "message.written": _("Message written"),
         "link.reported": _("Link reported"),
+        "link.taken_back": _("Reported link taken out again"),
+        "partner.ended": _("A partner sees nothing of it any more"),
         "hold.placed": _("Hold placed"),
         "hold.lifted": _("Hold lifted"),
         "hold.extended": _("Hold stands longer"),

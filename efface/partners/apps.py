@@ -6,4 +6,4 @@ class PartnersConfig(AppConfig):
     label = "partners"
 
     def ready(self) -> None:
-        from efface.partners import jobs, news, repeating  # noqa: F401 - they register deadlines and what they listen to
+        from efface.partners import jobs, news, repeating, reports  # noqa: F401 - they register deadlines and what they listen to

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Count
+
 from efface.cases import events, links, opening
 from efface.cases.models import Case, ReportedLink
 from efface.engine.base import sealing
-from efface.partners.models import Partner, PartnerCase, PartnerLink
+from efface.partners import delivering, keys
+from efface.partners.models import Hook, News, Partner, PartnerCase, PartnerFeed, PartnerLink, Scope
 from efface.search.models import Finding
 
 PAGE, LARGEST_PAGE = 50, 200
@@ -60,12 +63,66 @@ def case_of(partner: Partner, case_id: uuid.UUID) -> Case:
     return row.case
 
 
-def end_sight(case: Case, actor: str, now: datetime) -> int:
-    """No partner sees anything of this case any more, and none is told of news. Returns how many did."""
-    ended = PartnerCase.objects.filter(case=case, ended_at=None).update(ended_at=now)
-    if ended:
-        events.record(case, "partner.ended", actor, now=now)
-    return ended
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one partner sees of one case. ``stands``: its key works; ``reads``: it may ask how the case stands;
+    ``told``: it is told of changes, ``waiting`` of which have not arrived yet; ``adds``: it may add links; ``dated``:
+    it has a calendar. All of them False once it ended."""
+
+    id: uuid.UUID
+    name: str
+    since: datetime
+    ended_at: datetime | None
+    stands: bool
+    reads: bool
+    told: bool
+    adds: bool
+    dated: bool
+    waiting: int
+
+
+def sights(case: Case, now: datetime) -> list[Sight]:
+    """What each partner sees of this case, or saw, the first first."""
+    rows = seen_by(case)
+    standing = Hook.objects.filter(partner__in=[row.partner_id for row in rows], ended_at=None)
+    hooked = set(standing.values_list("partner", flat=True))
+    news = News.objects.filter(case=case, state__in=(News.State.WAITING, News.State.STUCK))
+    waiting = dict(news.values_list("hook__partner").annotate(n=Count("id")))
+    feeds = PartnerFeed.objects.filter(partner__in=[row.partner_id for row in rows], ended_at=None)
+    dated = set(feeds.values_list("partner", flat=True))
+    return [
+        _sight(row, row.partner_id in hooked, row.partner_id in dated, waiting.get(row.partner_id, 0), now)
+        for row in rows
+    ]
+
+
+def _sight(row: PartnerCase, hooked: bool, dated: bool, waiting: int, now: datetime) -> Sight:
+    stands, scopes = row.ended_at is None and keys.standing(row.partner, now) == "good", row.partner.scopes
+    return Sight(
+        id=row.pk, name=row.partner.name, since=row.at, ended_at=row.ended_at, stands=stands,
+        reads=stands and Scope.CASES_READ in scopes, told=stands and hooked,
+        adds=stands and Scope.LINKS_ADD in scopes, dated=stands and dated and Scope.CASES_READ in scopes,
+        waiting=waiting,
+    )  # fmt: skip
+
+
+def seen_by(case: Case) -> list[PartnerCase]:
+    """Whoever brought it or did once, the first first."""
+    return list(PartnerCase.objects.filter(case=case).select_related("partner").order_by("at", "id"))
+
+
+def end_sight(case: Case, actor: str, now: datetime, partner: Partner | None = None) -> int:
+    """No partner, or this one no more, sees anything of this case, and none is told of news: what waited to be told
+    is withdrawn. Counts from this moment. Returns how many saw it."""
+    # What happens at the same moment is told before or not at all: news are written under the same lock.
+    Case.objects.select_for_update(no_key=True).only("pk").get(pk=case.pk)
+    rows = PartnerCase.objects.select_for_update().filter(case=case, ended_at=None)
+    partners = list((rows.filter(partner=partner) if partner is not None else rows).values_list("partner", flat=True))
+    for one in partners:
+        PartnerCase.objects.filter(case=case, partner=one).update(ended_at=now)
+        delivering.withdraw(one, case.pk)
+        events.record(case, "partner.ended", actor, subject=one, now=now)
+    return len(partners)
 
 
 def add_link(partner: Partner, case: Case, url: str, now: datetime) -> tuple[PartnerLink, bool]:

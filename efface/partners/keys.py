@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit
 from efface.engine.base import sealing, tenancy
 from efface.engine.base.text import one_line
-from efface.partners.models import Partner, Scope
+from efface.partners.models import LookupBrink, Partner, Scope
 
 DIGEST = "partner-key"
 PREFIX = "efk_"
@@ -72,6 +72,21 @@ def revoke(partner: Partner, actor: str, now: datetime) -> bool:
     return bool(done)
 
 
+def renew(partner: Partner, days: int, actor: str, now: datetime) -> Made:
+    """A new key in place of this one, good for ``days`` from now: its cases, its address for news and its links stay.
+    The key before opens nothing from this moment. Raises ``NotMade`` for one that was revoked."""
+    if not 1 <= days <= LONGEST_DAYS:
+        raise NotMade(_("A key lasts between 1 and %(n)d days.") % {"n": LONGEST_DAYS})
+    row = Partner.objects.select_for_update().get(pk=partner.pk)
+    if row.revoked_at is not None:
+        raise NotMade(_("It was revoked: please make a new key."))
+    key = PREFIX + secrets.token_urlsafe(32)
+    row.hint, row.digest, row.expires_at = key[:10], sealing.digest(DIGEST, key), now + timedelta(days=days)
+    row.save(update_fields=["hint", "digest", "expires_at"])
+    audit.record(row.organisation_id, actor, "partner.renewed", str(row.pk), now)
+    return Made(row, key)
+
+
 def standing(partner: Partner, now: datetime) -> str:
     """"good", "expired" or "revoked"."""
     if partner.revoked_at is not None:
@@ -97,7 +112,12 @@ def was_used(partner: Partner, now: datetime) -> None:
 
 def resume_lookups(partner: Partner, actor: str, now: datetime) -> bool:
     """A person looked at why its look-ups stopped by themselves, and lets them go on. False where they did not."""
-    done = Partner.objects.filter(pk=partner.pk, halted_at__isnull=False).update(halted_at=None, halted_why="")
+    from efface.partners import lookups  # it takes what a key is from here
+
+    rows = Partner.objects.filter(pk__in=[one.pk for one in lookups.platform(partner)], halted_at__isnull=False)
+    done = rows.update(halted_at=None, halted_why="")
     if done:
+        # A person has judged what was asked so far: counting begins anew.
+        LookupBrink.objects.filter(partner__in=[one.pk for one in lookups.platform(partner)]).delete()
         audit.record(partner.organisation_id, actor, "partner.lookups-resumed", str(partner.pk), now)
     return bool(done)

@@ -139,6 +139,36 @@ class LookupDay(Owned):
         constraints = [models.UniqueConstraint("partner", "day", name="one_lookup_day")]
 
 
+class LookupBrink(CaseOwned):
+    """A question just beside the border of a fingerprint, so that many of them are noticed however they are spread
+    over keys and days. What was asked is a keyed digest; it goes with the fingerprint."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="brinks")
+    fingerprint = models.ForeignKey("cases.Fingerprint", on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(help_text=_("keyed digest of the hash that was asked"))
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("partner", "fingerprint", "digest", name="one_brink")]
+
+
+class PartnerFeed(Owned):
+    """The secret address of a partner's calendar; the one before it ends."""
+
+    extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="feeds")
+    digest = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("partner", name="one_feed_a_partner", condition=models.Q(ended_at=None))
+        ]
+
+
 class Report(Owned):
     """An abuse report (XARF v4) that somebody sent to the organisation: a draft for a person, who says which case it
     belongs to, or that it belongs to none."""

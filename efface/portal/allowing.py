@@ -19,7 +19,7 @@ from efface.cases import attesting, consents, fingerprints, safety, uses
 from efface.cases.may import May, as_if, may
 from efface.cases.models import Case, Consent, Level, Purpose
 from efface.engine.base import clock
-from efface.partners import lookups
+from efface.partners import casework, lookups
 from efface.portal import page, words
 
 MOST = 200
@@ -72,9 +72,10 @@ def switches(case: Case, now: datetime) -> list[Switch]:
 @page.of_case
 def allow(request: Any, case: Case) -> HttpResponse:
     now = clock.now()
-    return page.show(
-        request, "portal/consents.html", case, {"switches": switches(case, now), "level": attesting.shown(case, now)}
-    )
+    return page.show(request, "portal/consents.html", case, {
+        "switches": switches(case, now), "level": attesting.shown(case, now),
+        "others": any(one.ended_at is None for one in casework.sights(case, now)),
+    })  # fmt: skip
 
 
 @view(access=PORTAL)

@@ -334,6 +334,8 @@ def event_words(kind: str) -> str:
         "fingerprint.retired": _("A fingerprint is no longer used."),
         "message.written": _("A message was written."),
         "link.reported": _("A link was reported."),
+        "link.taken_back": _("A link was taken out again."),
+        "partner.ended": _("The service that opened your case sees nothing of it any more."),
         "match.asked": _("We asked you about a page."),
         "own.added": _("A place of your own is left alone."),
         "own.ended": _("A place is no longer left alone."),

@@ -16,7 +16,8 @@ ASK_AGAIN = "PT1H"
 @dataclass(frozen=True, slots=True)
 class Entry:
     """``uid`` stays the same for the same clock; ``sequence`` grows with each change of it, ``changed`` is when that
-    was (aware). A ``cancelled`` entry is told so that calendars take it out."""
+    was (aware). A ``cancelled`` entry is told so that calendars take it out. It ``lasts`` some minutes, unless it is a
+    time in which whoever reads it is ``busy``."""
 
     uid: str
     at: datetime
@@ -25,6 +26,8 @@ class Entry:
     summary: str
     description: str = ""
     cancelled: bool = False
+    lasts: timedelta = LASTS
+    busy: bool = False
 
 
 def calendar(name: str, entries: Iterable[Entry]) -> bytes:
@@ -43,11 +46,14 @@ def _event(one: Entry) -> list[str]:
     made = [
         "BEGIN:VEVENT", f"UID:{text(one.uid)}", f"DTSTAMP:{moment(one.changed)}",
         f"LAST-MODIFIED:{moment(one.changed)}", f"SEQUENCE:{one.sequence}", f"DTSTART:{moment(one.at)}",
-        f"DTEND:{moment(one.at + LASTS)}", f"SUMMARY:{text(one.summary)}",
+        f"DTEND:{moment(one.at + one.lasts)}", f"SUMMARY:{text(one.summary)}",
     ]  # fmt: skip
     if one.description:
         made.append(f"DESCRIPTION:{text(one.description)}")
-    made += ["CLASS:PRIVATE", "TRANSP:TRANSPARENT", f"STATUS:{'CANCELLED' if one.cancelled else 'CONFIRMED'}"]
+    made += [
+        "CLASS:PRIVATE", f"TRANSP:{'OPAQUE' if one.busy else 'TRANSPARENT'}",
+        f"STATUS:{'CANCELLED' if one.cancelled else 'CONFIRMED'}",
+    ]  # fmt: skip
     return [*made, "END:VEVENT"]
 
 

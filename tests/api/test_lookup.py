@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from efface.cases import consents, uses
+from efface.api import asking
+from efface.cases import consents, erasing, uses
 from efface.cases.models import Case, Fingerprint, Purpose
-from efface.engine.base import tenancy
+from efface.engine.base import clock, tenancy
+from efface.engine.base.limits import Limit
 from efface.partners import canaries, keys, lookups
-from efface.partners.models import LookupDay, Partner, Scope
+from efface.partners.models import LookupBrink, LookupDay, Partner, Scope
 from efface.portal import words
 from tests import people
 from tests.api.conftest import Api, make_partner
@@ -160,17 +165,135 @@ def test_bad_input_is_told(asks: Api, body: Any) -> None:
     assert asks.post("/lookup", body).status_code == 422
 
 
+def beside(step: int) -> str:
+    """A hash just beside the border of hers, another one for each step."""
+    return apart(HERS, 29 + step % 6, step)
+
+
 def test_feeling_along_the_border_halts_the_key_until_a_person_looked(
     asks: Api, case: Case, organisation: Any, now: Any, partner: Partner
 ) -> None:
     """Somebody who knows one hash that matches wants to find out hers: must ask where yes turns to no."""
-    answers = [asks.post("/lookup", {"hashes": [apart(HERS, 29 + step % 6, step)]}).status_code for step in range(40)]
-    assert answers.count(200) == lookups.BRINKS_A_DAY + 1 and answers[-1] == 403
+    answers = [asks.post("/lookup", {"hashes": [beside(step)]}).status_code for step in range(30)]
+    assert answers == [200] * lookups.BRINKS_OF_ONE + [403] * (30 - lookups.BRINKS_OF_ONE)
     with tenancy.organisation(organisation.pk):
         partner.refresh_from_db()
         assert partner.halted_at == now and "border" in partner.halted_why
         assert keys.resume_lookups(partner, "coordinator:x", now)
         assert not keys.resume_lookups(partner, "coordinator:x", now)
+    assert known(asks, beside(31)) == [apart_is_near(31)]
+
+
+def apart_is_near(step: int) -> bool:
+    return 29 + step % 6 <= 31
+
+
+def test_all_at_once_tells_no_more_than_one_after_the_other(
+    asks: Api, case: Case, organisation: Any, partner: Partner
+) -> None:
+    """A hundred questions beside the border in one request would tell a hundred of its bits: none is answered, and
+    that it was asked is kept although the answer is an error."""
+    answer = asks.post("/lookup", {"hashes": [beside(step) for step in range(100)]})
+    assert answer.status_code == 403 and "matches" not in answer.json()
+    with tenancy.organisation(organisation.pk):
+        partner.refresh_from_db()
+        assert partner.halted_at is not None and LookupDay.objects.get().brinks == 100
+    assert asks.post("/lookup", {"hashes": [HERS]}).status_code == 403
+
+
+def test_a_few_a_day_for_many_days_are_noticed_too(asks: Api, case: Case, organisation: Any, now: Any) -> None:
+    """256 bits at five a day would be hers within two months."""
+    answered = 0
+    for day in range(60):
+        with clock.fixed(now + timedelta(days=day)):
+            answered += [asks.post("/lookup", {"hashes": [beside(5 * day + one)]}).status_code
+                         for one in range(5)].count(200)  # fmt: skip
+    assert answered == lookups.BRINKS_OF_ONE
+
+
+@pytest.mark.parametrize("same", ["agreement", "name"])
+def test_many_keys_of_one_platform_count_as_one(
+    organisation: Any, case: Case, now: Any, same: str
+) -> None:
+    asks = []
+    with tenancy.organisation(organisation.pk):
+        for number in range(8):
+            name = "A Platform" if same == "name" else f"Team {number}"
+            agreement = "Paper 9" if same == "agreement" else f"paper {number}"
+            asks.append(Api(keys.make(organisation.pk, name, [Scope.LOOKUP], 30, "c", now, agreement).key))
+    answers = [asks[step % 8].post("/lookup", {"hashes": [beside(step)]}).status_code for step in range(24)]
+    assert answers.count(200) == lookups.BRINKS_OF_ONE and answers[-1] == 403
+    with tenancy.organisation(organisation.pk):
+        agreement = "PAPER 9" if same == "agreement" else "another"
+        late = Api(keys.make(organisation.pk, "a platform", [Scope.LOOKUP], 30, "c", now, agreement).key)
+        other = Api(keys.make(organisation.pk, "Somebody Else", [Scope.LOOKUP], 30, "c", now, "elsewhere").key)
+    assert late.post("/lookup", {"hashes": [HERS]}).status_code == 403, "a new key is no way round a halt"
+    assert known(other, HERS) == [True], "who has nothing to do with it asks on"
+
+
+def test_a_key_that_ended_is_not_forgotten(organisation: Any, case: Case, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        first = keys.make(organisation.pk, "A Platform", [Scope.LOOKUP], 30, "c", now, "Paper 9")
+    assert Api(first.key).post("/lookup", {"hashes": [beside(step) for step in range(16)]}).status_code == 200
+    with tenancy.organisation(organisation.pk):
+        keys.revoke(first.partner, "c", now)
+        second = keys.make(organisation.pk, "A Platform", [Scope.LOOKUP], 30, "c", now, "Paper 9")
+    assert Api(second.key).post("/lookup", {"hashes": [beside(16)]}).status_code == 403
+
+
+def test_one_picture_that_is_everywhere_counts_once(asks: Api, case: Case, partner: Partner, organisation: Any) -> None:
+    """A copy that was changed so much that it lies beside the border, uploaded a hundred times."""
+    for _ in range(50):
+        assert known(asks, beside(0), beside(0).upper()) == [True, True]
+    with tenancy.organisation(organisation.pk):
+        partner.refresh_from_db()
+        assert partner.halted_at is None and LookupBrink.objects.count() == 1
+
+
+def test_what_was_asked_beside_a_fingerprint_goes_with_it(asks: Api, case: Case, organisation: Any, now: Any) -> None:
+    known(asks, beside(0))
+    with tenancy.organisation(organisation.pk):
+        assert bytes.fromhex(beside(0)) != bytes(LookupBrink.objects.get().digest)
+        erasing.erase(case, "survivor", now)
+        assert not LookupBrink.objects.exists()
+
+
+def test_no_consent_and_no_match_are_the_same_answer(asks: Api, case: Case, organisation: Any, now: Any) -> None:
+    """To the byte, in body and headers, and with the same work for the database."""
+    def ask(hash: str) -> tuple[bytes, dict[str, str], int]:
+        with CaptureQueriesContext(connection) as seen:
+            answer = asks.post("/lookup", {"hashes": [hash]})
+        return answer.content, dict(answer.headers), len(seen)
+
+    ask(a_hash(70))  # what is made once a day is made
+    hit, miss = ask(HERS), ask(a_hash(71))
+    assert len(hit[0]) == len(miss[0]) and hit[1:] == miss[1:]
+    with tenancy.organisation(organisation.pk):
+        consents.withdraw(case, Purpose.PLATFORM_MATCH, "survivor", now)
+    denied, other = ask(HERS), ask(a_hash(72))
+    assert denied == other and denied[0] == miss[0]
+
+
+def test_the_look_ups_of_a_platform_have_one_pace_whichever_key_asks(
+    organisation: Any, case: Case, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "ASKED", Limit("test-lookup", 5, 1000.0))
+    with tenancy.organisation(organisation.pk):
+        asks = [Api(keys.make(organisation.pk, f"Team {one}", [Scope.LOOKUP], 30, "c", now, "Paper 9").key)
+                for one in range(4)]  # fmt: skip
+    answers = [asks[step % 4].post("/lookup", {"hashes": [a_hash(step)]}).status_code for step in range(8)]
+    assert answers == [200] * 5 + [429] * 3
+
+
+def test_a_day_s_share_is_that_of_all_keys(
+    organisation: Any, case: Case, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "MOST_A_DAY", 3)
+    with tenancy.organisation(organisation.pk):
+        one, two = (Api(keys.make(organisation.pk, "A Platform", [Scope.LOOKUP], 30, "c", now, "P").key) for _ in "12")
+    assert known(one, HERS, HERS) == [True, True]
+    assert two.post("/lookup", {"hashes": [HERS, HERS]}).status_code == 429
+    assert known(two, HERS) == [True]
 
 
 def test_honest_questions_never_halt_it(asks: Api, case: Case, organisation: Any, partner: Partner) -> None:
@@ -208,8 +331,18 @@ def test_a_day_has_an_end(asks: Api, case: Case, monkeypatch: pytest.MonkeyPatch
     assert answer.status_code == 429 and "tomorrow" in answer.json()["detail"]
 
 
+def tell() -> None:
+    """Do what waits to be told, as a worker would."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args FROM procrastinate_jobs WHERE task_name = %s", [lookups.told.name])
+        waiting = [json.loads(row[0]) if isinstance(row[0], str) else row[0] for row in cursor.fetchall()]
+    for args in waiting:
+        lookups.told(**args)
+
+
 def test_she_reads_that_a_platform_asked(asks: Api, case: Case, organisation: Any, now: Any) -> None:
     known(asks, HERS, a_hash(3))
+    tell()
     with tenancy.organisation(organisation.pk):
         (use,) = uses.history(case, Purpose.PLATFORM_MATCH, now)
     assert words.use_words(use, Purpose.PLATFORM_MATCH).endswith("on our list: Example Shelter.")

@@ -18,7 +18,7 @@ COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
 SCOPES = {
     "me": "", "open_case": "cases.open", "list_cases": "cases.read", "read_case": "cases.read",
     "list_findings": "cases.read", "add_links": "links.add", "list_links": "cases.read", "send_report": "reports.send",
-    "lookup": "lookup", "hma_lookup": "lookup",
+    "lookup": "lookup", "hma_lookup": "lookup", "make_calendar": "cases.read", "end_calendar": "cases.read",
 }  # fmt: skip
 
 

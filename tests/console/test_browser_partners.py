@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from efface.cases import consents
+from efface.cases.models import Case
 from efface.engine.base import tenancy
-from efface.partners import casework, hooks, lookups, reports
+from efface.partners import casework, feeds, hooks, lookups, reports
 from efface.partners.models import LookupDay, News
+from efface.search import urls
+from efface.search.models import Match
 from tests import people
 from tests.api.conftest import make_partner
 from tests.chromium import chromium
@@ -31,10 +34,18 @@ def pages(organisation: Any, now: Any) -> tuple[dict[str, str], dict[str, str]]:
         News.objects.update(state="stuck", attempts=47, answer="status 503")
         lookups.halt(one, "asked again and again just beside the border of a hash", now)
         LookupDay.objects.create(organisation=organisation, partner=one, day=now.date(), asked=1200, known=3, brinks=26)
-        reports.take(organisation.pk, XARF, now, one)
+        feeds.make(one, now)
+        row, _new = reports.take(organisation.pk, XARF, now, one)
+        child, _new = reports.take(organisation.pk, XARF | {"report_id": "another-one", "type": "csam"}, now, one)
+        match = people.make_match(case, page="https://pictures.example/p/1")
+        Match.objects.filter(pk=match.pk).update(page_digest=urls.digest("https://pictures.example/p/1"))
+        Case.objects.filter(pk=case.pk).update(state="open")
     coordination = {"partners": "/console/partners/", "partner": f"/console/partners/{one.pk}/",
                     "partner-empty": f"/console/partners/{empty.pk}/"}  # fmt: skip
-    work = {"case-partners": f"/console/cases/{case.pk}/partners/", "reports": "/console/reports/",
+    work = {"case-partners": f"/console/cases/{case.pk}/partners/",
+            "reports": "/console/queue/?kind=report&kind=undelivered",
+            "report": f"/console/decision/report/{row.pk}/", "report-child": f"/console/decision/report/{child.pk}/",
+            "case-with-link": f"/console/cases/{case.pk}/",
             "help": "/console/knowledge/?place=DE", "help-none": "/console/knowledge/?q=zzzz",
             "guide": "/console/knowledge/extortion/"}  # fmt: skip
     return coordination, work

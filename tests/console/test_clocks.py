@@ -209,3 +209,31 @@ def test_one_calendar_is_given_out_so_often_and_no_more(desk: Client) -> None:
     address = calendar(desk)
     answers = [Client().get(address).status_code for _ in range(agenda.ASKED + 1)]
     assert answers == [200] * agenda.ASKED + [429]
+
+
+def test_shifts_and_ends_of_holds_stand_in_it_too(organisation: Any, case: Any, now: Any) -> None:
+    user = people.worker(organisation, "lead")
+    with tenancy.organisation(organisation.pk):
+        from efface.accounts.models import Member
+        from efface.cases.models import Duty, Hold
+
+        member = Member.objects.get(user=user)
+        other = Member.objects.get(user=people.worker(organisation, "caseworker"))
+        begins = now + timedelta(days=1)
+        for one in (member, other):
+            Duty.objects.create(organisation=organisation, member=one, begins=begins, ends=begins + timedelta(hours=4))
+        hold = Hold.objects.create(
+            organisation=organisation, case=case, reason="a secret reason", owner="Detective X", begins=now,
+            ends=now + timedelta(days=3),
+        )  # fmt: skip
+    address = calendar(people.signed_in(user))
+    raw = Client().get(address).content
+    shift, end = sorted(read(raw), key=lambda event: event["DTSTART"])
+    assert (shift["SUMMARY"], shift["DTSTART"], shift["DTEND"], shift["TRANSP"]) == (
+        "Efface: on duty", "20260303T120000Z", "20260303T160000Z", "OPAQUE")  # fmt: skip
+    assert (end["SUMMARY"], end["DTSTART"], end["STATUS"]) == ("Efface: a hold ends", "20260305T120000Z", "CONFIRMED")
+    assert b"secret" not in raw and b"Detective" not in raw and case.reference.encode() not in raw
+    with tenancy.organisation(organisation.pk):
+        Hold.objects.filter(pk=hold.pk).update(lifted_at=now + timedelta(days=1))
+    (gone,) = [event for event in read(Client().get(address).content) if event["UID"] == end["UID"]]
+    assert gone["STATUS"] == "CANCELLED" and int(gone["SEQUENCE"]) > int(end["SEQUENCE"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -80,3 +82,42 @@ def test_what_has_not_its_form_is_refused_before_anything_is_dialled(internet: I
     internet.add("shelter.test", lambda _: answer(b""))
     assert go(internet, request_).facts.error == "refused"
     assert internet.asked == [] and internet.queries == []
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(internet: Internet) -> None:
+    """Ten gigabytes announced, and as many sent as are taken."""
+    sent: list[int] = []
+
+    def pour(request: Request) -> None:
+        request.stream.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while True:
+                request.stream.sendall(b"x" * 65536)
+                sent.append(65536)
+
+    internet.add("shelter.test", pour)
+    given = go(internet, told("http://shelter.test/"))
+    assert given.facts.status == 200 and not given.facts.error and given.facts.size < 1_000_000
+    assert sum(sent) < 50_000_000 and given.facts.headers == {}
+
+
+def test_an_answer_that_drips_says_its_status_all_the_same(internet: Internet) -> None:
+    def drip(request: Request) -> None:
+        request.stream.sendall(b"HTTP/1.1 202 OK\r\nContent-Length: 1000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            for _ in range(100):
+                request.stream.sendall(b".")
+                time.sleep(0.05)
+
+    internet.add("shelter.test", drip)
+    request = TellRequest("http://shelter.test/", base64.b64encode(b"{}").decode(), {}, Limits(total_s=1))
+    begun = time.monotonic()
+    given = go(internet, request)
+    assert given.facts.status == 202 and given.facts.error == "timeout" and time.monotonic() - begun < 4
+
+
+def test_one_that_never_answers_ends_in_time(internet: Internet) -> None:
+    internet.add("shelter.test", lambda request: time.sleep(3))
+    request = TellRequest("http://shelter.test/", base64.b64encode(b"{}").decode(), {}, Limits(total_s=1))
+    given = go(internet, request)
+    assert (given.facts.status, given.facts.error) == (0, "timeout")

@@ -291,3 +291,109 @@ def test_no_other_organisation_sees_partners_or_news(organisation: Any, now: Any
     other = people.make_organisation("Another Helpline")
     with tenancy.organisation(other.pk):
         assert not any(model.objects.exists() for model in (Partner, Hook, PartnerCase, News))
+
+
+class Slow(Receiver):
+    """Takes the request and never answers, until it does again."""
+
+    def tell(self, request: TellRequest) -> Told:
+        self.heard.append((request, base64.b64decode(request.body_b64)))
+        if self.answer == 200:
+            return Told(FetchFacts(request.url, status=200))
+        return Told(FetchFacts(request.url, error="timeout"))
+
+
+def test_an_address_that_never_answers_costs_one_try_a_round_however_many_cases_wait(
+    hook: Hook, case: Case, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow()
+    slow.answer = "never"
+    monkeypatch.setattr(delivering, "fetcher", lambda: slow)
+    cases = [case, *(casework.open_case(partner, GIVEN, NOON)[0].case for _ in range(9))]
+    for one in cases:
+        happen(one, 2)
+    work()
+    assert len(slow.heard) == 1
+    rounds = []
+    for minutes in (2, 8, 25, 90):
+        before = len(slow.heard)
+        later(NOON + timedelta(minutes=minutes))
+        rounds.append(len(slow.heard) - before)
+    assert rounds == [1, 1, 1, 1], "and the pauses grow although cases take turns"
+    assert len({json.loads(body)["case"] for _request, body in slow.heard}) > 1, "none is held up by one alone"
+    slow.answer, slow.heard = 200, []
+    for hours in range(3, 60, 3):
+        later(NOON + timedelta(hours=hours))
+    assert len(slow.heard) == 20 and set(News.objects.values_list("state", flat=True)) == {"told"}
+    for one in cases:
+        told = [json.loads(body) for _request, body in slow.heard]
+        assert [each["number"] for each in told if each["case"] == str(one.pk)] == [1, 2]
+
+
+def test_a_case_that_alone_is_not_answered_holds_up_no_other(
+    hook: Hook, case: Case, partner: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Choosy(Receiver):
+        def tell(self, request: TellRequest) -> Told:
+            body = base64.b64decode(request.body_b64)
+            self.heard.append((request, body))
+            hangs = json.loads(body)["case"] == str(case.pk)
+            return Told(FetchFacts(request.url, error="timeout") if hangs else FetchFacts(request.url, status=200))
+
+    monkeypatch.setattr(delivering, "fetcher", lambda: Choosy())
+    other = casework.open_case(partner, GIVEN, NOON)[0].case
+    happen(case, 2)
+    work()
+    happen(other, 2)
+    work()
+    for hours in range(1, 20):
+        later(NOON + timedelta(hours=hours))
+    assert set(News.objects.filter(case=other).values_list("state", flat=True)) == {"told"}
+    assert set(News.objects.filter(case=case).values_list("state", flat=True)) == {"waiting"}
+
+
+@pytest.mark.parametrize("error", ["timeout", "reset", "too-large", "bad-answer"])
+def test_who_said_yes_has_it_whatever_became_of_the_rest_of_the_answer(
+    hook: Hook, case: Case, monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    heard: list[str] = []
+
+    class Endless:
+        def tell(self, request: TellRequest) -> Told:
+            heard.append(request.headers["Efface-News"])
+            return Told(FetchFacts(request.url, status=200, error=error))
+
+    monkeypatch.setattr(delivering, "fetcher", Endless)
+    happen(case, 2)
+    work()
+    later(NOON + timedelta(days=2))
+    assert len(heard) == len(set(heard)) == 2
+
+
+def test_of_an_expired_key_news_wait_until_it_is_renewed(
+    hook: Hook, case: Case, partner: Partner, receiver: Receiver
+) -> None:
+    Partner.objects.update(expires_at=NOON)
+    happen(case, 2)
+    work()
+    later(NOON + timedelta(days=3))
+    assert receiver.heard == [] and set(News.objects.values_list("state", flat=True)) == {"waiting"}
+    keys.renew(partner, 30, "coordinator:x", NOON)
+    assert delivering.wake(hook, NOON) == 1
+    work()
+    assert receiver.numbers() == [1, 2]
+
+
+def test_a_secret_that_was_changed_while_the_receiver_was_away_signs_what_waited(
+    hook: Hook, case: Case, receiver: Receiver
+) -> None:
+    receiver.answer = 503
+    happen(case, 2)
+    work()
+    old, new = hook.secrets[0], hooks.rotate(hook, "coordinator:x", NOON)
+    receiver.answer, receiver.heard = 200, []
+    later(NOON + timedelta(days=8))
+    for request, body in receiver.heard:
+        header = request.headers["Efface-Signature"]
+        assert signing.check(new, header, body, clock.wall()) and not signing.check(old, header, body, clock.wall())
+    assert receiver.numbers() == [1, 2]

@@ -19,7 +19,7 @@ HERS = {
     "lists": "/case/lists/", "questions": "/case/questions/", "contact": "/case/contact/", "links": "/case/links/",
     "access": "/case/access/", "word": "/case/code/word/", "steps": "/case/steps/", "all-steps": "/case/steps/?all=1",
     "ask": "/case/steps/safe_now/", "ask-country": "/case/steps/country/", "ask-words": "/case/steps/own_words/",
-    "typed": "/case/typed/", "everything": "/case/everything/", "end": "/case/end/",
+    "typed": "/case/typed/", "everything": "/case/everything/", "others": "/case/others/", "end": "/case/end/",
 }  # fmt: skip
 """Of somebody with a case."""
 YOUNG = {
