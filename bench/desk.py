@@ -335,9 +335,10 @@ class Filled:
 
     def _networks(self) -> None:
         """Sites by the dozen, each with the next in a line of edges, six of them proven one operator's."""
-        from efface.sites.models import Membership, Network, NetworkEdge, Site
+        from efface.sites.models import Evidence, Membership, Network, NetworkEdge, Site
+        from efface.whereabouts.mirrors.kinds import FAMILIES
 
-        networks, memberships, edges, moved = [], [], [], []
+        networks, memberships, edges, moved, seen = [], [], [], [], []
         for number in range(NETWORKS):
             network = Network(name=f"network {number}", created=NOW)
             sites = self.sites[number * 12 : number * 12 + 12]
@@ -349,11 +350,22 @@ class Filled:
                 memberships.append(Membership(site=site, network=network, same=same, since=NOW - timedelta(days=9)))
             for one, other in pairwise(sites):
                 one, other = sorted((one, other), key=lambda site: site.pk)
-                edges.append(NetworkEdge(one=one, other=other, brings=[3.0], because=[], band="likely"))
+                because = []
+                for kind in ("ga", "email", "favicon"):
+                    digest = self.random.randbytes(8)
+                    because.append(f"{kind}:{digest.hex()}")
+                    seen += [
+                        Evidence(site=site, kind=kind, digest=digest, shown="UA-1", first_seen=NOW, last_seen=NOW)
+                        for site in (one, other)
+                    ]
+                edges.append(
+                    NetworkEdge(one=one, other=other, brings=[3.0] * len(FAMILIES), because=because, band="likely")
+                )
         self.networks = [one.pk for one in Network.objects.bulk_create(networks, EACH)]
         Site.objects.bulk_update(moved, ["network"], EACH)
         Membership.objects.bulk_create(memberships, EACH)
         NetworkEdge.objects.bulk_create(edges, EACH)
+        Evidence.objects.bulk_create(seen, EACH)
 
     def _referrals(self) -> None:
         from efface.evidence.models import Referral
@@ -361,7 +373,7 @@ class Filled:
         whole = [case for case in self.cases if case.state == "open" and self._is_whole(case)]
         rows = [
             Referral(organisation_id=self.organisation, case=case, investigator=self.investigator.user,
-                     reference=case.reference, desk="Example Police", ground="consent", parts=["addresses", "evidence"],
+                     reference=case.reference, desk="Example Police", ground="consent", parts=["pages", "proof"],
                      by="lead", at=NOW - timedelta(days=3), until=NOW + timedelta(days=60))
             for case in whole[:REFERRED]
         ]  # fmt: skip
