@@ -158,6 +158,10 @@ KINDS: dict[str, Kind] = {
 """Kinds whose places the database tells. Of the others (clocks of the law) a decision is made to know it."""
 
 
+_VERSION = '"{table}".xmin::text || "{table}".ctid::text'
+"""A row as it stands: PostgreSQL says who wrote it last, and where, and both differ after every change."""
+
+
 def places(
     member: Member, kinds: Collection[str], within: Within, now: datetime
 ) -> dict[str, tuple[list[Place], bool]]:  # fmt: skip
@@ -191,8 +195,7 @@ def _rows(kind: str, member: Member, within: Within, now: datetime) -> QuerySet[
         rows.annotate(
             o_kind=Value(kind), o_case=_plain(said.case), o_danger=_plain(said.danger), o_harm=_plain(said.harm),
             o_at=said.at,
-            # The row as it stands: PostgreSQL gives it another number with every change.
-            o_version=RawSQL(f'"{rows.model._meta.db_table}".xmin::text', []),  # noqa: S611 - a table of ours
+            o_version=RawSQL(_VERSION.format(table=rows.model._meta.db_table), []),  # noqa: S611 - a table of ours
             o_beside=said.beside,
         )
         .order_by("-o_danger", "o_harm", "o_at", "pk")

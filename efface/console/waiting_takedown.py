@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
@@ -267,11 +267,11 @@ def replies(
 ) -> Iterator[Decision]:
     rows = reply_rows().select_related("notice__case__organisation", "notice__route")
     shown = narrowed(rows.order_by("at"), case, only, lock)
-    about = heard.of_many(shown)
+    about, backing = heard.of_many(shown), facts.backing_of({one.notice.case_id for one in shown}, clock.now())
     for one in shown:
         notice, owner = one.notice, one.notice.case
         asked = answering.wants(str(one.text or ""))
-        prepared = _prepared(one, asked)
+        prepared = _prepared(one, asked, backing[owner.pk])
         guess = reply_kinds().get(one.kind, one.kind)
         told = about[one.pk] if about[one.pk].shared else None
         yield Decision(
@@ -315,14 +315,14 @@ def _applies(told: heard.Heard) -> str:
         "n": len(told.about), "of": told.named, "references": references}  # fmt: skip
 
 
-def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
+def _prepared(one: Inbound, asked: tuple[str, ...], backing: Mapping[str, str]) -> str:
     """The answer that goes before the complete notice where a person says that they ask for more."""
     notice = one.notice
     told = [name for name in asked if name in answering.ANSWERED]
     if not told or notice.step >= ladder.MOST_STEPS or notice.sent_at is None:
         return ""
     values = {"sent": f"{notice.sent_at:%Y-%m-%d}", "reference": notice.reference,
-              "organisation": notice.case.organisation.name, **facts.backing(notice.case, clock.now())}  # fmt: skip
+              "organisation": notice.case.organisation.name, **backing}  # fmt: skip
     return answering.preface(told, notice.language, values, notice.case.level == Level.ATTESTED)
 
 
@@ -335,7 +335,7 @@ def conflicts(
 ) -> Iterator[Decision]:
     rows = conflict_rows().select_related("case", "site").defer("site__dossier", "site__grams")
     shown = narrowed(rows.order_by("confirmed_at"), case, only, lock)
-    seen = _checks(shown)
+    seen, walls = _checks(shown), verifying.walls_before_of([one.pk for one in shown])
     for one in shown:
         checks = seen.get(one.pk, [])
         yield Decision(
@@ -357,7 +357,7 @@ def conflicts(
                 Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
-            sheet=evidence.sheet(checks[0]) if checks else None,
+            sheet=evidence.sheet(checks[0], walls.get(one.pk, frozenset())) if checks else None,
             reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
             harm=2,
             since=checks[0].at if checks else one.confirmed_at,

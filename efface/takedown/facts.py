@@ -138,9 +138,15 @@ def copyright(said: Mapping[str, str]) -> Copyright | None:
 def backing(case: Case, now: datetime) -> dict[str, str]:
     """What stands behind a notice and may be named to a desk, with its day: her letter of authority (``signed``) and a
     statement that name and face matched (``stated``). Neither names her."""
-    letter, stated = authority.standing(case), proving.standing(case, now)
-    found = {"signed": letter.signed_at if letter else None, "stated": stated.made_at if stated else None}
-    return {word: at.date().isoformat() for word, at in found.items() if at is not None}
+    return backing_of([case.pk], now)[case.pk]
+
+
+def backing_of(cases: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, dict[str, str]]:
+    """The same of many cases, with two questions."""
+    found = {"signed": authority.signed(cases), "stated": proving.stated(cases, now)}
+    return {
+        case: {word: days[case].date().isoformat() for word, days in found.items() if case in days} for case in cases
+    }
 
 
 def hash_lists(said: Mapping[str, str]) -> HashLists:
