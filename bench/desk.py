@@ -238,7 +238,8 @@ class Filled:
                     CaseEvent(**owned, kind="check.made" if n % 2 else "notice.sent", actor="engine",
                                         subject=uuid.uuid4(), at=at, data={"verdict": "live"} if n % 2 else None)
                 )  # fmt: skip
-        for rows in (matches, findings, routes, notices, checks, events):
+        kinds: tuple[list[Any], ...] = (matches, findings, routes, notices, checks, events)
+        for rows in kinds:
             type(rows[0]).objects.bulk_create(rows, EACH)
 
     def _route(self, owned: dict[str, Any], finding: Any, position: int, state: str) -> Any:
