@@ -334,9 +334,15 @@ COMMANDS: list[click.Command] = [bench]
               help="Each with ten findings and fifty events; some with twenty times as many.")  # fmt: skip
 @click.option("--rounds", type=click.IntRange(5, 1000), default=60, show_default=True, help="Requests of each page.")
 @click.option("--seed", type=int, default=5, show_default=True)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), default=None,
+              help="Fill the database there and leave it: the next run with this folder measures at once.")  # fmt: skip
+@click.option("--only", default="", help="Pages whose name holds this.")
 @click.option("--json", "as_json", is_flag=False, flag_value="-", default=None, metavar="[FILE]")
-def console(cases: int, rounds: int, seed: int, as_json: str | None) -> None:
+def console(cases: int, rounds: int, seed: int, keep: Path | None, only: str, as_json: str | None) -> None:
     """The console's pages on a full database: server time and questions to the database."""
-    from bench.desk import run
+    from bench.desk import OtherRows, run
 
-    _tell(run(cases, rounds, seed), as_json)
+    try:
+        _tell(run(cases, rounds, seed, keep, only), as_json)
+    except OtherRows as error:
+        raise click.ClickException(str(error)) from None

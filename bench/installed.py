@@ -24,9 +24,10 @@ class Place:
 
 
 @contextmanager
-def installation() -> Iterator[Place]:
-    """Made, used, removed. The process is connected as the app."""
-    folder = Path(tempfile.mkdtemp(prefix="efface-bench-"))
+def installation(keep: Path | None = None) -> Iterator[Place]:
+    """Made, used, removed. The process is connected as the app. In the folder ``keep`` it is left, and used again."""
+    folder = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="efface-bench-"))
+    folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         folder.chmod(0o711)
     os.environ.pop("EFFACE_DATABASE_URL", None)
@@ -50,15 +51,20 @@ def installation() -> Iterator[Place]:
         connection.close()
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _furnished(folder: Path) -> Place:
     from efface.accounts.models import Organisation
     from efface.cases import consents, opening
-    from efface.cases.models import Purpose
+    from efface.cases.models import Case, Purpose
     from efface.engine.base import clock, tenancy
 
+    for known in Organisation.objects.filter(short="example"):
+        become("efface_app")
+        with tenancy.organisation(known.pk):
+            return Place(known.pk, Case.objects.exclude(reference__startswith="B").get().pk, folder)
     organisation = Organisation.objects.create(
         name="Example Helpline", short="example", country="DE", signatory="Removal Desk", created=NOW
     )

@@ -54,7 +54,8 @@ class Doorkeeper:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.member = None  # type: ignore[attr-defined]
         request.ended_session = ""  # type: ignore[attr-defined]
-        response = self.get_response(request)
+        with clock.asked_once():
+            response = self.get_response(request)
         self.keep_alive(request)
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "no-store")

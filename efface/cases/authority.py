@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from base64 import b64decode, b64encode
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
@@ -90,6 +93,12 @@ def sign(case: Case, name: str, drawn: Strokes, language: str, actor: str, now: 
 def standing(case: Case) -> Authority | None:
     """The letter that stands, or None."""
     return Authority.objects.filter(case=case, revoked_at=None).order_by("-signed_at").first()
+
+
+def signed(cases: Collection[uuid.UUID]) -> dict[uuid.UUID, datetime]:
+    """When the letters that stand were signed, by case; one without a letter is left out."""
+    rows = Authority.objects.filter(case__in=cases, revoked_at=None).order_by()
+    return dict(rows.values_list("case").annotate(Max("signed_at")))
 
 
 def revoke(case: Case, actor: str, now: datetime) -> bool:

@@ -140,10 +140,12 @@ def _can_gain(file: dict[str, str], one: Decoded) -> bool:
     return not one.picture.error and (_lacks_marks(file) or bool(without_vector))
 
 
-def choose_again(case: Case, now: datetime) -> bool:
+def choose_again(case: Case, now: datetime, allowed: May | None = None) -> bool:
     """Whether pictures were enrolled before changed copies of them might be looked for, which may be looked for now: as
-    no picture is kept, she has to choose them once more. True as well where one of them shows too little for it."""
-    return bool(copies_allowed(case, now)) and any(_lacks_marks(file) for file in _files(case).values())
+    no picture is kept, she has to choose them once more. True as well where one of them shows too little for it.
+    ``allowed`` is ``copies_allowed``, where it was asked already."""
+    allowed = copies_allowed(case, now) if allowed is None else allowed
+    return bool(allowed) and any(_lacks_marks(file) for file in _files(case).values())
 
 
 def _refusal(picture: Picture, known: Container[str]) -> str:

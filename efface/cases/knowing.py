@@ -5,7 +5,8 @@ Each question opens or closes a way. Nothing has to be answered; what nobody kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -164,6 +165,16 @@ def note(case: Case, name: str, value: str, actor: str, now: datetime, event: st
 
 def answers(case: Case, *, left_out: bool = False) -> Mapping[str, str]:
     """The last answer to each question. ``left_out``: also those she would rather not answer, as ``LEFT_OUT``."""
-    rows = CaseFact.objects.filter(case=case).order_by("at", "pk")
-    last = {row.name: str(row.value) for row in rows if row.value}
-    return last if left_out else {name: value for name, value in last.items() if value != LEFT_OUT}
+    return answers_of([case.pk], left_out=left_out)[case.pk]
+
+
+def answers_of(cases: Collection[uuid.UUID], *, left_out: bool = False) -> dict[uuid.UUID, Mapping[str, str]]:
+    """The same of many cases, with one question."""
+    last: dict[uuid.UUID, dict[str, str]] = {case: {} for case in cases}
+    for row in CaseFact.objects.filter(case__in=last).order_by("at", "pk"):
+        if row.value:
+            last[row.case_id][row.name] = str(row.value)
+    return {
+        case: {name: value for name, value in said.items() if left_out or value != LEFT_OUT}
+        for case, said in last.items()
+    }

@@ -83,9 +83,12 @@ def may_many(
         consents[case_id, purpose] = max(until, consents.get((case_id, purpose), until))
     holds = Hold.objects.filter(case__in=cases, lifted_at=None, begins__lte=now, ends__gt=now)
     held = set(holds.values_list("case_id", flat=True))
-    alarms = FaceAlarm.objects.filter(case__in=cases, outcome=FaceAlarm.Outcome.OPEN)
-    alarmed = set(alarms.values_list("case_id", flat=True))
-    permitted = set(FaceSearchPermission.objects.filter(withdrawn_at=None).values_list("organisation_id", flat=True))
+    alarmed, permitted = set(), set()
+    if Purpose.FACE_SEARCH in purposes:
+        alarms = FaceAlarm.objects.filter(case__in=cases, outcome=FaceAlarm.Outcome.OPEN)
+        alarmed = set(alarms.values_list("case_id", flat=True))
+        standing = FaceSearchPermission.objects.filter(withdrawn_at=None)
+        permitted = set(standing.values_list("organisation_id", flat=True))
     for case in Case.objects.filter(pk__in=cases).only("kind", "state", "level", "age", "organisation"):
         for purpose in purposes:
             found[case.pk, purpose] = decide(

@@ -6,6 +6,7 @@ Kept, like a face template, of attested people who allow it, and of nobody else;
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,10 +77,15 @@ def end(case: Case, name: uuid.UUID, actor: str, now: datetime) -> None:
 
 def names(case: Case) -> list[Named]:
     """What is looked for, oldest first."""
-    rows = Fingerprint.objects.filter(case=case, kind=FingerprintKind.TEXT, retired_at=None).order_by("created")
-    words = dict(KINDS)
-    return [
-        Named(row.pk, row.value["kind"], str(words.get(row.value["kind"], row.value["kind"])), row.value["value"])
-        for row in rows
-        if row.value
-    ]
+    return names_of([case.pk])[case.pk]
+
+
+def names_of(cases: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Named]]:
+    """The same of many cases, with one question."""
+    rows = Fingerprint.objects.filter(case__in=cases, kind=FingerprintKind.TEXT, retired_at=None).order_by("created")
+    words, found = dict(KINDS), {case: list[Named]() for case in cases}
+    for row in rows:
+        if row.value:
+            kind = row.value["kind"]
+            found[row.case_id].append(Named(row.pk, kind, str(words.get(kind, kind)), row.value["value"]))
+    return found

@@ -6,9 +6,11 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from base64 import b64decode, b64encode
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
@@ -139,6 +141,12 @@ def standing(case: Case, now: datetime) -> ProofStatement | None:
     """The latest statement that is neither withdrawn nor expired."""
     rows = ProofStatement.objects.filter(case=case, withdrawn_at=None, valid_until__gt=now)
     return rows.order_by("-made_at").first()
+
+
+def stated(cases: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, datetime]:
+    """When the latest statement of each case was made that is neither withdrawn nor expired."""
+    rows = ProofStatement.objects.filter(case__in=cases, withdrawn_at=None, valid_until__gt=now).order_by()
+    return dict(rows.values_list("case").annotate(Max("made_at")))
 
 
 SEEN = "covered document: name and face matched"

@@ -63,7 +63,7 @@ def _counted(cases: list[Case]) -> list[Case]:
 @view(access=STAFF_CASES)
 @require_GET
 def case(request: Any, id: uuid.UUID) -> HttpResponse:
-    return page(request, get_object_or_404(Case, pk=id))
+    return page(request, get_object_or_404(Case.objects.select_related("worker"), pk=id))
 
 
 def page(
@@ -78,10 +78,14 @@ def page(
     """The case, with what was typed into a form that could not be taken."""
     now = clock.now()
     whole = request.GET.get("findings") == "all"
+    purposes = _purposes(one, now)
+    copies = next((row["may"] for row in purposes if row["name"] == Purpose.COPY_MATCH), None)
     return render(request, "console/case.html", {
-        "case": one, "now": now, "purposes": _purposes(one, now),
-        "decisions": queue.dressed(queue.decisions(request.member, case=one.pk)[: queue.SHOWN]),
-        "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now),
+        "case": one, "now": now, "purposes": purposes,
+        "decisions": queue.dressed(
+            queue.made(request.member, queue.line(request.member, now, case=one.pk).places[: queue.SHOWN])
+        ),
+        "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now, copies),
         "findings": story.findings(one, now, None if whole else FINDINGS), "found": one.findings.count(),
         "by_hand": todo.count(one.pk),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now),
@@ -108,7 +112,7 @@ def _purposes(one: Case, now: Any) -> list[dict[str, Any]]:
     standing = one.consents.filter(withdrawn_at=None, expires_at__gt=now).order_by("expires_at")
     given = {row.purpose: row for row in standing}
     return [
-        {"name": name, "label": Purpose(name).label, "may": bool(answers[one.pk, name]),
+        {"name": name, "label": Purpose(name).label, "may": answers[one.pk, name],
          "reason": answers[one.pk, name].reason, "given": given.get(name)}
         for name in names
     ]  # fmt: skip

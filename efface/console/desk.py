@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,6 @@ from efface.console import decide, filtering, opinions, revealing, typed, undoin
 from efface.console import queue as waiting
 from efface.console.decision import Decision
 from efface.console.typed import one_line
-from efface.console.waiting_case import EACH
 from efface.engine.base import clock
 
 MOST_PAGES = 40
@@ -60,16 +58,16 @@ def _kinds(member: Member) -> list[tuple[str, Any]]:
 def queue(request: Any) -> HttpResponse:
     now, view_ = clock.now(), filtering.read(request.GET)
     page = _page_of(request)
-    found = waiting.decisions(request.member, view=view_, now=now, page=page)
-    begin, end = (page - 1) * waiting.SHOWN, page * waiting.SHOWN
+    line = waiting.line(request.member, now, view=view_, page=page)
+    found, begin, end = line.places, (page - 1) * waiting.SHOWN, page * waiting.SHOWN
     query = view_.query()
     shown = {
-        "decisions": waiting.dressed(found[begin:end]),
+        "decisions": waiting.dressed(waiting.made(request.member, found[begin:end], found[:begin])),
         "count": len(found),
         "more": max(0, len(found) - end),
         "next_page": page + 1, "page": page,
-        "capped": Counter(one.kind for one in found).most_common(1)[0][1] >= EACH if found else False,
-        "stamp": waiting.stamp(found),
+        "capped": line.capped,
+        "stamp": line.stamp(),
         "filter": view_, "query": query, "kinds": _kinds(request.member),
         "whose": filtering.WHOSE.items(),
         "views": views.of(request.member), "undoable": undoing.recent(request.member, now),
@@ -84,8 +82,7 @@ def queue(request: Any) -> HttpResponse:
 def fresh(request: Any) -> HttpResponse:
     """For the queue page's own refresh: a line that says whether the queue changed since it was shown."""
     view_, seen = filtering.read(request.GET), request.GET.get("seen", "")
-    found = waiting.decisions(request.member, view=view_, now=clock.now(), page=_page_of(request))
-    changed = waiting.stamp(found) != seen
+    changed = waiting.line(request.member, clock.now(), view=view_, page=_page_of(request)).stamp() != seen
     context = {"changed": changed, "query": view_.query()}
     return render(request, "console/fresh.html", context)
 

@@ -40,12 +40,14 @@ class Sheet:
     notes: tuple[str, ...]
 
 
-def sheet(check: Check) -> Sheet | None:
-    """What ``check`` saw; None where it cannot be read any more."""
+def sheet(check: Check, walls: frozenset[str] | None = None) -> Sheet | None:
+    """What ``check`` saw; None where it cannot be read any more. ``walls``: what stood before the page when it was
+    first looked at, where that was read already."""
     observation = verifying.last_observation(check)
     if observation is None:
         return None
-    told = seen.seen(observation, verifying.walls_before(check.finding), verifying.baseline(check.finding))
+    walls = verifying.walls_before(check.finding) if walls is None else walls
+    told = seen.seen(observation, walls, verifying.baseline(check.finding))
     views = told.views
     rows = [
         Row(_("Answer of the server"), tuple(_answer(one.status, one.error) for one in views)),

@@ -6,6 +6,7 @@ Each condition here is wider than the kind's own (``waiting_...``): what is not 
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db.models import Exists, QuerySet
@@ -31,6 +32,9 @@ from efface.search.models import Finding, FindingState, HotlineDraft, Match, Sit
 from efface.sites.models import Site
 from efface.takedown import overdue
 from efface.takedown.models import ClockFact, Inbound, Notice, Publication
+
+NO_CASE = {"site", "suspected"}
+"""Kinds whose decisions are of no case."""
 
 
 def _wide() -> dict[str, QuerySet[Any]]:
@@ -66,9 +70,15 @@ def _wide() -> dict[str, QuerySet[Any]]:
     }
 
 
-def kinds(member: Member) -> set[str]:
-    """Names of the kinds of which something may wait in this member's organisation."""
+def kinds(member: Member, case: uuid.UUID | None = None) -> set[str]:
+    """Names of the kinds of which something may wait in this member's organisation, or in this ``case``."""
     wide = _wide()
+    if case is not None:
+        wide = {kind: _within(rows, case) for kind, rows in wide.items() if kind not in NO_CASE}
     row = Member.objects.filter(pk=member.pk).annotate(**{f"any_{kind}": Exists(rows) for kind, rows in wide.items()})
     found = row.values_list(*(f"any_{kind}" for kind in wide)).get()
     return {kind for kind, any_row in zip(wide, found, strict=True) if any_row}
+
+
+def _within(rows: QuerySet[Any], case: uuid.UUID) -> QuerySet[Any]:
+    return rows.filter(pk=case) if rows.model is Case else rows.filter(case_id=case)

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from efface.cases.models import Case
 from efface.console.words import reply_kinds
@@ -45,8 +47,12 @@ class Answer:
 
 def mails(case: Case) -> dict[uuid.UUID, list[Notice]]:
     """The notices of each mail of a case, by the id of the one whose mail it is, which stands first."""
+    return _mails(Notice.objects.filter(case=case, together__isnull=False))
+
+
+def _mails(members: QuerySet[Notice]) -> dict[uuid.UUID, list[Notice]]:
     found: dict[uuid.UUID, list[Notice]] = {}
-    rows = Notice.objects.filter(case=case, together__isnull=False).select_related("finding__site", "together")
+    rows = members.select_related("finding__site", "together")
     for one in rows.order_by("drafted_at", "pk"):
         assert one.together is not None
         found.setdefault(one.together.pk, [one.together]).append(one)
@@ -60,9 +66,10 @@ def heard(case: Case) -> list[Heard]:
     return [_heard(row, groups.get(row.notice_id, [row.notice])) for row in rows]
 
 
-def of(row: Inbound) -> Heard:
-    """One answer that waits for a person."""
-    return _heard(row, mails(row.notice.case).get(row.notice_id, [row.notice]))
+def of_many(rows: Collection[Inbound]) -> dict[uuid.UUID, Heard]:
+    """Answers that wait for a person, by their ids."""
+    groups = _mails(Notice.objects.filter(together__in={row.notice_id for row in rows})) if rows else {}
+    return {row.pk: _heard(row, groups.get(row.notice_id, [row.notice])) for row in rows}
 
 
 def _heard(row: Inbound, everybody: list[Notice]) -> Heard:

@@ -1,15 +1,15 @@
 """The queue of decisions: everything that waits for a person, ordered by harm and clock.
 
-Each kind has a function that turns rows into ``Decision``s. ``find`` gives one of them again with its row locked, which
-is how an answer is checked against what still stands.
+Each kind has a function that turns rows into ``Decision``s; ``ordering`` says where each stands without making them.
+``find`` gives one of them again with its row locked, which is how an answer is checked against what still stands.
 """
 
 from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from efface.accounts.models import Member, Role
@@ -17,6 +17,7 @@ from efface.cases.models import Case
 from efface.console import (
     glance,
     opinions,
+    ordering,
     waiting_arrivals,
     waiting_case,
     waiting_clocks,
@@ -33,7 +34,9 @@ from efface.console import (
 )
 from efface.console.decision import Decision
 from efface.console.filtering import Filter
+from efface.console.ordering import Place
 from efface.console.waiting_case import EACH, Within
+from efface.engine.base import clock, sealing
 
 Source = Callable[..., Iterable[Decision]]
 SHOWN = 15
@@ -71,22 +74,65 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Everything that waits, most urgent first. ``capped``: of some kind more waits than was counted."""
+
+    places: list[Place]
+    capped: bool
+
+    def stamp(self) -> str:
+        """A short digest, to notice that it changed."""
+        told = sorted(f"{one.kind}{one.id}{one.version}{one.harm}{one.danger}" for one in self.places)
+        return hashlib.sha256("".join(told).encode()).hexdigest()[:16]
+
+
+def line(
+    member: Member, now: datetime, *, case: uuid.UUID | None = None, view: Filter | None = None, page: int = 1
+) -> Line:
+    """Where what waits stands, as far as this member may decide it: of each kind as many as ``page`` pages can show,
+    and at least ``waiting_case.EACH``. ``case`` narrows it to one case, ``view`` to what a filter leaves."""
+    most = max(EACH, page * SHOWN + 1)
+    within = Within(case=case, most=most) if case is not None else Within(most=most)
+    if view is not None:
+        within = view.within(member, now, most)
+    present = glance.kinds(member, case)
+    wanted = [
+        kind for kind, (roles, _source) in KINDS.items()
+        if kind in present and member.role in roles and (view is None or not view.kinds or kind in view.kinds)
+    ]  # fmt: skip
+    told = ordering.places(member, [kind for kind in wanted if kind in ordering.KINDS], within, now)
+    for kind in wanted:
+        if kind not in ordering.KINDS:
+            made = [Place.of(one) for one in KINDS[kind][1](member, case=within)]
+            told[kind] = (made, len(made) >= most)
+    found = sorted((place for places, _more in told.values() for place in places), key=Place.order)
+    return Line(found, any(more for _places, more in told.values()))
+
+
+def made(member: Member, places: Sequence[Place], before: Sequence[Place] = ()) -> list[Decision]:
+    """The decisions at these places. ``before`` are the places on earlier pages: a form that is filed together with one
+    of them is shown there."""
+    by_kind: dict[str, list[uuid.UUID]] = {}
+    for place in places:
+        if place.made is None:
+            by_kind.setdefault(place.kind, []).append(place.id)
+    desks = {(place.case_id, place.beside) for place in places if place.kind == "filing"}
+    earlier = [one.id for one in before if one.kind == "filing" and (one.case_id, one.beside) in desks]
+    sealing.hold_case_keys({place.case_id for place in places if place.case_id})
+    found = {(one.kind, one.id): one.made for one in places if one.made is not None}
+    for kind, ids in by_kind.items():
+        wanted = [*(earlier if kind == "filing" else []), *ids]
+        rows = KINDS[kind][1](member, case=Within(ids=wanted, most=len(wanted), asked=True))
+        found |= {(kind, one.id): one for one in rows}
+    return [found[one.kind, one.id] for one in places if (one.kind, one.id) in found]
+
+
 def decisions(
-    member: Member, *, case: uuid.UUID | None = None, view: Filter | None = None, now: datetime | None = None,
-    page: int = 1,
-) -> list[Decision]:  # fmt: skip
-    """What waits and what this member may decide, most urgent first: of each kind as many as ``page`` pages can show,
-    and at least ``waiting_case.EACH``.
-    ``case`` narrows it to one case, ``view`` to what a filter leaves, with ``now`` for who is away."""
-    found: list[Decision] = []
-    within = Within(case=case) if case is not None else Within()
-    if view is not None and now is not None:
-        within = view.within(member, now, max(EACH, page * SHOWN + 1))
-    present = glance.kinds(member)
-    for kind, (roles, source) in KINDS.items():
-        if kind in present and member.role in roles and (view is None or not view.kinds or kind in view.kinds):
-            found += source(member, case=within)
-    return sorted(found, key=Decision.order)
+    member: Member, *, case: uuid.UUID | None = None, view: Filter | None = None, now: datetime | None = None
+) -> list[Decision]:
+    """What waits and what this member may decide, most urgent first; ``now`` for who is away."""
+    return made(member, line(member, now or clock.now(), case=case, view=view).places)
 
 
 def dressed(shown: Iterable[Decision]) -> list[Decision]:
@@ -107,8 +153,3 @@ def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Dec
         return None
     _, source = KINDS[kind]
     return next(iter(source(member, only=id, lock=lock)), None)
-
-
-def stamp(shown: Iterable[Decision]) -> str:
-    """A short digest of a queue, to notice that it changed."""
-    return hashlib.sha256("".join(sorted(f"{one.kind}{one.id}{one.mark}" for one in shown)).encode()).hexdigest()[:16]

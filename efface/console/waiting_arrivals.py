@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -13,21 +13,30 @@ from efface.cases import classing, intake, knowing
 from efface.cases.models import Age, Case, CaseKind
 from efface.console.decision import Decision, Fact, Option, mark
 from efface.console.waiting_case import EACH, LIVING, Within
+from efface.engine.base import sealing
 
 
 def arrivals(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Case.objects.filter(state__in=LIVING).filter(WAITS)
+    rows = arrival_rows()
     if case and case.case is not None:
         rows = rows.filter(pk=case.case)
     if case and case.cases is not None:
         rows = rows.filter(pk__in=case.cases)
+    if case and case.ids is not None:
+        rows = rows.filter(pk__in=case.ids)
     rows = rows.filter(pk=only) if only else rows
     if lock:
         rows = rows.select_for_update(of=("self",))
-    for one in rows.order_by("-danger", "opened_at")[:EACH]:
+    shown = list(rows.order_by("-danger", "opened_at")[: case.most if case else EACH])
+    sealing.hold_case_keys([one.pk for one in shown])
+    for one in shown:
         yield _decision(one)
+
+
+def arrival_rows() -> QuerySet[Case]:
+    return Case.objects.filter(state__in=LIVING).filter(WAITS)
 
 
 WAITS = Q(by_herself=True, worker=None) | Q(alarm_at__isnull=False)

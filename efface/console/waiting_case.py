@@ -23,12 +23,14 @@ LIVING = (Case.State.OPEN, Case.State.PAUSED)
 @dataclass(frozen=True, slots=True)
 class Within:
     """Which part of what waits is asked for: of one ``case``, of ``cases`` (a query of their ids), of these
-    rows (``ids``), or of all; ``most`` rows of each kind. True where it is less than all."""
+    rows (``ids``), or of all; ``most`` rows of each kind. True where it is less than all. ``asked``: whether these
+    rows may be used was asked in this transaction already."""
 
     case: uuid.UUID | None = None
     cases: QuerySet[Any] | None = None
     most: int = EACH
     ids: Collection[uuid.UUID] | None = None
+    asked: bool = False
 
     def __bool__(self) -> bool:
         return self.case is not None or self.cases is not None or self.ids is not None
@@ -56,7 +58,7 @@ def narrowed(
     found: list[Any] = []
     while len(found) < most:
         met = list(rows[begin : begin + most])
-        found += keep(met)
+        found += met if case is not None and case.asked else keep(met)
         begin += most
         if len(met) < most:
             break
@@ -65,10 +67,14 @@ def narrowed(
     return found
 
 
+def message_rows() -> QuerySet[Message]:
+    return Message.objects.filter(from_survivor=True, read_at=None, case__state__in=LIVING)
+
+
 def messages(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Message.objects.filter(from_survivor=True, read_at=None, case__state__in=LIVING).select_related("case")
+    rows = message_rows().select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         yield Decision(
             kind="message",
@@ -90,14 +96,15 @@ def messages(
         )
 
 
+def attestation_rows(member: Member) -> QuerySet[Attestation]:
+    rows = Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None, case__state__in=LIVING)
+    return rows.exclude(first_worker=member.user_id)
+
+
 def attestations(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = (
-        Attestation.objects.filter(second_at=None, refused_at=None, stopped_at=None, case__state__in=LIVING)
-        .exclude(first_worker=member.user_id)
-        .select_related("case", "first_worker", "conversation")
-    )
+    rows = attestation_rows(member).select_related("case", "first_worker", "conversation")
     for one in narrowed(rows.order_by("first_at"), case, only, lock):
         yield Decision(
             kind="attestation",
@@ -169,17 +176,17 @@ def link_words(outcome: str) -> str:
     }.get(outcome, outcome)
 
 
+def link_rows() -> QuerySet[ReportedLink]:
+    settled = CaseEvent.objects.filter(kind=LINK_SETTLED, case_id=OuterRef("case_id"), subject=OuterRef("pk"))
+    rows = ReportedLink.objects.filter(handled_at__isnull=False, case__state__in=LIVING)
+    return rows.exclude(outcome__in=LINK_FINE).filter(~Exists(settled))
+
+
 def links(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Links that were looked at and led to nothing: a person says what becomes of them."""
-    settled = CaseEvent.objects.filter(kind=LINK_SETTLED, case_id=OuterRef("case_id"), subject=OuterRef("pk"))
-    rows = (
-        ReportedLink.objects.filter(handled_at__isnull=False, case__state__in=LIVING)
-        .exclude(outcome__in=LINK_FINE)
-        .filter(~Exists(settled))
-        .select_related("case")
-    )
+    rows = link_rows().select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         yield Decision(
             kind="link",

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -53,7 +53,7 @@ def over(
     rows = Notice.objects.filter(pk__in=list(since), finding__stopped="", route__state=Route.State.ACTIVE)
     rows = rows.exclude(finding__state=FindingState.GONE_CONFIRMED).select_related("case", "route", "finding__site")
     rows = rows.prefetch_related("clock_facts")
-    for one in narrowed(rows.order_by("sent_at"), case, only, lock):
+    for one in narrowed(rows.order_by(F("clock_due").asc(nulls_last=True), "sent_at"), case, only, lock):
         lines = [line for line in clock_words.lines(one, clock.now()) if line.state == "overdue"]
         yield Decision(
             kind="clock", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,

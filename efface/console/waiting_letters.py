@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -13,10 +14,14 @@ from efface.console.waiting_case import Within, narrowed
 from efface.takedown.models import Publication
 
 
+def publication_rows() -> QuerySet[Publication]:
+    return Publication.objects.filter(seen_at=None)
+
+
 def publications(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Publication.objects.filter(seen_at=None).select_related("case", "notice__route", "notice__finding__site")
+    rows = publication_rows().select_related("case", "notice__route", "notice__finding__site")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         notice = one.notice
         operator = notice.route.role == "operator"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -13,11 +14,19 @@ from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, Within, narrowed
 
 
+def sign_rows() -> QuerySet[SafetySign]:
+    return SafetySign.objects.filter(outcome="", case__state__in=LIVING)
+
+
+def alarm_rows() -> QuerySet[FaceAlarm]:
+    return FaceAlarm.objects.filter(outcome="", case__state__in=LIVING)
+
+
 def signs(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """She said or typed her word. What is shown to her, and to whoever is with her, has not changed."""
-    rows = SafetySign.objects.filter(outcome="", case__state__in=LIVING).select_related("case")
+    rows = sign_rows().select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         where = {"conversation": _("in the conversation"), "message": _("in a message")}.get(one.where, one.where)
         yield Decision(
@@ -43,7 +52,7 @@ def alarms(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """One face in two cases, or one that somebody blocked. Which other case it is cannot be seen from here."""
-    rows = FaceAlarm.objects.filter(outcome="", case__state__in=LIVING).select_related("case")
+    rows = alarm_rows().select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         title, reason = {
             FaceAlarm.Kind.SAME: (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -14,11 +15,14 @@ from efface.console.waiting_case import Within, narrowed
 from efface.takedown.models import Notice
 
 
+def moved_rows() -> QuerySet[Notice]:
+    return Notice.objects.filter(state=Notice.State.HELD, case__state=Case.State.OPEN, finding__stopped="")
+
+
 def moved(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Notice.objects.filter(state=Notice.State.HELD, case__state=Case.State.OPEN, finding__stopped="")
-    rows = rows.select_related("case", "route", "finding__site")
+    rows = moved_rows().select_related("case", "route", "finding__site")
     for one in narrowed(rows.order_by("drafted_at"), case, only, lock):
         route = one.route
         yield Decision(

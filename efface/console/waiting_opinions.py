@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -15,14 +15,15 @@ from efface.console.models import Opinion
 from efface.console.waiting_case import LIVING, Within, narrowed
 
 
+def opinion_rows(member: Member) -> QuerySet[Opinion]:
+    rows = Opinion.objects.filter(Q(asked=member.user_id) | Q(asked=None), case__state__in=LIVING)
+    return rows.filter(answered_at=None, withdrawn_at=None).exclude(asked_by=member.user_id)
+
+
 def opinions(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = (
-        Opinion.objects.filter(Q(asked=member.user_id) | Q(asked=None), case__state__in=LIVING)
-        .filter(answered_at=None, withdrawn_at=None).exclude(asked_by=member.user_id)
-        .select_related("case", "asked_by")
-    )  # fmt: skip
+    rows = opinion_rows(member).select_related("case", "asked_by")
     for one in narrowed(rows.order_by("asked_at"), case, only, lock):
         yield Decision(
             kind="opinion", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -14,11 +15,23 @@ from efface.evidence.models import PoliceRequest, Question, Signal
 from efface.evidence.referrals import desks
 
 
+def signal_rows() -> QuerySet[Signal]:
+    return Signal.objects.filter(outcome=Signal.Outcome.OPEN, case__state__in=LIVING)
+
+
+def request_rows() -> QuerySet[PoliceRequest]:
+    return PoliceRequest.objects.filter(state=PoliceRequest.State.ASKED, case__state__in=LIVING)
+
+
+def question_rows() -> QuerySet[Question]:
+    return Question.objects.filter(from_police=True, read_at=None, case__state__in=LIVING)
+
+
 def signals(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """On top of everything, until a lead took it in hand."""
-    rows = Signal.objects.filter(outcome=Signal.Outcome.OPEN, case__state__in=LIVING).select_related("case")
+    rows = signal_rows().select_related("case")
     for one in narrowed(rows.order_by("at"), case, only, lock):
         prepared = desks.prepared(one.case, member.organisation.country)
         yield Decision(
@@ -58,8 +71,7 @@ def _desks(prepared: desks.Prepared) -> str:
 def requests(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = PoliceRequest.objects.filter(state=PoliceRequest.State.ASKED, case__state__in=LIVING)
-    rows = rows.select_related("case", "referral")
+    rows = request_rows().select_related("case", "referral")
     for one in narrowed(rows.order_by("asked_at"), case, only, lock):
         why = {
             PoliceRequest.Kind.HOLD: _("No notice leaves while it stands. It ends by itself."),
@@ -86,8 +98,7 @@ def requests(
 def questions(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Question.objects.filter(from_police=True, read_at=None, case__state__in=LIVING)
-    for one in narrowed(rows.select_related("case", "referral").order_by("at"), case, only, lock):
+    for one in narrowed(question_rows().select_related("case", "referral").order_by("at"), case, only, lock):
         yield Decision(
             kind="police-question", id=one.pk, case_id=one.case_id, reference=one.case.reference,
             danger=one.case.danger, title=_("The police wrote"), proposed=_("Read it and answer."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,13 +20,27 @@ from efface.search.models import Finding, Match
 from efface.sites.models import Site
 
 
+def match_rows() -> QuerySet[Match]:
+    rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN)
+    return rows.filter(sighting__isnull=False)
+
+
+def age_rows() -> QuerySet[Finding]:
+    return Finding.objects.filter(age=Age.UNKNOWN, stopped="", case__state=Case.State.OPEN)
+
+
+def site_rows() -> QuerySet[Site]:
+    mine = Finding.objects.values("site_id")
+    return Site.objects.filter(hostility=Site.Hostility.UNKNOWN, state=Site.State.ACTIVE, pk__in=mine)
+
+
 def matches(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Match.objects.filter(state=Match.State.CANDIDATE, case__state=Case.State.OPEN).select_related(
-        "case", "sighting__site", "sighting__media"
-    )
-    rows = rows.filter(sighting__isnull=False)
+    rows = match_rows().select_related("case", "sighting__site", "sighting__media").defer(
+        "baseline", "sighting__page_url", "sighting__media_url", "sighting__site__dossier", "sighting__site__grams",
+        "sighting__media__pdq", "sighting__media__clip",
+    )  # fmt: skip
     shown = list(narrowed(rows.order_by("-strong", "made_at"), case, only, lock))
     names = reasons.labels(shown)
     for one in shown:
@@ -120,8 +135,10 @@ def _match(one: Match, because: tuple[str, ...], back: bool) -> Decision:
 def ages(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Finding.objects.filter(age=Age.UNKNOWN, stopped="", case__state=Case.State.OPEN).select_related(
-        "case", "site", "match"
+    rows = (
+        age_rows()
+        .select_related("case", "site", "match")
+        .defer("baseline", "site__dossier", "site__grams", "match__baseline", "match__media_url", "match__page_url")
     )
     shown = list(narrowed(rows.order_by("confirmed_at"), case, only, lock))
     names = reasons.labels(one.match for one in shown)
@@ -160,15 +177,14 @@ def sites(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Sites with findings of this organisation that nobody has judged. Optional: the plan works without."""
-    if case:
+    if case and case.ids is None:
         return
-    mine = Finding.objects.values("site_id")
-    rows = Site.objects.filter(hostility=Site.Hostility.UNKNOWN, state=Site.State.ACTIVE, pk__in=mine)
+    rows = site_rows().filter(pk__in=case.ids) if case and case.ids is not None else site_rows()
     if only:
         rows = rows.filter(pk=only)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    for one in rows.order_by("added_at")[:EACH]:
+    for one in rows.defer("dossier", "grams").order_by("added_at")[: case.most if case else EACH]:
         yield Decision(
             kind="site",
             id=one.pk,

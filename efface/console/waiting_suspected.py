@@ -6,6 +6,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -27,16 +28,22 @@ def suspected(
 ) -> Iterator[Decision]:
     """Of this organisation's flags, and of what the crawl noticed. One that was reported waits for nobody, and may be
     opened from its site all the same."""
-    if case:
+    if case and case.ids is None:
         return
-    waiting = [SiteStop.State.OPEN, SiteStop.State.DOUBTED, *([SiteStop.State.REPORTED] if only else [])]
-    rows = HotlineDraft.objects.filter(stop__state__in=waiting).select_related("stop__site")
+    rows = suspected_rows(reported=only is not None).select_related("stop__site")
+    if case and case.ids is not None:
+        rows = rows.filter(pk__in=case.ids)
     if only:
         rows = rows.filter(pk=only)
     if lock:
         rows = rows.select_for_update(of=("self",))
-    for one in rows.order_by("made_at", "pk")[:EACH]:
+    for one in rows.order_by("made_at", "pk")[: case.most if case else EACH]:
         yield _decision(one, member)
+
+
+def suspected_rows(reported: bool = False) -> QuerySet[HotlineDraft]:
+    waiting = [SiteStop.State.OPEN, SiteStop.State.DOUBTED, *([SiteStop.State.REPORTED] if reported else [])]
+    return HotlineDraft.objects.filter(stop__state__in=waiting)
 
 
 def _decision(one: HotlineDraft, member: Member) -> Decision:

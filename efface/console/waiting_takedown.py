@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.db.models import Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -59,12 +58,17 @@ def _notice_facts(one: Notice) -> tuple[Fact, ...]:
 
 def _notices(state: str, case: Within | None, only: uuid.UUID | None, lock: bool) -> Any:
     """Those that may go out now: what a hold, a pause or an ended consent stops is put in front of nobody."""
-    rows = Notice.objects.filter(state=state, case__state=Case.State.OPEN).select_related(
-        "case", "route", "finding__site"
-    )
+    rows = notice_rows(state).select_related("case", "route", "finding__site").defer(*_UNSEEN)
     now = clock.now()
-    rows = rows.filter(finding__stopped="").order_by("route__starts_at", "drafted_at", "pk")
-    return narrowed(rows, case, only, lock, lambda met: filing.sendable_of(met, now))
+    first = "route__starts_at" if state == Notice.State.DRAFT else "drafted_at"
+    return narrowed(rows.order_by(first, "pk"), case, only, lock, lambda met: filing.sendable_of(met, now))
+
+
+_UNSEEN = ("xarf", "finding__baseline", "finding__site__dossier", "finding__site__grams")
+
+
+def notice_rows(state: str) -> QuerySet[Notice]:
+    return Notice.objects.filter(state=state, case__state=Case.State.OPEN, finding__stopped="")
 
 
 def drafts(
@@ -162,12 +166,14 @@ def filings(
     rows = _notices(Notice.State.PREPARED, case, only, lock)
     changed = form_words.standing_of({one.contact for one in rows})
     desks_of = Counter((one.case_id, one.contact) for one in rows)
+    several = [one for one in rows if only is not None or desks_of[one.case_id, one.contact] > 1]
+    companies = together.Companies(several, (Notice.State.PREPARED,), clock.now())
     for one in rows:
         if one.pk in covered:
             continue
         group = together.Company(one, [])
         if only is not None or desks_of[one.case_id, one.contact] > 1:
-            group = together.company(one, (Notice.State.PREPARED,), clock.now())
+            group = companies.of(one)
         covered |= {other.pk for other in group.others}
         yield Decision(
             kind="filing",
@@ -211,13 +217,18 @@ def filings(
         )
 
 
+def ambiguous_rows() -> QuerySet[Outbox]:
+    # Of a word to her it is said beside the case: sent again it would be two, and the portal has the news anyway.
+    rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS).exclude(kind=telling.KIND)
+    return rows.filter(Exists(Case.objects.filter(pk=OuterRef("case_id"), state__in=LIVING)))
+
+
 def ambiguous(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    # Of a word to her it is said beside the case: sent again it would be two, and the portal has the news anyway.
-    rows = Outbox.objects.filter(state=Outbox.State.AMBIGUOUS).exclude(kind=telling.KIND)
-    cases = {one.pk: one for one in Case.objects.filter(pk__in=rows.values("case_id"), state__in=LIVING)}
-    for one in narrowed(rows.filter(case_id__in=cases).order_by("created"), case, only, lock):
+    shown = narrowed(ambiguous_rows().order_by("created"), case, only, lock)
+    cases = Case.objects.in_bulk([one.case_id for one in shown])
+    for one in shown:
         owner = cases[one.case_id]
         yield Decision(
             kind="send",
@@ -247,20 +258,22 @@ def ambiguous(
         )
 
 
+def reply_rows() -> QuerySet[Inbound]:
+    return Inbound.objects.filter(handled_at=None).exclude(kind="")
+
+
 def replies(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = (
-        Inbound.objects.filter(handled_at=None)
-        .exclude(kind="")
-        .select_related("notice__case__organisation", "notice__route")
-    )
-    for one in narrowed(rows.order_by("at"), case, only, lock):
+    rows = reply_rows().select_related("notice__case__organisation", "notice__route")
+    shown = narrowed(rows.order_by("at"), case, only, lock)
+    about, backing = heard.of_many(shown), facts.backing_of({one.notice.case_id for one in shown}, clock.now())
+    for one in shown:
         notice, owner = one.notice, one.notice.case
         asked = answering.wants(str(one.text or ""))
-        prepared = _prepared(one, asked)
+        prepared = _prepared(one, asked, backing[owner.pk])
         guess = reply_kinds().get(one.kind, one.kind)
-        told = heard.of(one) if notice.members.exists() else None
+        told = about[one.pk] if about[one.pk].shared else None
         yield Decision(
             kind="reply",
             id=one.pk,
@@ -302,25 +315,27 @@ def _applies(told: heard.Heard) -> str:
         "n": len(told.about), "of": told.named, "references": references}  # fmt: skip
 
 
-def _prepared(one: Inbound, asked: tuple[str, ...]) -> str:
+def _prepared(one: Inbound, asked: tuple[str, ...], backing: Mapping[str, str]) -> str:
     """The answer that goes before the complete notice where a person says that they ask for more."""
     notice = one.notice
     told = [name for name in asked if name in answering.ANSWERED]
     if not told or notice.step >= ladder.MOST_STEPS or notice.sent_at is None:
         return ""
     values = {"sent": f"{notice.sent_at:%Y-%m-%d}", "reference": notice.reference,
-              "organisation": notice.case.organisation.name, **facts.backing(notice.case, clock.now())}  # fmt: skip
+              "organisation": notice.case.organisation.name, **backing}  # fmt: skip
     return answering.preface(told, notice.language, values, notice.case.level == Level.ATTESTED)
+
+
+def conflict_rows() -> QuerySet[Finding]:
+    return Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN)
 
 
 def conflicts(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
-    rows = Finding.objects.filter(state=FindingState.CONFLICT, stopped="", case__state=Case.State.OPEN).select_related(
-        "case", "site"
-    )
+    rows = conflict_rows().select_related("case", "site").defer("site__dossier", "site__grams")
     shown = narrowed(rows.order_by("confirmed_at"), case, only, lock)
-    seen = _checks(shown)
+    seen, walls = _checks(shown), verifying.walls_before_of([one.pk for one in shown])
     for one in shown:
         checks = seen.get(one.pk, [])
         yield Decision(
@@ -342,7 +357,7 @@ def conflicts(
                 Fact("site", _("Site"), one.site.domain),
                 Fact("page", _("Page"), one.page_url or "", address=True),
             ),
-            sheet=evidence.sheet(checks[0]) if checks else None,
+            sheet=evidence.sheet(checks[0], walls.get(one.pk, frozenset())) if checks else None,
             reasons=tuple(f"{check.at:%Y-%m-%d %H:%M} {check.state}: {check.reason}" for check in checks),
             harm=2,
             since=checks[0].at if checks else one.confirmed_at,
@@ -373,28 +388,28 @@ WAY_SOUGHT = "finding.way_sought"
 SETTLED_STATES = (FindingState.GONE_CONFIRMED, FindingState.GONE_PROVISIONAL, FindingState.CONTENT_REPLACED)
 
 
+EXHAUSTED = "finding.exhausted"
+
+
+def stuck_rows() -> QuerySet[Any]:
+    """``out`` is when the last party had been asked."""
+
+    def last(kind: str) -> Subquery:
+        rows = CaseEvent.objects.filter(kind=kind, subject=OuterRef("pk")).order_by().values("subject")
+        return Subquery(rows.annotate(last=Max("at")).values("last"))
+
+    rows = Finding.objects.filter(stopped="", case__state=Case.State.OPEN).exclude(state__in=SETTLED_STATES)
+    rows = rows.filter(pk__in=CaseEvent.objects.filter(kind=EXHAUSTED).values("subject"))
+    rows = rows.annotate(out=last(EXHAUSTED), sought=last(WAY_SOUGHT))
+    return rows.filter(Q(sought=None) | Q(sought__lt=F("out")))
+
+
 def stuck(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Findings where everybody was asked and it still stands: a person looks for another way."""
-    last = (
-        CaseEvent.objects.filter(kind__in=("finding.exhausted", WAY_SOUGHT), case__state=Case.State.OPEN)
-        .values("subject")
-        .annotate(
-            out=Max("at", filter=Q(kind="finding.exhausted")),
-            sought=Max("at", filter=Q(kind=WAY_SOUGHT)),
-        )
-    )
-    if only:
-        last = last.filter(subject=only)
-    since: dict[uuid.UUID, datetime] = {
-        row["subject"]: row["out"]
-        for row in last
-        if row["subject"] and row["out"] and (not row["sought"] or row["sought"] < row["out"])
-    }
-    rows = Finding.objects.filter(pk__in=list(since), stopped="").exclude(state__in=SETTLED_STATES)
-    rows = rows.select_related("case", "site").prefetch_related("routes")
-    for one in narrowed(rows.order_by("confirmed_at"), case, only, lock):
+    rows = stuck_rows().select_related("case", "site").defer("baseline", "site__dossier", "site__grams")
+    for one in narrowed(rows.prefetch_related("routes").order_by("out"), case, only, lock):
         asked = [
             f"{route.party_name or route.party_key}: {route.get_state_display()}"
             + (f" ({route.state_why})" if route.state_why else "")
@@ -419,6 +434,6 @@ def stuck(
             ),
             reasons=tuple(asked),
             harm=6,
-            since=since[one.pk],
-            mark=mark(one.pk, since[one.pk]),
+            since=one.out,
+            mark=mark(one.pk, one.out),
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
@@ -12,7 +14,23 @@ from efface.cases import reaching, telling
 from efface.cases.models import Telling
 from efface.console.decision import Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, Within, narrowed
-from efface.engine.base import clock
+from efface.engine.base import clock, sealing
+
+
+def telling_rows(now: datetime) -> QuerySet[Telling]:
+    return Telling.objects.filter(state=Telling.State.HAND, due__lte=now, case__state__in=LIVING)
+
+
+def in_her_hours(rows: list[Telling]) -> list[Telling]:
+    """Those of whom a person may ring or write to her at this moment."""
+    now = clock.now()
+    sealing.hold_case_keys({one.case_id for one in rows})
+    ways = [(one, reaching.way(one.case, now)) for one in rows]
+    return [one for one, way in ways if way.open and way.channel in (reaching.PHONE, reaching.MESSENGER)]
+
+
+def unreached_rows(now: datetime) -> QuerySet[Telling]:
+    return telling.unreached(now).filter(case__state__in=LIVING)
 
 
 def tellings(
@@ -20,8 +38,7 @@ def tellings(
 ) -> Iterator[Decision]:
     """Where she may be rung or written to at this very moment; at any other there is nothing to do."""
     now = clock.now()
-    rows = Telling.objects.filter(state=Telling.State.HAND, due__lte=now, case__state__in=LIVING)
-    for one in narrowed(rows.select_related("case").order_by("due"), case, only, lock):
+    for one in narrowed(telling_rows(now).select_related("case").order_by("at"), case, only, lock, in_her_hours):
         way = reaching.way(one.case, now)
         if not way.open or way.channel not in (reaching.PHONE, reaching.MESSENGER):
             continue
@@ -49,7 +66,7 @@ def unreached(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """News whose mail came back, or of which it is not certain that it arrived."""
-    rows = telling.unreached(clock.now()).filter(case__state__in=LIVING)
+    rows = unreached_rows(clock.now())
     for one in narrowed(rows.select_related("case").order_by("due"), case, only, lock):
         closed = reaching.rules(one.case).closed
         yield Decision(

@@ -27,6 +27,7 @@ DRAWN = 40
 """Most sites in a picture; a larger network is read in its tables."""
 MOST_EDGES = 60
 MOST_ALONE = 40
+MOST_REVIEWED = 20
 RADIUS, MIDDLE_X, MIDDLE_Y = 200.0, 320.0, 250.0
 
 
@@ -76,7 +77,10 @@ def network(request: Any, id: uuid.UUID) -> HttpResponse:
     at = {node.site.pk: node for node in nodes}
     rows = networks.edges(one)
     inner = [edge for edge in rows if not edge.review]
-    lines = [_line(number, edge, at) for number, edge in enumerate(inner[:MOST_EDGES], 1)]
+    review = [edge for edge in rows if edge.review][:MOST_REVIEWED]
+    shown = inner[:MOST_EDGES]
+    told = networks.because([*shown, *review])
+    lines = [_line(place + 1, edge, told[place], at) for place, edge in enumerate(shown)]
     said = networks.words([site.pk for site in members])
     return render(request, "console/network.html", {
         "sayings": networks.sayings(said), "groups": len({same for same in groups.values() if same}),
@@ -87,7 +91,7 @@ def network(request: Any, id: uuid.UUID) -> HttpResponse:
             (at[word.one_id], at[word.other_id], word) for word in said
             if word.same and word.ended_at is None and word.one_id in at and word.other_id in at
         ],
-        "review": [_line(0, edge, at) for edge in rows if edge.review][:20],
+        "review": [_line(0, edge, reasons, at) for edge, reasons in zip(review, told[len(lines) :], strict=True)],
         "may_decide": request.member.role in DECIDE_NETWORKS.roles,
     })  # fmt: skip
 
@@ -185,8 +189,7 @@ def place(members: list[Site], same: set[uuid.UUID]) -> list[Node]:
     return nodes
 
 
-def _line(number: int, edge: NetworkEdge, at: dict[uuid.UUID, Node]) -> Line:
-    reasons = networks.because(edge)
+def _line(number: int, edge: NetworkEdge, reasons: list[networks.Because], at: dict[uuid.UUID, Node]) -> Line:
     words = _("%(one)s and %(other)s: %(why)s") % {
         "one": edge.one.domain, "other": edge.other.domain, "why": "; ".join(reason.words for reason in reasons),
     }  # fmt: skip

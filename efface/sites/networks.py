@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.engine.base import statements
@@ -226,8 +226,29 @@ def hostile(site: Site) -> bool:
     return any(one.hostility in NEVER_WRITTEN_TO for one in same(site))
 
 
-def because(edge: NetworkEdge) -> list[Because]:
-    """Why two sites are taken for one operator's, the heaviest reason first."""
+def because(edges: Sequence[NetworkEdge]) -> list[list[Because]]:
+    """For each of these why its two sites are taken for one operator's, the heaviest reason first; two questions for
+    all."""
+    values = [value.split(":", 1) for edge in edges for value in edge.because if not isinstance(value, int)]
+    rows = Evidence.objects.filter(
+        kind__in={kind for kind, _digest in values}, digest__in={bytes.fromhex(digest) for _kind, digest in values}
+    )
+    shown: dict[tuple[uuid.UUID, str], str] = {}
+    held: dict[str, int] = {}
+    if values:
+        sites = {edge.one_id for edge in edges}
+        for site, kind, digest, words in rows.filter(site__in=sites).order_by("pk").values_list(
+            "site", "kind", "digest", "shown"
+        ):
+            shown.setdefault((site, f"{kind}:{bytes(digest).hex()}"), words)
+        for kind, digest, count in rows.order_by().values_list("kind", "digest").annotate(Count("pk")):
+            held[f"{kind}:{bytes(digest).hex()}"] = count
+    return [_because(edge, shown, held) for edge in edges]
+
+
+def _because(
+    edge: NetworkEdge, shown: Mapping[tuple[uuid.UUID, str], str], held: Mapping[str, int]
+) -> list[Because]:  # fmt: skip
     reasons: list[Because] = []
     brings = dict(zip(FAMILIES, edge.brings, strict=True))
     albums = [value for value in edge.because if isinstance(value, int)]
@@ -237,11 +258,9 @@ def because(edge: NetworkEdge) -> list[Because]:
     for value in edge.because:
         if isinstance(value, int):
             continue
-        kind, _colon, digest = value.partition(":")
-        rows = Evidence.objects.filter(kind=kind, digest=bytes.fromhex(digest))
-        shown = rows.filter(site=edge.one_id).values_list("shown", flat=True).first() or ""
-        family = KINDS[kind].family
-        reasons.append(Because(family, KINDS[kind].words, shown, float(brings[family]), rows.count()))
+        kind = value.partition(":")[0]
+        family, words = KINDS[kind].family, shown.get((edge.one_id, value), "")
+        reasons.append(Because(family, KINDS[kind].words, words, float(brings[family]), held.get(value, 0)))
     reasons.sort(key=lambda one: (-one.weight, one.words, one.shown))
     if edge.support:
         words = (

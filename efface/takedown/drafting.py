@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Sequence
-from dataclasses import replace
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import F, Q, QuerySet
 
 from efface.accounts.models import Organisation
-from efface.cases import events, naming
-from efface.cases.may import may
+from efface.cases import events, knowing, naming
+from efface.cases.may import May, may_many
 from efface.cases.models import Age, Case, Level, Purpose
 from efface.engine.base import addresses, sealing
 from efface.engine.base.ids import uuid7
 from efface.engine.base.text import one_line
+from efface.evidence.models import Capture
 from efface.law import load
 from efface.search import urls as urls_of
 from efface.search.models import Finding, FindingState
-from efface.takedown import answering, entering, facts, notice, templates
+from efface.takedown import answering, entering, facts, notice, templates, verdict
 from efface.takedown.models import Check, Inbound, Named, Notice, Route
 
 SPENT = (Notice.State.CANCELLED, Notice.State.FAILED, Notice.State.BOUNCED)
@@ -173,10 +175,14 @@ def _lock(contact: str) -> None:
 
 def facts_of(
     row: Notice, route: Route, finding: Finding, case: Case, organisation: Organisation,
-    urls: list[tuple[str, str]], now: datetime,
+    urls: list[tuple[str, str]], now: datetime, read: Read | None = None,
 ) -> notice.NoticeFacts:  # fmt: skip
+    """``read``: what was read for this finding and others at once."""
+    read = read or Read.of([finding], now)
+    said = read.said[case.pk]
     offence = load().offence(case.country, synthetic=facts.nature(case) != "authentic")
-    sent = _sent(finding)
+    sent = [one for one in read.sent.get(finding.pk, ()) if one.route.episode == finding.episode]
+    checks = read.checks.get(finding.pk, [])
     made = notice.NoticeFacts(
         reference=row.reference,
         organisation=notice.Organisation(
@@ -186,8 +192,8 @@ def facts_of(
         recipient_role=route.role,
         locations=tuple(notice.Location(role, url) for url, role in urls),
         prepared=now,
-        seen=min(facts.last_seen(finding), now),
-        authorised=bool(may(case, Purpose.NOTIFY, now)),
+        seen=min(facts.last_seen(finding, next((one.at for one in checks if one.state in verdict.SEEN), None)), now),
+        authorised=bool(read.may[case.pk, Purpose.NOTIFY]),
         not_consensual=True,
         believed=finding.match.state == "confirmed",
         adult=finding.age == Age.ADULT and case.age == Age.ADULT,
@@ -196,35 +202,67 @@ def facts_of(
         offences=(offence,) if offence else (),
         residence=case.country,
         paid=facts.paid(case),
-        earlier_removal=_removed_before(finding),
+        earlier_removal=_removed_before(finding, checks),
         earlier_notices=tuple(_earlier(one) for one in sent),
         asked=notice.Asked(_party(sent[0]), sent[0].sent_at, sent[0].reference) if sent and sent[0].sent_at else None,
-        looks=_looks(finding),
+        looks=_looks(finding, checks),
         since=min(finding.confirmed_at, now),
         captures=tuple(
-            notice.Capture(str(finding.page_url), one.at, one.warc_sha256) for one in finding.captures.order_by("at")
+            notice.Capture(str(finding.page_url), one.at, one.warc_sha256) for one in read.captures.get(finding.pk, ())
         ),
-        copyright=facts.copyright(case),
-        hash_lists=facts.hash_lists(case),
-        police=notice.Police(wanted=bool(may(case, Purpose.POLICE, now))),
-        never=frozenset(one.value for one in naming.names(case)) | facts.hers(case),
+        copyright=facts.copyright(said),
+        hash_lists=facts.hash_lists(said),
+        police=notice.Police(wanted=bool(read.may[case.pk, Purpose.POLICE])),
+        never=frozenset(one.value for one in read.names[case.pk]) | facts.hers(case),
     )
-    return entering.merged(made, case)
+    return entering.merged(made, read.noted[case.pk])
 
 
-def _removed_before(finding: Finding) -> date | None:
+Row = TypeVar("Row", Check, Notice, Capture)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What notices are written from, read for many findings with a handful of questions. By case: what may be done,
+    what she said and goes by, what was noted; by finding: checks (the latest first), what was sent and captured (the
+    oldest first)."""
+
+    may: Mapping[tuple[uuid.UUID, str], May]
+    said: Mapping[uuid.UUID, Mapping[str, str]]
+    names: Mapping[uuid.UUID, list[naming.Named]]
+    noted: Mapping[uuid.UUID, Mapping[str, Any]]
+    checks: Mapping[uuid.UUID, list[Check]]
+    sent: Mapping[uuid.UUID, list[Notice]]
+    captures: Mapping[uuid.UUID, list[Capture]]
+
+    @classmethod
+    def of(cls, findings: Collection[Finding], now: datetime) -> Read:
+        """Their cases are at hand, or read one by one."""
+        cases = {one.case_id: one.case for one in findings}
+        wanted = [one.pk for one in findings]
+        seen = Check.objects.filter(finding__in=wanted).only("finding", "episode", "at", "state")
+        sent = Notice.objects.filter(finding__in=wanted, sent_at__isnull=False, step=1).select_related("route")
+        shots = Capture.objects.filter(finding__in=wanted)
+        return cls(
+            may_many(cases, (Purpose.NOTIFY, Purpose.POLICE), now), knowing.answers_of(cases), naming.names_of(cases),
+            entering.values_of(list(cases.values())), _by_finding(seen.order_by("-at")),
+            _by_finding(sent.defer("text", "xarf", "answers", "urls", "confirmation").order_by("sent_at")),
+            _by_finding(shots.order_by("at")),
+        )  # fmt: skip
+
+
+def _by_finding(rows: Iterable[Row]) -> dict[uuid.UUID, list[Row]]:
+    found: dict[uuid.UUID, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.finding_id, []).append(row)
+    return found
+
+
+def _removed_before(finding: Finding, checks: Iterable[Check]) -> date | None:
     """The day it was last found gone, where it came back since."""
-    if finding.episode == 1:
-        return None
-    gone = Check.objects.filter(finding=finding, state=FindingState.GONE_CONFIRMED, episode__lt=finding.episode)
-    last = gone.order_by("-at").first()
+    gone = (one for one in checks if one.state == FindingState.GONE_CONFIRMED and one.episode < finding.episode)
+    last = next(gone, None)
     return last.at.date() if last else None
-
-
-def _sent(finding: Finding) -> list[Notice]:
-    """What was sent about this finding since it came (back), the oldest first."""
-    rows = Notice.objects.filter(finding=finding, sent_at__isnull=False, route__episode=finding.episode, step=1)
-    return list(rows.select_related("route").order_by("sent_at"))
 
 
 def _party(row: Notice) -> str:
@@ -236,9 +274,9 @@ def _earlier(row: Notice) -> notice.Earlier:
     return notice.Earlier(row.route.role, _party(row), row.sent_at)
 
 
-def _looks(finding: Finding) -> tuple[notice.Look, ...]:
+def _looks(finding: Finding, checks: Iterable[Check]) -> tuple[notice.Look, ...]:
     """The last checks, the oldest first."""
-    rows = Check.objects.filter(finding=finding, episode=finding.episode).order_by("-at")[:MOST_LOOKS]
+    rows = [one for one in checks if one.episode == finding.episode][:MOST_LOOKS]
     return tuple(notice.Look(row.at, row.state) for row in reversed(rows))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
 from typing import Any
@@ -31,10 +32,20 @@ class Unsayable(ValueError):
 
 def values(case: Case) -> dict[str, Any]:
     """What is noted, by entry. Of an erased case nothing."""
-    found = {row.name: row.value for row in Particular.objects.filter(case=case) if row.value not in (None, "")}
-    found |= {"country": case.country.upper()} if case.country else {}
-    if case.acquisition and case.acquisition != "unknown":
-        found["acquisition"] = case.acquisition
+    return values_of([case])[case.pk]
+
+
+def values_of(cases: Collection[Case]) -> dict[uuid.UUID, dict[str, Any]]:
+    """The same of many cases, with one question."""
+    found: dict[uuid.UUID, dict[str, Any]] = {case.pk: {} for case in cases}
+    for row in Particular.objects.filter(case__in=found):
+        if row.value not in (None, ""):
+            found[row.case_id][row.name] = row.value
+    for case in cases:
+        if case.country:
+            found[case.pk]["country"] = case.country.upper()
+        if case.acquisition and case.acquisition != "unknown":
+            found[case.pk]["acquisition"] = case.acquisition
     return found
 
 
@@ -132,9 +143,8 @@ def _no_name_of_hers(case: Case, one: Entry, text: str) -> None:
         raise Unsayable(_("Her name, address or number stands in it. Please say it without: she gives it herself."))
 
 
-def merged(given: NoticeFacts, case: Case) -> NoticeFacts:
-    """``given`` with what was noted for this case."""
-    found = values(case)
+def merged(given: NoticeFacts, found: Mapping[str, Any]) -> NoticeFacts:
+    """``given`` with what was noted for its case (``values``)."""
     if not found:
         return given
     day = {name: date.fromisoformat(found[name]) for name in ("asked_on", "complained", "police_day") if name in found}

@@ -7,7 +7,7 @@ import unicodedata
 import uuid
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from statistics import median
 from typing import cast
@@ -123,9 +123,8 @@ def hers(case: Case) -> frozenset[str]:
 WORK = "the picture or video shown at the addresses named here, {how}"
 
 
-def copyright(case: Case) -> Copyright | None:
-    """What she and a worker said about who holds the right; None where nobody was asked."""
-    said = knowing.answers(case)
+def copyright(said: Mapping[str, str]) -> Copyright | None:
+    """What she and a worker said (``knowing.answers``) about who holds the right; None where nobody was asked."""
     if not {"pressed_shutter", "assignment"} & set(said):
         return None
     pressed, assigned = said.get("pressed_shutter"), said.get("assignment") == "yes"
@@ -139,13 +138,18 @@ def copyright(case: Case) -> Copyright | None:
 def backing(case: Case, now: datetime) -> dict[str, str]:
     """What stands behind a notice and may be named to a desk, with its day: her letter of authority (``signed``) and a
     statement that name and face matched (``stated``). Neither names her."""
-    letter, stated = authority.standing(case), proving.standing(case, now)
-    found = {"signed": letter.signed_at if letter else None, "stated": stated.made_at if stated else None}
-    return {word: at.date().isoformat() for word, at in found.items() if at is not None}
+    return backing_of([case.pk], now)[case.pk]
 
 
-def hash_lists(case: Case) -> HashLists:
-    said = knowing.answers(case)
+def backing_of(cases: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, dict[str, str]]:
+    """The same of many cases, with two questions."""
+    found = {"signed": authority.signed(cases), "stated": proving.stated(cases, now)}
+    return {
+        case: {word: days[case].date().isoformat() for word, days in found.items() if case in days} for case in cases
+    }
+
+
+def hash_lists(said: Mapping[str, str]) -> HashLists:
     return HashLists(
         lists=("StopNCII.org",), on_device=said.get("has_file") == "yes",
         pin_explained=said.get("pin_explained") == "yes",
@@ -272,8 +276,20 @@ def alive(finding: Finding) -> list[str]:
 def assets(finding: Finding, *, listings: bool = False) -> list[Asset]:
     """Pages first, then full media, then the rest; search results only where asked for: they are no part of what a host
     is written about."""
+    return assets_of([finding], listings=listings)[finding.pk]
+
+
+def assets_of(findings: Collection[Finding], *, listings: bool = False) -> dict[uuid.UUID, list[Asset]]:
+    """The same of many findings, with one question."""
+    found: dict[uuid.UUID, list[Asset]] = {finding.pk: [] for finding in findings}
+    for one in Asset.objects.filter(finding__in=found):
+        if one.url and (listings or one.role != "search"):
+            found[one.finding_id].append(one)
+    return {finding: _in_order(rows) for finding, rows in found.items()}
+
+
+def _in_order(rows: Iterable[Asset]) -> list[Asset]:
     order = {"page": 0, "media": 1, "cdn": 2}
-    rows = [one for one in Asset.objects.filter(finding=finding) if one.url and (listings or one.role != "search")]
     return sorted(rows, key=lambda one: (order.get(one.role, 3), one.added_at, one.pk))
 
 
@@ -320,12 +336,11 @@ def page_now(finding: Finding, rows: list[Asset]) -> str:
     return next((str(one.url) for one in reversed(rows) if one.role == "page"), str(finding.page_url))
 
 
-def last_seen(finding: Finding) -> datetime:
-    """When it was last seen there: by a check, or when a person confirmed the sighting."""
-    check = Check.objects.filter(finding=finding, state__in=verdict.SEEN).order_by("-at").first()
+def last_seen(finding: Finding, checked: datetime | None) -> datetime:
+    """When it was last seen there: by the check ``checked``, or when a person confirmed the sighting."""
     sighting = finding.match.sighting  # none where its site was stopped since
     sighted = sighting.last_seen if sighting is not None else finding.confirmed_at
-    return max(filter(None, (check.at if check else None, min(sighted, finding.confirmed_at))))
+    return max(filter(None, (checked, min(sighted, finding.confirmed_at))))
 
 
 def past_checks(finding: Finding) -> list[verdict.PastCheck]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists
 
 from efface.accounts import audit
 from efface.accounts.models import User
@@ -72,6 +74,12 @@ def words_of(notices: list[Notice]) -> dict[uuid.UUID, FirstWord]:
         if row is not None and (row.notice_id != one.pk or row.shown == shown(one)):
             found[one.pk] = row
     return found
+
+
+def anything_from(user: uuid.UUID, cases: Collection[uuid.UUID]) -> bool:
+    """Whether the rule stands and this person gave a first word in any of these cases."""
+    ruled = FourEyes.objects.filter(ended_at=None)
+    return FirstWord.objects.filter(Exists(ruled), by_id=user, case_id__in=cases, taken_back_at=None).exists()
 
 
 def needs_second(notice: Notice, user: User, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import hashlib
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from efface.accounts.models import Organisation
-from efface.engine.base import outbox
+from efface.engine.base import outbox, sealing
 from efface.engine.base.models import Outbox
 from efface.takedown import composing, drafting, facts, locking, notice, templates
 from efface.takedown.models import Notice
@@ -154,27 +155,81 @@ class Company:
 def company(lead: Notice, states: Sequence[str], now: datetime) -> Company:
     """Who would go with ``lead`` as things stand, told to the person who decides. Reads only; nothing is promised:
     what leaves together is decided when it leaves."""
-    given: list[NoticeFacts] = []
-    others: list[Notice] = []
-    rows = alike(lead, states).filter(finding__stopped="").select_related("case", "route", "finding__site")
-    for one in rows.order_by("drafted_at", "pk")[: MOST - 1]:
-        if not given:
-            given.append(_given(lead, now))
-        more = _given(one, now)
-        count = sum(len(part.locations) for part in (*given, more))
-        if count <= MOST_ADDRESSES and _alike_in_words(lead, given[0], more):
-            given.append(more)
-            others.append(one)
-    made = _draft(lead, given) if others else None
-    return Company(made, others) if made is not None else Company(lead, [])
+    return Companies([lead], states, now).of(lead)
 
 
-def _given(one: Notice, now: datetime) -> NoticeFacts:
-    roles = {str(asset.url): asset.role for asset in facts.assets(one.finding)}
+class Companies:
+    """``company`` for many notices, read with a handful of questions, however many go with each."""
+
+    def __init__(self, leads: Sequence[Notice], states: Sequence[str], now: datetime) -> None:
+        self.now = now
+        self.beside = _beside(leads, states)
+        everybody = [one for lead in leads if self.beside[lead.pk] for one in (lead, *self.beside[lead.pk])]
+        self.read = _Read(everybody, now) if everybody else None
+
+    def of(self, lead: Notice) -> Company:
+        beside = self.beside[lead.pk]
+        if not beside or self.read is None:
+            return Company(lead, [])
+        given, others = [_given(lead, self.now, self.read)], []
+        for one in beside:
+            more = _given(one, self.now, self.read)
+            count = sum(len(part.locations) for part in (*given, more))
+            if count <= MOST_ADDRESSES and _alike_in_words(lead, given[0], more):
+                given.append(more)
+                others.append(one)
+        made = _draft(lead, given) if others else None
+        return Company(made, others) if made is not None else Company(lead, [])
+
+
+def _beside(leads: Sequence[Notice], states: Sequence[str]) -> dict[uuid.UUID, list[Notice]]:
+    """What is ``alike`` each of these and not stopped, the oldest first."""
+    if len(leads) == 1:
+        rows = alike(leads[0], states)
+    else:
+        rows = Notice.objects.filter(
+            case__in={one.case_id for one in leads}, contact__in={one.contact for one in leads}, state__in=states,
+            together=None,
+        )  # fmt: skip
+    met: dict[tuple[Any, ...], list[uuid.UUID]] = {}
+    for pk, *alike_in in rows.filter(finding__stopped="").order_by("drafted_at", "pk").values_list("pk", *_ALIKE):
+        met.setdefault(tuple(alike_in), []).append(pk)
+    ids = {lead.pk: [pk for pk in met.get(_alike_in(lead), ()) if pk != lead.pk][: MOST - 1] for lead in leads}
+    wanted = {pk for beside in ids.values() for pk in beside}
+    found = Notice.objects.select_related("case", "route", "finding__site", "finding__match__sighting")
+    known = found.in_bulk(wanted) if wanted else {}
+    return {lead: [known[pk] for pk in beside if pk in known] for lead, beside in ids.items()}
+
+
+_ALIKE = ("case_id", "contact", "notice_type", "template", "language", "step", "channel", "route__party_key",
+          "route__exposure")  # fmt: skip
+
+
+def _alike_in(one: Notice) -> tuple[Any, ...]:
+    return (one.case_id, one.contact, one.notice_type, one.template, one.language, one.step, one.channel,
+            one.route.party_key, one.route.exposure)  # fmt: skip
+
+
+class _Read:
+    """What these notices say, read at once."""
+
+    def __init__(self, notices: Sequence[Notice], now: datetime) -> None:
+        findings = list({one.finding_id: one.finding for one in notices}.values())
+        for one in notices:
+            one.finding.case = one.case
+        sealing.hold_case_keys({one.case_id for one in notices})
+        self.facts = drafting.Read.of(findings, now)
+        self.assets = facts.assets_of(findings)
+        self.organisations = Organisation.objects.in_bulk({one.organisation_id for one in notices})
+
+
+def _given(one: Notice, now: datetime, read: _Read | None = None) -> NoticeFacts:
+    read = read or _Read([one], now)
+    roles = {str(asset.url): asset.role for asset in read.assets[one.finding_id]}
     named: Any = one.urls
     urls = [(url, roles.get(url, "page")) for url in named or ()]
-    organisation = Organisation.objects.get(pk=one.organisation_id)
-    return drafting.facts_of(one, one.route, one.finding, one.case, organisation, urls, now)
+    organisation = read.organisations[one.organisation_id]
+    return drafting.facts_of(one, one.route, one.finding, one.case, organisation, urls, now, read.facts)
 
 
 def _alike_in_words(lead: Notice, first: NoticeFacts, other: NoticeFacts) -> bool:

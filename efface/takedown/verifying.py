@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import secrets
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,11 +190,18 @@ def _same_page(url: str, finding: Finding) -> bool:
 
 def walls_before(finding: Finding) -> frozenset[str]:
     """Doors the page already had when it was first looked at."""
-    first = Check.objects.filter(finding=finding).order_by("at", "id").first()
-    if first is None or first.state not in verdict.SEEN or not isinstance(first.observation, dict):
-        return frozenset()
-    pages: dict[str, Any] = first.observation.get("pages", {})
-    return frozenset(wall for look in pages.values() for wall in look.get("walls", []))
+    return walls_before_of([finding.pk]).get(finding.pk, frozenset())
+
+
+def walls_before_of(findings: Collection[uuid.UUID]) -> dict[uuid.UUID, frozenset[str]]:
+    """The same of many findings, with one question; one without such a look is left out."""
+    rows = Check.objects.filter(finding__in=findings).order_by("finding", "at", "id").distinct("finding")
+    found = {}
+    for first in rows:
+        if first.state in verdict.SEEN and isinstance(first.observation, dict):
+            pages: dict[str, Any] = first.observation.get("pages", {})
+            found[first.finding_id] = frozenset(wall for look in pages.values() for wall in look.get("walls", []))
+    return found
 
 
 def save(

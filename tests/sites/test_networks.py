@@ -60,8 +60,8 @@ def test_mirrors_are_found_and_one_notice_covers_them(_many: None, now: datetime
     assert networks.same(stranger) == [stranger]
     edge = NetworkEdge.objects.first()
     assert edge is not None
-    assert [reason.family for reason in networks.because(edge)][:1] == ["media"]
-    assert {"ids", "contact"} < {reason.family for reason in networks.because(edge)}
+    assert [reason.family for reason in networks.because([edge])[0]][:1] == ["media"]
+    assert {"ids", "contact"} < {reason.family for reason in networks.because([edge])[0]}
 
 
 def test_what_is_stored_equals_what_a_build_from_nothing_gives(_many: None, now: datetime) -> None:

@@ -23,17 +23,25 @@ def now() -> datetime:
     fixed: datetime | None = getattr(_local, "fixed", None)
     if fixed is not None:
         return fixed
+    read: list[tuple[datetime, bool]] | None = getattr(_local, "read", None)
+    if read is None:
+        return _read()[0]
+    if not read:
+        read.append(_read())
+    return read[0][0]
+
+
+def _read() -> tuple[datetime, bool]:
+    """The moment, and whether it is the machine's own."""
     from efface.engine.base.models import Installation
 
     driven = Installation.driven_now()
-    return driven or datetime.now(UTC)
+    return driven or datetime.now(UTC), driven is None
 
 
 def is_real() -> bool:
     """Whether the machine's own time runs here: then what must not follow too soon is waited for."""
-    from efface.engine.base.models import Installation
-
-    return getattr(_local, "fixed", None) is None and Installation.driven_now() is None
+    return getattr(_local, "fixed", None) is None and _read()[1]
 
 
 def wall() -> datetime:
@@ -66,6 +74,20 @@ def drive(moment: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE engine_installation SET virtual_now = %s", [moment])
         cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+    if getattr(_local, "read", None):
+        _local.read.clear()
+
+
+class asked_once:
+    """Within, the moment is asked for once in this thread and stays the same: a page is of one moment, and does not put
+    the question to the database with every row. Driving the clock within is seen at once."""
+
+    def __enter__(self) -> None:
+        self.before = getattr(_local, "read", None)
+        _local.read = []
+
+    def __exit__(self, *_: object) -> None:
+        _local.read = self.before
 
 
 class fixed:

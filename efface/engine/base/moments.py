@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django.utils import formats, timezone
 from django.utils.translation import get_language
@@ -13,14 +14,20 @@ _ENGLISH = "j F Y"
 
 def day(value: date) -> str:
     """A day; of a moment the day in the installation's time zone."""
-    there = timezone.localtime(value) if isinstance(value, datetime) else value
-    return formats.date_format(there, _ENGLISH if _is_english() else "DATE_FORMAT")
+    there = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return _words(there, get_language() or "en")
+
+
+@lru_cache(maxsize=4096)
+def _words(value: date, _language: str) -> str:
+    """In the language that is active, which is named for the memory's sake: a page says the same days many times."""
+    return formats.date_format(value, _ENGLISH if _is_english() else "DATE_FORMAT")
 
 
 def minute(value: datetime, zone: bool = True) -> str:
     """A moment to the minute in the installation's time zone, which is named where ``zone``."""
     there = timezone.localtime(value)
-    return f"{day(value)}{comma()}{formats.date_format(there, 'H:i')}" + (f" {there.tzname()}" if zone else "")
+    return f"{day(there)}{comma()}{there:%H:%M}" + (f" {there.tzname()}" if zone else "")
 
 
 def comma() -> str:

@@ -17,10 +17,11 @@ from django.db import connection, models
 APP, ENGINE = "efface_app", "efface_engine"
 FULL = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
-ORGANISATION = "NULLIF(current_setting('efface.org', true), '')::uuid"
-CASE = "NULLIF(current_setting('efface.case', true), '')::uuid"
-INVESTIGATOR = "NULLIF(current_setting('efface.investigator', true), '')::uuid"
-MOMENT = "NULLIF(current_setting('efface.moment', true), '')::timestamptz"
+# Each a sub-select: read once for a statement, not once for a row.
+ORGANISATION = "(SELECT NULLIF(current_setting('efface.org', true), '')::uuid)"
+CASE = "(SELECT NULLIF(current_setting('efface.case', true), '')::uuid)"
+INVESTIGATOR = "(SELECT NULLIF(current_setting('efface.investigator', true), '')::uuid)"
+MOMENT = "(SELECT NULLIF(current_setting('efface.moment', true), '')::timestamptz)"
 REFERRALS = "evidence_referral"
 REFERRED = (
     f"SELECT case_id FROM {REFERRALS} WHERE organisation_id = {ORGANISATION} AND investigator_id = {INVESTIGATOR} "  # noqa: S608
@@ -57,7 +58,7 @@ def _owned(model: type[models.Model]) -> bool:
 def _police(model: type[models.Model], column: str) -> str:
     """What an investigator sees of a table that belongs to cases: nothing, where the model does not say."""
     allowed = getattr(model, "police_may", "")
-    return f" OR ({column} IN ({REFERRED}) AND ({allowed}))" if allowed else ""
+    return f"({column} IN ({REFERRED}) AND ({allowed}))" if allowed else "false"
 
 
 def rule_for(model: type[models.Model]) -> str:
@@ -68,7 +69,9 @@ def rule_for(model: type[models.Model]) -> str:
     rule = f"organisation_id = {ORGANISATION}"
     column = getattr(model, "case_column", "")
     if column:
-        rule += f" AND ({CASE} IS NULL OR {column} = {CASE}) AND ({INVESTIGATOR} IS NULL{_police(model, column)})"
+        # Not as "is null or": the planner takes that for one row in two hundred, and goes through the table row by row.
+        rule += f" AND (CASE WHEN {CASE} IS NULL THEN true ELSE {column} = {CASE} END)"
+        rule += f" AND (CASE WHEN {INVESTIGATOR} IS NULL THEN true ELSE {_police(model, column)} END)"
     narrower = getattr(model, "narrower_rule", "")
     if narrower:
         rule += f" AND ({narrower})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import threading
 from typing import Any
@@ -26,6 +27,9 @@ def main() -> None:
         from django.core.wsgi import get_wsgi_application
 
         application = get_wsgi_application()
+        # What was loaded by now stays: it is not looked through again while somebody waits for a page.
+        gc.collect()
+        gc.freeze()
     listener = socket.create_server((settings.get("web_host"), settings.get("web_port")))
     (settings.run_folder() / "web-port").write_text(str(listener.getsockname()[1]), encoding="ascii")
     application = proxy.behind(application, settings.get("trusted_proxy"), proxy.note_file())
