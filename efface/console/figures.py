@@ -116,7 +116,7 @@ def publish(request: Any) -> HttpResponse:
 @require_GET
 def public(request: Any, short: str, number: int = 0, kind: str = "") -> HttpResponse:
     """A published report of an organisation that opened them: the latest, or ``number``; as a page, csv or json."""
-    organisation = Organisation.objects.filter(short=short).first()
+    organisation = Organisation.objects.filter(short=short, training=False).first()
     if organisation is None:
         raise Http404
     with tenancy.looking_up(lookup=str(organisation.pk)):

@@ -31,6 +31,8 @@ def suspected(
         return
     waiting = [SiteStop.State.OPEN, SiteStop.State.DOUBTED, *([SiteStop.State.REPORTED] if only else [])]
     rows = HotlineDraft.objects.filter(stop__state__in=waiting).select_related("stop__site")
+    if member.organisation.training:
+        rows = rows.filter(organisation=member.organisation_id)
     if only:
         rows = rows.filter(pk=only)
     if lock:
