@@ -140,7 +140,9 @@ class Doorkeeper:
                 logout(request)
                 return None
             if noted is None or noted.member.user_id != user.pk:
-                member = Member.objects.filter(user=user).select_related("organisation").first()
+                # Somebody who practises too begins at work.
+                rows = Member.objects.filter(user=user).select_related("organisation")
+                member = rows.order_by("organisation__training", "pk").first()
             else:
                 member = noted.member
         if member is None:

@@ -113,7 +113,9 @@ def look(member: Member, match: uuid.UUID, now: datetime) -> Any | Refused:
         if budget(member, now).until is None:
             _count(member, row, now)
         audit.record(member.organisation_id, f"{member.role}:{member.user_id}", "look.tried", str(match), now)
-        return Refused(_("In training no picture is ever shown. At work this look would have counted, as it does here."))
+        return Refused(
+            _("In training no picture is ever shown. At work this look would have counted, as it does here.")
+        )  # fmt: skip
     standing = budget(member, now)
     if standing.until is not None:
         return Refused(_("A short pause. The next picture can be looked at in some minutes; decisions go on."))

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Max, Q
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -61,8 +61,7 @@ def index(request: Any) -> HttpResponse:
             covered=Count("memberships", filter=now_covered, distinct=True),
             groups=Count("memberships__same", filter=now_covered, distinct=True),
         )
-        .filter(size__gt=0, pk__in=Site.objects.filter(network__isnull=False).values("network"))
-        .order_by("-size", "name")
+        .filter(size__gt=0).order_by("-size", "name")
     )  # fmt: skip
     return render(request, "console/networks.html", {"networks": rows[:PAGE], "all": rows.count()})
 
@@ -72,8 +71,6 @@ def index(request: Any) -> HttpResponse:
 def network(request: Any, id: uuid.UUID) -> HttpResponse:
     one = get_object_or_404(Network, pk=id)
     members = list(one.sites.order_by("domain"))
-    if not members and Site._base_manager.filter(network=one).exists():
-        raise Http404  # of training, seen from work, or the other way round
     groups = dict(Membership.objects.filter(network=one, until=None).values_list("site_id", "same"))
     nodes = place(members[:DRAWN], {site for site, same in groups.items() if same})
     at = {node.site.pk: node for node in nodes}

@@ -64,8 +64,8 @@ class FetcherRefused(FetcherError):
 class Fetcher:
     """``path`` is the fetcher's socket, ``timeout_s`` the longest wait for one answer. ``avoid`` gives the registered
     domains of which nothing may be asked, at the moment of each question: one about them is refused here
-    (``FetcherRefused``, error "stopped"), and the fetcher refuses them wherever else they turn up. While ``closed`` says
-    why, nothing at all is asked (its word is the error)."""
+    (``FetcherRefused``, error "stopped"), and the fetcher refuses them wherever else they turn up. While ``closed``
+    says why, nothing at all is asked (its word is the error)."""
 
     def __init__(
         self, path: str, timeout_s: float = 300.0, avoid: Callable[[], Sequence[str]] | None = None,

@@ -31,12 +31,23 @@ class GlobalRow(models.Model):
         abstract = True
 
 
+class Networks(models.Manager["Network"]):
+    """As ``Sites``: those with an invented site are of training."""
+
+    def get_queryset(self) -> models.QuerySet[Network]:
+        invented = Site._base_manager.filter(network=models.OuterRef("pk"), domain__endswith=training.INVENTED)
+        seen = models.Exists(invented)
+        return super().get_queryset().filter(seen if training.here() else ~seen)
+
+
 class Network(GlobalRow):
     """Sites run by one operator, with the reason they are held together."""
 
     name = models.CharField(max_length=120)
     reason = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField()
+
+    objects = Networks()
 
 
 class Sites(models.Manager["Site"]):

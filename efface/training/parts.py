@@ -165,8 +165,8 @@ def finding(
 
 def notice(
     stage: Stage, about: Finding, *, state: str = Notice.State.DRAFT, role: str = "host",
-    party: str = "Example Hosting", contact: str = "", why: str = "It hosts the page.", days: float = 1, learns: str = "the address of the page",
-    notice_type: str = "eu_dsa_art16",
+    party: str = "Example Hosting", contact: str = "", why: str = "It hosts the page.", days: float = 1,
+    learns: str = "the address of the page", notice_type: str = "eu_dsa_art16",
 ) -> Notice:  # fmt: skip
     """A notice by mail to one party about one finding."""
     at = stage.ago(days)

@@ -41,6 +41,14 @@ def face(stage: Stage) -> Names:
     return {"case": row.pk, "match": met.pk}
 
 
+def unsure(stage: Stage) -> Names:
+    """A copy that is near, but not near enough: here a look would be offered."""
+    row = parts.case(stage)
+    own = parts.fingerprint(stage, row, parts.pdq(stage.draw))
+    met = parts.match(stage, row, parts.site(stage, "snapshots"), score=29, strong=False, print_of=own)
+    return {"case": row.pk, "match": met.pk}
+
+
 def batch(stage: Stage) -> Names:
     """The same picture on sites of one operator."""
     row = parts.case(stage)
@@ -232,7 +240,7 @@ def avoided(stage: Stage) -> Names:
 
 
 SCENES: dict[str, Scene] = {
-    "urgent": urgent, "face": face, "look": face, "batch": batch, "undo": undo, "second": second, "wrong": wrong,
+    "urgent": urgent, "face": face, "look": unsure, "batch": batch, "undo": undo, "second": second, "wrong": wrong,
     "claim": claim, "identity": identity, "gone": gone, "contact": contact, "avoided": avoided, "extortion": extortion,
     "minor": minor, "hold": hold, "handover": handover, "police": police, "pack": pack, "bounced": bounced,
     "returned": returned, "hostile": hostile,

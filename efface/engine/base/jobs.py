@@ -126,8 +126,8 @@ def _uuid(value: str) -> Any:
 def job(
     queue: str, *, system: bool = False, retries: int = 3, in_training: bool = False
 ) -> Callable[[Callable[..., None]], Job]:
-    """Make a function a job on one of ``settings.QUEUES``. ``in_training``: it runs for training organisations too, since
-    nothing of it leaves this machine."""
+    """Make a function a job on one of ``settings.QUEUES``. ``in_training``: it runs for training organisations too,
+    since nothing of it leaves this machine."""
     if queue not in settings.QUEUES:
         raise ValueError(f"no such queue: {queue}")
 
