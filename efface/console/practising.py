@@ -32,6 +32,7 @@ def index(request: Any) -> HttpResponse:
     if training.here() and member.role in STAFF_CASES.roles:
         begun = {row.exercise: row for row in Practice.objects.filter(member=member).select_related("member")}
         shown["rows"] = [_line(one, begun.get(key)) for key, one in exercises.all_of_them().items()]
+        shown["more"] = len(begun) < len(shown["rows"])
         shown["done"], shown["all"] = judging.progress(member)[0], len(shown["rows"])
     return render(request, "console/training.html", shown)
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from efface.accounts.models import AuditEntry, Member
-from efface.cases.models import CaseEvent, Note
+from efface.cases.models import Avoided, CaseEvent, Note
+from efface.evidence.models import Fact
 from efface.training.exercises import Exercise
 from efface.training.models import Practice
 
@@ -21,11 +22,13 @@ MORE = ("what", "age", "made_for")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something a member did. ``action`` as the audit chain or the case's events name it."""
+    """Something a member did. ``action`` as the audit chain or the case's events name it; ``value`` what was written
+    down."""
 
     at: datetime
     action: str
     subject: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +56,22 @@ def judge(exercise: Exercise, deeds: Iterable[Deed]) -> Verdict:
     for one in some:
         if one.action in exercise.wrong and one.action in standing:
             latest.append(one.action)
-    steps = _steps(exercise.steps, [one.action for one in some])
+    steps = _steps(exercise.steps, some)
     # What belongs to the exercise itself is never wrong in it.
-    asked = {action for step in exercise.steps for action in step}
+    asked = {action.partition("~")[0] for step in exercise.steps for action in step}
     wrong = next((action for action in reversed(latest) if action not in asked), "")
     if wrong:
         return Verdict("careful", steps, wrong)
     return Verdict("done" if all(steps) else "open", steps)
 
 
-def _steps(wanted: Sequence[Sequence[str]], done: Sequence[str]) -> tuple[bool, ...]:
-    return tuple(any(action in done for action in step) for step in wanted)
+def _steps(wanted: Sequence[Sequence[str]], done: Sequence[Deed]) -> tuple[bool, ...]:
+    return tuple(any(_is(one, action) for action in step for one in done) for step in wanted)
+
+
+def _is(deed: Deed, wanted: str) -> bool:
+    action, _tilde, letters = wanted.partition("~")
+    return deed.action == action and letters.casefold() in deed.value.casefold()
 
 
 def deeds(practice: Practice) -> list[Deed]:
@@ -78,12 +86,20 @@ def deeds(practice: Practice) -> list[Deed]:
     rows = CaseEvent.objects.filter(case__in=cases, at__gte=since, actor__endswith=str(member.user_id))
     for event in rows:
         about = str(event.subject or "")
-        found.append(Deed(event.at, event.kind, about))
+        value = _written(event)
+        found.append(Deed(event.at, event.kind, about, value))
         data: dict[str, Any] = event.data if isinstance(event.data, dict) else {}
-        found += [Deed(event.at, f"{event.kind}:{data[name]}", about) for name in MORE if data.get(name)]
+        found += [Deed(event.at, f"{event.kind}:{data[name]}", about, value) for name in MORE if data.get(name)]
     notes = Note.objects.filter(case__in=cases, at__gte=since, author=member.user_id, taken_back_at=None)
     found += [Deed(row.at, "note.written") for row in notes]
     return [*found, *_batches(found)]
+
+
+def _written(event: CaseEvent) -> str:
+    """What was written down, of events that are about it."""
+    model = {"avoid.added": Avoided, "demand.noted": Fact}.get(event.kind)
+    row = model.objects.filter(pk=event.subject).first() if model is not None else None
+    return str(row.value or "") if row is not None else ""
 
 
 def _batches(found: Sequence[Deed]) -> list[Deed]:

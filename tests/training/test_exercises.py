@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from efface.accounts.models import Member
-from efface.cases.models import Case, Note
+from efface.cases.models import Case, Message, Note
 from efface.console import queue
 from efface.engine.base import clock, tenancy, training
 from efface.search.models import Match
@@ -33,7 +33,7 @@ class Desk:
         self.at = NOON
 
     def begin(self, key: str) -> None:
-        assert self.client.post(f"/console/training/{key}/begin/").status_code == 302
+        self.post(f"training/{key}/begin/")
         self.key = key
 
     def id(self, name: str) -> str:
@@ -53,7 +53,7 @@ class Desk:
         self.at += timedelta(minutes=1)
         with clock.fixed(self.at):
             done = self.client.post(f"/console/{path}", given)
-        assert done.status_code in (200, 302), (path, done.status_code, done.content[:3000].decode())
+        assert done.status_code in (200, 302) or path.startswith("look/"), (path, done.status_code)
 
     def case(self, path: str, **given: Any) -> None:
         self.post(f"cases/{self.id('case')}/{path}", **given)
@@ -115,12 +115,19 @@ def handover(one: Desk) -> None:
 def pack(one: Desk) -> None:
     text = exercises.all_of_them()["pack"].task["en"]
     one.case("packs/new/", **{"for": "police", "recipient": "Example police", "key": text.rpartition(" ")[2],
-                              "parts": ["report"], "which": "all", "once": "t"})  # fmt: skip
+                              "parts": ["pages", "hashes"], "which": "all", "once": "t"})  # fmt: skip
 
 
 def look(one: Desk) -> None:
     one.post(f"look/{one.id('match')}/")
     one.post(f"opinions/match/{one.id('match')}/", of="", question="The same room?")
+
+
+def school_of(one: Desk) -> str:
+    """As she wrote it in her message."""
+    with tenancy.organisation(one.school.pk):
+        text = str(Message.objects.get(case=one.id("case")).text)
+    return next(word for word in text.split() if training.INVENTED in word).strip(".,")
 
 
 CAREFUL: dict[str, Callable[[Desk], None]] = {
@@ -135,7 +142,7 @@ CAREFUL: dict[str, Callable[[Desk], None]] = {
     "identity": lambda one: one.answer("reply", "reply", "asks_more"),
     "gone": lambda one: one.answer("conflict", "finding", "again"),
     "contact": lambda one: one.answer("telling", "telling", "again"),
-    "avoided": lambda one: one.case("asking/avoid/", kind="domain", value="northside-school.invalid"),
+    "avoided": lambda one: one.case("asking/avoid/", who=school_of(one)),
     "extortion": extortion,
     "minor": lambda one: one.case("age/", choice="minor"),
     "hold": lambda one: one.case("notes/", text="Held for the police, desk 4, five days."),
@@ -295,8 +302,24 @@ def test_judging_is_a_matter_of_what_stands() -> None:
     assert after("a.bad", "b.undone").state == "careful"
 
 
+def test_what_was_written_down_must_be_what_she_said(desk: Desk) -> None:
+    desk.begin("avoided")
+    desk.case("asking/avoid/", who="somebody-else.invalid")
+    assert desk.verdict().state == "open"
+    CAREFUL["avoided"](desk)
+    assert desk.verdict().state == "done"
+    desk.begin("extortion")
+    desk.case("evidence/demand/", kind="handle", value="@nobody.in.particular", detail="")
+    assert desk.verdict().steps == (False, False, False)
+
+
 def test_every_exercise_speaks_both_languages_and_no_other_steps_than_there_are() -> None:
     for one in exercises.all_of_them().values():
         for words in (one.title, one.learn, one.task, one.well, *one.wrong.values()):
             assert set(words) == {"en", "de"} and all(words.values()), one.key
         assert one.steps and all(one.steps)
+
+
+def test_they_are_found(desk: Desk) -> None:
+    shown = desk.client.post("/console/find/", {"q": "many at once"}).content.decode()
+    assert "/console/training/batch/" in shown
