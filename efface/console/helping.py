@@ -184,7 +184,10 @@ TOPICS = (
         _("Exercises"),
         (
             _("Exercises are done on invented cases, in a training organisation: a band on every page says so."),
-            _("They are judged from what you really do on the pages. Nobody else reads how you did; begin again freely."),
+            _(
+                "They are judged from what you really do on the pages. Nobody else reads how you did; begin again "
+                "freely."
+            ),
         ),
         ("training", "training-exercise"),
     ),

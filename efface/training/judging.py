@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def deeds(practice: Practice) -> list[Deed]:
     """What the member did with the rows of an exercise since it began."""
     member, since = practice.member, practice.begun_at
     names: Mapping[str, str] = practice.content
-    ids, cases = list(names.values()), [id for name, id in names.items() if name == "case"]
+    ids, cases = list(names.values()), [uuid.UUID(id) for name, id in names.items() if name == "case"]
     found = [
         Deed(row.at, row.action, row.subject)
         for row in AuditEntry.objects.filter(subject__in=ids, at__gte=since, actor__endswith=str(member.user_id))
@@ -97,8 +98,11 @@ def deeds(practice: Practice) -> list[Deed]:
 
 def _written(event: CaseEvent) -> str:
     """What was written down, of events that are about it."""
-    model = {"avoid.added": Avoided, "demand.noted": Fact}.get(event.kind)
-    row = model.objects.filter(pk=event.subject).first() if model is not None else None
+    row: Avoided | Fact | None = None
+    if event.kind == "avoid.added":
+        row = Avoided.objects.filter(pk=event.subject).first()
+    elif event.kind == "demand.noted":
+        row = Fact.objects.filter(pk=event.subject).first()
     return str(row.value or "") if row is not None else ""
 
 

@@ -32,7 +32,8 @@ def begin(member: Member, key: str, now: datetime) -> Practice:
     before = Practice.objects.filter(member=member, exercise=key).first()
     if before is not None:
         clear(before, now)
-    content = scenes.SCENES[key](Stage(member, now, random.Random(_seed(key)), list(exercises.all_of_them()).index(key)))
+    stage = Stage(member, now, random.Random(_seed(key)), list(exercises.all_of_them()).index(key))
+    content = scenes.SCENES[key](stage)
     names = {name: str(id) for name, id in content.items()}
     row, _made = Practice.objects.update_or_create(
         member=member, exercise=key,

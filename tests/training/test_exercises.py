@@ -14,7 +14,7 @@ from efface.cases.models import Case, Message, Note
 from efface.console import queue
 from efface.engine.base import clock, tenancy, training
 from efface.search.models import Match
-from efface.training import exercises, houses, judging, practising, scenes
+from efface.training import exercises, houses, judging, scenes
 from efface.training.exercises import Exercise
 from efface.training.judging import Deed
 from efface.training.models import Practice
@@ -186,7 +186,8 @@ def test_every_exercise_is_tried_here() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_done_as_a_careful_worker_does_it(desk: Desk, key: str) -> None:
     desk.begin(key)
-    assert desk.verdict().state == "open" and "Nothing decided yet" in desk.page() or "steps done" in desk.page()
+    shown = desk.page()
+    assert desk.verdict().state == "open" and ("Nothing decided yet" in shown or "steps done" in shown)
     CAREFUL[key](desk)
     assert desk.verdict().state == "done"
     assert "Well done" in desk.page()

@@ -104,7 +104,8 @@ def test_a_message_waits_in_the_outbox_for_ever(school: Any, now: Any) -> None:
 
 def waiting_jobs(organisation: Any) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = %s", [str(organisation.pk)])
+        asked = "SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'organisation' = %s"
+        cursor.execute(asked, [str(organisation.pk)])
         return int(cursor.fetchone()[0])
 
 
@@ -127,7 +128,7 @@ def test_background_work_is_neither_asked_for_nor_done(school: Any, organisation
         _usual.defer(organisation=one.pk)
         _usual(organisation=one.pk)
     assert (waiting_jobs(school), waiting_jobs(organisation)) == (0, 1)
-    assert RUN == [organisation.pk]
+    assert list(RUN) == [organisation.pk]
     _harmless.defer(organisation=school.pk)
     assert waiting_jobs(school) == 1
 
@@ -136,13 +137,11 @@ def test_what_makes_a_pack_is_the_only_work_that_runs_in_training() -> None:
     from procrastinate.contrib.django import app
 
     import efface.engine.run.urls  # noqa: F401 - every room is there
-    from efface.engine.base import jobs
 
     seen: list[str] = []
-    known = jobs.Job._may_run
     names = [name for name in app.tasks if name.partition(".")[0] in ("cases", "search", "evidence", "takedown",
                                                                       "partners", "sites", "console")]  # fmt: skip
-    assert len(names) > 10 and known is not None
+    assert len(names) > 10
     for name in names:
         module = __import__("efface." + name.rpartition(".")[0], fromlist=["x"])
         one = getattr(module, name.rpartition(".")[2])
