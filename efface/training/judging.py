@@ -99,6 +99,8 @@ def deeds(practice: Practice) -> list[Deed]:
 def _written(event: CaseEvent) -> str:
     """What was written down, of events that are about it."""
     row: Avoided | Fact | None = None
+    if event.subject is None:
+        return ""
     if event.kind == "avoid.added":
         row = Avoided.objects.filter(pk=event.subject).first()
     elif event.kind == "demand.noted":

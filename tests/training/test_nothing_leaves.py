@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import uuid
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+import efface
 from efface.accounts.models import Organisation
 from efface.cases import links
 from efface.cases.active import active_fingerprints
@@ -271,6 +274,28 @@ def test_a_whole_installation_for_training_lets_nothing_out(
     assert smtp.submit("desk@example.org", "abuse@host.example", LETTER).text == training.STAYS
     with pytest.raises(FetcherRefused, match="training"):
         stopped.fetcher().tell(TellRequest("https://partner.example/hook", "", {}))
+
+
+DIALS = re.compile(
+    r"^\s*(?:import|from) (?:urllib\.request|http\.client|smtplib|imaplib|ftplib|aiohttp|requests|minio)\b", re.MULTILINE
+)
+ASKS_NOT = {"engine/base/objects/s3.py": "the installation's own store", "takedown/mailbox.py": "only reads mail"}
+
+
+def test_whoever_dials_asks_first_whether_it_is_training() -> None:
+    """A new way out must be added to this: what it sends, and how it stays here in training."""
+    home = Path(efface.__file__).parent
+    found = {}
+    for path in sorted(home.rglob("*.py")):
+        name = str(path.relative_to(home))
+        # These run inside the fetcher, which is asked through `sites.stopped` alone.
+        if not name.startswith(("net/", "whereabouts/", "vision/")) and DIALS.search(text := path.read_text("utf-8")):
+            found[name] = "training.here()" in text
+    assert {name for name, asks in found.items() if not asks} == set(ASKS_NOT)
+    assert {name for name, asks in found.items() if asks} == {
+        "engine/base/smtp.py", "evidence/stamp.py", "search/suspicion/endpoint/__init__.py",
+        "takedown/channels/ticket/client.py",
+    }  # fmt: skip
 
 
 def test_a_full_desk_opens_no_line_to_anywhere(
