@@ -277,7 +277,8 @@ def test_a_whole_installation_for_training_lets_nothing_out(
 
 
 DIALS = re.compile(
-    r"^\s*(?:import|from) (?:urllib\.request|http\.client|smtplib|imaplib|ftplib|aiohttp|requests|minio)\b", re.MULTILINE
+    r"^\s*(?:import|from) (?:urllib\.request|http\.client|smtplib|imaplib|ftplib|aiohttp|requests|minio)\b",
+    re.MULTILINE,
 )
 ASKS_NOT = {"engine/base/objects/s3.py": "the installation's own store", "takedown/mailbox.py": "only reads mail"}
 
