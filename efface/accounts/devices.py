@@ -57,6 +57,11 @@ def standing(member: Member, now: datetime) -> list[SignIn]:
     return list(SignIn.objects.filter(member=member, ended_at=None, seen_at__gt=now - idle).order_by("-seen_at"))
 
 
+def over(session_key: str, now: datetime) -> None:
+    """A session that goes on under another key. Inside the member's organisation."""
+    SignIn.objects.filter(digest=digest(session_key), ended_at=None).update(ended_at=now)
+
+
 def end(member: Member, id: uuid.UUID, by: str, now: datetime) -> bool:
     """Shut one session out. False where it is none of the member's, or over already."""
     done = SignIn.objects.filter(member=member, pk=id, ended_at=None).update(ended_at=now)

@@ -21,11 +21,22 @@ from django.urls import reverse
 from efface.accounts import access as policy
 from efface.accounts import devices, second, unsent
 from efface.accounts.models import READS_CASES, Member, Role, SignIn
-from efface.engine.base import clock, tenancy
+from efface.engine.base import clock, tenancy, training
 
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 #: A session in use is kept alive by writing it once a minute, not with every request.
 ALIVE, MINUTE_S = "m", 60
+
+
+NOT_IN_TRAINING = frozenset({
+    "console:programmes", "console:programme-add", "console:programme-change", "console:programme-vouchers",
+    "console:grant-add", "console:grant-spend", "console:invoice-add", "console:invoice-credit",
+    "console:invoice-file", "console:invoices-export", "console:case-terms", "console:statistics",
+    "console:statistics-count", "console:statistics-switch", "console:statistics-publish",
+    "console:statistics-export", "console:partners", "console:partner", "console:partner-say",
+    "console:facts", "console:facts-give", "console:facts-withdraw", "console:face-search",
+})  # fmt: skip
+"""Views of what training has no part in: money, figures, partners, what organisations tell one another."""
 
 
 ShutOut = Callable[[Any], HttpResponse]
@@ -99,6 +110,8 @@ class Doorkeeper:
         if not wanted.before_second and not second.passed(request):
             return redirect("console:second-step")
         with self.rows_of(member):
+            if training.here() and request.resolver_match.view_name in NOT_IN_TRAINING:
+                return render(request, "console/not_in_training.html", status=403)
             if member.role in READS_CASES:
                 answer: HttpResponse = view(request, *args, **kwargs)
             else:
@@ -128,12 +141,15 @@ class Doorkeeper:
                 logout(request)
                 return None
             if noted is None or noted.member.user_id != user.pk:
-                member = Member.objects.filter(user=user).select_related("organisation").first()
+                # Somebody who practises too begins at work.
+                rows = Member.objects.filter(user=user).select_related("organisation")
+                member = rows.order_by("organisation__training", "pk").first()
             else:
                 member = noted.member
         if member is None:
             return None
         member.user = user
+        training.know(member.organisation_id, member.organisation.training)
         if noted is None:
             with tenancy.organisation(member.organisation_id):
                 devices.begin(member, key, request.headers.get("User-Agent", ""), clock.wall())

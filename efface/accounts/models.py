@@ -41,6 +41,9 @@ class Organisation(models.Model):
         default=False, help_text=_("survivors may open a case in the portal without a worker")
     )
     portal_host = models.CharField(max_length=253, blank=True, help_text=_("host name of this organisation's portal"))
+    training = models.BooleanField(
+        default=False, help_text=_("nothing here is real and nothing leaves; said when it is made, never changed")
+    )
     created = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from django.db import connection
 from efface.accounts.models import FaceSearchPermission
 from efface.cases.may import decide
 from efface.cases.models import Case, CaseKind, Consent, FaceAlarm, Fingerprint, FingerprintKind, Purpose
-from efface.engine.base import sealing
+from efface.engine.base import sealing, training
 
 CHANNEL = "efface_active"
 OPENED_AT_ONCE = 500
@@ -67,7 +67,8 @@ def active_fingerprints(
     Meant for the matcher (database role ``efface_engine``), which sees all organisations; as the app role it sees the
     organisation of the transaction. Uses the same rule as ``may``, over all cases at once.
     """
-    cases = Case.objects.filter(state=Case.State.OPEN)
+    # Nothing of training is compared with what stands in the world.
+    cases = Case.objects.filter(state=Case.State.OPEN).exclude(organisation__in=training.organisations())
     if case_id:
         cases = cases.filter(pk=case_id)
     consents: dict[tuple[uuid.UUID, str], datetime] = {}

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from efface.cases import events
 from efface.cases.messages import Unusable
 from efface.cases.models import Case, ReportedLink
+from efface.engine.base import training
 
 
 def report(case: Case, url: str, by: str, now: datetime) -> ReportedLink:
@@ -25,6 +26,8 @@ def report(case: Case, url: str, by: str, now: datetime) -> ReportedLink:
         usable = False
     if not usable or any(letter.isspace() for letter in url):
         raise Unusable(_("This does not look like a web address. It usually begins with https://"))
+    if training.here() and not training.is_invented(parts.hostname or ""):
+        raise Unusable(_("This is training: please use invented addresses only. Their names end in .invalid."))
     link = ReportedLink(organisation_id=case.organisation_id, case=case, at=now, by=by)
     link.url = url
     link.save()

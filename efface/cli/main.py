@@ -44,6 +44,7 @@ COMMANDS = {
     "holds": "efface.cli.standing:holds",
     "completion": "efface.cli.completion:completion",
     "statistics": "efface.cli.statistics:statistics",
+    "training": "efface.cli.training:training",
 }
 
 

@@ -119,7 +119,7 @@ def publish(request: Any) -> HttpResponse:
 def public(request: Any, short: str, number: int = 0, kind: str = "") -> HttpResponse:
     """A published report of an organisation that opened them: the latest, or ``number``; as a page, csv or json. ``l``:
     its language, the one of the organisation's country where none is given."""
-    organisation = Organisation.objects.filter(short=short).first()
+    organisation = Organisation.objects.filter(short=short, training=False).first()
     if organisation is None:
         raise Http404
     with tenancy.looking_up(lookup=str(organisation.pk)):

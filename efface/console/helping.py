@@ -173,12 +173,23 @@ TOPICS = (
         _("Find"),
         (
             _(
-                "A case or notice by its reference, a site by its name, a page by its whole address, the law "
-                "and this help by a "
-                "word. Names, messages and notes are sealed and cannot be searched."
+                "A case or notice by its reference, a site by its name, a page by its whole address; the law, guides, "
+                "helplines and this help by a word. Names, messages and notes are sealed and cannot be searched."
             ),
         ),
         ("find",),
+    ),
+    Topic(
+        "training",
+        _("Exercises"),
+        (
+            _("Exercises are done on invented cases, in a training organisation: a band on every page says so."),
+            _(
+                "They are judged from what you really do on the pages. Nobody else reads how you did; begin again "
+                "freely."
+            ),
+        ),
+        ("training", "training-exercise"),
     ),
 )
 

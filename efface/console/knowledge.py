@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
@@ -14,18 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from efface.accounts.access import MEMBERS, view
+from efface.console import handbook
 from efface.console.typed import one_line
 from efface.engine.base import typeset
 from efface.law import Law, load
 
-GUIDES, PAGE = Path(__file__).with_name("guides.yaml"), Path(__file__).with_name("guide.typ")
+PAGE = Path(__file__).with_name("guide.typ")
 LONGEST = 80
 MOST = 60
-
-
-@cache
-def guides() -> dict[str, Any]:
-    return yaml.safe_load(GUIDES.read_text(encoding="utf-8"))
 
 
 @view(access=MEMBERS)
@@ -47,8 +41,14 @@ def index(request: Any) -> HttpResponse:
         "asked": asked, "place": chosen, "places": held.by_name(held.jurisdictions.values(), language),
         "people": found[:MOST], "more": max(0, len(found) - MOST),
         "desks": [one["one"] for one in desks if _fits(one, words)],
-        "guides": [(id, one) for id, one in guides().items() if _fits({"text": _text(one)}, words)],
+        "guides": [one for one in handbook.guides() if _fits({"text": one.text}, words)],
     })  # fmt: skip
+
+
+def people(wanted: str) -> list[dict[str, Any]]:
+    """Helplines, police and authorities that all of these words fit."""
+    words = wanted[:LONGEST].casefold().split()
+    return [one for one in _people(load()) if words and _fits(one, words)]
 
 
 def _people(held: Law) -> list[dict[str, Any]]:
@@ -64,10 +64,6 @@ def _people(held: Law) -> list[dict[str, Any]]:
     return rows
 
 
-def _text(guide: dict[str, Any]) -> str:
-    return " ".join([guide["title"], guide["words"], *(line for part in guide["parts"] for line in part["lines"])])
-
-
 def _fits(row: dict[str, Any], words: list[str]) -> bool:
     return all(word in row["text"].casefold() for word in words)
 
@@ -75,7 +71,7 @@ def _fits(row: dict[str, Any], words: list[str]) -> bool:
 @view(access=MEMBERS)
 @require_GET
 def guide(request: Any, code: str) -> HttpResponse:
-    one = guides().get(code)
+    one = handbook.find(code)
     if one is None:
         return render(request, "404.html", status=404)
     return render(request, "console/guide.html", {"one": one, "code": code})
@@ -85,11 +81,13 @@ def guide(request: Any, code: str) -> HttpResponse:
 @require_GET
 def printed(request: Any, code: str) -> HttpResponse:
     """The same as a PDF."""
-    one = guides().get(code)
+    one = handbook.find(code)
     if one is None:
         return render(request, "404.html", status=404)
     foot = _("Information for trained people, not legal advice.")
-    given = {"title": one["title"], "language": "en", "parts": one["parts"], "foot": foot}
+    language = (get_language() or "en").partition("-")[0]
+    shown = [{"head": part.head, "lines": part.lines} for part in one.parts]
+    given = {"title": one.title, "language": language, "parts": shown, "foot": foot}
     try:
         data = typeset.pdf(PAGE, "guide", given)
     except typeset.CannotSet as error:

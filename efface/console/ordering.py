@@ -134,7 +134,7 @@ KINDS: dict[str, Kind] = {
     "age": Kind(lambda _m, _n: waiting_search.age_rows(), 5, F("confirmed_at")),
     "site": Kind(lambda _m, _n: waiting_search.site_rows(), 7, F("added_at"), Value(False),
                  Value(None, UUIDField(null=True))),
-    "suspected": Kind(lambda _m, _n: waiting_suspected.suspected_rows(), 0, F("made_at"), Value(False),
+    "suspected": Kind(lambda member, _n: waiting_suspected.suspected_rows(member), 0, F("made_at"), Value(False),
                       Value(None, UUIDField(null=True))),
     "notice": Kind(lambda _m, _n: waiting_takedown.notice_rows(Notice.State.DRAFT), waiting_takedown.LATER["notice"],
                    F("route__starts_at"), beside=F("route__role"), keep=_drafts),

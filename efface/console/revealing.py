@@ -14,9 +14,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from efface.accounts import audit
 from efface.accounts.models import Member
 from efface.console.decision import Decision
 from efface.console.models import DeskRule, Look
+from efface.engine.base import training
 from efface.net.client import FetcherUnavailable
 from efface.search.models import Match
 from efface.search.suspicion import known
@@ -107,6 +109,13 @@ def look(member: Member, match: uuid.UUID, now: datetime) -> Any | Refused:
         return Refused(_("It is not there any more."))
     if previewing is None:
         return Refused(_("Pictures cannot be looked at in this installation."))
+    if training.here():
+        if budget(member, now).until is None:
+            _count(member, row, now)
+        audit.record(member.organisation_id, f"{member.role}:{member.user_id}", "look.tried", str(match), now)
+        return Refused(
+            _("In training no picture is ever shown. At work this look would have counted, as it does here.")
+        )  # fmt: skip
     standing = budget(member, now)
     if standing.until is not None:
         return Refused(_("A short pause. The next picture can be looked at in some minutes; decisions go on."))

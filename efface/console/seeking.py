@@ -1,4 +1,6 @@
-"""Find: a case, a notice, a site, a page by its whole address, what the law says, and help.
+"""Find: a case, a notice, a site, a page by its whole address, what the law says, who helps, guides, and help.
+
+Everybody finds what is knowledge; cases, notices and pages only those who work on cases.
 
 What is sealed is found by its keyed digest: a page only by its whole address, never by a part of it. Names, messages
 and notes cannot be searched, and the page says so. The words go by POST and so stand in no address, log or history.
@@ -8,22 +10,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from efface.accounts.access import STAFF_CASES, view
+from efface.accounts.access import MEMBERS, SITES, STAFF_CASES, view
 from efface.cases.models import Case
-from efface.console import helping
+from efface.console import handbook, helping, knowledge
 from efface.console.typed import one_line
+from efface.engine.base import training
 from efface.law import load
 from efface.search import urls
 from efface.search.models import Asset, Match
 from efface.sites.models import Site
 from efface.takedown.models import Notice
+from efface.training import exercises
 
 EACH, SHORTEST, LONGEST = 10, 2, 800
 
@@ -37,21 +43,31 @@ class Hit:
     beside: str = ""
 
 
-@view(access=STAFF_CASES)
+@view(access=MEMBERS)
 @require_http_methods(["GET", "POST"])
 def find(request: Any) -> HttpResponse:
     wanted = one_line(request.POST.get("q", ""), LONGEST)
-    groups = seek(wanted) if len(wanted) >= SHORTEST else []
-    shown = {"wanted": wanted, "groups": groups, "asked": request.method == "POST", "shortest": SHORTEST}
+    role = request.member.role
+    groups = seek(wanted, role) if len(wanted) >= SHORTEST else []
+    shown = {
+        "wanted": wanted, "groups": groups, "asked": request.method == "POST", "shortest": SHORTEST,
+        "works": role in STAFF_CASES.roles,
+    }  # fmt: skip
     return render(request, "console/find.html", shown)
 
 
-def seek(wanted: str) -> list[tuple[str, list[Hit]]]:
-    """Groups of results that have any, in this order."""
-    groups = [
-        (_("Pages"), _pages(wanted)), (_("Cases"), _cases(wanted)), (_("Notices"), _notices(wanted)),
-        (_("Sites"), _sites(wanted)), (_("Help"), _help(wanted)), (_("Law"), _law(wanted)),
-    ]  # fmt: skip
+def seek(wanted: str, role: str) -> list[tuple[str, list[Hit]]]:
+    """Groups of results that have any, in this order; of each only what this role may open."""
+    groups: list[tuple[str, list[Hit]]] = []
+    if role in STAFF_CASES.roles:
+        groups += [(_("Pages"), _pages(wanted)), (_("Cases"), _cases(wanted)), (_("Notices"), _notices(wanted))]
+    if role in SITES.roles:
+        groups.append((_("Sites"), _sites(wanted)))
+    groups += [(_("Guides"), _guides(wanted)), (_("Who helps"), _people(wanted))]
+    if role in STAFF_CASES.roles:
+        groups += [(_("Exercises"), _exercises(wanted)), (_("Help"), _help(wanted))]
+    if role in SITES.roles:
+        groups.append((_("Law"), _law(wanted)))
     return [(name, hits) for name, hits in groups if hits]
 
 
@@ -105,6 +121,33 @@ def _sites(wanted: str) -> list[Hit]:
 
 def _help(wanted: str) -> list[Hit]:
     return [Hit(f"{reverse('console:help')}#{topic.key}", str(topic.title)) for topic in helping.search(wanted)[:EACH]]
+
+
+def _guides(wanted: str) -> list[Hit]:
+    words = wanted.casefold().split()
+    found = [one for one in handbook.guides() if all(word in one.text.casefold() for word in words)]
+    return [Hit(reverse("console:guide", args=[one.code]), one.title) for one in found[:EACH]]
+
+
+def _people(wanted: str) -> list[Hit]:
+    return [
+        Hit(f"{reverse('console:knowledge')}?{urlencode({'q': wanted, 'place': row['place'].id})}", row["desk"].name,
+            f"{row['place'].name} · {row['kind']}")
+        for row in knowledge.people(wanted)[:EACH]
+    ]  # fmt: skip
+
+
+def _exercises(wanted: str) -> list[Hit]:
+    if not training.here():
+        return []
+    words, language = wanted.casefold().split(), get_language() or "en"
+    found = []
+    for key, one in exercises.all_of_them().items():
+        title = exercises.in_language(one.title, language)
+        text = f"{title} {exercises.in_language(one.learn, language)}".casefold()
+        if all(word in text for word in words):
+            found.append(Hit(reverse("console:training-exercise", args=[key]), title))
+    return found[:EACH]
 
 
 def _law(wanted: str) -> list[Hit]:

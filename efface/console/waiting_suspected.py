@@ -30,7 +30,7 @@ def suspected(
     opened from its site all the same."""
     if case and case.ids is None:
         return
-    rows = suspected_rows(reported=only is not None).select_related("stop__site")
+    rows = suspected_rows(member, reported=only is not None).select_related("stop__site")
     if case and case.ids is not None:
         rows = rows.filter(pk__in=case.ids)
     if only:
@@ -41,9 +41,11 @@ def suspected(
         yield _decision(one, member)
 
 
-def suspected_rows(reported: bool = False) -> QuerySet[HotlineDraft]:
+def suspected_rows(member: Member, reported: bool = False) -> QuerySet[HotlineDraft]:
+    """In a training house only its own: what the crawl noticed is real, and waits for nobody who learns."""
     waiting = [SiteStop.State.OPEN, SiteStop.State.DOUBTED, *([SiteStop.State.REPORTED] if reported else [])]
-    return HotlineDraft.objects.filter(stop__state__in=waiting)
+    rows = HotlineDraft.objects.filter(stop__state__in=waiting)
+    return rows.filter(organisation=member.organisation_id) if member.organisation.training else rows
 
 
 def _decision(one: HotlineDraft, member: Member) -> Decision:

@@ -64,12 +64,17 @@ class FetcherRefused(FetcherError):
 class Fetcher:
     """``path`` is the fetcher's socket, ``timeout_s`` the longest wait for one answer. ``avoid`` gives the registered
     domains of which nothing may be asked, at the moment of each question: one about them is refused here
-    (``FetcherRefused``, error "stopped"), and the fetcher refuses them wherever else they turn up."""
+    (``FetcherRefused``, error "stopped"), and the fetcher refuses them wherever else they turn up. While ``closed``
+    says why, nothing at all is asked (its word is the error)."""
 
-    def __init__(self, path: str, timeout_s: float = 300.0, avoid: Callable[[], Sequence[str]] | None = None) -> None:
+    def __init__(
+        self, path: str, timeout_s: float = 300.0, avoid: Callable[[], Sequence[str]] | None = None,
+        closed: Callable[[], str] | None = None,
+    ) -> None:  # fmt: skip
         self.path = str(path)
         self.timeout_s = timeout_s
         self.avoid = avoid
+        self.closed = closed
 
     def scan(self, request: ScanRequest) -> Scan:
         """Raises what ``ask`` raises, also for fingerprints that have not their form."""
@@ -127,6 +132,9 @@ class Fetcher:
     def ask(self, op: str, request: Any, kind: type[T]) -> T:
         """Any operation by its name; the answer is read as ``kind``. Raises ``FetcherUnavailable`` and
         ``FetcherRefused``."""
+        shut = self.closed() if self.closed is not None else ""
+        if shut:
+            raise FetcherRefused(shut)
         domains = list(self.avoid()) if self.avoid is not None else []
         if domains and any(avoided.covers(frozenset(domains), host) for host in _hosts(request)):
             raise FetcherRefused("stopped")

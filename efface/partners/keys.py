@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.engine.base import sealing, tenancy
+from efface.engine.base import sealing, tenancy, training
 from efface.engine.base.text import one_line
 from efface.partners.models import LookupBrink, Partner, Scope
 
@@ -46,6 +46,8 @@ def make(
     agreement: str = "",
 ) -> Made:
     """A key for a partner of this organisation, good for ``days``. Raises ``NotMade``."""
+    if training.is_training(organisation_id):
+        raise NotMade(_("In training there are no partners: nothing of it is told to anybody."))
     name, agreement, wanted = one_line(name)[:80], one_line(agreement)[:300], sorted(set(scopes))
     if not name:
         raise NotMade(_("Please give the partner a name, so that you know later whose key this is."))

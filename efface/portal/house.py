@@ -17,14 +17,15 @@ def organisation(request: Any) -> Organisation | None:
     named = Organisation.objects.filter(portal_host__iexact=host).first()
     if named is not None:
         return named
-    rows = list(Organisation.objects.all()[:2])
+    # Nobody who needs help may come into training by chance.
+    rows = list(Organisation.objects.filter(training=False)[:2])
     return rows[0] if len(rows) == 1 else None
 
 
 def opens(request: Any) -> Organisation | None:
     """The organisation that lets survivors open a case here without a worker, None where nobody does."""
     found = organisation(request)
-    return found if found is not None and found.opens_herself else None
+    return found if found is not None and found.opens_herself and not found.training else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q
 
+from efface.engine.base import training
 from efface.sites import registry
 from efface.sites.models import Asked
 from efface.whereabouts.beta import wilson as interval
@@ -76,7 +77,9 @@ def sent(
     *, site: str = "", host: str = "",
 ) -> None:  # fmt: skip
     """A desk was asked, about something on ``site`` that stands with ``host`` (a party key). Again for the same notice:
-    no effect."""
+    no effect. Nothing is learned from training."""
+    if training.here():
+        return
     Asked.objects.get_or_create(
         mark=mark(notice),
         defaults={"provider": provider(channel, value), "role": role, "channel": channel[:8],

@@ -9,6 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from efface.engine.base import training
 from efface.engine.base.ids import uuid7
 
 
@@ -30,12 +31,34 @@ class GlobalRow(models.Model):
         abstract = True
 
 
+class Networks(models.Manager["Network"]):
+    """As ``Sites``: those with an invented site are of training."""
+
+    def get_queryset(self) -> models.QuerySet[Network]:
+        invented = Site._base_manager.filter(network=models.OuterRef("pk"), domain__endswith=training.INVENTED)
+        seen = models.Exists(invented)
+        return super().get_queryset().filter(seen if training.here() else ~seen)
+
+
 class Network(GlobalRow):
     """Sites run by one operator, with the reason they are held together."""
 
     name = models.CharField(max_length=120)
     reason = models.CharField(max_length=300, blank=True)
     created = models.DateTimeField()
+
+    objects = Networks()
+
+
+class Sites(models.Manager["Site"]):
+    """The sites there are: in training the invented ones alone, at work none of them. So nothing that is done there
+    touches what all organisations share, and nothing invented is visited, listed or counted."""
+
+    def get_queryset(self) -> models.QuerySet[Site]:
+        rows = super().get_queryset()
+        if training.here():
+            return rows.filter(domain__endswith=training.INVENTED)
+        return rows.exclude(domain__endswith=training.INVENTED)
 
 
 class Site(GlobalRow):
@@ -113,6 +136,8 @@ class Site(GlobalRow):
     looked_up_at = models.DateTimeField(null=True)
     depended_until = models.DateTimeField(null=True, help_text=_("until then it is looked up more often"))
     dossier = models.JSONField(null=True, help_text=_("latest answer of whereabouts, without URLs of findings"))
+
+    objects = Sites()
 
     class Meta:
         indexes = [

@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from publicsuffixlist import PublicSuffixList
 
-from efface.engine.base import deadlines
+from efface.engine.base import deadlines, training
 from efface.sites.models import Site
 
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -95,6 +95,11 @@ def parse(text: str) -> tuple[str, str]:
     domain = registered_domain(host)
     if not domain:
         raise NotASite(_("This is not the domain of a public site."))
+    if training.is_invented(domain) != training.here():
+        raise NotASite(
+            _("Training knows invented sites only: their names end in .invalid.")
+            if training.here() else _("This is not the domain of a public site.")
+        )  # fmt: skip
     host = host.rstrip(".").encode("idna").decode("ascii")
     start = f"{parts.scheme}://{host}" + (f":{port}" if port else "") + "/"
     return domain, start

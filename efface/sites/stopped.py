@@ -5,7 +5,7 @@ Every room takes its fetcher from here. A site that is stopped while a request i
 
 from __future__ import annotations
 
-from efface.engine.base import settings, statements
+from efface.engine.base import settings, statements, training
 from efface.net.client import Fetcher
 from efface.sites.models import Site
 
@@ -25,4 +25,9 @@ def is_stopped(domain: str) -> bool:
 
 def fetcher() -> Fetcher:
     """This host's fetcher, which asks nothing of a stopped site: no page, picture, capture, check or preview."""
-    return Fetcher(str(settings.run_folder() / "fetcher.sock"), avoid=domains)
+    return Fetcher(str(settings.run_folder() / "fetcher.sock"), avoid=domains, closed=_closed)
+
+
+def _closed() -> str:
+    """Nothing is fetched for training, whoever asks and what."""
+    return "training" if training.here() else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from efface.engine.base import training
 from efface.search.models import Finding, FindingState
 from efface.sites import contacts, learning
 from efface.sites.models import ContactState
@@ -16,7 +17,7 @@ from efface.takedown.models import Check, Inbound, Notice, Outcome, Route
 def failed(route: Route, now: datetime) -> None:
     """The party was asked and nothing followed. Called once, when the route is given up."""
     sent = _sent_at(route)
-    if sent is not None:
+    if sent is not None and not training.here():
         Outcome.objects.create(
             party_key=route.party_key, role=route.role, notice_type=route.notice_type, sent_at=sent, removed=False
         )
@@ -29,7 +30,7 @@ def removed(finding: Finding, now: datetime) -> int:
     count = 0
     for route in Route.objects.filter(finding=finding, episode=finding.episode, state=Route.State.ACTIVE):
         sent = _sent_at(route)
-        if sent is not None and sent <= gone:
+        if sent is not None and sent <= gone and not training.here():
             Outcome.objects.create(
                 party_key=route.party_key, role=route.role, notice_type=route.notice_type, sent_at=sent,
                 hours=(gone - sent).total_seconds() / 3600, removed=True,

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
-from efface.engine.base import tenancy
+from efface.engine.base import tenancy, training
 from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Deadline
 
@@ -149,7 +150,14 @@ def cancel(*, key: str = "", subject: uuid.UUID | None = None, kind: str = "") -
 
 def next_due() -> datetime | None:
     """When the next waiting deadline is due (as the engine role: over all organisations)."""
-    return Deadline.objects.filter(state=Deadline.State.WAITING).order_by("due").values_list("due", flat=True).first()
+    return _waiting().order_by("due").values_list("due", flat=True).first()
+
+
+def _waiting() -> QuerySet[Deadline]:
+    """Those that will fire. Time stands still in training."""
+    rows = Deadline.objects.filter(state=Deadline.State.WAITING)
+    still = training.organisations()
+    return rows.filter(Q(organisation=None) | ~Q(organisation__in=still)) if still else rows
 
 
 def fire(now: datetime, limit: int = BATCH) -> int:
@@ -160,9 +168,7 @@ def fire(now: datetime, limit: int = BATCH) -> int:
     """
     with transaction.atomic():
         due = list(
-            Deadline.objects.select_for_update(skip_locked=True)
-            .filter(state=Deadline.State.WAITING, due__lte=now)
-            .order_by("due")[:limit]
+            _waiting().select_for_update(skip_locked=True).filter(due__lte=now).order_by("due")[:limit]
         )
         groups: dict[tuple[str, uuid.UUID | None], list[Deadline]] = {}
         for deadline in due:

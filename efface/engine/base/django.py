@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "efface.evidence",
     "efface.takedown",
     "efface.partners",
+    "efface.training",
     "efface.portal",
     "efface.console",
     "efface.police",
@@ -68,6 +69,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "efface.engine.base.training.shown",
             ],
         },
     }

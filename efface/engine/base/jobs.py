@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from efface.engine.base import settings
+from efface.engine.base import settings, training
 
 log = logging.getLogger(__name__)
 
@@ -29,19 +29,27 @@ class NoOrganisation(TypeError):
 class Job:
     """A registered job. ``defer(organisation=..., lock=..., **ids)`` enqueues it; calling it runs it here and now."""
 
-    def __init__(self, function: Callable[..., None], queue: str, system: bool, retries: int) -> None:
-        self.function, self.system = function, system
+    def __init__(
+        self, function: Callable[..., None], queue: str, system: bool, retries: int, in_training: bool
+    ) -> None:  # fmt: skip
+        self.function, self.system, self.in_training = function, system, in_training
         self.name = f"{function.__module__.removeprefix('efface.')}.{function.__name__}"
         functools.update_wrapper(self, function)
 
         @app.task(name=self.name, queue=queue, retry=retries or False)
         def run(**ids: str) -> None:
-            function(**{key: _uuid(value) for key, value in ids.items()})
+            self(**{key: _uuid(value) for key, value in ids.items()})
 
         self.task = run
 
     def __call__(self, **ids: Any) -> None:
-        self.function(**ids)
+        with training.working_for(ids.get("organisation")):
+            if self._may_run(ids.get("organisation")):
+                self.function(**ids)
+
+    def _may_run(self, organisation: uuid.UUID | None) -> bool:
+        """In training nothing happens by itself, but for what was said to stay on this machine."""
+        return self.in_training or organisation is None or not training.is_training(organisation)
 
     def defer(
         self, *, organisation: uuid.UUID | None = None, once: str = "", lock: str = "", rank: int = 0, **ids: Any
@@ -49,6 +57,8 @@ class Job:
         """Enqueue. ``once`` names work of which one waiting copy is enough; ``lock`` makes jobs run one at a time; of
         those that wait the one with the highest ``rank`` runs first."""
         self._check(organisation)
+        if not self._may_run(organisation):
+            return
         arguments = {key: str(value) for key, value in ids.items()}
         if organisation is not None:
             arguments["organisation"] = str(organisation)
@@ -113,12 +123,15 @@ def _uuid(value: str) -> Any:
         return value
 
 
-def job(queue: str, *, system: bool = False, retries: int = 3) -> Callable[[Callable[..., None]], Job]:
-    """Make a function a job on one of ``settings.QUEUES``."""
+def job(
+    queue: str, *, system: bool = False, retries: int = 3, in_training: bool = False
+) -> Callable[[Callable[..., None]], Job]:
+    """Make a function a job on one of ``settings.QUEUES``. ``in_training``: it runs for training organisations too,
+    since nothing of it leaves this machine."""
     if queue not in settings.QUEUES:
         raise ValueError(f"no such queue: {queue}")
 
     def register(function: Callable[..., None]) -> Job:
-        return Job(function, queue, system, retries)
+        return Job(function, queue, system, retries, in_training)
 
     return register

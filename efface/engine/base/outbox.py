@@ -318,6 +318,8 @@ def _give_jobs_back() -> None:
             """
             SELECT box.id FROM engine_outbox box
             WHERE box.state = 'ready'
+              AND NOT EXISTS (SELECT 1 FROM accounts_organisation house
+                              WHERE house.id = box.organisation_id AND house.training)
               AND NOT EXISTS (SELECT 1 FROM engine_deadline WHERE key = 'outbox.retry:' || box.id AND state = 'waiting')
               AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND status IN ('todo', 'doing')
                               AND args ->> 'outbox' = box.id::text)

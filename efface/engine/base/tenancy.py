@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from efface.engine.base import sealing
+from efface.engine.base import sealing, training
 
 
 def _write(values: dict[str, str]) -> None:
@@ -42,14 +42,15 @@ def _setting(**given: str) -> Iterator[None]:
 @contextmanager
 def organisation(organisation_id: uuid.UUID | str, case_id: uuid.UUID | str | None = None) -> Iterator[None]:
     """A transaction that sees one organisation's rows, and one case's only where ``case_id`` is given (the portal)."""
-    with _setting(org=str(organisation_id), case=str(case_id or "")):
+    with training.working_for(organisation_id), _setting(org=str(organisation_id), case=str(case_id or "")):
         yield
 
 
 @contextmanager
 def investigator(organisation_id: uuid.UUID | str, user_id: uuid.UUID, now: datetime) -> Iterator[None]:
     """A transaction of an investigator: of cases it sees those that stand referred to them ``now``, and writes none."""
-    with _setting(org=str(organisation_id), case="", investigator=str(user_id), moment=now.isoformat()):
+    given = {"org": str(organisation_id), "case": "", "investigator": str(user_id), "moment": now.isoformat()}
+    with training.working_for(organisation_id), _setting(**given):
         yield
 
 
@@ -71,7 +72,7 @@ def keys_shut() -> Iterator[None]:
 @contextmanager
 def nobody() -> Iterator[None]:
     """A transaction that sees global tables only."""
-    with _setting(org="", case="", user="", lookup=""):
+    with training.working_for(None), _setting(org="", case="", user="", lookup=""):
         yield
 
 
@@ -92,7 +93,8 @@ def engine_acts_for(organisation_id: uuid.UUID | None) -> Iterator[None]:
         cursor.execute("SELECT current_user, current_setting('efface.org', true)")
         role, organisation = cursor.fetchone()
         cursor.execute(_ACT, ["efface_app", str(organisation_id or "")])
-    yield
+    with training.working_for(organisation_id):
+        yield
     # After an error the caller's savepoint rolls role and organisation back.
     with connection.cursor() as cursor:
         cursor.execute(_ACT, [role, organisation or ""])

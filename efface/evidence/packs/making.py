@@ -128,7 +128,7 @@ def _asked(pack: Pack, actor: str, now: datetime) -> None:
     )
 
 
-@job("evidence")
+@job("evidence", in_training=True)
 def make(organisation: uuid.UUID, pack: uuid.UUID) -> None:
     with tenancy.organisation(organisation):
         row = Pack.objects.select_related("case__organisation").filter(pk=pack, state=Pack.State.WAITING).first()

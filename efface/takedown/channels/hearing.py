@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from efface.engine.base import training
 from efface.law.select import LADDER_ROLE
 from efface.search.models import Finding
 from efface.takedown.channels import steps
@@ -57,7 +58,7 @@ def concerned(step: Step) -> list[Finding]:
 
 def failed(step: Step) -> None:
     """They were asked and refuse: kept without case or address, for the next plan."""
-    if step.done_at is not None and step.finding_id is not None:
+    if step.done_at is not None and step.finding_id is not None and not training.here():
         Outcome.objects.create(
             party_key=step.party_key, role=role(step), notice_type=step.notice_type, sent_at=step.done_at,
             removed=False,
@@ -66,6 +67,8 @@ def failed(step: Step) -> None:
 
 def removed(finding: Finding, gone: datetime) -> int:
     """It is gone: whoever was asked by hand before it went, and did not refuse, had a part in it. Returns how many."""
+    if training.here():
+        return 0
     own = Step.objects.filter(finding=finding, episode=finding.episode)
     shared = Step.objects.filter(
         case_id=finding.case_id, key__startswith=f"{steps.SITE}{finding.site_id}:{finding.episode}:"

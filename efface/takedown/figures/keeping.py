@@ -12,7 +12,7 @@ from django.db import transaction
 from efface.accounts.models import Organisation
 from efface.cases import events
 from efface.cases.models import CaseEvent
-from efface.engine.base import clock, deadlines, jobs, tenancy
+from efface.engine.base import clock, deadlines, jobs, tenancy, training
 from efface.engine.base.models import Deadline
 from efface.takedown.figures import counting, exposure, protect, spans
 from efface.takedown.figures.counting import ALL, Truth
@@ -210,7 +210,9 @@ def next_time(now: datetime) -> datetime:
 
 
 def begin(organisation: uuid.UUID, now: datetime) -> None:
-    """From now on figures are counted daily; where they are already, nothing changes."""
+    """From now on figures are counted daily; where they are already, nothing changes. Training is not counted."""
+    if training.is_training(organisation):
+        return
     waiting = Deadline.objects.filter(key=f"{COUNT}:{organisation}", state=Deadline.State.WAITING)
     if not waiting.exists():
         deadlines.set_deadline(COUNT, organisation, next_time(now), organisation=organisation)
@@ -222,4 +224,4 @@ def _first(event: CaseEvent) -> None:
 
 
 def organisations() -> list[Organisation]:
-    return list(Organisation.objects.order_by("name"))
+    return list(Organisation.objects.filter(training=False).order_by("name"))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Member
+from efface.engine.base import training
 from efface.takedown.figures import keeping
 from efface.takedown.figures.models import StatisticsReport, StatisticsSwitch
 
@@ -44,6 +45,8 @@ def switch(member: Member, public: bool, now: datetime) -> None:
 def publish(member: Member, title: str, day: str, now: datetime) -> StatisticsReport:
     """Publish the figures of ``day`` as they are kept now. Published already, that report is given back. Raises
     ``Refused``."""
+    if training.is_training(member.organisation_id):
+        raise Refused(_("Training is not counted, and nothing of it is published."))
     title = " ".join(title.split())
     if not title:
         raise Refused(_("Give the report a title, such as the period it is about."))

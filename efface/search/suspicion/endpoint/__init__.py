@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
+from efface.engine.base import training
 from efface.search.suspicion.contract import Digests, ListRefused, ListUnavailable
 
 PATIENCE_S = 15.0
@@ -53,6 +54,8 @@ class Endpoint:
         return any(self._ask(met[start : start + MOST_AT_ONCE]) for start in range(0, len(met), MOST_AT_ONCE))
 
     def _ask(self, met: Sequence[Digests]) -> bool:
+        if training.here():
+            raise ListUnavailable(training.STAYS)
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"

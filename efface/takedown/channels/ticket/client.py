@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from efface.engine.base import training
 from efface.takedown.channels.ticket import wire
 from efface.takedown.channels.ticket.endpoints import Endpoint
 
@@ -36,6 +37,8 @@ def state(desk: Endpoint, ticket: str, now: datetime) -> Answer:
 
 
 def _ask(desk: Endpoint, method: str, tail: str, data: bytes, now: datetime, more: dict[str, str]) -> Answer:
+    if training.here():
+        return Answer("later", text=training.STAYS)
     parts = urlsplit(desk.url + tail)
     headers = {
         "Accept": "application/json", "User-Agent": "Efface", "X-Efface-Key": desk.key, **more,

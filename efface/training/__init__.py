@@ -1,0 +1,1 @@
+"""Practice for new caseworkers, in an organisation where nothing is real."""
