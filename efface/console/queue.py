@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from efface.accounts.models import Member, Role
+from efface.cases import holds
 from efface.cases.models import Case
 from efface.console import (
     glance,
@@ -33,6 +34,7 @@ from efface.console import (
 from efface.console.decision import Decision
 from efface.console.filtering import Filter
 from efface.console.waiting_case import EACH, Within
+from efface.engine.base import clock
 
 Source = Callable[..., Iterable[Decision]]
 SHOWN = 15
@@ -86,16 +88,18 @@ def decisions(
     return sorted(found, key=Decision.order)
 
 
-def dressed(shown: Iterable[Decision]) -> list[Decision]:
-    """The same with whose case each is, and how many opinions stand beside it."""
+def dressed(shown: Iterable[Decision], now: datetime | None = None) -> list[Decision]:
+    """The same with whose case each is, how many opinions stand beside it, and until when its notices wait."""
     rows = list(shown)
     asked = opinions.counts(rows)
     cases = Case.objects.filter(pk__in={one.case_id for one in rows if one.case_id}, worker__isnull=False)
     workers = dict(cases.values_list("pk", "worker__name"))
+    held = holds.standing({one.case_id for one in rows if one.case_id}, now or clock.now())
     return [
-        replace(one, opinions=asked.get(one.id, 0), worker=workers.get(one.case_id, "") if one.case_id else "")
+        replace(one, opinions=asked.get(one.id, 0), worker=workers.get(one.case_id, ""), held=held.get(one.case_id))
+        if one.case_id else replace(one, opinions=asked.get(one.id, 0))
         for one in rows
-    ]
+    ]  # fmt: skip
 
 
 def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Decision | None:

@@ -332,6 +332,8 @@ class PoliceRequest(CaseOwned):
 class InvestigatorKey(Owned):
     """An investigator's public key. A lost one is ended and another takes its place."""
 
+    police_may = f"user_id = {rows.INVESTIGATOR}"
+
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=80)
     at = models.DateTimeField()

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from efface.cases import consents, holds
-from efface.engine.base import tenancy
+from efface.engine.base import age, tenancy
 from efface.evidence import keeping
 from efface.evidence.models import Custody, Fact, Kept, Pack, SealedCopy
-from efface.evidence.packs import age, making, verifying
+from efface.evidence.packs import making, verifying
 from tests import people
 from tests.conftest import NOON
 from tests.evidence.packing import WALLET, chat

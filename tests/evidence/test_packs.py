@@ -239,8 +239,8 @@ def test_a_job_that_was_killed_begins_anew(
     """What it had written is removed; the second time gives one whole pack."""
     import uuid
 
-    from efface.engine.base import objects
-    from efface.evidence.packs import age, gathering, making
+    from efface.engine.base import age, objects
+    from efface.evidence.packs import gathering, making
 
     monkeypatch.setattr(making, "PIECE", 4096)
     case = full_case(inside, monkeypatch)
@@ -413,7 +413,7 @@ def test_the_command_makes_one_and_asks_for_her_consent(
 
     from efface.cli import session
     from efface.cli.pack import pack as command
-    from efface.evidence.packs import age
+    from efface.engine.base import age
 
     monkeypatch.setattr(session, "database", contextlib.nullcontext)
     case = full_case(inside, monkeypatch)

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from efface.engine.base import clock, tenancy
+from efface.engine.base import age, clock, tenancy
 from efface.evidence.models import Pack
-from efface.evidence.packs import age
 from efface.evidence.referrals import referring, room, signalling
 from tests import people
 from tests.chromium import chromium

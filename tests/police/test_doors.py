@@ -12,9 +12,9 @@ from django.urls import reverse
 from efface.accounts.models import AuditEntry
 from efface.cases import consents
 from efface.console import queue
-from efface.engine.base import clock, tenancy
+from efface.engine.base import age, clock, tenancy
 from efface.evidence.models import Hold, Pack, PoliceRequest, Question, Referral, ReferralPack, Signal
-from efface.evidence.packs import age, making
+from efface.evidence.packs import making
 from efface.evidence.referrals import referring, room
 from tests import people
 from tests.police.conftest import order

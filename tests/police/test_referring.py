@@ -15,10 +15,9 @@ from efface.accounts.models import Member
 from efface.cases import ages, alarm, consents, duty, holds, intake
 from efface.cases.may import may
 from efface.cases.models import CaseEvent, Hold, Message
-from efface.engine.base import deadlines, tenancy
+from efface.engine.base import age, deadlines, tenancy
 from efface.engine.base.models import Outbox
 from efface.evidence.models import InvestigatorKey, Pack, PoliceRequest, Referral, ReferralPack, Signal
-from efface.evidence.packs import age
 from efface.evidence.referrals import desks, referring, room, signalling, tipline
 from tests import people
 from tests.conftest import role

@@ -18,15 +18,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.cases import events, uses
+from efface.cases import events, retention, uses
 from efface.cases.may import may
-from efface.cases.models import Case, Purpose
-from efface.engine.base import clock, deadlines, objects, sealing, settings, tenancy, typeset
+from efface.cases.models import Case, CaseEvent, Purpose
+from efface.engine.base import age, clock, deadlines, objects, sealing, settings, tenancy, typeset
+from efface.engine.base.ids import uuid7
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import custody, stamp
 from efface.evidence.models import Pack
-from efface.evidence.packs import age, container, gathering, readme, report, signing, tables
+from efface.evidence.packs import container, gathering, readme, report, signing, tables
 from efface.evidence.packs.verifying import AUTHORITY, CERTIFICATE, MANIFEST, REPORT, SIGNATURE, TOKEN
 
 log = logging.getLogger(__name__)
@@ -169,12 +170,15 @@ def _make(row: Pack) -> None:
         _still(row, now)
     built = _Built()
     whole, size = hashlib.sha256(), 0
-    for piece in _pieces(age.seal(_opened(row, now, built), row.key)):
+    for piece in _pieces(age.seal(_opened(row, now, built), [row.key])):
         whole.update(piece)
         size += len(piece)
+        name = uuid7()
         with tenancy.organisation(row.organisation_id):
-            row.blobs.append(str(objects.put(row.case_id, piece)))
+            row.blobs.append(str(name))
             Pack.objects.filter(pk=row.pk).update(blobs=row.blobs)
+        with tenancy.organisation(row.organisation_id):
+            objects.put(row.case_id, piece, name)
     with tenancy.organisation(row.organisation_id):
         _still(row, clock.now())
         done = Pack.objects.filter(pk=row.pk, state=Pack.State.WAITING).update(
@@ -314,18 +318,48 @@ def _stream(organisation: uuid.UUID, case_id: uuid.UUID, names: list[str]) -> It
 
 
 def end(row: Pack, actor: str, now: datetime) -> None:
-    """Remove the file. What was handed over stays where it is."""
+    """Not there any more from now on; its file is removed when that is written down. What was handed over stays where
+    it is."""
     if Pack.objects.filter(pk=row.pk).exclude(state=Pack.State.ENDED).update(state=Pack.State.ENDED):
-        _forget_pieces(row)
-        deadlines.cancel(key=f"{ENDS}:{row.pk}")
+        # A process that is killed between the two leaves the file to the deadline.
+        deadlines.set_deadline(ENDS, row.pk, now, organisation=row.organisation_id, case=row.case_id)
+        transaction.on_commit(lambda: _removed(row.organisation_id, row.pk))
         custody.note(
             row.case_id, row.organisation_id, actor, "removed", now, about="pack", subject=row.pk, sha256=row.sha256
         )
         events.record(row.case, "pack.ended", actor, subject=row.pk, now=now)
 
 
+def _removed(organisation: uuid.UUID, pack: uuid.UUID) -> None:
+    with tenancy.organisation(organisation):
+        row = Pack.objects.filter(pk=pack, state=Pack.State.ENDED).first()
+        if row is not None:
+            _forget_pieces(row)
+            deadlines.cancel(key=f"{ENDS}:{pack}")
+
+
 @deadlines.handler(ENDS)
 def _ends(deadline: Deadline, now: datetime) -> None:
     row = Pack.objects.select_related("case").filter(pk=deadline.subject).first()
-    if row is not None:
+    if row is None:
+        return
+    if row.state == Pack.State.ENDED:
+        _forget_pieces(row)
+        return
+    later = retention.kept_until(row.case_id, now)
+    if later is None:
         end(row, "engine", now)
+    else:
+        # What a hold or the police keep is not deleted by age.
+        Pack.objects.filter(pk=row.pk).update(until=later)
+        deadlines.set_deadline(ENDS, row.pk, later, organisation=row.organisation_id, case=row.case_id)
+
+
+@events.on("hold.lifted", "hold.ended", "request.ended")
+def _released(event: CaseEvent) -> None:
+    """What was kept longer than its own time goes as soon as nothing keeps it."""
+    if retention.kept_until(event.case_id, event.at) is not None:
+        return
+    over = Pack.objects.filter(case_id=event.case_id, asked_at__lte=event.at - KEPT)
+    for pack in over.exclude(state=Pack.State.ENDED).select_related("case"):
+        end(pack, "engine", event.at)
