@@ -48,6 +48,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
     "signal": (frozenset({Role.LEAD}), waiting_police.signals),
     "police-request": (frozenset({Role.LEAD}), waiting_police.requests),
+    "police-wish": (frozenset({Role.LEAD}), waiting_police.wishes),
     "police-question": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_police.questions),
     "sign": (frozenset({Role.LEAD}), waiting_levels.signs),
     "face-alarm": (frozenset({Role.LEAD}), waiting_levels.alarms),

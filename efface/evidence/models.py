@@ -245,6 +245,7 @@ class Referral(CaseOwned):
     file_number = models.CharField(max_length=60, blank=True, help_text=_("what the police call it"))
     ground = models.CharField(max_length=8, choices=Ground)
     statute = models.CharField(max_length=200, blank=True)
+    terms = models.CharField(max_length=200, blank=True, help_text=_("the agency's, as they stood then; empty: free"))
     parts = models.JSONField(default=list)
     by = models.CharField(max_length=60)
     at = models.DateTimeField()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -274,12 +276,27 @@ class TestKeys:
 
 
 def test_the_draft_has_the_shape_of_the_schema(now: Any) -> None:
-    draft = tipline.Draft(now, ["https://a.example/?a=1&b=<2>"], "Desk", "desk@desk.example", "AB12", True, "Danger.")
+    """Names, order and attributes as NCMEC documents them in public; never tried against the service itself."""
+    urls = ["https://a.example/?a=1&b=<2>", "https://b.example/", "https://long.example/" + "x" * 2083]
+    draft = tipline.Draft(now, urls, "Desk", "desk@desk.example", "AB12", True, "Danger.")
     root = ElementTree.fromstring(tipline.as_xml(draft))
     assert [one.tag for one in root] == ["incidentSummary", "internetDetails", "reporter", "additionalInfo"]
     assert [one.tag for one in root[0]] == [
-        "incidentType", "escalateToHighPriority", "incidentDateTime", "incidentDateTimeDescription"
+        "incidentType", "escalateToHighPriority", "reportAnnotations", "incidentDateTime", "incidentDateTimeDescription"
     ]  # fmt: skip
-    assert root.findtext("internetDetails/webPageIncident/url") == "https://a.example/?a=1&b=<2>"
+    (page,) = root.findall("internetDetails/webPageIncident")
+    assert page.attrib == {"thirdPartyHostedContent": "true"}
+    assert [one.text for one in page.findall("url")] == urls[:2] and page.find("thirdPartyHostedContent") is None
+    assert "1 more addresses are too long" in str(root.findtext("additionalInfo"))
+    assert root.find("incidentSummary/reportAnnotations/sextortion") is not None
     assert root.findtext("incidentSummary/incidentDateTime") == "2026-03-02T12:00:00+00:00"
     assert json.loads(tipline.as_json(draft))["report"]["reporter"]["reportingPerson"]["email"] == "desk@desk.example"
+    plain = ElementTree.fromstring(tipline.as_xml(tipline.Draft(now, urls, "Desk", "d@d.example", "AB12")))
+    assert plain.find("incidentSummary/reportAnnotations") is None
+
+
+def test_the_draft_is_sent_by_nothing_here() -> None:
+    """No channel, no job and no address of the service stands anywhere but in the law's list of desks."""
+    root = Path(referring.__file__).parents[2]
+    found = [one for one in root.rglob("*.py") if re.search(r"cybertip\.org/ispws/?[\"'s]", one.read_text())]
+    assert found == [Path(tipline.__file__)], "and there it is the name of a schema"

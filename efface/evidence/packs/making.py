@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit
 from efface.cases import events, retention, uses
 from efface.cases.may import may
-from efface.cases.models import Case, CaseEvent, Purpose
+from efface.cases.models import Age, Case, CaseEvent, Purpose
 from efface.engine.base import age, clock, deadlines, objects, sealing, settings, tenancy, typeset
 from efface.engine.base.ids import uuid7
 from efface.engine.base.jobs import job
@@ -63,6 +63,8 @@ def allowed(case: Case, made_for: str, agreed: bool, ground: str, now: datetime)
     Anybody else: she said so."""
     if case.state == Case.State.ERASED:
         return _("The case was erased.")
+    if made_for == Pack.For.POLICE and case.age != Age.ADULT:
+        return _("Of somebody who is, or may be, under 18 no pack is made: addresses alone are passed on.")
     if made_for == Pack.For.POLICE:
         if ground.strip():
             return ""

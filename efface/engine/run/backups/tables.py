@@ -22,7 +22,8 @@ CASE_KEYS = "engine_casekey"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its columns in order. ``owned``: under row rules that hold for the owner too; ``shared``: some rows are of no organisation."""
+    """A table with its columns in order. ``owned``: under row rules that hold for the owner too; ``shared``: some rows
+    are of no organisation."""
 
     name: str
     columns: tuple[str, ...]
