@@ -52,8 +52,8 @@ def decide(
     if state != Case.State.OPEN:
         return May(False, _("The case is not open."))
     if age != Age.ADULT and purpose == Purpose.POLICE and not wished:
-        return May(False, _("She was under 18, or may have been: her own wish is noted on the page “Police and "
-                            "hotlines” first, and a lead confirms it."))  # fmt: skip
+        return May(False, _("For somebody who was under 18, or whose age is not known, a worker hears the wish for "
+                            "the police first, and a second one confirms it."))  # fmt: skip
     if age != Age.ADULT and purpose != Purpose.POLICE:
         return May(False, _("The person's age when the pictures were made is not known to be 18 or more."))
     if consented_until is None:

@@ -149,7 +149,7 @@ def _police_request(id: uuid.UUID, given: Given) -> str:
 
 
 def _police_wish(id: uuid.UUID, given: Given) -> str:
-    from efface.cases import young
+    from efface.evidence.referrals import young
 
     young.decide(PoliceWish.objects.get(pk=id), given.choice == "confirm", given.actor, given.now)
     if given.choice == "confirm":

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_GET, require_POST
 from efface.accounts import audit, programmes
 from efface.accounts.access import LEAD, STAFF_CASES, view
 from efface.accounts.models import Role
-from efface.cases import young
 from efface.cases.may import may
 from efface.cases.models import Case, PoliceWish, Purpose
 from efface.console.opening import actor, living
 from efface.engine.base import clock, typeset
 from efface.evidence.models import PoliceRequest, Question, Referral, Signal
 from efface.evidence.packs import making
-from efface.evidence.referrals import desks, letter, referring, room, signalling, tipline
+from efface.evidence.referrals import desks, letter, referring, room, signalling, tipline, young
 from efface.search import revising
 from efface.search.models import Finding
 

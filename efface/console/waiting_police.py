@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases import young
 from efface.cases.models import PoliceWish
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.evidence.models import PoliceRequest, Question, Signal
-from efface.evidence.referrals import desks
+from efface.evidence.referrals import desks, young
 
 
 def signals(

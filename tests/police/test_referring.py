@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ import pytest
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import ages, alarm, consents, duty, holds, intake
+from efface.cases import ages, alarm, consents, duty, erasing, holds, intake, retention
 from efface.cases.may import may
-from efface.cases.models import CaseEvent, Hold, Message
+from efface.cases.models import Case, CaseEvent, Hold, Message
 from efface.engine.base import age, deadlines, tenancy
 from efface.engine.base.models import Outbox
 from efface.evidence.models import InvestigatorKey, Pack, PoliceRequest, Referral, ReferralPack, Signal
@@ -226,13 +225,47 @@ class TestHolds:
 
     def test_what_is_kept_is_kept_until_then(self, within: Any, now: Any) -> None:
         asked = ask(within, now, "preserve", "20")
-        assert not room.preserved(within.case.pk, now)
+        assert room.preserved_until(within.case.pk, now) is None
         room.decide(asked, True, "", "lead:x", now)
-        assert room.preserved(within.case.pk, now)
+        assert room.preserved_until(within.case.pk, now) == now + timedelta(days=20)
+        assert retention.kept_until(within.case.pk, now) == now + timedelta(days=20)
         fire(now + timedelta(days=20))
-        assert not room.preserved(within.case.pk, now + timedelta(days=20))
+        assert room.preserved_until(within.case.pk, now + timedelta(days=20)) is None
         asked.refresh_from_db()
         assert asked.state == "ended"
+
+    def test_what_is_kept_for_them_is_not_deleted_by_age(self, within: Any, now: Any) -> None:
+        """A closed case under a preservation stays past its 90 days, and goes the moment that ends."""
+        days = lambda n: now + timedelta(days=n)  # noqa: E731
+        asked = ask(within, now, "preserve", "180")
+        room.decide(asked, True, "", "lead:x", now)
+        consents.close(within.case, "lead:x", now)
+        for day in (90, 120, 179):
+            fire(days(day))
+            assert Case.objects.get(pk=within.case.pk).state == "closed", day
+        fire(days(180)), fire(days(180))
+        assert Case.objects.get(pk=within.case.pk).state == "erased"
+
+    def test_a_pack_under_a_hold_stays_and_goes_with_it(self, within: Any, now: Any) -> None:
+        room.give_key(within.organisation.pk, within.officer.pk, age.new_identity()[1], False, now)
+        consents.give(within.other, "police", "survivor", now)
+        row = referring.refer(within.other, order(within.officer, days=90), "lead:x", now)
+        pack = referring.pack(row, "lead:x", now)
+        hold = holds.place(within.other, reason="x", owner="y", ends=now + timedelta(days=30), actor="lead:x",
+                           now=now)  # fmt: skip
+        fire(now + timedelta(days=14))
+        pack.refresh_from_db()
+        assert pack.state != "ended" and pack.until == hold.ends
+        fire(now + timedelta(days=30)), fire(now + timedelta(days=30))
+        pack.refresh_from_db()
+        assert pack.state == "ended"
+
+    def test_her_own_word_ends_it(self, within: Any, now: Any) -> None:
+        room.decide(ask(within, now, "preserve", "20"), True, "", "lead:x", now)
+        erasing.erase(within.case, "survivor", now)
+        assert retention.kept_until(within.case.pk, now) is None
+        assert Case.objects.get(pk=within.case.pk).state == "erased"
+        assert PoliceRequest.objects.get().state == "ended"
 
     def test_after_their_time_nothing_is_asked(self, within: Any, now: Any) -> None:
         with pytest.raises(room.CannotAsk, match="ended"):
@@ -298,5 +331,5 @@ def test_the_draft_has_the_shape_of_the_schema(now: Any) -> None:
 def test_the_draft_is_sent_by_nothing_here() -> None:
     """No channel, no job and no address of the service stands anywhere but in the law's list of desks."""
     root = Path(referring.__file__).parents[2]
-    found = [one for one in root.rglob("*.py") if re.search(r"cybertip\.org/ispws/?[\"'s]", one.read_text())]
+    found = [one for one in root.rglob("*.py") if "cybertip.org" in one.read_text(encoding="utf-8")]
     assert found == [Path(tipline.__file__)], "and there it is the name of a schema"
