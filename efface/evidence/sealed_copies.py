@@ -262,7 +262,7 @@ def _extended(event: CaseEvent) -> None:
     """It is destroyed when the hold ends: a hold that ends later keeps it, at the latest 180 days after it was asked
     for."""
     standing = (SealedCopy.State.ASKED, SealedCopy.State.ALLOWED, SealedCopy.State.SEALED)
-    for row in SealedCopy.objects.filter(hold_id=event.subject, state__in=standing).select_related("hold"):
+    for row in SealedCopy.objects.filter(hold__pk=event.subject or event.pk, state__in=standing).select_related("hold"):
         until = min(row.hold.ends, row.asked_at + timedelta(days=MOST_DAYS))
         if until > row.until:
             SealedCopy.objects.filter(pk=row.pk).update(until=until)

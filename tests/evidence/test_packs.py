@@ -287,6 +287,9 @@ def test_it_ends_by_itself_and_nothing_is_left(inside: Any, now: Any, monkeypatc
     making._ends(deadline, deadline.due)
     pack.refresh_from_db()
     assert pack.state == "ended" and blobs
+    later = Deadline.objects.get(key=f"pack.ends:{pack.pk}")
+    assert later.due == deadline.due + making.SOON and objects.store().read(blobs[0])
+    making._ends(later, later.due)
     for name in blobs:
         with pytest.raises(objects.ObjectMissing):
             objects.store().read(name)

@@ -37,7 +37,8 @@ def furnished(scene: Any, now: Any) -> Any:
 
 
 def test_every_page_at_both_widths(furnished: Any, now: Any) -> None:
-    one, problems = furnished, []
+    one = furnished
+    problems: list[Any] = []
     young_one = people.open_case(one.organisation, age="minor", country="GB").case
     held = people.open_case(one.organisation)
     with tenancy.organisation(one.organisation.pk):

@@ -4,6 +4,7 @@ run goes through. Real processes, real commits."""
 from __future__ import annotations
 
 import base64
+import io
 import os
 import signal
 import uuid
@@ -20,11 +21,11 @@ from pyrage import encrypt, x25519
 from efface.accounts import audit
 from efface.cases import consents, events, holds, retention
 from efface.cases.models import Case, CaseEvent, Hold
-from efface.engine.base import age, clock, deadlines, objects, sealing, tenancy
+from efface.engine.base import age, clock, deadlines, objects, sealing, tenancy, typeset
 from efface.engine.base.models import Deadline
 from efface.evidence import custody, sealed_copies
 from efface.evidence.models import Custody, Pack, PoliceRequest, Referral, SealedCopy
-from efface.evidence.packs import making
+from efface.evidence.packs import making, report, verifying
 from efface.evidence.referrals import referring, room
 from efface.net.protocol import SealedMedium
 from tests import people
@@ -257,10 +258,10 @@ def test_destroying_a_copy(house: Any, monkeypatch: Any) -> None:
         assert Custody.objects.filter(about="copy", action="destroyed").count() == 1
 
 
-def ordered(house: Any) -> tuple[Pack, str]:
+def ordered(house: Any, days: int = 10) -> tuple[Pack, str]:
     secret, public = age.new_identity()
     with inside(house):
-        row = referring.refer(house.case, order(house.officer), f"lead:{house.lead.pk}", NOON)
+        row = referring.refer(house.case, order(house.officer, days=days), f"lead:{house.lead.pk}", NOON)
         room.give_key(house.organisation.pk, house.officer.pk, public, False, NOON)
         return referring.pack(row, f"lead:{house.lead.pk}", NOON), secret
 
@@ -274,7 +275,12 @@ def test_writing_a_pack(house: Any, monkeypatch: Any, where: str) -> None:
         "piece": (objects, "put", after(objects.put)), "named": (objects, "put", blow),
         "ready": (custody, "note", after(custody.note)),
     }[where]
-    killed([target], lambda: making.make(organisation=house.organisation.pk, pack=pack.pk))
+    # A type-setter that this process has used before has threads, and those a forked process has not.
+    paper = typeset.pdf(report.SOURCE, "report", {
+        "title": "T", "author": "A", "footer": "F", "lines": [], "sections": [],
+    })  # fmt: skip
+    set_before = (report, "pdf", lambda *_: paper)
+    killed([target, set_before], lambda: making.make(organisation=house.organisation.pk, pack=pack.pk))
     with inside(house):
         found = Pack.objects.get()
         assert found.state == "waiting" and stored() - before <= {uuid.UUID(one) for one in found.blobs}
@@ -288,27 +294,40 @@ def test_writing_a_pack(house: Any, monkeypatch: Any, where: str) -> None:
         assert CaseEvent.objects.filter(kind="pack.ready").count() == 1
         assert Custody.objects.filter(about="pack", action="made").count() == 1
         whole = b"".join(making.open_for(found, f"lead:{house.lead.pk}", NOON))
-    import io
-
-    from efface.evidence.packs import verifying
-
     assert verifying.verify(io.BytesIO(whole), secret).problems == []
 
 
-@pytest.mark.parametrize("where", ["before", "while"])
-def test_a_pack_that_ends(house: Any, where: str) -> None:
-    """Ended is written down first; its file goes then, at the latest with the next deadline."""
-    pack, _ = ordered(house)
+@pytest.mark.parametrize("days", [60, 10], ids=["by its own time", "with the referral"])
+def test_a_pack_that_ends(house: Any, days: int) -> None:
+    """Ended is written down first; its file goes with the next deadline: it is never missing while it is there."""
+    pack, _ = ordered(house, days)
     before = stored()
     making.make(organisation=house.organisation.pk, pack=pack.pk)
     over = NOON + making.KEPT
-    target = {"before": (making, "_removed", blow), "while": (objects, "remove", after(objects.remove))}[where]
-    killed([target], lambda: fire(over))
+    killed([(custody, "note", after(custody.note))], lambda: fire(over))
+    with inside(house):
+        assert Pack.objects.get().state == "ready" and stored() - before, "whole, until it is ended"
+    fire(over)
     with inside(house):
         assert Pack.objects.get().state == "ended" and stored() - before
         with pytest.raises(making.PackRefused):
             making.open_for(Pack.objects.get(), f"lead:{house.lead.pk}", over)
-    all_of(over)
+    killed([(objects, "remove", after(objects.remove))], lambda: fire(over + making.SOON))
+    with inside(house):
+        assert Pack.objects.get().state == "ended"
+    all_of(over + making.SOON)
     with inside(house):
         assert stored() == before and Pack.objects.get().blobs == []
         assert Custody.objects.filter(about="pack", action="removed").count() == 1
+
+
+@pytest.mark.django_db
+def test_a_deadline_of_a_referral_that_is_gone_does_nothing(organisation: Any) -> None:
+    """What fires after its row was rolled back, or twice, finds nothing to do."""
+    with tenancy.organisation(organisation.pk):
+        for kind in (referring.ENDS, room.KEPT_ENDS, making.ENDS, sealed_copies.ENDS, holds.ENDS):
+            deadlines.set_deadline(kind, uuid.uuid4(), NOON, organisation=organisation.pk)
+    with role("efface_engine"):
+        assert deadlines.fire(NOON) == 5
+    with tenancy.organisation(organisation.pk):
+        assert set(Deadline.objects.values_list("state", flat=True)) == {"done"}

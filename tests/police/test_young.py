@@ -20,14 +20,13 @@ from tests import people
 from tests.police.conftest import order
 
 pytestmark = pytest.mark.django_db
-HEARD = {"alone": True, "risks": True}
 
 
 @pytest.mark.parametrize(("said", "missing"), [
-    (young.Said("", 20, **HEARD), "who"), (young.Said("herself", None, **HEARD), "old"),
-    (young.Said("herself", 121, **HEARD), "old"), (young.Said("herself", 20, alone=True), "hurt"),
-    (young.Said("herself", 20, risks=True), "alone"), (young.Said("herself", 15, **HEARD), "guardian"),
-    (young.Said("guardian", 19, **HEARD, why="x"), "of age"), (young.Said("guardian", 9, **HEARD), "heard"),
+    (young.Said("", 20, True, True), "who"), (young.Said("herself", None, True, True), "old"),
+    (young.Said("herself", 121, True, True), "old"), (young.Said("herself", 20, alone=True), "hurt"),
+    (young.Said("herself", 20, risks=True), "alone"), (young.Said("herself", 15, True, True), "guardian"),
+    (young.Said("guardian", 19, True, True, "x"), "of age"), (young.Said("guardian", 9, True, True), "heard"),
     (young.Said("both", 15, risks=True), "alone"),
 ])  # fmt: skip
 def test_what_is_missing_is_said(said: young.Said, missing: str) -> None:
@@ -35,8 +34,8 @@ def test_what_is_missing_is_said(said: young.Said, missing: str) -> None:
 
 
 @pytest.mark.parametrize("said", [
-    young.Said("herself", 18, **HEARD), young.Said("herself", 15, **HEARD, why="he is the one who did it"),
-    young.Said("both", 15, **HEARD), young.Said("guardian", 4, risks=True, why="she is four"),
+    young.Said("herself", 18, True, True), young.Said("herself", 15, True, True, why="he is the one who did it"),
+    young.Said("both", 15, True, True), young.Said("guardian", 4, risks=True, why="she is four"),
 ])  # fmt: skip
 def test_what_is_enough(said: young.Said) -> None:
     assert young.problem(said, 18) == ""
@@ -67,7 +66,7 @@ def within(organisation: Any, now: datetime) -> Any:
         yield people.open_case(organisation, age="minor", country="DE").case
 
 
-WANTS = young.Said("herself", 24, **HEARD)
+WANTS = young.Said("herself", 24, True, True)
 
 
 def state(case: Case) -> list[str]:

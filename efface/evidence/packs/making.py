@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 ENDS = "pack.ends"
 KEPT = timedelta(days=14)
 """A pack lies ready for so long; then it is removed, and can be made again."""
+SOON = timedelta(seconds=1)
 PIECE = 4 * 1024 * 1024
 MOST_GROUND = 200
 
@@ -320,24 +321,15 @@ def _stream(organisation: uuid.UUID, case_id: uuid.UUID, names: list[str]) -> It
 
 
 def end(row: Pack, actor: str, now: datetime) -> None:
-    """Not there any more from now on; its file is removed when that is written down. What was handed over stays where
-    it is."""
+    """Not there any more from now on; its file goes once that is written down, by the deadline. What was handed over
+    stays where it is."""
     if Pack.objects.filter(pk=row.pk).exclude(state=Pack.State.ENDED).update(state=Pack.State.ENDED):
-        # A process that is killed between the two leaves the file to the deadline.
-        deadlines.set_deadline(ENDS, row.pk, now, organisation=row.organisation_id, case=row.case_id)
-        transaction.on_commit(lambda: _removed(row.organisation_id, row.pk))
+        # A file that is removed before would be missing if this were rolled back.
+        deadlines.set_deadline(ENDS, row.pk, now + SOON, organisation=row.organisation_id, case=row.case_id)
         custody.note(
             row.case_id, row.organisation_id, actor, "removed", now, about="pack", subject=row.pk, sha256=row.sha256
         )
         events.record(row.case, "pack.ended", actor, subject=row.pk, now=now)
-
-
-def _removed(organisation: uuid.UUID, pack: uuid.UUID) -> None:
-    with tenancy.organisation(organisation):
-        row = Pack.objects.filter(pk=pack, state=Pack.State.ENDED).first()
-        if row is not None:
-            _forget_pieces(row)
-            deadlines.cancel(key=f"{ENDS}:{pack}")
 
 
 @deadlines.handler(ENDS)
@@ -346,7 +338,7 @@ def _ends(deadline: Deadline, now: datetime) -> None:
     if row is None:
         return
     if row.state == Pack.State.ENDED:
-        _forget_pieces(row)
+        _remove(row, deadline)
         return
     later = retention.kept_until(row.case_id, now)
     if later is None:
@@ -355,6 +347,15 @@ def _ends(deadline: Deadline, now: datetime) -> None:
         # What a hold or the police keep is not deleted by age.
         Pack.objects.filter(pk=row.pk).update(until=later)
         deadlines.set_deadline(ENDS, row.pk, later, organisation=row.organisation_id, case=row.case_id)
+
+
+def _remove(row: Pack, deadline: Deadline) -> None:
+    meant = Deadline.objects.get(pk=deadline.pk).due
+    if meant > deadline.due:
+        # It was ended in this very transaction: the file goes in the next.
+        deadlines.set_deadline(ENDS, row.pk, meant, organisation=row.organisation_id, case=row.case_id)
+    else:
+        _forget_pieces(row)
 
 
 @events.on("hold.lifted", "hold.ended", "request.ended")
