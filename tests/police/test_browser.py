@@ -63,11 +63,11 @@ def test_every_page_at_both_widths(furnished: Any, now: Any) -> None:
                     "police-young": reverse("console:case-police", args=[young_one.pk]),
                     "case-held": reverse("console:case", args=[held.case.pk]),
                     "case-closed": reverse("console:case", args=[closed.pk]),
-                    "erase-kept": reverse("console:erase", args=[held.case.pk]),
+                    "erase-kept": reverse("console:case-erase", args=[held.case.pk]),
                     "police-queue": "/console/queue/"}  # fmt: skip
             look(browser, lead, desk, problems, scheme)
             look(browser, officer, {"police-room": "/police/", "police-referral": at}, problems, scheme)
-            look(browser, her, {"portal-held": "/case/", "portal-erase": "/case/erase/"}, problems, scheme)
+            look(browser, her, {"portal-held": "/case/", "portal-erase": reverse("portal:erase")}, problems, scheme)
             look(browser, empty, {"police-none": "/police/", "police-over": at}, problems, scheme)
         with browser.page(officer) as page, clock.fixed(now):
             page.goto(f"http://localhost{at}")

@@ -269,7 +269,9 @@ class TestYoung:
             assert "He did it." in str(one.facts) and any("young people" in line for line in one.reasons)
             assert not Referral.objects.filter(case=case).exists()
         take = reverse("console:take", args=["police-wish", one.id])
-        assert people.signed_in(scene.worker).post(take, {"choice": "confirm", "mark": one.mark}).status_code != 302
+        people.signed_in(scene.worker).post(take, {"choice": "confirm", "mark": one.mark})
+        with tenancy.organisation(scene.organisation.pk):
+            assert not may(case, "police", now), "no caseworker confirms it"
         lead.post(take, {"choice": "confirm", "mark": one.mark})
         with tenancy.organisation(scene.organisation.pk):
             assert may(case, "police", now)
@@ -296,7 +298,7 @@ class TestHoldsAreSeen:
         assert page.count('data-fact="waits"') == 3 and "because the police asked for it" in page
         assert "Your caseworker can tell you more" in page, "what a statute brought is not said to be the police"
         assert "keep what we have of your case until 1 May 2026" in page and "§ 1" not in page
-        page = people.entered(held.access_code).get("/case/erase/").content.decode()
+        page = people.entered(held.access_code).get(reverse("portal:erase")).content.decode()
         assert "Your word comes first" in page
         with clock.fixed(now + timedelta(days=61)):
             page = people.entered(held.access_code).get("/case/").content.decode()
@@ -312,7 +314,7 @@ class TestHoldsAreSeen:
         assert 'data-fact="held"' in page and "no notice leaves" in page
 
     def test_a_lead_erases_only_on_her_own_word(self, scene: Any, held: Any, lead: Any) -> None:
-        url = reverse("console:erase", args=[held.case.pk])
+        url = reverse("console:case-erase", args=[held.case.pk])
         assert 'data-fact="kept"' in lead.get(url).content.decode()
         bad = lead.post(url, {"reference": held.case.reference})
         assert bad.status_code == 422 and b"Only her own word comes first" in bad.content
