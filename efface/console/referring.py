@@ -50,7 +50,7 @@ def _page(request: Any, case: Case, problem: str = "", at: str = "") -> HttpResp
             (str(one.pk), programmes.said(one)) for one in programmes.for_agencies()
         ],
         "wishes": PoliceWish.objects.filter(case=case).order_by("-at")[:5], "who": PoliceWish.Who.choices,
-        "grown": young.of_age(case.country),
+        "grown": young.of_age(case.country), "wished": young.standing(case),
     }, status=422 if problem else 200)  # fmt: skip
 
 

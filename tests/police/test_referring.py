@@ -143,7 +143,8 @@ class TestReferring:
         )
         referring.seen(within.referral, "table", now)
         consents.withdraw(within.case, "police", "survivor", now)
-        within.referral.refresh_from_db(), kept.refresh_from_db()
+        within.referral.refresh_from_db()
+        kept.refresh_from_db()
         assert within.referral.ended_why == "her" and kept.ended_at is None
         text = Message.objects.get(case=within.case).text
         assert "took files" in text and "§ 1 Example Act" in text and "can read nothing" in text

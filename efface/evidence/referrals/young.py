@@ -23,6 +23,7 @@ USUAL = 18
 """The age at which a person decides alone, where the law of the place is not known here."""
 OLDEST, LONGEST, DAYS = 120, 500, 90
 Who = PoliceWish.Who
+STANDING = (PoliceWish.State.ASKED, PoliceWish.State.CONFIRMED)
 
 
 class CannotNote(ValueError):
@@ -103,6 +104,11 @@ def note(case: Case, said: Said, actor: str, now: datetime) -> PoliceWish:
     return row
 
 
+def standing(case: Case) -> bool:
+    """Whether one waits for a lead, or was confirmed."""
+    return PoliceWish.objects.filter(case=case, state__in=STANDING).exists()
+
+
 def decide(row: PoliceWish, confirm: bool, actor: str, now: datetime) -> None:
     """A lead's word, who did not note it. From then on, and for 90 days, the police may get addresses. Raises
     ``CannotNote``."""
@@ -124,5 +130,4 @@ def decide(row: PoliceWish, confirm: bool, actor: str, now: datetime) -> None:
 def _taken_back(event: CaseEvent) -> None:
     """What she takes back is over: given anew, it is heard anew."""
     if (event.data or {}).get("purpose") == Purpose.POLICE:
-        standing = (PoliceWish.State.ASKED, PoliceWish.State.CONFIRMED)
-        PoliceWish.objects.filter(case_id=event.case_id, state__in=standing).update(state=PoliceWish.State.ENDED)
+        PoliceWish.objects.filter(case_id=event.case_id, state__in=STANDING).update(state=PoliceWish.State.ENDED)
