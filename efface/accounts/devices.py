@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from efface.accounts import audit
 from efface.accounts.models import Member, SignIn
-from efface.engine.base import sealing, settings
+from efface.engine.base import sealing, settings, tenancy
 
 SCOPE = "sign-in"
 KEPT = timedelta(days=30)
@@ -64,7 +64,8 @@ def over(session_key: str, now: datetime) -> None:
 
 def end(member: Member, id: uuid.UUID, by: str, now: datetime) -> bool:
     """Shut one session out. False where it is none of the member's, or over already."""
-    done = SignIn.objects.filter(member=member, pk=id, ended_at=None).update(ended_at=now)
+    with tenancy.on_their_word():
+        done = SignIn.objects.filter(member=member, pk=id, ended_at=None).update(ended_at=now)
     if done:
         audit.record(member.organisation_id, by, "session.ended", str(id), now)
     return bool(done)
@@ -72,7 +73,8 @@ def end(member: Member, id: uuid.UUID, by: str, now: datetime) -> bool:
 
 def end_all(member: Member, by: str, now: datetime, *, but: bytes = b"") -> int:
     """Shut all of a member's sessions out, but the one with this digest. Returns how many that were."""
-    done = SignIn.objects.filter(member=member, ended_at=None).exclude(digest=but).update(ended_at=now)
+    with tenancy.on_their_word():
+        done = SignIn.objects.filter(member=member, ended_at=None).exclude(digest=but).update(ended_at=now)
     if done:
         audit.record(member.organisation_id, by, "sessions.ended", str(member.user_id), now)
     return done

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import ExtractYear
 from django.utils.translation import gettext_lazy as _
 
+from efface.engine.base import rows
 from efface.engine.base.fields import SealedField
 from efface.engine.base.ids import uuid7
 from efface.engine.base.models import Owned
@@ -67,6 +68,7 @@ class User(AbstractBaseUser):
 
     app_may = ("SELECT", "INSERT", "UPDATE")
     engine_may: tuple[str, ...] = ()
+    police_may = f"id = {rows.INVESTIGATOR}"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     email = models.EmailField(unique=True)
@@ -86,6 +88,7 @@ class Member(Owned):
 
     app_may = ("SELECT", "INSERT", "UPDATE", "DELETE")
     extra_rule = "user_id = NULLIF(current_setting('efface.user', true), '')::uuid"
+    police_may = f"user_id = {rows.INVESTIGATOR}"
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="members")
     role = models.CharField(max_length=12, choices=[c for c in Role.choices if c[0] != "survivor"])
@@ -134,11 +137,16 @@ class Invitation(Owned):
     ended_at = models.DateTimeField(null=True)
 
 
+OWN = f"member_id IN (SELECT id FROM accounts_member WHERE user_id = {rows.INVESTIGATOR})"  # noqa: S608
+"""In an investigator's transaction: rows of their own membership."""
+
+
 class SignIn(Owned):
     """One signed-in session of a member: which kind of device, since when, last seen. Found by a keyed digest of the
     session's key; no address is kept. ``ended_at``: the session is shut out from the next request on."""
 
     extra_rule = "encode(digest, 'hex') = NULLIF(current_setting('efface.lookup', true), '')"
+    police_may = OWN
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="sign_ins")
     digest = models.BinaryField(unique=True)
@@ -150,6 +158,8 @@ class SignIn(Owned):
 
 class Unsent(Owned):
     """What a member sent from a session that was over: kept sealed until they are in again, a day at most."""
+
+    police_may = OWN
 
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="unsent")
     path = models.CharField(max_length=200)

@@ -123,6 +123,19 @@ def open_ones() -> list[Programme]:
     return list(Programme.objects.filter(ended_at=None).order_by("name"))
 
 
+def for_agencies() -> list[Programme]:
+    """Open programmes on an agency's terms."""
+    return list(Programme.objects.filter(ended_at=None, kind="agency").order_by("name"))
+
+
+def said(row: Programme) -> str:
+    """A programme's terms in one line: its name, whom it is for, and what a case costs."""
+    price = money.text(row.price, row.currency) if row.price else _("free")
+    return _("%(name)s: %(kind)s, %(price)s a case") % {
+        "name": row.name, "kind": terms.WORDS[row.kind], "price": price,
+    }  # fmt: skip
+
+
 # --- Grants ---
 
 

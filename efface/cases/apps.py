@@ -13,5 +13,6 @@ class CasesConfig(AppConfig):
             handing_over,
             holds,
             proving,
+            retention,
             telling,
         )

@@ -132,10 +132,12 @@ def stop(case: Case, actor: str, now: datetime) -> None:
 
 
 def resume(case: Case, actor: str, now: datetime) -> None:
-    """Not while everything is to be erased: that has to be taken back first (``leaving.undo``)."""
+    """Go on after a pause, or open a closed case again while it is still here. Not while everything is to be erased:
+    that has to be taken back first (``leaving.undo``)."""
     if Case.objects.filter(pk=case.pk, erase_at__isnull=False).exists():
         raise WrongState(_("everything is to be erased; take that back first"))
-    _change(case, Case.State.PAUSED, Case.State.OPEN, "case.resumed", actor, now)
+    before = Case.State.CLOSED if case.state == Case.State.CLOSED else Case.State.PAUSED
+    _change(case, before, Case.State.OPEN, "case.resumed", actor, now)
 
 
 def close(case: Case, actor: str, now: datetime) -> None:

@@ -23,6 +23,7 @@ from efface.cases.models import (
     Level,
     Note,
     OwnPlace,
+    PoliceWish,
     ProofStatement,
     RecoveryWord,
     SafetySign,
@@ -52,6 +53,7 @@ def erase(case: Case, actor: str, now: datetime) -> None:
     CaseFact.objects.filter(case=case).delete()
     Avoided.objects.filter(case=case).delete()
     Note.objects.filter(case=case).delete()
+    PoliceWish.objects.filter(case=case).delete()
     for kept in (ProofStatement, SealedProof, Authority):
         kept.objects.filter(case=case).delete()
     proof_room.drop(case.pk)

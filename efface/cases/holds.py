@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -29,6 +31,12 @@ def place(case: Case, *, reason: str, owner: str, ends: datetime, actor: str, no
     deadlines.set_deadline(ENDS, hold.pk, ends, organisation=case.organisation_id, case=case.pk)
     events.record(case, "hold.placed", actor, subject=hold.pk, now=now)
     return hold
+
+
+def standing(cases: Collection[uuid.UUID], now: datetime) -> dict[uuid.UUID, datetime]:
+    """Of these cases the ones whose notices wait ``now``, each with when the last of its holds ends."""
+    rows = Hold.objects.filter(case__in=cases, lifted_at=None, begins__lte=now, ends__gt=now)
+    return dict(rows.order_by("ends").values_list("case_id", "ends"))
 
 
 def extend(hold: Hold, ends: datetime, actor: str, now: datetime) -> Hold:

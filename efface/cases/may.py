@@ -10,7 +10,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import FaceSearchPermission
-from efface.cases.models import Age, Case, CaseKind, Consent, FaceAlarm, Hold, Level, Purpose
+from efface.cases.models import Age, Case, CaseKind, Consent, FaceAlarm, Hold, Level, PoliceWish, Purpose
 from efface.engine.base import clock
 
 NEEDS_ATTESTED = {Purpose.FACE_SEARCH, Purpose.TEXT_SEARCH, Purpose.BLOCK_FACE}
@@ -40,16 +40,21 @@ def decide(
     face_alarm: bool,
     purpose: str,
     now: datetime,
+    wished: bool = False,
 ) -> May:
     """The rule itself, without a database. ``consented_until`` is the latest end of a consent that stands, or None;
-    ``face_alarm``: the face is in another case too, or somebody blocked it, and no lead has decided yet."""
+    ``face_alarm``: the face is in another case too, or somebody blocked it, and no lead has decided yet; ``wished``: of
+    somebody under 18, or whose age is not known, that she wants the police was heard and confirmed (``young``)."""
     if purpose not in Purpose.values:
         return May(False, _("This use is not known."))
     if (kind == CaseKind.BLOCK) != (purpose == Purpose.BLOCK_FACE):
         return May(False, _("This is not what this case is for."))
     if state != Case.State.OPEN:
         return May(False, _("The case is not open."))
-    if age != Age.ADULT:
+    if age != Age.ADULT and purpose == Purpose.POLICE and not wished:
+        return May(False, _("For somebody who was under 18, or whose age is not known, a worker hears the wish for "
+                            "the police first, and a second one confirms it."))  # fmt: skip
+    if age != Age.ADULT and purpose != Purpose.POLICE:
         return May(False, _("The person's age when the pictures were made is not known to be 18 or more."))
     if consented_until is None:
         return May(False, _("There is no consent for this."))
@@ -89,13 +94,16 @@ def may_many(
         alarmed = set(alarms.values_list("case_id", flat=True))
         standing = FaceSearchPermission.objects.filter(withdrawn_at=None)
         permitted = set(standing.values_list("organisation_id", flat=True))
-    for case in Case.objects.filter(pk__in=cases).only("kind", "state", "level", "age", "organisation"):
+    rows = list(Case.objects.filter(pk__in=cases).only("kind", "state", "level", "age", "organisation"))
+    young = [case.pk for case in rows if case.age != Age.ADULT] if Purpose.POLICE in purposes else []
+    wished = _wished(young)
+    for case in rows:
         for purpose in purposes:
             found[case.pk, purpose] = decide(
                 kind=case.kind, state=case.state, level=case.level, age=case.age,
                 consented_until=consents.get((case.pk, purpose)), purpose=purpose, now=now,
                 face_search_on=case.organisation_id in permitted,
-                on_hold=case.pk in held, face_alarm=case.pk in alarmed,
+                on_hold=case.pk in held, face_alarm=case.pk in alarmed, wished=case.pk in wished,
             )  # fmt: skip
     return found
 
@@ -126,6 +134,15 @@ def _answer(case: Case, purpose: str, now: datetime, level: str = "") -> May:
             face_alarm=FaceAlarm.objects.filter(case=case, outcome=FaceAlarm.Outcome.OPEN).exists(),
             purpose=purpose,
             now=now,
+            wished=bool(_wished([case.pk] if purpose == Purpose.POLICE and case.age != Age.ADULT else [])),
         )
     except Case.DoesNotExist:
         return May(False, _("The case is not there."))
+
+
+def _wished(young: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Of these cases the ones whose wish for the police was heard and confirmed."""
+    if not young:
+        return set()
+    rows = PoliceWish.objects.filter(case__in=young, state=PoliceWish.State.CONFIRMED)
+    return set(rows.values_list("case_id", flat=True))

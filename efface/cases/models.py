@@ -365,6 +365,40 @@ class Hold(CaseOwned):
     lifted_at = models.DateTimeField(null=True)
 
 
+class PoliceWish(CaseOwned):
+    """That somebody who was under 18, or may have been, wants the police to have the case, as a worker heard it and a
+    lead confirmed (``young``). ``of_age``: the years from which she decides alone, as the law data said then."""
+
+    class Who(models.TextChoices):
+        HERSELF = "herself", _("she herself")
+        BOTH = "both", _("she herself, and a parent or guardian agrees")
+        GUARDIAN = "guardian", _("a parent or guardian, and she does not object")
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("waits for a lead")
+        CONFIRMED = "confirmed", _("confirmed")
+        REFUSED = "refused", _("not confirmed")
+        ENDED = "ended", _("taken back")
+
+    who = models.CharField(max_length=8, choices=Who)
+    age_now = SealedField()
+    of_age = models.PositiveSmallIntegerField()
+    alone = models.BooleanField(default=False)
+    why = SealedField()
+    state = models.CharField(max_length=9, choices=State, default=State.ASKED)
+    by = models.CharField(max_length=60)
+    at = models.DateTimeField()
+    decided_by = models.CharField(max_length=60, blank=True)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "case", name="one_police_wish", condition=models.Q(state__in=["asked", "confirmed"])
+            )
+        ]
+
+
 class Note(CaseOwned):
     """A line between workers, never shown to her and in no letter. Taken back, it is empty; that it was there stays."""
 

@@ -48,11 +48,11 @@ def backup(
     if recipients and passphrase_file:
         raise click.ClickException("either --to or a passphrase: the age format knows no file with both")
     try:
-        who: list[age.Recipient] = [age.PublicKey.read(one) for one in recipients]
-    except age.NotAKey as error:
+        who: age.Who = [age.recipient(one) for one in recipients]
+    except age.KeyUnusable as error:
         raise click.ClickException(f"{error}: --to takes an age public key") from None
     with database("efface_owner"):
-        who = who or [_words(passphrase_file, new=True)]
+        who = who or _words(passphrase_file, new=True)
         try:
             taken = take.take(
                 file.absolute(), _keys_of(file.absolute(), keys), who, manage.kind_of_folder(), clock.wall()
@@ -97,10 +97,8 @@ def restore(
     from efface.engine.run.backups import reading, restoring
 
     try:
-        who: list[age.Identity] = (
-            [age.SecretKey.read(identity.read_text(encoding="utf-8"))]
-            if identity
-            else [_words(passphrase_file, new=False)]
+        who: age.Who = (
+            [age.secret(identity.read_text(encoding="utf-8"))] if identity else _words(passphrase_file, new=False)
         )
         data = reading.prove(file, who, "database")
         opened_keys = reading.prove(_keys_of(file, keys), who, "keys")
@@ -110,7 +108,7 @@ def restore(
     except psycopg.Error as error:
         said = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise click.ClickException(f"the database refused: {said}; run this again") from None
-    except (reading.NotReadable, restoring.Refused, tombstones.Damaged, age.NotAKey, manage.KeyMismatch,
+    except (reading.NotReadable, restoring.Refused, tombstones.Damaged, age.KeyUnusable, manage.KeyMismatch,
             manage.KindMismatch, postgres.PostgresFailed, settings.SettingError,
             UnicodeDecodeError) as error:  # fmt: skip
         raise click.ClickException(str(error)) from None

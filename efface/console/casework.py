@@ -14,7 +14,19 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import STAFF_CASES, view
-from efface.cases import ages, assigning, attesting, consents, conversing, fingerprints, holds, links, notes, reaching
+from efface.cases import (
+    ages,
+    assigning,
+    attesting,
+    consents,
+    conversing,
+    fingerprints,
+    holds,
+    links,
+    notes,
+    reaching,
+    retention,
+)
 from efface.cases import messages as letters
 from efface.cases.may import may_many
 from efface.cases.models import Case, Purpose, Telling
@@ -23,6 +35,7 @@ from efface.console.forms import PlaceHold
 from efface.console.opening import actor, living
 from efface.console.typed import one_line
 from efface.engine.base import clock, settings
+from efface.evidence.referrals import room
 from efface.search import sweep
 from efface.search.models import Finding, Match
 from efface.takedown.channels import todo
@@ -92,6 +105,8 @@ def page(
         "attestations": one.attestations.select_related("first_worker", "second_worker", "refused_by"),
         "standing": attesting.standing(one), "talking": conversing.open_one(one, request.user, now),
         "holds": one.holds.filter(lifted_at=None, ends__gt=now).order_by("ends"),
+        "preserved": room.preserved_until(one.pk, now), "goes_on": retention.over(one),
+        "kept": retention.kept_until(one.pk, now) if retention.over(one) else None,
         "links": one.reportedlinks.order_by("-at")[:20], "thread": one.messages.order_by("at"),
         "reach": reaching.rules(one), "readers": reaching.READERS, "told_choices": reaching.TOLD,
         "untold": _untold(one), "hold": hold or PlaceHold(), "typed": typed,

@@ -19,7 +19,7 @@ from efface.accounts import audit
 from efface.accounts.models import Member
 from efface.cases import alarm, attesting, events, guarding, links, safety, telling
 from efface.cases import messages as case_messages
-from efface.cases.models import Attestation, Case, FaceAlarm, Message, ReportedLink, SafetySign, Telling
+from efface.cases.models import Attestation, Case, FaceAlarm, Message, PoliceWish, ReportedLink, SafetySign, Telling
 from efface.console import opinions, queue, undoing
 from efface.console.models import Opinion
 from efface.console.typed import one_line
@@ -147,6 +147,15 @@ def _police_request(id: uuid.UUID, given: Given) -> str:
     words = given.filled.get("answer", "")
     room.decide(PoliceRequest.objects.get(pk=id), given.choice == "grant", words, given.actor, given.now)
     return _("They see your answer in their room.")
+
+
+def _police_wish(id: uuid.UUID, given: Given) -> str:
+    from efface.evidence.referrals import young
+
+    young.decide(PoliceWish.objects.get(pk=id), given.choice == "confirm", given.actor, given.now)
+    if given.choice == "confirm":
+        return _("Confirmed. Addresses can be referred now, on the page “Police and hotlines” of the case.")
+    return _("Noted. The police get nothing.")
 
 
 def _police_question(id: uuid.UUID, given: Given) -> str:
@@ -385,6 +394,7 @@ _VERBS: dict[str, Callable[[uuid.UUID, Given], str]] = {
     "attestation": _attestation,
     "signal": _signal,
     "police-request": _police_request,
+    "police-wish": _police_wish,
     "police-question": _police_question,
     "sign": _sign,
     "face-alarm": _face_alarm,

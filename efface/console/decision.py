@@ -60,7 +60,8 @@ class Decision:
     decided by, where there is one. ``mark`` stands for the state that was shown: an answer to another state is not
     taken. ``text`` is the complete foreign or drafted text, ``answers`` (field, label, value) are prepared answers;
     ``drawings`` show where in a picture something was recognised, ``sheet`` (``evidence.Sheet``) what a check saw;
-    ``about`` is a page to read first, ``worker`` whose case it is, ``opinions`` how many stand beside it."""
+    ``about`` is a page to read first, ``worker`` whose case it is, ``opinions`` how many stand beside it, ``held``
+    until when no notice of the case leaves."""
 
     kind: str
     id: uuid.UUID
@@ -88,6 +89,7 @@ class Decision:
     about: str = ""
     worker: str = ""
     opinions: int = 0
+    held: datetime | None = None
 
     def order(self) -> tuple[bool, int, datetime, str]:
         """Danger first, then harm, then the clock, then who waited longest."""

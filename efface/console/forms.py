@@ -101,3 +101,4 @@ class FaceSearch(forms.Form):
 
 class Erase(forms.Form):
     reference = forms.CharField(label=_("Type the case's reference to confirm"), max_length=12)
+    hers = forms.BooleanField(label=_("She asked for it herself"), required=False)

@@ -12,8 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from efface.accounts import audit
 from efface.accounts.access import LEAD, STAFF_CASES, view
-from efface.cases import consents, erasing, events
+from efface.cases import consents, erasing, events, retention
 from efface.cases import opening as doors
 from efface.cases.models import Case
 from efface.console.forms import Erase, NewCase
@@ -99,13 +100,22 @@ def new_code(request: Any, id: uuid.UUID) -> HttpResponse:
 def erase(request: Any, id: uuid.UUID) -> HttpResponse:
     """Erase a case, after its reference was typed."""
     case = get_object_or_404(Case.objects.exclude(state=Case.State.ERASED), pk=id)
-    form = Erase(request.POST or None)
+    now = clock.now()
+    form, kept = Erase(request.POST or None), retention.kept_until(case.pk, now)
     if request.method == "POST" and form.is_valid():
-        if form.cleaned_data["reference"].strip().upper() == case.reference:
-            erasing.erase(case, actor(request), clock.now())
+        if kept and not form.cleaned_data["hers"]:
+            form.add_error("hers", _("Somebody asked that it be kept. Only her own word comes first."))
+        elif form.cleaned_data["reference"].strip().upper() == case.reference:
+            if kept:
+                audit.record(case.organisation_id, actor(request), "case.erased_by_her_word", str(case.pk), now)
+            erasing.erase(case, actor(request), now)
             messages.success(request, _("Erased. Nothing of the case can be read any more."))
             return redirect("console:cases")
-        form.add_error("reference", _("This is not the case's reference."))
+        else:
+            form.add_error("reference", _("This is not the case's reference."))
+    if not kept:
+        del form.fields["hers"]
     return render(
-        request, "console/erase.html", {"case": case, "form": form}, status=422 if request.method == "POST" else 200
+        request, "console/erase.html", {"case": case, "form": form, "kept": kept},
+        status=422 if request.method == "POST" else 200,
     )

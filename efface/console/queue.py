@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from efface.accounts.models import Member, Role
+from efface.cases import holds
 from efface.cases.models import Case
 from efface.console import (
     glance,
@@ -50,6 +51,7 @@ KINDS: dict[str, tuple[frozenset[str], Source]] = {
     "attestation": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_case.attestations),
     "signal": (frozenset({Role.LEAD}), waiting_police.signals),
     "police-request": (frozenset({Role.LEAD}), waiting_police.requests),
+    "police-wish": (frozenset({Role.LEAD}), waiting_police.wishes),
     "police-question": (frozenset({Role.CASEWORKER, Role.LEAD}), waiting_police.questions),
     "sign": (frozenset({Role.LEAD}), waiting_levels.signs),
     "face-alarm": (frozenset({Role.LEAD}), waiting_levels.alarms),
@@ -135,16 +137,18 @@ def decisions(
     return made(member, line(member, now or clock.now(), case=case, view=view).places)
 
 
-def dressed(shown: Iterable[Decision]) -> list[Decision]:
-    """The same with whose case each is, and how many opinions stand beside it."""
+def dressed(shown: Iterable[Decision], now: datetime | None = None) -> list[Decision]:
+    """The same with whose case each is, how many opinions stand beside it, and until when its notices wait."""
     rows = list(shown)
     asked = opinions.counts(rows)
     cases = Case.objects.filter(pk__in={one.case_id for one in rows if one.case_id}, worker__isnull=False)
     workers = dict(cases.values_list("pk", "worker__name"))
+    held = holds.standing({one.case_id for one in rows if one.case_id}, now or clock.now())
     return [
-        replace(one, opinions=asked.get(one.id, 0), worker=workers.get(one.case_id, "") if one.case_id else "")
+        replace(one, opinions=asked.get(one.id, 0), worker=workers.get(one.case_id, ""), held=held.get(one.case_id))
+        if one.case_id else replace(one, opinions=asked.get(one.id, 0))
         for one in rows
-    ]
+    ]  # fmt: skip
 
 
 def find(member: Member, kind: str, id: uuid.UUID, *, lock: bool = False) -> Decision | None:

@@ -12,16 +12,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from efface.accounts import audit
+from efface.accounts import audit, programmes
 from efface.accounts.access import LEAD, STAFF_CASES, view
 from efface.accounts.models import Role
 from efface.cases.may import may
-from efface.cases.models import Case, Purpose
+from efface.cases.models import Case, PoliceWish, Purpose
 from efface.console.opening import actor, living
 from efface.engine.base import clock, typeset
 from efface.evidence.models import PoliceRequest, Question, Referral, Signal
 from efface.evidence.packs import making
-from efface.evidence.referrals import desks, letter, referring, room, signalling, tipline
+from efface.evidence.referrals import desks, letter, referring, room, signalling, tipline, young
 from efface.search import revising
 from efface.search.models import Finding
 
@@ -46,7 +46,11 @@ def _page(request: Any, case: Case, problem: str = "", at: str = "") -> HttpResp
                   for name, words in referring.parts_of(case).items()],
         "kinds": Signal.Kind.choices, "signals": Signal.objects.filter(case=case).order_by("-at")[:20],
         "referrals": [_told(row) for row in rows], "once": typed.get("once") or secrets.token_hex(8),
-        "new_once": secrets.token_hex(8), "minor": case.age != "adult",
+        "new_once": secrets.token_hex(8), "minor": case.age != "adult", "agencies": [
+            (str(one.pk), programmes.said(one)) for one in programmes.for_agencies()
+        ],
+        "wishes": PoliceWish.objects.filter(case=case).order_by("-at")[:5], "who": PoliceWish.Who.choices,
+        "grown": young.of_age(case.country), "wished": young.standing(case),
     }, status=422 if problem else 200)  # fmt: skip
 
 
@@ -82,7 +86,8 @@ def raise_signal(request: Any, id: uuid.UUID) -> HttpResponse:
 @view(access=STAFF_CASES)
 @require_POST
 def refer(request: Any, id: uuid.UUID) -> HttpResponse:
-    """``investigator``, ``desk``, ``parts``, ``days``, ``ground``, ``statute``, ``risks``, ``file``, ``once``."""
+    """``investigator``, ``desk``, ``parts``, ``days``, ``ground``, ``statute``, ``risks``, ``file``, ``once``,
+    ``programme``: the agency's terms."""
     case, data = living(id), request.POST
     days = data.get("days", "")
     try:
@@ -92,7 +97,7 @@ def refer(request: Any, id: uuid.UUID) -> HttpResponse:
     given = referring.Order(
         person, data.get("desk", ""), data.getlist("parts"), int(days) if days.isascii() and days.isdigit() else 0,
         data.get("ground", ""), data.get("statute", ""), data.get("risks") == "yes", data.get("file", ""),
-        data.get("once", ""),
+        data.get("once", ""), data.get("programme", ""),
     )  # fmt: skip
     try:
         referring.refer(case, given, actor(request), clock.now())
@@ -100,6 +105,24 @@ def refer(request: Any, id: uuid.UUID) -> HttpResponse:
         return _page(request, case, str(refusal), "refer")
     messages.success(request, _("They can read what you chose now, until the day you set. Everything they open is "
                                 "noted below."))  # fmt: skip
+    return redirect("console:case-police", id=id)
+
+
+@view(access=STAFF_CASES)
+@require_POST
+def wish(request: Any, id: uuid.UUID) -> HttpResponse:
+    """``who``, ``age``, ``alone``, ``risks``, ``why``: that somebody who is, or may be, under 18 wants the police."""
+    case, data = living(id), request.POST
+    age = data.get("age", "")
+    said = young.Said(
+        data.get("who", ""), int(age) if age.isascii() and age.isdigit() and len(age) <= 3 else None,
+        data.get("alone") == "yes", data.get("risks") == "yes", data.get("why", ""),
+    )  # fmt: skip
+    try:
+        young.note(case, said, actor(request), clock.now())
+    except young.CannotNote as refusal:
+        return _page(request, case, str(refusal), "wish")
+    messages.success(request, _("Noted. A lead who did not note it confirms it in the queue; nothing goes before."))
     return redirect("console:case-police", id=id)
 
 

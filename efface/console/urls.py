@@ -141,6 +141,7 @@ rooms = [
     path("cases/<uuid:id>/evidence/copy/<uuid:copy_id>/hand-over/", sealed_copies.hand_over, name="copy-hand-over"),
     path("cases/<uuid:id>/evidence/copy/<uuid:copy_id>/destroy/", sealed_copies.destroy, name="copy-destroy"),
     path("cases/<uuid:id>/police/", referring.police, name="case-police"),
+    path("cases/<uuid:id>/police/wish/", referring.wish, name="police-wish"),
     path("cases/<uuid:id>/police/signal/", referring.raise_signal, name="police-signal"),
     path("cases/<uuid:id>/police/refer/", referring.refer, name="police-refer"),
     path("cases/<uuid:id>/police/report/<slug:form>/", referring.tip, name="police-tip"),

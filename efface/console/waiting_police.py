@@ -9,10 +9,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
+from efface.cases.models import PoliceWish
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.evidence.models import PoliceRequest, Question, Signal
-from efface.evidence.referrals import desks
+from efface.evidence.referrals import desks, young
 
 
 def signal_rows() -> QuerySet[Signal]:
@@ -92,6 +93,35 @@ def requests(
             facts=(Fact("owner", _("Who asks"), one.owner), Fact("why", _("Why"), str(one.why or "")),
                    Fact("until", _("Until"), one.asked_until.strftime("%Y-%m-%d %H:%M UTC"))),
             harm=1, since=one.asked_at, mark=mark(one.pk, one.state, one.asked_until),
+        )  # fmt: skip
+
+
+def wishes(
+    member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
+) -> Iterator[Decision]:
+    """Of somebody under 18, or whose age is not known: to be confirmed by a lead who did not note it."""
+    rows = PoliceWish.objects.filter(state=PoliceWish.State.ASKED, case__state__in=LIVING).select_related("case")
+    for one in narrowed(rows.order_by("at"), case, only, lock):
+        prepared = desks.prepared(one.case, member.organisation.country)
+        grown = young.of_age(one.case.country)
+        age = _("%(age)s years; where she is one decides alone from %(from)d on") % {
+            "age": one.age_now, "from": one.of_age
+        }  # fmt: skip
+        yield Decision(
+            kind="police-wish", id=one.pk, case_id=one.case_id, reference=one.case.reference, danger=one.case.danger,
+            title=_("She wants the police"), proposed=_("Confirm it, if nobody pressed her."),
+            reason=_("She was, or may have been, under 18. Addresses alone may go, to whom you choose afterwards. "
+                     "Nothing goes by itself."),
+            options=(Option("confirm", _("I confirm it"), "primary"), Option("refuse", _("Not yet"), "careful")),
+            facts=(Fact("who", _("Who wants it"), one.get_who_display()), Fact("age", _("How old she is now"), age),
+                   Fact("alone", _("Spoken with alone"), _("yes") if one.alone else _("no")),
+                   Fact("why", _("Why, or how"), str(one.why or "")),
+                   Fact("by", _("Heard by"), one.by.partition(":")[0])),
+            reasons=tuple(f"{place}: {who}: {how}" for place, who, how in prepared.risks),
+            notes=() if grown.sure else (
+                _("From which age one decides alone there is not checked. Ask a lawyer where it matters."),
+            ),
+            harm=1, since=one.at, mark=mark(one.pk, one.state),
         )  # fmt: skip
 
 

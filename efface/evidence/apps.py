@@ -7,4 +7,4 @@ class EvidenceConfig(AppConfig):
 
     def ready(self) -> None:
         from efface.evidence import jobs, news  # noqa: F401 - register jobs, deadlines and what is listened to
-        from efface.evidence.referrals import referring, room, signalling  # noqa: F401 - the same
+        from efface.evidence.referrals import referring, room, signalling, young  # noqa: F401 - the same

@@ -245,6 +245,7 @@ class Referral(CaseOwned):
     file_number = models.CharField(max_length=60, blank=True, help_text=_("what the police call it"))
     ground = models.CharField(max_length=8, choices=Ground)
     statute = models.CharField(max_length=200, blank=True)
+    terms = models.CharField(max_length=200, blank=True, help_text=_("the agency's, as they stood then; empty: free"))
     parts = models.JSONField(default=list)
     by = models.CharField(max_length=60)
     at = models.DateTimeField()
@@ -331,6 +332,8 @@ class PoliceRequest(CaseOwned):
 
 class InvestigatorKey(Owned):
     """An investigator's public key. A lost one is ended and another takes its place."""
+
+    police_may = f"user_id = {rows.INVESTIGATOR}"
 
     user = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=80)

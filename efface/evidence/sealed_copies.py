@@ -21,12 +21,12 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit
 from efface.cases import events
 from efface.cases.models import Age, Case, CaseEvent, Hold
-from efface.engine.base import clock, deadlines, leases, objects, settings, tenancy
+from efface.engine.base import age, clock, deadlines, leases, objects, settings, tenancy
+from efface.engine.base.ids import uuid7
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import custody, fetching
 from efface.evidence.models import SealedCopy
-from efface.evidence.packs import age
 from efface.net.client import FetcherRefused, FetcherUnavailable
 from efface.net.protocol import SealedMedium, SealMediumRequest
 from efface.search.models import Asset, Finding
@@ -137,8 +137,21 @@ def seal(organisation: uuid.UUID, copy: uuid.UUID) -> None:
         return
     except FetcherRefused as error:
         answer = SealedMedium(error=error.error)
+    name = uuid7()
+    with tenancy.organisation(organisation):
+        _reserve(copy, name)
     with tenancy.organisation(organisation):
         _save(copy, answer, clock.now())
+
+
+def _reserve(copy: uuid.UUID, name: uuid.UUID) -> None:
+    """The name is written down before the file is: a process that is killed leaves none that nobody would destroy."""
+    row = SealedCopy.objects.select_for_update(of=("self",)).filter(pk=copy, state=SealedCopy.State.ALLOWED).first()
+    if row is None:
+        return
+    if row.blob is not None:
+        objects.remove(row.blob)
+    SealedCopy.objects.filter(pk=copy).update(blob=name)
 
 
 def _allowed(copy: uuid.UUID, now: datetime) -> SealedCopy | None:
@@ -174,11 +187,12 @@ def _save(copy: uuid.UUID, answer: SealedMedium, now: datetime) -> None:
         sealed = b""
     if answer.error or not sealed.startswith(b"age-encryption.org/v1"):
         row.state, row.problem, row.identity = SealedCopy.State.FAILED, answer.error[:60] or "no answer", None
-        row.save(update_fields=["state", "problem", "identity"])
+        row.blob = None
+        row.save(update_fields=["state", "problem", "identity", "blob"])
         deadlines.cancel(key=f"{ENDS}:{row.pk}")
         _noted(row, "engine", "failed", now)
         return
-    row.blob = objects.put(row.case_id, sealed)
+    row.blob = objects.put(row.case_id, sealed, row.blob)
     row.state, row.sha256, row.size = SealedCopy.State.SEALED, answer.sha256[:64], answer.size
     row.save(update_fields=["blob", "state", "sha256", "size"])
     _noted(row, "engine", "sealed", now)
@@ -202,7 +216,7 @@ def hand_over(row: SealedCopy, key: str, ground: str, user: Any, actor: str, now
     _noted(row, actor, "opened", now, ground=" ".join(ground.split())[:200])
     out = io.BytesIO()
     age.opened(io.BytesIO(objects.get(row.case_id, row.blob)), str(row.identity), out)
-    return b"".join(age.seal([out.getvalue()], to))
+    return b"".join(age.seal([out.getvalue()], [to]))
 
 
 def destroy(row: SealedCopy, actor: str, now: datetime) -> None:
@@ -231,7 +245,7 @@ def _noted(row: SealedCopy, actor: str, action: str, now: datetime, **more: str)
 
 @deadlines.handler(ENDS)
 def _ends(deadline: Deadline, now: datetime) -> None:
-    row = SealedCopy.objects.select_related("case").filter(pk=deadline.subject).first()
+    row = SealedCopy.objects.select_related("case").filter(pk=deadline.subject, until__lte=now).first()
     if row is not None:
         destroy(row, "engine", now)
 
@@ -241,6 +255,18 @@ def _again(deadline: Deadline, now: datetime) -> None:
     row = SealedCopy.objects.filter(pk=deadline.subject, state=SealedCopy.State.ALLOWED).first()
     if row is not None:
         seal.defer(organisation=row.organisation_id, once=f"copy:{row.pk}", copy=row.pk)
+
+
+@events.on("hold.extended")
+def _extended(event: CaseEvent) -> None:
+    """It is destroyed when the hold ends: a hold that ends later keeps it, at the latest 180 days after it was asked
+    for."""
+    standing = (SealedCopy.State.ASKED, SealedCopy.State.ALLOWED, SealedCopy.State.SEALED)
+    for row in SealedCopy.objects.filter(hold__pk=event.subject or event.pk, state__in=standing).select_related("hold"):
+        until = min(row.hold.ends, row.asked_at + timedelta(days=MOST_DAYS))
+        if until > row.until:
+            SealedCopy.objects.filter(pk=row.pk).update(until=until)
+            deadlines.set_deadline(ENDS, row.pk, until, organisation=row.organisation_id, case=row.case_id)
 
 
 @events.on("hold.lifted")

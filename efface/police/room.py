@@ -19,9 +19,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from efface.accounts.access import INVESTIGATIONS, view
-from efface.engine.base import clock, tenancy, typeset
+from efface.engine.base import age, clock, tenancy, typeset
 from efface.evidence.models import InvestigatorKey, PoliceRequest, Question, Referral
-from efface.evidence.packs import age, making
+from efface.evidence.packs import making
 from efface.evidence.referrals import letter, referring
 from efface.evidence.referrals import room as work
 

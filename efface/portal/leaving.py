@@ -16,6 +16,7 @@ from efface.accounts.access import PORTAL, view
 from efface.cases import erasing, leaving, opening
 from efface.cases.models import Case, Hold
 from efface.engine.base import clock
+from efface.evidence.referrals import room
 from efface.portal import export, limiting, page, public, words
 from efface.takedown.models import Notice
 
@@ -87,6 +88,7 @@ def _facts(case: Case) -> words.Remains:
     return words.Remains(
         letters=Notice.objects.filter(case=case, sent_at__isnull=False).count(),
         held=Hold.objects.filter(case=case, lifted_at=None, ends__gt=clock.now()).exists(),
+        kept=room.preserved_until(case.pk, clock.now()),
     )
 
 

@@ -90,7 +90,7 @@ def case(request: Any, one: Case) -> HttpResponse:
 
 
 def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> HttpResponse:
-    from efface.portal import reporting, reviewing
+    from efface.portal import reporting, reviewing, waits
 
     now = clock.now()
     level = attesting.shown(one, now)
@@ -113,7 +113,8 @@ def case_page(request: Any, one: Case, *, status: int = 200, **more: Any) -> Htt
         "looking": bool(may(one, Purpose.HASH_MATCH, now)), "level": level,
         "looking_face": bool(as_if(one, Purpose.FACE_SEARCH, _level(level), now)),
         "sweep": sweep.progress(one, settings.get("crawl_pages"), now) if one.state == Case.State.OPEN else None,
-        "writing": bool(may(one, Purpose.NOTIFY, now)), "prints": one.fingerprints.filter(retired_at=None).count(),
+        "writing": bool(may(one, Purpose.NOTIFY, now)), "waits": waits.lines(one, now),
+        "prints": one.fingerprints.filter(retired_at=None).count(),
         "links": reporting.reported(one, 10),
         "gone": sum(1 for row in found if row["finding"].state in words.GONE),
         "place": load().jurisdictions.get(one.country.upper()), "minor": one.age == Age.MINOR, **more,

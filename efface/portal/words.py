@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from efface.cases.models import Age, Purpose
 from efface.cases.uses import Use
+from efface.engine.base import moments
 from efface.search.models import FindingState
 from efface.takedown.verdict import Claim
 
@@ -269,10 +270,12 @@ def _found(use: Use) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What there is of which something stays: letters that went out, whether somebody asked to hold everything."""
+    """What there is of which something stays: letters that went out, whether somebody asked to hold everything;
+    ``kept``: until when somebody asked us to keep what there is."""
 
     letters: int = 0
     held: bool = False
+    kept: datetime | None = None
 
 
 def remains(facts: Remains) -> list[str]:
@@ -290,6 +293,10 @@ def remains(facts: Remains) -> list[str]:
     if facts.held:
         lines.append(_("Somebody asked us to wait, for example the police. Erasing ends that too: what they want to "
                        "use must be with them by then. Ask your caseworker first."))  # fmt: skip
+    if facts.kept:
+        lines.append(_("We were asked to keep what we have of your case until %(day)s. Your word comes first: it is "
+                       "erased all the same. What others want to use must be with them by then. Ask your caseworker "
+                       "first, if you can.") % {"day": moments.day(facts.kept)})  # fmt: skip
     lines.append(
         _("Numbers that you gave to hash lists yourself stay there; those lists tell you how to take them back.")
     )

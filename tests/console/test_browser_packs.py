@@ -11,10 +11,10 @@ import pytest
 from django.db import connections
 
 from efface.cases import holds
-from efface.engine.base import tenancy
+from efface.engine.base import age, tenancy
 from efface.evidence import keeping, sealed_copies
 from efface.evidence.models import Kept, Pack
-from efface.evidence.packs import age, making, verifying
+from efface.evidence.packs import making, verifying
 from efface.search.models import Finding
 from tests import people
 from tests.chromium import ORIGIN, chromium

@@ -10,12 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from efface.cases import consents, holds
-from efface.engine.base import tenancy
+from efface.engine.base import age, deadlines, tenancy
 from efface.evidence import keeping
 from efface.evidence.models import Custody, Fact, Kept, Pack, SealedCopy
-from efface.evidence.packs import age, making, verifying
+from efface.evidence.packs import making, verifying
 from tests import people
-from tests.conftest import NOON
+from tests.conftest import NOON, role
 from tests.evidence.packing import WALLET, chat
 
 pytestmark = pytest.mark.django_db
@@ -153,7 +153,10 @@ def test_the_police_get_nothing_any_more_when_she_takes_it_back(desk: Client, ca
     with tenancy.organisation(case.organisation_id):
         consents.withdraw(case, "police", "survivor", NOON)
     (pack,) = rows(case, Pack)
-    assert pack.state == "ended" and not pack.blobs
+    assert pack.state == "ended"
+    with role("efface_engine"):
+        deadlines.fire(NOON + making.SOON)
+    assert not rows(case, Pack)[0].blobs
     assert desk.post(f"/console/cases/{case.pk}/packs/{pack.pk}/hand-over/").status_code == 302
 
 

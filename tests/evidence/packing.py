@@ -7,11 +7,11 @@ import io
 from typing import Any
 
 from efface.cases import consents
-from efface.engine.base import clock
+from efface.engine.base import age, clock
 from efface.evidence import capturing, keeping, stamping
 from efface.evidence.extortion import deciding
 from efface.evidence.models import Capture, Fact, Pack
-from efface.evidence.packs import age, gathering, making
+from efface.evidence.packs import gathering, making
 from efface.net.kept.model import KeptFile, KeptMessage
 from tests.casework import PAGE, captured, make_case, make_finding
 from tests.conftest import NOON

@@ -239,8 +239,8 @@ def test_a_job_that_was_killed_begins_anew(
     """What it had written is removed; the second time gives one whole pack."""
     import uuid
 
-    from efface.engine.base import objects
-    from efface.evidence.packs import age, gathering, making
+    from efface.engine.base import age, objects
+    from efface.evidence.packs import gathering, making
 
     monkeypatch.setattr(making, "PIECE", 4096)
     case = full_case(inside, monkeypatch)
@@ -287,6 +287,9 @@ def test_it_ends_by_itself_and_nothing_is_left(inside: Any, now: Any, monkeypatc
     making._ends(deadline, deadline.due)
     pack.refresh_from_db()
     assert pack.state == "ended" and blobs
+    later = Deadline.objects.get(key=f"pack.ends:{pack.pk}")
+    assert later.due == deadline.due + making.SOON and objects.store().read(blobs[0])
+    making._ends(later, later.due)
     for name in blobs:
         with pytest.raises(objects.ObjectMissing):
             objects.store().read(name)
@@ -413,7 +416,7 @@ def test_the_command_makes_one_and_asks_for_her_consent(
 
     from efface.cli import session
     from efface.cli.pack import pack as command
-    from efface.evidence.packs import age
+    from efface.engine.base import age
 
     monkeypatch.setattr(session, "database", contextlib.nullcontext)
     case = full_case(inside, monkeypatch)

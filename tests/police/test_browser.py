@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from efface.engine.base import clock, tenancy
-from efface.evidence.models import Pack
-from efface.evidence.packs import age
-from efface.evidence.referrals import referring, room, signalling
+from efface.cases import consents
+from efface.engine.base import age, clock, tenancy
+from efface.evidence.models import Pack, Referral
+from efface.evidence.referrals import referring, room, signalling, young
 from tests import people
 from tests.chromium import chromium
 from tests.console.test_browser import SIZES, judge, look
+from tests.police.conftest import order
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
 
@@ -36,18 +37,37 @@ def furnished(scene: Any, now: Any) -> Any:
 
 
 def test_every_page_at_both_widths(furnished: Any, now: Any) -> None:
-    one, problems = furnished, []
-    young = people.open_case(one.organisation, age="minor", country="GB").case
+    one = furnished
+    problems: list[Any] = []
+    young_one = people.open_case(one.organisation, age="minor", country="GB").case
+    held = people.open_case(one.organisation)
+    with tenancy.organisation(one.organisation.pk):
+        wanted = young.Said("herself", 15, True, True, "The guardian is the one who did it.")
+        young.note(young_one, wanted, "caseworker:x", now)
+        consents.give(held.case, "police", "survivor", now)
+        row = referring.refer(held.case, order(one.officer), f"lead:{one.lead.pk}", now)
+        for kind, days in (("hold", "3"), ("preserve", "60")):
+            room.decide(room.request(row, kind, days, "Why.", now), True, "", f"lead:{one.lead.pk}", now)
+        people.make_notice(people.make_finding(held.case, page="https://pictures.example/p/held"))
+        closed = people.open_case(one.organisation).case
+        consents.close(closed, f"lead:{one.lead.pk}", now)
+        terms = "Police units: Agencies, on agreed terms, 80.00 EUR a case"
+        Referral.objects.filter(pk=one.referral.pk).update(terms=terms)
+    her = people.entered(held.access_code)
     lead, officer = people.signed_in(one.lead), people.signed_in(one.officer)
     empty = people.signed_in(one.stranger)
     at = reverse("police:referral", kwargs={"id": one.referral.pk})
     with chromium() as browser:
         for scheme in SIZES:
             desk = {"police-case": reverse("console:case-police", args=[one.case.pk]),
-                    "police-young": reverse("console:case-police", args=[young.pk]),
+                    "police-young": reverse("console:case-police", args=[young_one.pk]),
+                    "case-held": reverse("console:case", args=[held.case.pk]),
+                    "case-closed": reverse("console:case", args=[closed.pk]),
+                    "erase-kept": reverse("console:case-erase", args=[held.case.pk]),
                     "police-queue": "/console/queue/"}  # fmt: skip
             look(browser, lead, desk, problems, scheme)
             look(browser, officer, {"police-room": "/police/", "police-referral": at}, problems, scheme)
+            look(browser, her, {"portal-held": "/case/", "portal-erase": reverse("portal:erase")}, problems, scheme)
             look(browser, empty, {"police-none": "/police/", "police-over": at}, problems, scheme)
         with browser.page(officer) as page, clock.fixed(now):
             page.goto(f"http://localhost{at}")

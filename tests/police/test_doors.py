@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from efface.accounts import programmes
 from efface.accounts.models import AuditEntry
-from efface.cases import consents
+from efface.cases import consents, messages
+from efface.cases.may import may
 from efface.console import queue
-from efface.engine.base import clock, tenancy
+from efface.engine.base import age, clock, tenancy
 from efface.evidence.models import Hold, Pack, PoliceRequest, Question, Referral, ReferralPack, Signal
-from efface.evidence.packs import age, making
+from efface.evidence.packs import making
 from efface.evidence.referrals import referring, room
-from tests import people
+from tests import pdf_words, people
 from tests.police.conftest import order
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +225,107 @@ def test_a_referral_for_a_stranger_of_the_case_is_refused(scene: Any, now: Any) 
     outsider = people.worker(people.make_organisation("Other"), "investigator")
     with tenancy.organisation(scene.organisation.pk), pytest.raises(referring.CannotRefer, match="investigator"):
         referring.refer(scene.case, order(outsider), "lead:x", now)
+
+
+class TestTerms:
+    def test_an_agencys_terms_stand_everywhere_beside_the_police(self, scene: Any, lead: Any, now: Any) -> None:
+        with tenancy.organisation(scene.organisation.pk):
+            member = scene.lead.members.model.objects.get(user=scene.lead)
+            row = programmes.add(member, programmes.Asked("State police", "agency", "EUR", 8000), now)
+            free = programmes.add(member, programmes.Asked("For all", "survivors"), now)
+        page = lead.get(reverse("console:case-police", args=[scene.case.pk])).content.decode()
+        assert "State police: Agencies, on agreed terms, 80.00 EUR a case" in page and "For all:" not in page
+        url = reverse("console:police-refer", args=[scene.case.pk])
+        given = {"investigator": str(scene.stranger.pk), "desk": "Unit Two", "parts": ["pages"], "days": "5",
+                 "ground": "consent", "risks": "yes", "once": "t"}  # fmt: skip
+        assert b"not open any more" in lead.post(url, given | {"programme": str(free.pk)}).content
+        assert lead.post(url, given | {"programme": str(row.pk)}).status_code == 302
+        with tenancy.organisation(scene.organisation.pk):
+            programmes.change(member, row, programmes.Asked("State police", "agency", "EUR", 90000), now)
+            made = Referral.objects.get(investigator=scene.stranger)
+        room_of = people.signed_in(scene.stranger)
+        for address in ("/police/", reverse("police:referral", kwargs={"id": made.pk})):
+            assert "80.00 EUR a case" in room_of.get(address).content.decode(), "as they stood that day"
+        told = "".join(pdf_words.words(room_of.get(reverse("police:letter", kwargs={"id": made.pk})).content))
+        assert "80.00EUR" in told.replace(" ", "").replace("\u200b", "")
+        assert "free, like everybody" in people.signed_in(scene.officer).get("/police/").content.decode()
+
+
+class TestYoung:
+    def test_her_wish_goes_by_two_people_and_is_told(self, scene: Any, lead: Any, now: Any) -> None:
+        case = people.open_case(scene.organisation, age="minor", country="DE").case
+        worker = people.signed_in(scene.worker)
+        page = worker.get(reverse("console:case-police", args=[case.pk])).content.decode()
+        assert "decides alone from 18 on" in page and "young people who made the picture themselves" in page
+        url = reverse("console:police-wish", args=[case.pk])
+        typed = {"who": "herself", "age": "16", "alone": "yes", "risks": "yes"}
+        bad = worker.post(url, typed)
+        assert bad.status_code == 422 and b"no parent or guardian is asked" in bad.content
+        assert b'value="16"' in bad.content, "nothing typed is lost"
+        assert worker.post(url, typed | {"why": "He did it."}).status_code == 302
+        with tenancy.organisation(scene.organisation.pk):
+            member = scene.lead.members.model.objects.get(user=scene.lead)
+            (one,) = (one for one in queue.decisions(member) if one.kind == "police-wish")
+            assert "He did it." in str(one.facts) and any("young people" in line for line in one.reasons)
+            assert not Referral.objects.filter(case=case).exists()
+        take = reverse("console:take", args=["police-wish", one.id])
+        people.signed_in(scene.worker).post(take, {"choice": "confirm", "mark": one.mark})
+        with tenancy.organisation(scene.organisation.pk):
+            assert not may(case, "police", now), "no caseworker confirms it"
+        lead.post(take, {"choice": "confirm", "mark": one.mark})
+        with tenancy.organisation(scene.organisation.pk):
+            assert may(case, "police", now)
+        page = worker.get(reverse("console:case-police", args=[case.pk])).content.decode()
+        assert "She allows that the police get the case." in page and 'data-wish="confirmed"' in page
+
+
+class TestHoldsAreSeen:
+    @pytest.fixture
+    def held(self, scene: Any, now: Any) -> Any:
+        opened = people.open_case(scene.organisation)
+        with tenancy.organisation(scene.organisation.pk):
+            consents.give(opened.case, "police", "survivor", now), consents.give(opened.case, "notify", "survivor", now)
+            people.make_finding(opened.case, page="https://pictures.example/p/held")
+            for officer, more in ((scene.officer, {}), (scene.stranger, {"ground": "statute", "statute": "§ 1"})):
+                row = referring.refer(opened.case, order(officer, **more), f"lead:{scene.lead.pk}", now)
+                room.decide(room.request(row, "hold", "3", "x", now), True, "", f"lead:{scene.lead.pk}", now)
+            kept = room.request(row, "preserve", "60", "x", now)
+            room.decide(kept, True, "", f"lead:{scene.lead.pk}", now)
+        return opened
+
+    def test_she_sees_until_when_and_why_as_far_as_it_may_be_said(self, held: Any, now: Any) -> None:
+        page = people.entered(held.access_code).get("/case/").content.decode()
+        assert page.count('data-fact="waits"') == 3 and "because the police asked for it" in page
+        assert "Your caseworker can tell you more" in page, "what a statute brought is not said to be the police"
+        assert "keep what we have of your case until 1 May 2026" in page and "§ 1" not in page
+        page = people.entered(held.access_code).get(reverse("portal:erase")).content.decode()
+        assert "Your word comes first" in page
+        with clock.fixed(now + timedelta(days=61)):
+            page = people.entered(held.access_code).get("/case/").content.decode()
+            assert 'data-fact="waits"' not in page, "they end by themselves"
+
+    def test_a_worker_sees_it_on_the_case_and_on_every_decision(self, scene: Any, held: Any, lead: Any) -> None:
+        page = lead.get(reverse("console:case", args=[held.case.pk])).content.decode()
+        assert page.count('data-fact="on-hold"') == 2 and "asked for by the police" in page
+        assert 'data-fact="preserved"' in page
+        with tenancy.organisation(scene.organisation.pk):
+            messages.write(held.case, from_survivor=True, author="survivor", text="hello?", now=clock.now())
+        page = lead.get("/console/queue/").content.decode()
+        assert 'data-fact="held"' in page and "no notice leaves" in page
+
+    def test_a_lead_erases_only_on_her_own_word(self, scene: Any, held: Any, lead: Any) -> None:
+        url = reverse("console:case-erase", args=[held.case.pk])
+        assert 'data-fact="kept"' in lead.get(url).content.decode()
+        bad = lead.post(url, {"reference": held.case.reference})
+        assert bad.status_code == 422 and b"Only her own word comes first" in bad.content
+        assert lead.post(url, {"reference": held.case.reference, "hers": "on"}).status_code == 302
+        with tenancy.organisation(scene.organisation.pk):
+            assert AuditEntry.objects.filter(action="case.erased_by_her_word").count() == 1
+
+    def test_a_closed_case_says_when_it_goes_and_is_opened_again(self, scene: Any, lead: Any, now: Any) -> None:
+        address = reverse("console:case", args=[scene.other.pk])
+        lead.post(reverse("console:case-pause", args=[scene.other.pk]), {"choice": "close"})
+        page = lead.get(address).content.decode()
+        assert 'data-fact="goes-on"' in page and "unless it is opened again before" in page
+        lead.post(reverse("console:case-pause", args=[scene.other.pk]), {"choice": "resume"})
+        assert 'data-fact="goes-on"' not in lead.get(address).content.decode()

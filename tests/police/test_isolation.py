@@ -9,16 +9,47 @@ import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, models, transaction
 
+from efface.accounts import audit, demands, devices
+from efface.accounts.models import AuditEntry, Member, SignIn, User
 from efface.cases.models import Case, Message
-from efface.engine.base import rows, tenancy
+from efface.engine.base import age, rows, tenancy
 from efface.engine.base.models import CaseKey, Deadline
-from efface.evidence.models import Pack, Question, Referral, ReferralPack
+from efface.evidence.models import InvestigatorKey, Pack, Question, Referral, ReferralPack
 from efface.evidence.referrals import referring, room
 from efface.search.models import Finding
 from tests.police.conftest import order
 
 pytestmark = pytest.mark.django_db
 OF_CASES = [model for model in apps.get_models() if getattr(model, "case_column", "")]
+OF_HOUSES = [
+    model for model in apps.get_models(include_auto_created=True)
+    if not getattr(model, "case_column", "") and (rows._owned(model) or getattr(model, "tenant_or_global", False))
+]  # fmt: skip
+OF_NOBODY = [model for model in apps.get_models(include_auto_created=True) if model not in (*OF_CASES, *OF_HOUSES)]
+READ_OWN = {"Member", "SignIn", "Unsent", "InvestigatorKey", "User"}
+"""Their own rows of what belongs to no case: who they are, where they are signed in, what they typed, their key."""
+OPEN = {
+    "accounts.Organisation": "names and addresses of houses stand in every letter",
+    "engine.Installation": "kind and clock of the installation", "engine.Lease": "who works on what site",
+    "engine.Bucket": "how full a limit is, by keyed digest", "engine.Worker": "processes and hosts",
+    "cases.ComparedDay": "how many of all were compared on a day",
+    "sites.Network": "public facts of sites", "sites.Site": "public facts of sites",
+    "sites.SiteChange": "public facts of sites", "sites.ContactObservation": "public facts of sites",
+    "sites.Delivery": "how desks behaved", "sites.Asked": "how desks behaved", "sites.FactsKey": "public keys of facts",
+    "sites.FactsImport": "public facts of sites", "sites.Evidence": "public facts of sites",
+    "sites.NetworkEdge": "public facts of sites", "sites.NetworkRules": "public facts of sites",
+    "sites.NetworkWord": "public facts of sites", "sites.Membership": "public facts of sites",
+    "search.Frontier": "addresses of no case, sealed with the installation's key",
+    "search.SiteList": "addresses of no case, sealed with the installation's key",
+    "search.SiteLore": "public facts of sites", "search.SiteRule": "how a site is visited",
+    "search.Media": "fingerprints of what was met, of no case", "search.SiteStop": "why a site is not visited",
+    "search.Sighting": "addresses of no case, sealed with the installation's key",
+    "takedown.Outcome": "how desks behaved, of no case",
+}
+"""Tables that belong to nobody: what an investigator's transaction could read there at SQL level, and why that is
+bearable. None of them names a case; what joins them to one (``Match``, ``Finding``) is shut."""
+LIBRARIES = {"auth", "contenttypes", "sessions", "account", "mfa", "procrastinate"}
+
 READ = {"Case", "CaseKey", "Finding", "Capture", "Fact", "Pack", "ReferralPack", "Question", "PoliceRequest"}
 
 
@@ -51,6 +82,81 @@ def test_of_another_case_no_row_is_seen(model: type[models.Model], scene: Any, n
             assert not model._default_manager.exclude(**{column: scene.case.pk}).exists()
     with as_officer(scene, scene.stranger, now, scene.case):
         assert not model._default_manager.exists()
+
+
+def test_what_belongs_to_no_case_is_their_own_or_nothing() -> None:
+    opened = {one.__name__ for one in (*OF_HOUSES, *OF_NOBODY) if getattr(one, "police_may", "")}
+    assert opened == READ_OWN and len(OF_HOUSES) > 30
+
+
+def test_every_table_of_nobody_is_listed_with_a_reason() -> None:
+    """A new one is read by investigators as soon as it is there: whoever adds it says here why it may."""
+    found = {one._meta.label for one in OF_NOBODY if one._meta.app_label not in LIBRARIES} - {"accounts.User"}
+    assert found == set(OPEN)
+    for model in OF_NOBODY:
+        assert not any(one.name in ("case", "case_id") for one in model._meta.get_fields()), model._meta.label
+
+
+def count(model: type[models.Model]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f'SELECT count(*) FROM "{model._meta.db_table}"')
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+def filled(scene: Any, now: Any) -> set[str]:
+    """The house has rows in these: of a table without rows nothing could be seen to be shut."""
+    house = scene.organisation
+    officer, lead = (Member.objects.get(user=one) for one in (scene.officer, scene.lead))
+    demands.note(lead, demands.Asked("the police", "a case", "§ 95 StPO", now.date()), now)
+    devices.begin(officer, "officers-session", "Firefox", now)
+    devices.begin(lead, "leads-session", "Firefox", now)
+    room.give_key(house.pk, scene.officer.pk, age.new_identity()[1], False, now)
+    room.give_key(house.pk, scene.stranger.pk, age.new_identity()[1], False, now)
+    return {"LegalDemand", "SignIn", "InvestigatorKey", "Member", "AuditEntry", "AuditHead", "Deadline"}
+
+
+@pytest.mark.parametrize("model", [pytest.param(one, id=one._meta.db_table) for one in OF_HOUSES])
+def test_of_the_house_nothing_is_seen_but_what_is_theirs(model: type[models.Model], scene: Any, now: Any) -> None:
+    with tenancy.organisation(scene.organisation.pk):
+        names = filled(scene, now)
+        if model.__name__ in names:
+            assert count(model), "the house has rows there"
+    with as_officer(scene, scene.officer, now):
+        assert count(model) == (1 if model.__name__ in READ_OWN & names else 0)
+
+
+@pytest.mark.parametrize("model", [pytest.param(one, id=one._meta.db_table) for one in (*OF_CASES, *OF_HOUSES)])
+def test_nothing_is_written_not_even_their_own(model: type[models.Model], scene: Any, now: Any) -> None:
+    """By the rules in the database, for each verb of each table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT policyname, COALESCE(qual, with_check) FROM pg_policies WHERE tablename = %s AND "
+            "permissive = 'RESTRICTIVE' ORDER BY 1", [model._meta.db_table],
+        )  # fmt: skip
+        found = cursor.fetchall()
+    assert [one for one, _ in found] == ["police_delete", "police_insert", "police_update"]
+    assert all("efface.investigator" in rule and "IS NULL" in rule for _, rule in found)
+
+
+def test_their_own_session_and_key_cannot_be_changed_by_the_page_itself(scene: Any, now: Any) -> None:
+    with tenancy.organisation(scene.organisation.pk):
+        filled(scene, now)
+    with as_officer(scene, scene.officer, now):
+        assert not InvestigatorKey.objects.update(key="age1x") and not SignIn.objects.update(ended_at=now)
+        assert not Member.objects.update(role="lead") and not User.objects.exclude(pk=scene.officer.pk).exists()
+        assert devices.end_all(Member.objects.get(), "investigator:x", now) == 1, "through its own door"
+    with tenancy.organisation(scene.organisation.pk):
+        assert SignIn.objects.filter(ended_at=None).count() == 1 and audit.verify(scene.organisation.pk) == []
+
+
+def test_the_chain_is_written_and_not_read(scene: Any, now: Any) -> None:
+    with as_officer(scene, scene.officer, now):
+        referring.seen(scene.referral, "case", now)
+        assert not AuditEntry.objects.exists()
+        assert tenancy._investigates.get(), "and afterwards it is their transaction again"
+    with tenancy.organisation(scene.organisation.pk):
+        assert [one.action for one in referring.views(scene.referral)] == ["referral.seen.case"]
 
 
 def test_their_own_case_is_seen_and_only_what_was_opened(scene: Any, now: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,13 +13,12 @@ import pytest
 
 from efface.accounts import audit
 from efface.accounts.models import Member
-from efface.cases import ages, alarm, consents, duty, holds, intake
+from efface.cases import ages, alarm, consents, duty, erasing, holds, intake, retention
 from efface.cases.may import may
-from efface.cases.models import CaseEvent, Hold, Message
-from efface.engine.base import deadlines, tenancy
+from efface.cases.models import Case, CaseEvent, Hold, Message
+from efface.engine.base import age, deadlines, tenancy
 from efface.engine.base.models import Outbox
 from efface.evidence.models import InvestigatorKey, Pack, PoliceRequest, Referral, ReferralPack, Signal
-from efface.evidence.packs import age
 from efface.evidence.referrals import desks, referring, room, signalling, tipline
 from tests import people
 from tests.conftest import role
@@ -143,7 +143,8 @@ class TestReferring:
         )
         referring.seen(within.referral, "table", now)
         consents.withdraw(within.case, "police", "survivor", now)
-        within.referral.refresh_from_db(), kept.refresh_from_db()
+        within.referral.refresh_from_db()
+        kept.refresh_from_db()
         assert within.referral.ended_why == "her" and kept.ended_at is None
         text = Message.objects.get(case=within.case).text
         assert "took files" in text and "§ 1 Example Act" in text and "can read nothing" in text
@@ -225,13 +226,47 @@ class TestHolds:
 
     def test_what_is_kept_is_kept_until_then(self, within: Any, now: Any) -> None:
         asked = ask(within, now, "preserve", "20")
-        assert not room.preserved(within.case.pk, now)
+        assert room.preserved_until(within.case.pk, now) is None
         room.decide(asked, True, "", "lead:x", now)
-        assert room.preserved(within.case.pk, now)
+        assert room.preserved_until(within.case.pk, now) == now + timedelta(days=20)
+        assert retention.kept_until(within.case.pk, now) == now + timedelta(days=20)
         fire(now + timedelta(days=20))
-        assert not room.preserved(within.case.pk, now + timedelta(days=20))
+        assert room.preserved_until(within.case.pk, now + timedelta(days=20)) is None
         asked.refresh_from_db()
         assert asked.state == "ended"
+
+    def test_what_is_kept_for_them_is_not_deleted_by_age(self, within: Any, now: Any) -> None:
+        """A closed case under a preservation stays past its 90 days, and goes the moment that ends."""
+        days = lambda n: now + timedelta(days=n)  # noqa: E731
+        asked = ask(within, now, "preserve", "180")
+        room.decide(asked, True, "", "lead:x", now)
+        consents.close(within.case, "lead:x", now)
+        for day in (90, 120, 179):
+            fire(days(day))
+            assert Case.objects.get(pk=within.case.pk).state == "closed", day
+        fire(days(180)), fire(days(180))
+        assert Case.objects.get(pk=within.case.pk).state == "erased"
+
+    def test_a_pack_under_a_hold_stays_and_goes_with_it(self, within: Any, now: Any) -> None:
+        room.give_key(within.organisation.pk, within.officer.pk, age.new_identity()[1], False, now)
+        consents.give(within.other, "police", "survivor", now)
+        row = referring.refer(within.other, order(within.officer, days=90), "lead:x", now)
+        pack = referring.pack(row, "lead:x", now)
+        hold = holds.place(within.other, reason="x", owner="y", ends=now + timedelta(days=30), actor="lead:x",
+                           now=now)  # fmt: skip
+        fire(now + timedelta(days=14))
+        pack.refresh_from_db()
+        assert pack.state != "ended" and pack.until == hold.ends
+        fire(now + timedelta(days=30)), fire(now + timedelta(days=30))
+        pack.refresh_from_db()
+        assert pack.state == "ended"
+
+    def test_her_own_word_ends_it(self, within: Any, now: Any) -> None:
+        room.decide(ask(within, now, "preserve", "20"), True, "", "lead:x", now)
+        erasing.erase(within.case, "survivor", now)
+        assert retention.kept_until(within.case.pk, now) is None
+        assert Case.objects.get(pk=within.case.pk).state == "erased"
+        assert PoliceRequest.objects.get().state == "ended"
 
     def test_after_their_time_nothing_is_asked(self, within: Any, now: Any) -> None:
         with pytest.raises(room.CannotAsk, match="ended"):
@@ -275,12 +310,27 @@ class TestKeys:
 
 
 def test_the_draft_has_the_shape_of_the_schema(now: Any) -> None:
-    draft = tipline.Draft(now, ["https://a.example/?a=1&b=<2>"], "Desk", "desk@desk.example", "AB12", True, "Danger.")
+    """Names, order and attributes as NCMEC documents them in public; never tried against the service itself."""
+    urls = ["https://a.example/?a=1&b=<2>", "https://b.example/", "https://long.example/" + "x" * 2083]
+    draft = tipline.Draft(now, urls, "Desk", "desk@desk.example", "AB12", True, "Danger.")
     root = ElementTree.fromstring(tipline.as_xml(draft))
     assert [one.tag for one in root] == ["incidentSummary", "internetDetails", "reporter", "additionalInfo"]
     assert [one.tag for one in root[0]] == [
-        "incidentType", "escalateToHighPriority", "incidentDateTime", "incidentDateTimeDescription"
+        "incidentType", "escalateToHighPriority", "reportAnnotations", "incidentDateTime", "incidentDateTimeDescription"
     ]  # fmt: skip
-    assert root.findtext("internetDetails/webPageIncident/url") == "https://a.example/?a=1&b=<2>"
+    (page,) = root.findall("internetDetails/webPageIncident")
+    assert page.attrib == {"thirdPartyHostedContent": "true"}
+    assert [one.text for one in page.findall("url")] == urls[:2] and page.find("thirdPartyHostedContent") is None
+    assert "1 more addresses are too long" in str(root.findtext("additionalInfo"))
+    assert root.find("incidentSummary/reportAnnotations/sextortion") is not None
     assert root.findtext("incidentSummary/incidentDateTime") == "2026-03-02T12:00:00+00:00"
     assert json.loads(tipline.as_json(draft))["report"]["reporter"]["reportingPerson"]["email"] == "desk@desk.example"
+    plain = ElementTree.fromstring(tipline.as_xml(tipline.Draft(now, urls, "Desk", "d@d.example", "AB12")))
+    assert plain.find("incidentSummary/reportAnnotations") is None
+
+
+def test_the_draft_is_sent_by_nothing_here() -> None:
+    """No channel, no job and no address of the service stands anywhere but in the law's list of desks."""
+    root = Path(referring.__file__).parents[2]
+    found = [one for one in root.rglob("*.py") if "cybertip.org" in one.read_text(encoding="utf-8")]
+    assert found == [Path(tipline.__file__)], "and there it is the name of a schema"

@@ -146,24 +146,24 @@ def test_a_backup_is_put_back_and_what_was_erased_stays_erased(machines: Any, tm
 def test_damaged_and_foreign_files_are_refused_and_a_killed_one_begins_again(machines: Any, tmp_path: Path) -> None:
     first = begun(machines())
     before = first.tell("fill")
-    key = age.SecretKey.make()
+    key, public = age.new_identity()
     identity, wrong = tmp_path / "identity", tmp_path / "wrong"
     identity.write_text(f"# made for a test\n{key}\n")
-    wrong.write_text(str(age.SecretKey.make()))
+    wrong.write_text(age.new_identity()[0])
     file = tmp_path / "b"
 
-    killed = first.start("backup", str(file), "--to", str(key.public))
+    killed = first.start("backup", str(file), "--to", public)
     time.sleep(1.5)
     killed.send_signal(signal.SIGKILL)
     killed.wait(10)
     assert not file.exists(), "a backup that was killed is not there under its name"
     for one in tmp_path.glob("b*"):
         one.unlink()
-    assert first.efface("backup", str(file), "--to", str(key.public))[0] == 0
+    assert first.efface("backup", str(file), "--to", public)[0] == 0
 
     other = machines()
     for bad, words in (
-        (("--identity", str(wrong)), "not for this key"), (("--identity", str(file)), ""),
+        (("--identity", str(wrong)), "another key"), (("--identity", str(file)), ""),
         (("--identity", str(identity), "--keys", str(file)), "not with the keys"),
     ):  # fmt: skip
         code, _, err = other.efface("restore", str(file), *bad)

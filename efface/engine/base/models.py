@@ -18,7 +18,8 @@ class Owned(models.Model):
     ``engine_may`` names what the database role ``efface_engine`` (matcher, scheduler) may do across organisations:
     any of SELECT, INSERT, UPDATE, DELETE. ``case_column`` is the column the portal's narrower rule compares;
     ``narrower_rule`` must hold too; under ``extra_rule`` a row is seen without an organisation. ``police_may`` is the
-    condition under which the investigator of a referred case reads a row, "" for never; they write none.
+    condition under which an investigator reads a row (of a referred case, where it is a case's), "" for never; they
+    write none.
     """
 
     engine_may: tuple[str, ...] = ()

@@ -4,7 +4,9 @@ After every migration the rules are written again from what the models declare, 
 table that is neither owned by an organisation nor declared global is refused.
 
 Roles: ``efface_owner`` migrates; ``efface_app`` (web, jobs) sees one organisation a transaction, the one in the setting
-``efface.org``; unset means no rows. ``efface_engine`` (matcher, scheduler) sees the tables that name it.
+``efface.org``; unset means no rows. ``efface_engine`` (matcher, scheduler) sees the tables that name it. In a
+transaction of an investigator (``efface.investigator``) it sees of what an organisation owns only what a model opens
+with ``police_may``, and writes none of it.
 """
 
 from __future__ import annotations
@@ -55,23 +57,26 @@ def _owned(model: type[models.Model]) -> bool:
     )
 
 
-def _police(model: type[models.Model], column: str) -> str:
-    """What an investigator sees of a table that belongs to cases: nothing, where the model does not say."""
-    allowed = getattr(model, "police_may", "")
-    return f"({column} IN ({REFERRED}) AND ({allowed}))" if allowed else "false"
+def _police(model: type[models.Model]) -> str:
+    """What an investigator sees of a table: nothing, where the model does not say; of one that belongs to cases, rows
+    of referred ones alone."""
+    allowed, column = getattr(model, "police_may", ""), getattr(model, "case_column", "")
+    within = f"{column} IN ({REFERRED}) AND " if column else ""
+    seen = f"({within}({allowed}))" if allowed else "false"
+    # Not as "is null or": the planner takes that for one row in two hundred, and goes through the table row by row.
+    return f"(CASE WHEN {INVESTIGATOR} IS NULL THEN true ELSE {seen} END)"
 
 
 def rule_for(model: type[models.Model]) -> str:
     """The SQL condition under which the app role sees a row of this model."""
     if getattr(model, "tenant_or_global", False):
-        closed = f" AND {INVESTIGATOR} IS NULL" if any(one.name == "case_id" for one in model._meta.fields) else ""
-        return f"(organisation_id IS NULL OR organisation_id = {ORGANISATION}{closed})"
-    rule = f"organisation_id = {ORGANISATION}"
+        return f"((organisation_id IS NULL OR organisation_id = {ORGANISATION}) AND {_police(model)})"
+    if not _owned(model):
+        return _police(model)
+    rule = f"organisation_id = {ORGANISATION} AND {_police(model)}"
     column = getattr(model, "case_column", "")
     if column:
-        # Not as "is null or": the planner takes that for one row in two hundred, and goes through the table row by row.
         rule += f" AND (CASE WHEN {CASE} IS NULL THEN true ELSE {column} = {CASE} END)"
-        rule += f" AND (CASE WHEN {INVESTIGATOR} IS NULL THEN true ELSE {_police(model, column)} END)"
     narrower = getattr(model, "narrower_rule", "")
     if narrower:
         rule += f" AND ({narrower})"
@@ -122,17 +127,17 @@ def _protect(cursor: Any, model: type[models.Model]) -> None:
     cursor.execute(f'DROP POLICY IF EXISTS engine ON "{table}"')
     for verb in ("insert", "update", "delete"):
         cursor.execute(f'DROP POLICY IF EXISTS police_{verb} ON "{table}"')
-    if not owned:
+    if not owned and not hasattr(model, "police_may"):
         return
     rule = rule_for(model)
     cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
-    cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
+    if owned:
+        cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
     cursor.execute(f'CREATE POLICY tenant ON "{table}" TO {APP} USING {rule} WITH CHECK {rule}')
-    if getattr(model, "case_column", ""):
-        for verb, clause in (("INSERT", "WITH CHECK"), ("UPDATE", "USING"), ("DELETE", "USING")):
-            cursor.execute(
-                f'CREATE POLICY police_{verb.lower()} ON "{table}" AS RESTRICTIVE FOR {verb} TO {APP} '
-                f"{clause} ({INVESTIGATOR} IS NULL)"
-            )
+    for verb, clause in (("INSERT", "WITH CHECK"), ("UPDATE", "USING"), ("DELETE", "USING")) if owned else ():
+        cursor.execute(
+            f'CREATE POLICY police_{verb.lower()} ON "{table}" AS RESTRICTIVE FOR {verb} TO {APP} '
+            f"{clause} ({INVESTIGATOR} IS NULL)"
+        )
     if engine_may:
         cursor.execute(f'CREATE POLICY engine ON "{table}" TO {ENGINE} USING (true) WITH CHECK (true)')

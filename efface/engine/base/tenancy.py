@@ -5,11 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 
 from django.db import connection, transaction
 
 from efface.engine.base import sealing, training
+
+_investigates: ContextVar[bool] = ContextVar("investigates", default=False)
+"""Whether the transaction of this thread is an investigator's."""
 
 
 def _write(values: dict[str, str]) -> None:
@@ -48,18 +52,31 @@ def organisation(organisation_id: uuid.UUID | str, case_id: uuid.UUID | str | No
 
 @contextmanager
 def investigator(organisation_id: uuid.UUID | str, user_id: uuid.UUID, now: datetime) -> Iterator[None]:
-    """A transaction of an investigator: of cases it sees those that stand referred to them ``now``, and writes none."""
+    """A transaction of an investigator: of cases it sees those that stand referred to them ``now``, of what else the
+    organisation owns what a model opens (``police_may``), and it writes nothing of either."""
     given = {"org": str(organisation_id), "case": "", "investigator": str(user_id), "moment": now.isoformat()}
     with training.working_for(organisation_id), _setting(**given):
-        yield
+        before = _investigates.set(True)
+        try:
+            yield
+        finally:
+            _investigates.reset(before)
 
 
 @contextmanager
 def on_their_word() -> Iterator[None]:
     """Inside an investigator's transaction: the organisation itself notes what they asked or took. For functions of the
-    rooms that write one thing and show nothing; the case must have been opened by its referral before."""
-    with _setting(investigator=""):
+    rooms that write one thing and show nothing; the case must have been opened by its referral before. In anybody
+    else's it changes nothing and costs nothing."""
+    if not _investigates.get():
         yield
+        return
+    before = _investigates.set(False)
+    try:
+        with _setting(investigator=""):
+            yield
+    finally:
+        _investigates.reset(before)
 
 
 @contextmanager

@@ -18,21 +18,23 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.cases import events, uses
+from efface.cases import events, retention, uses
 from efface.cases.may import may
-from efface.cases.models import Case, Purpose
-from efface.engine.base import clock, deadlines, objects, sealing, settings, tenancy, typeset
+from efface.cases.models import Age, Case, CaseEvent, Purpose
+from efface.engine.base import age, clock, deadlines, objects, sealing, settings, tenancy, typeset
+from efface.engine.base.ids import uuid7
 from efface.engine.base.jobs import job
 from efface.engine.base.models import Deadline
 from efface.evidence import custody, stamp
 from efface.evidence.models import Pack
-from efface.evidence.packs import age, container, gathering, readme, report, signing, tables
+from efface.evidence.packs import container, gathering, readme, report, signing, tables
 from efface.evidence.packs.verifying import AUTHORITY, CERTIFICATE, MANIFEST, REPORT, SIGNATURE, TOKEN
 
 log = logging.getLogger(__name__)
 ENDS = "pack.ends"
 KEPT = timedelta(days=14)
 """A pack lies ready for so long; then it is removed, and can be made again."""
+SOON = timedelta(seconds=1)
 PIECE = 4 * 1024 * 1024
 MOST_GROUND = 200
 
@@ -62,6 +64,8 @@ def allowed(case: Case, made_for: str, agreed: bool, ground: str, now: datetime)
     Anybody else: she said so."""
     if case.state == Case.State.ERASED:
         return _("The case was erased.")
+    if made_for == Pack.For.POLICE and case.age != Age.ADULT:
+        return _("Of somebody who is, or may be, under 18 no pack is made: addresses alone are passed on.")
     if made_for == Pack.For.POLICE:
         if ground.strip():
             return ""
@@ -169,12 +173,15 @@ def _make(row: Pack) -> None:
         _still(row, now)
     built = _Built()
     whole, size = hashlib.sha256(), 0
-    for piece in _pieces(age.seal(_opened(row, now, built), row.key)):
+    for piece in _pieces(age.seal(_opened(row, now, built), [row.key])):
         whole.update(piece)
         size += len(piece)
+        name = uuid7()
         with tenancy.organisation(row.organisation_id):
-            row.blobs.append(str(objects.put(row.case_id, piece)))
+            row.blobs.append(str(name))
             Pack.objects.filter(pk=row.pk).update(blobs=row.blobs)
+        with tenancy.organisation(row.organisation_id):
+            objects.put(row.case_id, piece, name)
     with tenancy.organisation(row.organisation_id):
         _still(row, clock.now())
         done = Pack.objects.filter(pk=row.pk, state=Pack.State.WAITING).update(
@@ -314,10 +321,11 @@ def _stream(organisation: uuid.UUID, case_id: uuid.UUID, names: list[str]) -> It
 
 
 def end(row: Pack, actor: str, now: datetime) -> None:
-    """Remove the file. What was handed over stays where it is."""
+    """Not there any more from now on; its file goes once that is written down, by the deadline. What was handed over
+    stays where it is."""
     if Pack.objects.filter(pk=row.pk).exclude(state=Pack.State.ENDED).update(state=Pack.State.ENDED):
-        _forget_pieces(row)
-        deadlines.cancel(key=f"{ENDS}:{row.pk}")
+        # A file that is removed before would be missing if this were rolled back.
+        deadlines.set_deadline(ENDS, row.pk, now + SOON, organisation=row.organisation_id, case=row.case_id)
         custody.note(
             row.case_id, row.organisation_id, actor, "removed", now, about="pack", subject=row.pk, sha256=row.sha256
         )
@@ -327,5 +335,34 @@ def end(row: Pack, actor: str, now: datetime) -> None:
 @deadlines.handler(ENDS)
 def _ends(deadline: Deadline, now: datetime) -> None:
     row = Pack.objects.select_related("case").filter(pk=deadline.subject).first()
-    if row is not None:
+    if row is None:
+        return
+    if row.state == Pack.State.ENDED:
+        _remove(row, deadline)
+        return
+    later = retention.kept_until(row.case_id, now)
+    if later is None:
         end(row, "engine", now)
+    else:
+        # What a hold or the police keep is not deleted by age.
+        Pack.objects.filter(pk=row.pk).update(until=later)
+        deadlines.set_deadline(ENDS, row.pk, later, organisation=row.organisation_id, case=row.case_id)
+
+
+def _remove(row: Pack, deadline: Deadline) -> None:
+    meant = Deadline.objects.get(pk=deadline.pk).due
+    if meant > deadline.due:
+        # It was ended in this very transaction: the file goes in the next.
+        deadlines.set_deadline(ENDS, row.pk, meant, organisation=row.organisation_id, case=row.case_id)
+    else:
+        _forget_pieces(row)
+
+
+@events.on("hold.lifted", "hold.ended", "request.ended")
+def _released(event: CaseEvent) -> None:
+    """What was kept longer than its own time goes as soon as nothing keeps it."""
+    if retention.kept_until(event.case_id, event.at) is not None:
+        return
+    over = Pack.objects.filter(case_id=event.case_id, asked_at__lte=event.at - KEPT)
+    for pack in over.exclude(state=Pack.State.ENDED).select_related("case"):
+        end(pack, "engine", event.at)

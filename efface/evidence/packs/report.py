@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def _head(pack: Pack, by: signing.Signer, now: datetime) -> list[str]:
         f"Made {_moment(now)}. Case opened {_moment(case.opened_at)}.",
     ]  # fmt: skip
     if "name" in pack.parts and name:
-        lines.append(f"The person: {name}.")
+        # Kept together in its own direction: the marks of Unicode for a name of any script.
+        lines.append(f"The person: \u2068{name}\u2069.")
     if pack.ground:
         lines.append(f"Handed over without her consent because a statute obliges: {pack.ground}.")
     elif pack.made_for != Pack.For.HERSELF:
@@ -139,7 +141,7 @@ def _finding(one: dict[str, Any]) -> dict[str, Any]:
         lines.append(_line("Came back", f"{one['times_it_came_back']} times"))
     counted = {"captures": "Captures", "letters": "Letters", "looks": "Looks"}
     lines += [_line(words, str(one[key])) for key, words in counted.items() if one.get(key)]
-    return {"title": f"Finding {one['number']}" + (f": {one['site']}" if one.get("site") else ""), "lines": lines}
+    return _entry(f"Finding {one['number']}" + (f": {one['site']}" if one.get("site") else ""), lines)
 
 
 def _demand(one: dict[str, Any]) -> dict[str, Any]:
@@ -154,7 +156,11 @@ def _demand(one: dict[str, Any]) -> dict[str, Any]:
         )
     if one["also_in_other_cases"]:
         lines.append(_line("Other cases", f"the same stands in {one['also_in_other_cases']} more of this organisation"))
-    return {"title": str(one["kind"]).capitalize(), "lines": lines}
+    return _entry(str(one["kind"]).capitalize(), lines)
+
+
+def _entry(title: str, lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"title": title, "language": written_in(title), "lines": lines}
 
 
 def _file(one: dict[str, Any]) -> dict[str, Any]:
@@ -164,12 +170,23 @@ def _file(one: dict[str, Any]) -> dict[str, Any]:
     ]  # fmt: skip
     if one["messages"]:
         lines.append(_line("Messages", f"{one['messages']}, in kept/{one['number']:03d}.json"))
-    return {"title": str(one["name"] or f"file {one['number']}"), "lines": lines}
+    return _entry(str(one["name"] or f"file {one['number']}"), lines)
 
 
 def _line(label: str, words: str) -> dict[str, Any]:
     shown = "".join(letter for letter in words.replace("\n", " ") if letter.isprintable())
-    return {"label": label, "pieces": _pieces(shown, _PIECE)}
+    language = written_in(shown)
+    # Letters that join are not cut apart: such words are short enough to be set whole.
+    return {"label": label, "pieces": [shown] if language else _pieces(shown, _PIECE), "language": language}
+
+
+def written_in(words: str) -> str:
+    """The language of a script that runs from right to left, by the first letter that has a direction; "" for any
+    other. A reader's voice is told by it, and the line begins at its own side."""
+    for letter in words:
+        if unicodedata.bidirectional(letter) in ("L", "R", "AL"):
+            return {"R": "he", "AL": "ar"}.get(unicodedata.bidirectional(letter), "")
+    return ""
 
 
 def _pieces(text: str, size: int) -> list[str]:

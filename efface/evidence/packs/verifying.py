@@ -20,8 +20,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from efface.engine.base import age
 from efface.evidence import chain, stamp, wacz
-from efface.evidence.packs import age, container, signing
+from efface.evidence.packs import container, signing
 
 MANIFEST, SIGNATURE, TOKEN = "manifest.json", "manifest.p7s", "manifest.tsr"
 CERTIFICATE, AUTHORITY, REPORT = "organisation.pem", "authority/tsa.pem", "report.pdf"

@@ -76,6 +76,7 @@ def pdf(row: Referral, name: str, now: datetime) -> bytes:
             _("Please ask the platforms to preserve their data before you write to anybody else, and tell us whether "
               "notices of removal should wait. Access in the investigators' room ends on %(day)s.")
             % {"day": row.until.strftime("%Y-%m-%d")},
+            *([_("Your office is served on these terms: %(terms)s.") % {"terms": row.terms}] if row.terms else []),
         ],
         "sections": sections, "signed": ", ".join(filter(None, (house.signatory, house.name))),
     })  # fmt: skip

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from efface.accounts import audit
+from efface.accounts import audit, programmes
 from efface.accounts.models import AuditEntry, Member, Role, User
 from efface.cases import events, messages, uses
 from efface.cases.may import may
@@ -46,7 +46,8 @@ class CannotRefer(ValueError):
 @dataclass(frozen=True, slots=True)
 class Order:
     """``investigator`` a user's id; ``days`` from 1 to 180; ``risks_told``: she heard whom a report may hurt;
-    ``statute``: what obliges, where it goes without her consent; ``once``: the form it came from."""
+    ``statute``: what obliges, where it goes without her consent; ``once``: the form it came from;
+    ``programme``: id of the agency's terms, "" where it is served like everybody, free."""
 
     investigator: uuid.UUID | None
     desk: str
@@ -57,6 +58,7 @@ class Order:
     risks_told: bool = False
     file_number: str = ""
     once: str = ""
+    programme: str = ""
 
 
 def investigators(organisation: uuid.UUID) -> list[User]:
@@ -94,6 +96,7 @@ def refer(case: Case, given: Order, actor: str, now: datetime) -> Referral:
                 organisation_id=case.organisation_id, case=case, investigator=person, reference=case.reference,
                 desk=_line(given.desk, 120), file_number=_line(given.file_number, 60), ground=given.ground,
                 statute=_line(given.statute, 200) if given.ground == Referral.Ground.STATUTE else "", parts=parts,
+                terms=_terms(given.programme),
                 by=actor, at=now, until=now + timedelta(days=given.days), once=given.once[:40],
             )  # fmt: skip
     except IntegrityError:
@@ -109,6 +112,12 @@ def refer(case: Case, given: Order, actor: str, now: datetime) -> Referral:
     return row
 
 
+def _terms(programme: str) -> str:
+    """As they stand now, in words: what a coordinator changes later changes no referral that stands."""
+    row = next((one for one in programmes.for_agencies() if str(one.pk) == programme), None)
+    return programmes.said(row)[:200] if row else ""
+
+
 def _problem(case: Case, given: Order, person: User | None, actor: str, now: datetime) -> str:
     if given.ground not in Referral.Ground.values:
         return _("Choose whether she wants it or a statute obliges.")
@@ -117,6 +126,8 @@ def _problem(case: Case, given: Order, person: User | None, actor: str, now: dat
         return reason
     if person is None:
         return _("Choose the investigator. Whoever is not in the list has to be invited first.")
+    if given.programme and not _terms(given.programme):
+        return _("These terms are not open any more. Choose again, or leave it free.")
     if not given.desk.strip():
         return _("Write which police unit or desk it is.")
     if not 1 <= given.days <= LONGEST.days:
@@ -244,7 +255,7 @@ def _erased(event: CaseEvent) -> None:
             ended_at=event.at, ended_by=event.actor, ended_why=Referral.Why.ERASED
         )
         audit.record(row.organisation_id, event.actor, "referral.ended", str(row.pk), event.at)
-    Referral.objects.filter(case_id=event.case_id).update(statute="", file_number="", desk="")
+    Referral.objects.filter(case_id=event.case_id).update(statute="", file_number="", desk="", terms="")
     PoliceRequest.objects.filter(case_id=event.case_id).update(owner="", state=PoliceRequest.State.ENDED)
     from efface.evidence.models import Question, Signal
 

@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.cases import events, holds
+from efface.cases import events, holds, retention
 from efface.cases.models import Case, CaseEvent, Hold
-from efface.engine.base import deadlines, tenancy
+from efface.engine.base import age, deadlines, tenancy
 from efface.engine.base.models import Deadline
 from efface.evidence.models import Fact, InvestigatorKey, Pack, PoliceRequest, Question, Referral, ReferralPack
-from efface.evidence.packs import age, making
+from efface.evidence.packs import making
 from efface.evidence.referrals import referring
 
 KEPT_ENDS = "request.ends"
@@ -180,11 +180,13 @@ def _reseal(row: Referral, actor: str, now: datetime) -> None:
         making.end(one.pack, actor, now)
 
 
-def preserved(case_id: uuid.UUID, now: datetime) -> bool:
-    """Whether a lead granted that what the case holds is kept. Whoever deletes by age asks this; her own word to erase
-    is not stopped by it."""
+@retention.promise
+def preserved_until(case_id: uuid.UUID, now: datetime) -> datetime | None:
+    """Until when a lead granted that what the case holds is kept; None where nobody did. Whoever deletes by age asks
+    ``retention.kept_until``, which asks this; her own word to erase is not stopped by it."""
     rows = PoliceRequest.objects.filter(case_id=case_id, kind=PoliceRequest.Kind.PRESERVE)
-    return rows.filter(state=PoliceRequest.State.GRANTED, until__gt=now).exists()
+    standing = rows.filter(state=PoliceRequest.State.GRANTED, until__gt=now)
+    return standing.order_by("-until").values_list("until", flat=True).first()
 
 
 @deadlines.handler(KEPT_ENDS)
@@ -205,6 +207,8 @@ def _request_over(request_id: uuid.UUID, now: datetime) -> None:
     if row is not None:
         PoliceRequest.objects.filter(pk=row.pk).update(state=PoliceRequest.State.ENDED)
         events.record(row.case, "request.ended", "engine", subject=row.pk, now=now, what=row.kind)
+        if row.kind == PoliceRequest.Kind.PRESERVE:
+            retention.released(row.case_id, now)
 
 
 def give_key(organisation: uuid.UUID, user: uuid.UUID, text: str, lost: bool, now: datetime) -> InvestigatorKey:

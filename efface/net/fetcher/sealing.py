@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 
-from pyrage import RecipientError, encrypt, x25519  # type: ignore[import-untyped]
+from pyrage import RecipientError, encrypt, x25519
 
 from efface.net.fetcher.context import Context
 from efface.net.protocol import SealedMedium, SealMediumRequest

@@ -36,9 +36,10 @@ class Store(Protocol):
         """Where that is, in words without a secret."""
 
 
-def put(case_id: uuid.UUID, data: bytes) -> uuid.UUID:
-    """Seal bytes with the case's key and keep them. Returns the object's id. Durable when it returns."""
-    name = uuid7()
+def put(case_id: uuid.UUID, data: bytes, name: uuid.UUID | None = None) -> uuid.UUID:
+    """Seal bytes with the case's key and keep them. Returns the object's id. Durable when it returns. ``name``: an id
+    that was written down before, so that a process that is killed leaves nothing that nobody knows of."""
+    name = name or uuid7()
     store().write(name, sealing.seal(sealing.case_key(case_id), data, f"object:{name}"))
     return name
 

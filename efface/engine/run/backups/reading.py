@@ -7,7 +7,7 @@ import io
 import json
 import tarfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,7 @@ class Opened:
     """A proven backup file, to be read again part by part."""
 
     file: Path
-    identities: Sequence[age.Identity]
+    identities: age.Who
     manifest: dict[str, Any]
 
     def parts(self, wanted: Callable[[str], bool]) -> Iterator[tuple[str, IO[bytes]]]:
@@ -78,24 +78,29 @@ def _unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _archive(file: Path, identities: Sequence[age.Identity]) -> Iterator[tarfile.TarFile]:
+def _archive(file: Path, identities: age.Who) -> Iterator[tarfile.TarFile]:
     try:
         with file.open("rb") as source:
-            raw = io.BufferedReader(_Chunks(_unpacked(age.opened(source, identities))), 1 << 20)
+            raw = io.BufferedReader(_Chunks(_unpacked(age.pieces(source, identities))), 1 << 20)
             with tarfile.open(fileobj=cast(Any, raw), mode="r|") as tar:
                 yield tar
             # The archive's reader stops early: the seal of the last chunk is proven only at the end.
             while raw.read(1 << 20):
                 pass
-    except age.NotOpened as error:
+    except age.CannotOpen as error:
         raise NotReadable(f"{file}: {error}") from None
     except (tarfile.TarError, zlib.error) as error:
         raise NotReadable(f"{file} is no backup of Efface ({type(error).__name__})") from None
     except OSError as error:
         raise NotReadable(f"{file} cannot be read: {error.strerror}") from None
+    except MemoryError:
+        raise NotReadable(
+            f"{file} was sealed to a passphrase by an older version and is opened as a whole: this machine has too "
+            "little memory for it"
+        ) from None
 
 
-def prove(file: Path, identities: Sequence[age.Identity], part: str) -> Opened:
+def prove(file: Path, identities: age.Who, part: str) -> Opened:
     """Read a file to its end and check every part. ``part`` is "database" or "keys". Raises ``NotReadable``."""
     digests: dict[str, str] = {}
     manifest: dict[str, Any] = {}

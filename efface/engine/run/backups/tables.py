@@ -22,7 +22,8 @@ CASE_KEYS = "engine_casekey"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its columns in order. ``owned``: under row rules; ``shared``: some rows are of no organisation."""
+    """A table with its columns in order. ``owned``: under row rules that hold for the owner too; ``shared``: some rows
+    are of no organisation."""
 
     name: str
     columns: tuple[str, ...]
@@ -31,11 +32,11 @@ class Table:
 
 
 _TABLES = """
-SELECT c.relname, c.relrowsecurity, array_agg(a.attname::text ORDER BY a.attnum),
+SELECT c.relname, c.relforcerowsecurity, array_agg(a.attname::text ORDER BY a.attnum),
        bool_or(a.attname = 'organisation_id' AND NOT a.attnotnull)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-WHERE n.nspname = 'public' AND c.relkind = 'r' GROUP BY c.relname, c.relrowsecurity ORDER BY c.relname
+WHERE n.nspname = 'public' AND c.relkind = 'r' GROUP BY c.relname, c.relforcerowsecurity ORDER BY c.relname
 """
 
 

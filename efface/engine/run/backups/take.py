@@ -11,7 +11,7 @@ import os
 import tarfile
 import tempfile
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +44,7 @@ class Taken:
     tombstones: int = 0
 
 
-def take(file: Path, keys: Path, recipients: Sequence[age.Recipient], kind: str, now: datetime) -> Taken:
+def take(file: Path, keys: Path, recipients: age.Who, kind: str, now: datetime) -> Taken:
     """Write both files, whole or not at all, readable by this user alone. Raises ``NotTaken``."""
     for one in (file, keys):
         if one.exists():
@@ -89,11 +89,22 @@ def whole(file: Path) -> Iterator[IO[bytes]]:
 class _Archive:
     """A sealed, compressed archive; its list with the digest of each part stands last."""
 
-    def __init__(self, out: IO[bytes], recipients: Sequence[age.Recipient]) -> None:
+    def __init__(self, out: IO[bytes], recipients: age.Who) -> None:
         self._sealed = age.Writer(cast(Any, out), recipients)
         self._packed = gzip.GzipFile(filename="", mode="wb", fileobj=self._sealed, compresslevel=6, mtime=0)
         self._tar = tarfile.open(fileobj=self._packed, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - see close
         self.digests: dict[str, str] = {}
+
+    def __enter__(self) -> _Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Not closed: what was written is no backup. The archive's own end goes nowhere.
+        self._packed.fileobj = cast(Any, io.BytesIO())
+        with contextlib.suppress(ValueError, OSError):
+            self._tar.close()
+            self._packed.close()
+        self._sealed.stop()
 
     def add(self, name: str, data: IO[bytes]) -> None:
         data.seek(0, io.SEEK_END)
@@ -112,29 +123,27 @@ class _Archive:
         self._sealed.close()
 
 
-def _database(
-    out: IO[bytes], recipients: Sequence[age.Recipient], connection: Connection, kind: str, taken: Taken
-) -> None:
-    archive = _Archive(out, recipients)
-    known = tables.present(connection)
-    organisations = tables.organisations(connection)
-    listed: dict[str, Any] = {}
-    for name, table in known.items():
-        if name in tables.LEFT_OUT:
-            continue
-        # Rows of one table at a time, in a file that has no name: what is written there is sealed only afterwards, so
-        # it is kept in memory up to a size, and beyond that in the data folder's own file system.
-        with tempfile.SpooledTemporaryFile(max_size=64 << 20, dir=str(settings.data_folder())) as held:
-            taken.rows[name] = copy_out(connection, table, organisations, cast(Any, held))
-            archive.add(f"tables/{name}", cast(Any, held))
-        listed[name] = {"columns": list(table.columns), "rows": taken.rows[name], "owned": table.owned}
-    digests = _objects()
-    taken.objects = None if digests is None else len(digests)
-    migrations = connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
-    archive.close({
-        "format": FORMAT, "part": "database", "kind": kind, "made_at": taken.made_at.isoformat(), "tables": listed,
-        "migrations": [list(row) for row in migrations], "objects": digests,
-    })  # fmt: skip
+def _database(out: IO[bytes], recipients: age.Who, connection: Connection, kind: str, taken: Taken) -> None:
+    with _Archive(out, recipients) as archive:
+        known = tables.present(connection)
+        organisations = tables.organisations(connection)
+        listed: dict[str, Any] = {}
+        for name, table in known.items():
+            if name in tables.LEFT_OUT:
+                continue
+            # Rows of one table at a time, in a file that has no name: what is written there is sealed only afterwards,
+            # so it is kept in memory up to a size, and beyond that in the data folder's own file system.
+            with tempfile.SpooledTemporaryFile(max_size=64 << 20, dir=str(settings.data_folder())) as held:
+                taken.rows[name] = copy_out(connection, table, organisations, cast(Any, held))
+                archive.add(f"tables/{name}", cast(Any, held))
+            listed[name] = {"columns": list(table.columns), "rows": taken.rows[name], "owned": table.owned}
+        digests = _objects()
+        taken.objects = None if digests is None else len(digests)
+        migrations = connection.execute("SELECT app, name FROM django_migrations ORDER BY id").fetchall()
+        archive.close({
+            "format": FORMAT, "part": "database", "kind": kind, "made_at": taken.made_at.isoformat(), "tables": listed,
+            "migrations": [list(row) for row in migrations], "objects": digests,
+        })  # fmt: skip
 
 
 def copy_out(connection: Connection, table: Table, organisations: list[uuid.UUID], out: IO[bytes]) -> int:
@@ -175,24 +184,24 @@ def _objects() -> dict[str, list[Any]] | None:
     return found
 
 
-def _keys(out: IO[bytes], recipients: Sequence[age.Recipient], connection: Connection, kind: str, taken: Taken) -> None:
-    archive = _Archive(out, recipients)
-    table = tables.present(connection)[tables.CASE_KEYS]
-    held = io.BytesIO()
-    taken.case_keys = copy_out(connection, table, tables.organisations(connection), held)
-    archive.add(f"tables/{table.name}", held)
-    # A key that has a keeper is never written down beside it.
-    sealed = locking.sealed_path().exists()
-    for path in sorted(sealing.secrets_folder().glob("*")):
-        left_out = path.name.startswith(OWN_SECRETS) or path.suffix == ".part"
-        if path.is_file() and not left_out and not (sealed and path.name == "installation.key"):
-            archive.add(f"secrets/{path.name}", io.BytesIO(path.read_bytes()))
-    # What a crash may have kept out of the file stands in the database.
-    tombstones.add(tables.ended(connection).items())
-    stones = tombstones.read()
-    taken.tombstones = len(stones)
-    archive.close({
-        "format": FORMAT, "part": "keys", "kind": kind, "made_at": taken.made_at.isoformat(), "sealed": sealed,
-        "columns": list(table.columns), "case_keys": taken.case_keys,
-        "tombstones": {str(case): at.isoformat() for case, at in stones.items()},
-    })  # fmt: skip
+def _keys(out: IO[bytes], recipients: age.Who, connection: Connection, kind: str, taken: Taken) -> None:
+    with _Archive(out, recipients) as archive:
+        table = tables.present(connection)[tables.CASE_KEYS]
+        held = io.BytesIO()
+        taken.case_keys = copy_out(connection, table, tables.organisations(connection), held)
+        archive.add(f"tables/{table.name}", held)
+        # A key that has a keeper is never written down beside it.
+        sealed = locking.sealed_path().exists()
+        for path in sorted(sealing.secrets_folder().glob("*")):
+            left_out = path.name.startswith(OWN_SECRETS) or path.suffix == ".part"
+            if path.is_file() and not left_out and not (sealed and path.name == "installation.key"):
+                archive.add(f"secrets/{path.name}", io.BytesIO(path.read_bytes()))
+        # What a crash may have kept out of the file stands in the database.
+        tombstones.add(tables.ended(connection).items())
+        stones = tombstones.read()
+        taken.tombstones = len(stones)
+        archive.close({
+            "format": FORMAT, "part": "keys", "kind": kind, "made_at": taken.made_at.isoformat(), "sealed": sealed,
+            "columns": list(table.columns), "case_keys": taken.case_keys,
+            "tombstones": {str(case): at.isoformat() for case, at in stones.items()},
+        })  # fmt: skip
