@@ -19,14 +19,14 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit, money
 from efface.accounts.models import Invoice, Member, Organisation, Programme
 from efface.accounts.programmes import Refused, actor
-from efface.engine.base import typeset
+from efface.engine.base import moments, text, typeset
 
 SOURCE = Path(__file__).with_name("invoice.typ")
 DUE_DAYS = 30
 MOST_LINES = 50
+_AMOUNTS = frozenset({"net", "tax_percent", "tax", "gross"})
 COLUMNS = ("number", "kind", "issued", "due", "customer", "currency", "net", "tax_percent", "tax", "gross", "credits")
 _UNPRINTED = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,8 @@ def as_csv(rows: Iterable[Invoice]) -> str:
     writer.writeheader()
     for row in as_rows(rows):
         # A number below nothing is a number; words that begin like a formula are quoted.
-        writer.writerow({name: _cell(value) if name == "customer" else value for name, value in row.items()})
+        writer.writerow({name: value if name in _AMOUNTS else text.cell(value) for name, value in row.items()})
     return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = str(value or "")
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def as_xml(row: Invoice, organisation: Organisation) -> bytes:
@@ -230,6 +225,6 @@ def day(text: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return moments.day_of(text)
     except ValueError:
         raise Refused(_("Days are written as 2026-03-31.")) from None
