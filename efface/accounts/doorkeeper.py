@@ -29,6 +29,8 @@ from efface.engine.base import clock, tenancy
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 #: A session in use is kept alive by writing it once a minute, not with every request.
 ALIVE, MINUTE_S = "m", 60
+INSTEAD = "\ufffd"
+"""Stands where a NUL was, as for any byte that is no letter."""
 
 
 ShutOut = Callable[[Any], HttpResponse]
@@ -62,7 +64,7 @@ def _without_nul(given: QueryDict) -> QueryDict:
         return given
     kept = QueryDict(mutable=True, encoding=given.encoding)
     for name, values in given.lists():
-        kept.setlist(name.replace("\0", ""), [one.replace("\0", "") for one in values])
+        kept.setlist(name.replace("\0", INSTEAD), [one.replace("\0", INSTEAD) for one in values])
     kept._mutable = False
     return kept
 

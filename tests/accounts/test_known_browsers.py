@@ -22,9 +22,9 @@ def team(organisation: Any, now: Any) -> list[Any]:
 
 def attacked(team: list[Any]) -> None:
     """Wrong passwords for everybody until everybody waits, from the helpline's own address too."""
-    for user in team:
+    for number, user in enumerate(team):
         for _ in range(knocking.ACCOUNT.size + 1):
-            doors.password(Client(REMOTE_ADDR="203.0.113.9"), user.email, "wrong")
+            doors.password(Client(REMOTE_ADDR=f"203.0.113.{number}"), user.email, "wrong")
         for _ in range(knocking.ADDRESS.size + 1):
             doors.password(Client(), f"nobody{_}@desk.example", "wrong")
         assert knocking.waits(user) > 0

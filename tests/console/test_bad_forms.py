@@ -65,7 +65,7 @@ def test_what_no_field_is_meant_for_is_answered_in_words(
     role: str, organisation: Any, now: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one, forms = walked(organisation, monkeypatch, role)
-    assert len(forms) > 4
+    assert forms
     wrong: dict[str, str] = {}
     for form in forms:
         for press in walking.pressed(form):
