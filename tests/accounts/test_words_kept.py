@@ -140,7 +140,7 @@ def test_a_form_that_says_no_in_any_way_keeps_the_words(
 ) -> None:
     settings.ROOT_URLCONF = Routes
     client.raise_request_exception = False
-    answer = client.post(f"/console/try/{how}/", {"text": WORDS, "choice": "say", "password": "my pass phrase of before"})
+    answer = client.post(f"/console/try/{how}/", {"text": WORDS, "choice": "say", "password": "my own"})
     assert answer.status_code in (302, 404, 422, 500)
     with tenancy.organisation(organisation.pk):
         assert Unsent.objects.get().fields == {"text": WORDS, "choice": "say"}
