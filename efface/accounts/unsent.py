@@ -21,6 +21,8 @@ MARK = "unsent"
 """A field of forms that send again what was kept."""
 #: Never kept: what opens an account, and the mark that protects a form.
 NOT_KEPT = ("csrfmiddlewaretoken", "password", "new", "again", "code", "credential", MARK)
+OURS = ("next", "mark", "query", "path")
+"""What a page put into its own form; it is long at times, and nobody typed it."""
 LONG = 60
 """So many characters, or more than a line, are words that nobody wants to write again."""
 Fields = Mapping[str, str | Sequence[str]]
@@ -40,7 +42,8 @@ def worth_keeping(fields: Fields) -> dict[str, str | list[str]]:
 def long_words(fields: Fields) -> list[str]:
     """Those of the values that somebody wrote at length."""
     held = worth_keeping(fields)
-    values = [one for given in held.values() for one in ([given] if isinstance(given, str) else given)]
+    values = [one for name, given in held.items() if name not in OURS
+              for one in ([given] if isinstance(given, str) else given)]  # fmt: skip
     return [one for one in values if len(one.strip()) > LONG or "\n" in one.strip()]
 
 

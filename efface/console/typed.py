@@ -10,6 +10,12 @@ def one_line(text: str, longest: int) -> str:
     return "".join(one if one.isprintable() else " " for one in text).strip()[:longest]
 
 
+def whole(text: str) -> int:
+    """A whole number of at most nine digits; 0 where there is none."""
+    plain = text.strip()
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 9 else 0
+
+
 def lines(text: str) -> str:
     """Text of several lines, without the characters a database column or a reader cannot take."""
     kept = text.replace("\r\n", "\n").replace("\r", "\n")
