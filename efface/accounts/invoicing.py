@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from efface.accounts import audit, money
 from efface.accounts.models import Invoice, Member, Organisation, Programme
 from efface.accounts.programmes import Refused, actor
-from efface.engine.base import moments, text, typeset
+from efface.engine.base import ids, moments, text, typeset
+from efface.engine.base.models import Installation
 
 SOURCE = Path(__file__).with_name("invoice.typ")
 DUE_DAYS = 30
@@ -49,8 +50,20 @@ class Bill:
     tax_points: int = 0
 
 
-def issue(member: Member, bill: Bill, key: str, now: datetime, programme: Programme | None = None) -> Invoice:
-    """The next invoice; the same form (``key``) again gives back the one it made. Raises ``Refused``."""
+def unsure_of_numbers() -> datetime | None:
+    """When a backup was put back after the last invoice that is known here: others may have been written in between,
+    and their numbers given. None: the numbers go on by themselves."""
+    restored = Installation.objects.values_list("restored_at", flat=True).first()
+    newest = Invoice.objects.order_by("-number").values_list("pk", flat=True).first()
+    made = ids.born(newest) if newest else None
+    return restored if restored is not None and (made is None or made <= restored) else None
+
+
+def issue(
+    member: Member, bill: Bill, key: str, now: datetime, programme: Programme | None = None, last: int | None = None
+) -> Invoice:
+    """The next invoice; the same form (``key``) again gives back the one it made. ``last``: the number given last, as
+    somebody says it where that cannot be known (``unsure_of_numbers``). Raises ``Refused``."""
     lines = [one for one in bill.lines if one.words.strip()]
     if not bill.customer.strip():
         raise Refused(_("Say who is billed: an agency, a funder or a client."))
@@ -63,12 +76,14 @@ def issue(member: Member, bill: Bill, key: str, now: datetime, programme: Progra
     net = sum(one.quantity * one.each for one in lines)
     if not 0 < net <= money.MOST:
         raise Refused(_("An invoice over nothing is not written."))
-    return _write(member, bill, lines, key, now, programme=programme)
+    return _write(member, bill, lines, key, now, programme=programme, said=last)
 
 
-def credit(member: Member, invoice: Invoice, amount: int | None, why: str, key: str, now: datetime) -> Invoice:
-    """Credit an invoice, all that is left of it (``amount`` None) or a part of its net in minor units. Raises
-    ``Refused``."""
+def credit(
+    member: Member, invoice: Invoice, amount: int | None, why: str, key: str, now: datetime, last: int | None = None
+) -> Invoice:
+    """Credit an invoice, all that is left of it (``amount`` None) or a part of its net in minor units. ``last`` as of
+    ``issue``. Raises ``Refused``."""
     with transaction.atomic():
         _one_at_a_time(member)
         done = Invoice.objects.filter(key=key[:40]).first()
@@ -83,19 +98,23 @@ def credit(member: Member, invoice: Invoice, amount: int | None, why: str, key: 
                           % {"left": money.text(left, invoice.currency)})  # fmt: skip
         words = why.strip() or _("Credit for invoice %(number)d") % {"number": invoice.number}
         bill = Bill(str(invoice.customer), str(invoice.address or ""), (), invoice.currency, invoice.tax_points)
-        return _write(member, bill, [Line(words, 1, -amount)], key, now, credits=invoice, programme=invoice.programme)
+        return _write(member, bill, [Line(words, 1, -amount)], key, now, credits=invoice, programme=invoice.programme,
+                      said=last)  # fmt: skip
 
 
 def _write(
     member: Member, bill: Bill, lines: Sequence[Line], key: str, now: datetime, *, credits: Invoice | None = None,
-    programme: Programme | None = None,
+    programme: Programme | None = None, said: int | None = None,
 ) -> Invoice:  # fmt: skip
     with transaction.atomic():
         _one_at_a_time(member)
         done = Invoice.objects.filter(key=key[:40]).first()
         if done is not None:
             return done
-        last = Invoice.objects.order_by("-number").values_list("number", flat=True).first() or 0
+        last = max(Invoice.objects.order_by("-number").values_list("number", flat=True).first() or 0, said or 0)
+        if said is None and unsure_of_numbers() is not None:
+            raise Refused(_("A backup was put back here. Invoices written after it was made are not known: say which "
+                            "number was given last, so that none is given twice."))  # fmt: skip
         net = sum(one.quantity * one.each for one in lines)
         tax = money.share(net, bill.tax_points)
         row = Invoice(

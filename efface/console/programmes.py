@@ -51,7 +51,7 @@ def _shown(**more: Any) -> dict[str, Any]:
             {"one": one, "gross": money.text(one.gross, one.currency), "key": uuid.uuid4()}
             for one in Invoice.objects.select_related("credits")[:SHOWN]
         ],
-        "lines": range(1, LINES + 1), "key": uuid.uuid4(), **more,
+        "lines": range(1, LINES + 1), "key": uuid.uuid4(), "unsure": invoicing.unsure_of_numbers() is not None, **more,
     }  # fmt: skip
 
 
@@ -176,10 +176,20 @@ def invoice(request: Any) -> HttpResponse:
         # A percent has two digits behind the point, as most money.
         points = money.minor(post.get("tax", "") or "0", "EUR")
         bill = invoicing.Bill(post.get("customer", ""), post.get("address", ""), lines, code, points)
-        made = invoicing.issue(request.member, bill, _key(post), clock.now())
+        made = invoicing.issue(request.member, bill, _key(post), clock.now(), last=_last(post))
         return _("Invoice %(number)d is written.") % {"number": made.number}
 
     return _done(request, act)
+
+
+def _last(post: Any) -> int | None:
+    """The number given last, where somebody says it."""
+    given = post.get("last", "").strip()
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise Refused(_("Write the number of the last invoice in digits; 0 if there was none."))
+    return int(given)
 
 
 def _whole(text: str) -> int:
@@ -198,7 +208,7 @@ def credit(request: Any, id: uuid.UUID) -> HttpResponse:
 
     def act() -> str:
         amount = money.minor(post["amount"], row.currency) if post.get("amount", "").strip() else None
-        made = invoicing.credit(request.member, row, amount, post.get("why", ""), _key(post), clock.now())
+        made = invoicing.credit(request.member, row, amount, post.get("why", ""), _key(post), clock.now(), _last(post))
         return _("Credit note %(number)d is written.") % {"number": made.number}
 
     return _done(request, act)

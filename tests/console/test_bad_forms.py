@@ -36,7 +36,7 @@ def sent(client: Client, action: str, data: Mapping[str, Any]) -> Any:
     """The answer to a form; what it did is taken back."""
     try:
         with transaction.atomic():
-            answer = client.post(action, data)
+            answer: Any = client.post(action, data)
             answer.whole = b"".join(answer.streaming_content) if answer.streaming else answer.content
             raise _Back(answer)
     except _Back as back:
