@@ -29,8 +29,8 @@ from efface.engine.base import clock, tenancy
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 #: A session in use is kept alive by writing it once a minute, not with every request.
 ALIVE, MINUTE_S = "m", 60
-INSTEAD = "\ufffd"
-"""Stands where a NUL was, as for any byte that is no letter."""
+INSTEAD = " "
+"""Stands where a NUL was: what is blank stays blank, and no word becomes another one."""
 
 
 ShutOut = Callable[[Any], HttpResponse]
