@@ -82,6 +82,19 @@ def _end_problems(organisation: uuid.UUID, number: int, digest: bytes) -> list[s
     return []
 
 
+def missing(organisation: uuid.UUID, number: int, digest: str) -> str:
+    """What is wrong where the chain does not hold an entry as it was noted elsewhere (``head``), in words; "" where it
+    does. Finds what no seal can: a chain written anew by who holds database and key, or put back to an earlier day."""
+    if not number:
+        return ""
+    row = AuditEntry.objects.filter(organisation_id=organisation, number=number).first()
+    if row is None:
+        return f"entry {number}, which was noted elsewhere, is not there"
+    if bytes(row.digest).hex() != digest:
+        return f"entry {number} is not the one that was noted elsewhere"
+    return ""
+
+
 def head(organisation: uuid.UUID) -> tuple[int, str]:
     """Number and digest of the last entry, to be noted elsewhere; (0, "") where there is none."""
     row = AuditHead.objects.filter(organisation_id=organisation).first()

@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import LegalDemand, Member
+from efface.engine.base import text
 
 COLUMNS = ("number", "received", "asked_by", "asked_for", "law", "until", "may_tell", "noted_by", "noted", "outcome",
            "given", "decided_by", "decided")  # fmt: skip
-#: A table program takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Refused(ValueError):
@@ -101,10 +100,5 @@ def as_csv(rows: Iterable[LegalDemand]) -> str:
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     for row in as_rows(rows):
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: text.cell(value) for name, value in row.items()})
     return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text

@@ -8,24 +8,29 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from efface.accounts import access as policy
-from efface.accounts import devices, second, unsent
+from efface.accounts import devices, second, taken, unsent
 from efface.accounts.models import READS_CASES, Member, Role, SignIn
 from efface.engine.base import clock, tenancy, training
 
 PORTAL_CASE, PORTAL_ORGANISATION = "portal_case", "portal_organisation"
 #: A session in use is kept alive by writing it once a minute, not with every request.
 ALIVE, MINUTE_S = "m", 60
+INSTEAD = " "
+"""Stands where a NUL was: what is blank stays blank, and no word becomes another one."""
 
 
 NOT_IN_TRAINING = frozenset({
@@ -58,6 +63,23 @@ def on_shut_out(show: ShutOut) -> None:
     _shut_out[:] = [show]
 
 
+def readable(request: Any) -> None:
+    """What came by address and form, without NUL: nobody types it, and no column of the database takes it."""
+    request.GET = _without_nul(request.GET)
+    if request.method == "POST":
+        request.POST = _without_nul(request.POST)
+
+
+def _without_nul(given: QueryDict) -> QueryDict:
+    if not any("\0" in one for name, values in given.lists() for one in (name, *values)):
+        return given
+    kept = QueryDict(mutable=True, encoding=given.encoding)
+    for name, values in given.lists():
+        kept.setlist(name.replace("\0", INSTEAD), [one.replace("\0", INSTEAD) for one in values])
+    kept._mutable = False
+    return kept
+
+
 class Doorkeeper:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -87,6 +109,8 @@ class Doorkeeper:
         wanted = policy.access_of(view, request.resolver_match.url_name)
         if wanted is None:
             return self.closed(request)
+        if not wanted.partner:
+            readable(request)
         if wanted.public:
             with tenancy.nobody():
                 return view(request, *args, **kwargs)
@@ -105,21 +129,49 @@ class Doorkeeper:
         if not request.user.is_authenticated:
             return self.shut_out(request)
         if member is None or member.role not in wanted.roles:
+            self.keep_words(request, member)
             return self.closed(request)
         request.member = member
         if not wanted.before_second and not second.passed(request):
+            self.keep_words(request, member)
             return redirect("console:second-step")
-        with self.rows_of(member):
-            if training.here() and request.resolver_match.view_name in NOT_IN_TRAINING:
-                return render(request, "console/not_in_training.html", status=403)
-            if member.role in READS_CASES:
-                answer: HttpResponse = view(request, *args, **kwargs)
-            else:
-                with tenancy.keys_shut():
-                    answer = view(request, *args, **kwargs)
-            if request.method == "POST" and unsent.MARK in request.POST and answer.status_code < 400:
+
+        def inside() -> HttpResponse:
+            with self.rows_of(member):
+                if training.here() and request.resolver_match.view_name in NOT_IN_TRAINING:
+                    return render(request, "console/not_in_training.html", status=403)
+                if member.role in READS_CASES:
+                    answer: HttpResponse = view(request, *args, **kwargs)
+                else:
+                    with tenancy.keys_shut():
+                        answer = view(request, *args, **kwargs)
+                return answer
+
+        return inside() if request.method != "POST" else self.form(request, member, inside)
+
+    def form(self, request: Any, member: Member, inside: Callable[[], HttpResponse]) -> HttpResponse:
+        """A member's form: where it was not taken, what they wrote at length is kept for them."""
+        before = taken.warnings(request)
+        try:
+            answer = inside()
+        except Exception:
+            with suppress(DatabaseError):
+                self.keep_words(request, member)
+            raise
+        if answer.status_code >= 400 or taken.warnings(request) > before:
+            if self.keep_words(request, member, answer):
+                messages.info(request, _("What you had typed is kept for a day. Your account's page shows it."))
+        elif unsent.MARK in request.POST:
+            with tenancy.organisation(member.organisation_id):
                 unsent.drop(member, request.path)
-            return answer
+        return answer
+
+    @staticmethod
+    def keep_words(request: Any, member: Member | None, answer: HttpResponse | None = None) -> bool:
+        """Keep what a member wrote at length into a form that was not taken, where the answer does not show it."""
+        if member is None or request.method != "POST" or not taken.would_lose(request, answer):
+            return False
+        return unsent.keep_for(member, request.path, taken.fields(request), clock.wall())
 
     @staticmethod
     def rows_of(member: Member) -> AbstractContextManager[None]:
@@ -164,9 +216,8 @@ class Doorkeeper:
         where = request.get_full_path()
         if request.method != "POST":
             return redirect_to_login(where)
-        fields = {name: request.POST.get(name, "") for name in request.POST}
         key = request.session.session_key or request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        kept = unsent.keep(request.ended_session or key, request.path, fields, clock.wall())
+        kept = unsent.keep(request.ended_session or key, request.path, taken.fields(request), clock.wall())
         return redirect_to_login(reverse("console:unsent" if kept else "console:home"))
 
     @staticmethod

@@ -20,16 +20,16 @@ from django.utils.translation import override
 from efface.accounts import audit, languages, money
 from efface.accounts.models import Invoice, Member, Organisation, Programme
 from efface.accounts.programmes import Refused, actor
-from efface.engine.base import typeset
+from efface.engine.base import ids, moments, text, typeset
+from efface.engine.base.models import Installation
 
 SOURCE = Path(__file__).with_name("invoice.typ")
 DUE_DAYS = 30
 MOST_LINES = 50
 COLUMNS = ("number", "kind", "issued", "due", "customer", "currency", "net", "tax_percent", "tax", "gross", "credits",
            "programme", "no_tax")  # fmt: skip
-_NUMBERS = ("net", "tax_percent", "tax", "gross")
+_AMOUNTS = frozenset({"net", "tax_percent", "tax", "gross"})
 _UNPRINTED = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,20 @@ class Bill:
     supplied: str = ""
 
 
-def issue(member: Member, bill: Bill, key: str, now: datetime, programme: Programme | None = None) -> Invoice:
-    """The next invoice; the same form (``key``) again gives back the one it made. Raises ``Refused``."""
+def unsure_of_numbers() -> datetime | None:
+    """When a backup was put back after the last invoice that is known here: others may have been written in between,
+    and their numbers given. None: the numbers go on by themselves."""
+    restored = Installation.objects.values_list("restored_at", flat=True).first()
+    newest = Invoice.objects.order_by("-issued_on", "-number").values_list("pk", flat=True).first()
+    made = ids.born(newest) if newest else None
+    return restored if restored is not None and (made is None or made <= restored) else None
+
+
+def issue(
+    member: Member, bill: Bill, key: str, now: datetime, programme: Programme | None = None, last: int | None = None
+) -> Invoice:
+    """The next invoice; the same form (``key``) again gives back the one it made. ``last``: the number given last, as
+    somebody says it where that cannot be known (``unsure_of_numbers``). Raises ``Refused``."""
     lines = [one for one in bill.lines if one.words.strip()]
     if not bill.customer.strip():
         raise Refused(_("Say who is billed: an agency, a funder or a client."))
@@ -83,12 +95,14 @@ def issue(member: Member, bill: Bill, key: str, now: datetime, programme: Progra
     net = sum(one.quantity * one.each for one in lines)
     if not 0 < net <= money.MOST:
         raise Refused(_("An invoice over nothing is not written."))
-    return _write(member, bill, lines, key, now, programme=programme)
+    return _write(member, bill, lines, key, now, programme=programme, said=last)
 
 
-def credit(member: Member, invoice: Invoice, amount: int | None, why: str, key: str, now: datetime) -> Invoice:
-    """Credit an invoice, all that is left of it (``amount`` None) or a part of its net in minor units. Raises
-    ``Refused``."""
+def credit(
+    member: Member, invoice: Invoice, amount: int | None, why: str, key: str, now: datetime, last: int | None = None
+) -> Invoice:
+    """Credit an invoice, all that is left of it (``amount`` None) or a part of its net in minor units. ``last`` as of
+    ``issue``. Raises ``Refused``."""
     with transaction.atomic():
         _one_at_a_time(member)
         done = Invoice.objects.filter(key=key[:40]).first()
@@ -107,12 +121,13 @@ def credit(member: Member, invoice: Invoice, amount: int | None, why: str, key: 
             str(invoice.customer), str(invoice.address or ""), (), invoice.currency, invoice.tax_points,
             supplier=supplier[1], tax_number=supplier[2], no_tax=invoice.no_tax, supplied=invoice.supplied,
         )  # fmt: skip
-        return _write(member, bill, [Line(words, 1, -amount)], key, now, credits=invoice, programme=invoice.programme)
+        return _write(member, bill, [Line(words, 1, -amount)], key, now, credits=invoice, programme=invoice.programme,
+                      said=last)  # fmt: skip
 
 
 def _write(
     member: Member, bill: Bill, lines: Sequence[Line], key: str, now: datetime, *, credits: Invoice | None = None,
-    programme: Programme | None = None,
+    programme: Programme | None = None, said: int | None = None,
 ) -> Invoice:  # fmt: skip
     with transaction.atomic():
         _one_at_a_time(member)
@@ -120,7 +135,10 @@ def _write(
         if done is not None:
             return done
         of_year = Invoice.objects.filter(issued_on__year=now.year)
-        last = of_year.order_by("-number").values_list("number", flat=True).first() or 0
+        last = max(of_year.order_by("-number").values_list("number", flat=True).first() or 0, said or 0)
+        if said is None and unsure_of_numbers() is not None:
+            raise Refused(_("A backup was put back here. Invoices written after it was made are not known: say which "
+                            "number was given last, so that none is given twice."))  # fmt: skip
         net = sum(one.quantity * one.each for one in lines)
         tax = money.share(net, bill.tax_points)
         row = Invoice(
@@ -216,13 +234,8 @@ def as_csv(rows: Iterable[Invoice]) -> str:
     writer.writeheader()
     for row in as_rows(rows):
         # A number below nothing is a number; words that begin like a formula are quoted.
-        writer.writerow({name: value if name in _NUMBERS else _cell(value) for name, value in row.items()})
+        writer.writerow({name: value if name in _AMOUNTS else text.cell(value) for name, value in row.items()})
     return out.getvalue()
-
-
-def _cell(value: Any) -> str:
-    text = str(value or "")
-    return "'" + text if text.startswith(_FORMULA) else text
 
 
 def as_xml(row: Invoice, organisation: Organisation) -> bytes:
@@ -291,6 +304,6 @@ def day(text: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return moments.day_of(text)
     except ValueError:
         raise Refused(_("Days are written as 2026-03-31.")) from None

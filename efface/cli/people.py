@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
+from pathlib import Path
 from typing import Any
 
 import click
@@ -207,11 +209,28 @@ def audit() -> None:
     """The append-only audit chain."""
 
 
+Noted = dict[str, tuple[int, str]]
+
+
+def _noted(context: Any, parameter: Any, path: str | None) -> Noted:
+    """Heads by organisation, from a file that ``verify --json FILE`` wrote on an earlier day."""
+    if path is None:
+        return {}
+    try:
+        rows = json.loads(Path(path).read_text(encoding="utf-8"))
+        return {str(row["organisation"]): (int(row["head"]["number"]), str(row["head"]["digest"])) for row in rows}
+    except (OSError, ValueError, TypeError, KeyError):
+        raise click.BadParameter("this is not what `efface audit verify --json FILE` wrote") from None
+
+
 @audit.command("verify")
+@click.option("--noted", callback=_noted, type=click.Path(dir_okay=False), metavar="FILE",
+              help="What `efface audit verify --json FILE` wrote earlier: the chains must still hold it.")  # fmt: skip
 @json_option
-def verify(as_json: str | None) -> None:
+def verify(noted: Noted, as_json: str | None) -> None:
     """Check every organisation's chain, link by link, and that it ends where its sealed head says. Exit 1: it does not
-    hold. What it ends with can be noted elsewhere, against somebody who holds database and key."""
+    hold. What it ends with can be noted elsewhere (--json FILE) and held against it later (--noted FILE): that finds
+    what somebody did who holds database and key."""
     with database("efface_app"):
         from efface.accounts import audit as chain
         from efface.accounts.models import AuditEntry, Organisation
@@ -221,10 +240,15 @@ def verify(as_json: str | None) -> None:
         for one in Organisation.objects.all():
             with tenancy.organisation(one.pk):
                 number, digest = chain.head(one.pk)
+                lacking = chain.missing(one.pk, *noted.pop(one.short, (0, "")))
                 rows.append({
                     "organisation": one.short, "entries": AuditEntry.objects.count(),
-                    "problems": chain.verify(one.pk), "head": {"number": number, "digest": digest},
+                    "problems": chain.verify(one.pk) + ([lacking] if lacking else []),
+                    "head": {"number": number, "digest": digest},
                 })  # fmt: skip
+        for short, (number, digest) in noted.items():
+            rows.append({"organisation": short, "entries": 0, "head": {"number": number, "digest": digest},
+                         "problems": ["the organisation that was noted elsewhere is not there"]})  # fmt: skip
 
         def words() -> None:
             for row in rows:

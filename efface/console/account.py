@@ -145,7 +145,7 @@ def _remove(request: Any) -> HttpResponse:
 def kept(request: Any) -> HttpResponse:
     """What came from a session that was over, to send again or throw away."""
     rows = [
-        {"path": one.path, "fields": list(one.fields.items()), "at": one.at, "back": _page_of(one.path)}
+        {"path": one.path, "fields": _pairs(one.fields), "at": one.at, "back": _page_of(one.path)}
         for one in unsent.of(request.member, clock.wall()) if isinstance(one.fields, dict) and _is_form(one.path)
     ]  # fmt: skip
     if not rows:
@@ -159,6 +159,12 @@ def drop(request: Any) -> HttpResponse:
     unsent.drop(request.member, request.POST.get("path", "")[: unsent.PATH])
     messages.success(request, _("Thrown away."))
     return redirect("console:unsent")
+
+
+def _pairs(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name and value of each; a field that came several times stands there several times."""
+    held = {name: given if isinstance(given, list) else [given] for name, given in fields.items()}
+    return [(name, str(one)) for name, values in held.items() for one in values]
 
 
 def _is_form(path: str) -> bool:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
@@ -21,7 +20,7 @@ from efface.cases.models import Case
 from efface.console import by_hand_choices, planned_steps
 from efface.console.opening import actor, living
 from efface.console.typed import lines, one_line
-from efface.engine.base import clock
+from efface.engine.base import clock, moments
 from efface.law import load
 from efface.takedown.channels import doing, guided, preparing, registry, steps, todo
 from efface.takedown.channels.contract import CannotPrepare
@@ -205,11 +204,9 @@ def _day(text: str, now: datetime) -> datetime | None:
     if not text.strip():
         return None
     try:
-        day = parse_date(text.strip())
+        day = moments.day_of(text)
     except ValueError:
-        day = None
-    if day is None:
-        raise steps.StepRefused(_("Please give the day as in 2026-11-21."))
+        raise steps.StepRefused(_("Please give the day as in 2026-11-21.")) from None
     if day == timezone.localtime(now).date():
         return now
     return datetime.combine(day, time(12), timezone.get_current_timezone())

@@ -30,7 +30,7 @@ from efface.cases import (
 from efface.cases import messages as letters
 from efface.cases.may import may_many
 from efface.cases.models import Case, Purpose, Telling
-from efface.console import queue, story
+from efface.console import again, queue, story
 from efface.console.forms import PlaceHold
 from efface.console.opening import actor, living
 from efface.console.typed import one_line
@@ -190,6 +190,9 @@ def pause(request: Any, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def message(request: Any, id: uuid.UUID) -> HttpResponse:
     one, text = living(id), request.POST.get("text", "")
+    if again.message(one, actor(request), text, clock.now()):
+        messages.success(request, _("This message was sent already. It went once."))
+        return redirect("console:case", id=id)
     try:
         letters.write(one, from_survivor=False, author=actor(request), text=text, now=clock.now())
     except letters.Unusable as refusal:
@@ -203,6 +206,9 @@ def message(request: Any, id: uuid.UUID) -> HttpResponse:
 @require_POST
 def link(request: Any, id: uuid.UUID) -> HttpResponse:
     one = living(id)
+    if again.link(one, actor(request), request.POST.get("url", ""), clock.now()):
+        messages.success(request, _("This link was noted already. The machine looks at it, not you."))
+        return redirect("console:case", id=id)
     try:
         links.report(one, request.POST.get("url", ""), actor(request), clock.now())
     except letters.Unusable as refusal:
@@ -219,6 +225,9 @@ def hold(request: Any, id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         return page(request, one, hold=form, status=422)
     now, given = clock.now(), form.cleaned_data
+    if again.hold(one, given["reason"], given["owner"], given["hours"], now):
+        messages.success(request, _("This hold stands already. It ends by itself."))
+        return redirect("console:case", id=id)
     holds.place(one, reason=given["reason"], owner=given["owner"], ends=now + timedelta(hours=given["hours"]),
                 actor=actor(request), now=now)  # fmt: skip
     messages.success(request, _("No notice leaves while the hold stands. It ends by itself."))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from efface.accounts import audit
 from efface.accounts.access import SITES, SITES_CHANGE, STAFF_CASES, view
 from efface.accounts.models import Role
-from efface.console.typed import one_line
+from efface.console.typed import one_line, whole
 from efface.engine.base import clock
 from efface.search import coverage as reach
 from efface.search import rules
@@ -99,7 +99,7 @@ def change(request: Any, id: uuid.UUID) -> HttpResponse:
 def _budget(request: Any, one: Site, choice: str, actor: str, now: Any) -> HttpResponse:
     """A budget is part of the site's rule; what else was decided about it stays as it is."""
     standing, given = rules.of(one.pk, now), request.POST.get("pages", "").strip()
-    reason, pages = one_line(request.POST.get("reason", ""), 300), int(given) if given.isdecimal() else 0
+    reason, pages = one_line(request.POST.get("reason", ""), 300), whole(given)
     if choice == "undo":
         before = SiteRule.objects.filter(site=one).order_by("-decided_at", "-pk")[1:2]
         pages_before = before[0].pages if before else None

@@ -17,7 +17,7 @@ from efface.accounts import audit, demands, joining
 from efface.accounts.access import LEGAL_DEMANDS, view
 from efface.accounts.models import LegalDemand
 from efface.console import typed
-from efface.engine.base import clock
+from efface.engine.base import clock, moments
 
 LONGEST = 2000
 FIELDS = ("asked_by", "asked_for", "law", "received", "until")
@@ -52,7 +52,7 @@ def _day(text: str) -> date | None:
     if not text.strip():
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return moments.day_of(text)
     except ValueError:
         raise demands.Refused(_("Days are written as 2026-03-31.")) from None
 

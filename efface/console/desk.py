@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -25,6 +24,8 @@ from efface.console.typed import one_line
 from efface.engine.base import clock
 
 MOST_PAGES = 40
+#: Fields of the form of a decision that nobody types.
+_OURS = frozenset({"csrfmiddlewaretoken", "mark", "next", "choice", "unsent"})
 
 
 #: Where each role's work is.
@@ -130,8 +131,14 @@ def undo(request: Any, id: uuid.UUID) -> HttpResponse:
 def decision(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
     found = waiting.find(request.member, kind, id)
     if found is None:
-        return render(request, "console/decided.html", status=200 if kind in waiting.KINDS else 404)
+        return _decided(request) if kind in waiting.KINDS else render(request, "404.html", status=404)
     return _one(request, found, {})
+
+
+def _decided(request: Any, typed_here: Mapping[str, str] | None = None, status: int = 200) -> HttpResponse:
+    """Nothing waits there; what somebody had filled in meanwhile is not lost."""
+    words = [text for name, text in (typed_here or {}).items() if name not in _OURS and text.strip()]
+    return render(request, "console/decided.html", {"typed": words}, status=status)
 
 
 def _one(request: Any, found: Decision, filled: Mapping[str, str], status: int = 200) -> HttpResponse:
@@ -155,16 +162,12 @@ def take(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
         )
     except decide.Refused as refusal:
         messages.warning(request, str(refusal))
-        found = None if refusal.stale else waiting.find(request.member, kind, id)
-        if found:
-            return _one(request, found, filled, 422)
-        return redirect("console:decision", kind=kind, id=id)
+        found, status = waiting.find(request.member, kind, id), 409 if refusal.stale else 422
+        # The decision as it is now, with what was typed: nobody writes an answer twice.
+        return _one(request, found, filled, status) if found else _decided(request, filled, status)
     messages.success(request, words)
     return redirect(_next(request))
 
 
 def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return "console:queue"
+    return typed.place(request.POST.get("next", "")) or "console:queue"

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from efface.accounts.access import SITE_EDITORS, SITES, STAFF_CASES, view
 from efface.console.opening import actor
-from efface.engine.base import clock
+from efface.engine.base import clock, text
 from efface.sites import dossiers, finding, history, registry
 from efface.sites.models import Network, Site, SiteChange
 
@@ -104,12 +104,6 @@ class _Echo:
         return value
 
 
-def harmless(value: Any) -> str:
-    """A cell that no table program takes for a formula (OWASP: CSV injection), without signs that hide something."""
-    text = "" if value is None else "".join(sign if sign.isprintable() else " " for sign in str(value))
-    return f"'{text}" if text.lstrip()[:1] in ("=", "+", "-", "@", "|", "%") else text
-
-
 HEAD = ("domain", "state", "review", "type", "hostility", "network", "country", "covered", "looked_up", "added")
 
 
@@ -118,7 +112,7 @@ def lines(found: Iterable[Site]) -> Iterator[str]:
     yield "\ufeff"
     yield table.writerow(HEAD)
     for one in found:
-        yield table.writerow([harmless(cell) for cell in (
+        yield table.writerow([text.cell(cell) for cell in (
             one.domain, one.state, one.review, one.kind, one.hostility, one.network.name if one.network else "",
             one.country, "yes" if one.covered else "no", one.looked_up_at.date() if one.looked_up_at else "",
             one.added_at.date(),

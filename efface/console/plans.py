@@ -17,7 +17,7 @@ from efface.cases.models import Case
 from efface.console import clock_words, planned_steps
 from efface.console.decision import exposures
 from efface.console.opening import living
-from efface.console.typed import one_line
+from efface.console.typed import one_line, whole
 from efface.engine.base import clock
 from efface.law import load
 from efface.search.models import Finding
@@ -142,7 +142,7 @@ def _preview(finding: Finding, verb: str, party: str, notice_type: str) -> dict[
 
 
 def _days(text: str) -> int:
-    return min(int(text), LONGEST_DAYS) if text.isascii() and text.isdigit() else 0
+    return min(whole(text), LONGEST_DAYS)
 
 
 @view(access=STAFF_CASES)

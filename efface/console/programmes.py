@@ -54,7 +54,7 @@ def _shown(**more: Any) -> dict[str, Any]:
             {"one": one, "gross": money.text(one.gross, one.currency), "key": uuid.uuid4()}
             for one in Invoice.objects.select_related("credits", "programme")[:SHOWN]
         ],
-        "lines": range(1, LINES + 1), "key": uuid.uuid4(), **more,
+        "lines": range(1, LINES + 1), "key": uuid.uuid4(), "unsure": invoicing.unsure_of_numbers() is not None, **more,
     }  # fmt: skip
 
 
@@ -202,10 +202,20 @@ def invoice(request: Any) -> HttpResponse:
         more = {name: post.get(name, "") for name in ("supplier", "tax_number", "no_tax", "supplied")}
         bill = invoicing.Bill(post.get("customer", ""), post.get("address", ""), lines, code, points, **more)
         programme = _one_of(Programme, post.get("programme", ""))
-        made = invoicing.issue(request.member, bill, _key(post), clock.now(), programme)
+        made = invoicing.issue(request.member, bill, _key(post), clock.now(), programme, _last(post))
         return _("Invoice %(number)s is written.") % {"number": made.reference}
 
     return _done(request, act)
+
+
+def _last(post: Any) -> int | None:
+    """The number given last this year, where somebody says it: 7, or 2026-0007 as it is printed."""
+    given = post.get("last", "").strip().rpartition("-")[2]
+    if not given:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise Refused(_("Write the number of the last invoice in digits; 0 if there was none."))
+    return int(given)
 
 
 def _whole(text: str) -> int:
@@ -224,7 +234,7 @@ def credit(request: Any, id: uuid.UUID) -> HttpResponse:
 
     def act() -> str:
         amount = money.minor(post["amount"], row.currency) if post.get("amount", "").strip() else None
-        made = invoicing.credit(request.member, row, amount, post.get("why", ""), _key(post), clock.now())
+        made = invoicing.credit(request.member, row, amount, post.get("why", ""), _key(post), clock.now(), _last(post))
         return _("Credit note %(number)s is written.") % {"number": made.reference}
 
     return _done(request, act)

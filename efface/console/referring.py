@@ -18,6 +18,7 @@ from efface.accounts.models import Role
 from efface.cases.may import may
 from efface.cases.models import Case, PoliceWish, Purpose
 from efface.console.opening import actor, living
+from efface.console.typed import whole
 from efface.engine.base import clock, typeset
 from efface.evidence.models import PoliceRequest, Question, Referral, Signal
 from efface.evidence.packs import making
@@ -95,7 +96,7 @@ def refer(request: Any, id: uuid.UUID) -> HttpResponse:
     except ValueError:
         person = None
     given = referring.Order(
-        person, data.get("desk", ""), data.getlist("parts"), int(days) if days.isascii() and days.isdigit() else 0,
+        person, data.get("desk", ""), data.getlist("parts"), whole(days),
         data.get("ground", ""), data.get("statute", ""), data.get("risks") == "yes", data.get("file", ""),
         data.get("once", ""), data.get("programme", ""),
     )  # fmt: skip

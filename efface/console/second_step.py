@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from efface.accounts import audit, joining, knocking, second
+from efface.accounts import audit, joining, knocking, known, second
 from efface.accounts.access import ENROLLING, PUBLIC, view
 from efface.accounts.adapter import wait_words
 from efface.engine.base import clock
@@ -30,14 +30,15 @@ def ask(request: Any) -> HttpResponse:
     stage, problem, status = request._login_stage, "", 200
     user = stage.login.user
     if request.method == "POST":
-        waits = knocking.code(user)
+        waits = knocking.code(request, user)
         if waits:
             problem, status = wait_words(waits), 429
         elif _is_right(user, request.POST):
-            knocking.code_right(user)
+            knocking.code_right(request, user)
             answer: HttpResponse = stage.exit()
             if request.user.is_authenticated:
                 request.session[second.PASSED] = str(user.pk)
+                known.remember(answer, user)
                 _warn_of_few(request, user)
             return answer
         else:
@@ -87,7 +88,7 @@ def set_up(request: Any) -> HttpResponse:
 
 def _confirmed(request: Any) -> HttpResponse:
     user, given = request.user, request.POST
-    waits = knocking.code(user)
+    waits = knocking.code(request, user)
     if waits:
         raise second.NotRight(wait_words(waits))
     if given.get("credential"):
@@ -96,13 +97,17 @@ def _confirmed(request: Any) -> HttpResponse:
     else:
         second.confirm_app(request.session, user, given.get("code", "")[:40])
         action = "second_step.app"
-    knocking.code_right(user)
+    knocking.code_right(request, user)
     request.session[second.PASSED] = str(user.pk)
     audit.record(request.member.organisation_id, joining.actor(request.member), action, str(user.pk), clock.now())
+    answer: HttpResponse
     if second.paper(user) is None:
-        return render(request, "console/paper_codes.html", {"codes": second.new_paper(user), "first": True})
-    messages.success(request, _("Your second step is set up."))
-    return redirect("console:account")
+        answer = render(request, "console/paper_codes.html", {"codes": second.new_paper(user), "first": True})
+    else:
+        messages.success(request, _("Your second step is set up."))
+        answer = redirect("console:account")
+    known.remember(answer, user)
+    return answer
 
 
 def _password_problem(request: Any) -> str:

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -18,7 +17,7 @@ from efface.accounts import audit
 from efface.accounts.access import SITE_EDITORS, SITES, view
 from efface.console import places
 from efface.console.opening import actor
-from efface.console.typed import one_line
+from efface.console.typed import one_line, place
 from efface.engine.base import clock
 from efface.sites import finding, history, jobs, merging, networks, registry
 from efface.sites.models import Site
@@ -233,5 +232,4 @@ def _audit(request: Any, action: str, subject: str) -> None:
 
 
 def _next(request: Any) -> str:
-    wanted = request.POST.get("next", "")
-    return wanted if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else "console:sites"
+    return place(request.POST.get("next", "")) or "console:sites"

@@ -24,7 +24,7 @@ from efface.cases.models import Case
 from efface.console import refusals, revealing
 from efface.console.opening import actor
 from efface.console.typed import one_line
-from efface.engine.base import clock
+from efface.engine.base import clock, moments
 from efface.takedown import four_eyes
 
 RULES = Access(roles=frozenset({Role.LEAD, Role.COORDINATOR}))
@@ -37,7 +37,7 @@ class Refused(ValueError):
 
 def day(given: str) -> date:
     try:
-        return date.fromisoformat(given)
+        return moments.day_of(given)
     except ValueError:
         raise Refused(_("Please give the day as in 2026-03-02.")) from None
 
@@ -144,7 +144,7 @@ def shift(request: Any) -> HttpResponse:
     def work() -> str:
         who, on = colleague(request.POST.get("member", "")), day(request.POST.get("on", ""))
         try:
-            begin, end = (time.fromisoformat(request.POST.get(name, "")) for name in ("from", "to"))
+            begin, end = (time.fromisoformat(request.POST.get(name, "")[:5]) for name in ("from", "to"))
         except ValueError:
             raise Refused(_("Please give the time as in 09:00.")) from None
         ends = moment(on + timedelta(days=1), end) if end <= begin else moment(on, end)

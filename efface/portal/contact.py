@@ -73,8 +73,9 @@ def told(request: Any, case: Case) -> HttpResponse:
     """``told``: everything, gone or nothing; ``pace``: how many questions at a time. Either may be missing."""
     held = reaching.rules(case)
     pace = request.POST.get("pace", str(held.pace))
+    hours = int(pace) if pace.isdecimal() and len(pace) < 6 else 0
     try:
-        given = replace(held, told=request.POST.get("told", held.told), pace=int(pace) if pace.isdecimal() else 0)
+        given = replace(held, told=request.POST.get("told", held.told), pace=hours)
         reaching.set_rules(case, given, ACTOR, clock.now())
     except reaching.NotReachable:
         return render(request, "404.html", status=404)

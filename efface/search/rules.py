@@ -7,8 +7,10 @@ their pace; an exception from robots.txt ends by itself.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -109,16 +111,32 @@ def problem(given: Decision) -> str:
     return ""
 
 
+SAME_WITHIN = timedelta(minutes=10)
+
+
+def _says(row: SiteRule, words: Mapping[str, Any], until: datetime | None) -> bool:
+    """Whether a decision says the same; of an exception that ends, that it ends at about the same moment."""
+    if (row.robots_until is None) != (until is None):
+        return False
+    if row.robots_until is not None and until is not None and abs(until - row.robots_until) > SAME_WITHIN:
+        return False
+    return all(getattr(row, name) == value for name, value in words.items())
+
+
 def decide(site: Site, given: Decision, organisation: uuid.UUID, actor: str, now: datetime) -> SiteRule:
     """Write a decision down, and into the audit chain. Raises ``NotDecided``."""
     wrong = problem(given)
     if wrong:
         raise NotDecided(wrong)
-    row = SiteRule.objects.create(
-        site=site, decided_in=organisation, decided_by=actor[:60], decided_at=now, reason=given.reason.strip()[:300],
-        robots_until=now + timedelta(days=given.robots_days) if given.robots_days else None,
-        delay_s=given.delay_s, from_hour=given.from_hour, to_hour=given.to_hour, pages=given.pages,
-        search_words=given.search_words,
-    )  # fmt: skip
+    words = {
+        "decided_in": organisation, "decided_by": actor[:60], "reason": given.reason.strip()[:300],
+        "delay_s": given.delay_s, "from_hour": given.from_hour, "to_hour": given.to_hour, "pages": given.pages,
+        "search_words": given.search_words,
+    }  # fmt: skip
+    until = now + timedelta(days=given.robots_days) if given.robots_days else None
+    last = SiteRule.objects.filter(site=site).order_by("-decided_at", "-pk").first()
+    if last is not None and now - last.decided_at < SAME_WITHIN and _says(last, words, until):
+        return last  # the same form twice
+    row = SiteRule.objects.create(site=site, decided_at=now, robots_until=until, **words)
     audit.record(organisation, actor, "site.rule", f"{site.domain} {row.pk}", now)
     return row

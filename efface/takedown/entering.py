@@ -94,7 +94,7 @@ def read(one: Entry, text: str, now: datetime) -> str:
         if day > timezone.localtime(now).date():
             raise Unsayable(_("That day has not come yet."))
         return day.isoformat()
-    if one.kind == "days" and not (plain.isascii() and plain.isdigit() and 1 <= int(plain) <= 365):
+    if one.kind == "days" and not (plain.isascii() and plain.isdigit() and len(plain) < 4 and 1 <= int(plain) <= 365):
         raise Unsayable(_("Please give a number of days from 1 to 365."))
     if one.kind in ("lines", "dated"):
         if plain.count("\n") >= MOST_LINES:

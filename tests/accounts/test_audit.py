@@ -116,6 +116,51 @@ def test_the_command_says_it_and_exits_with_one(chain: Any, monkeypatch: pytest.
     assert broken.exit_code == 1 and "the last entries are missing" in broken.stdout
 
 
+def test_a_row_that_was_put_in_between_is_found(chain: Any) -> None:
+    """With digests that fit from there on: only what comes after, or the head, tells."""
+    for number in range(6, 2, -1):
+        by_force(f"UPDATE accounts_auditentry SET number = {number + 1} WHERE number = {number}")
+    before = AuditEntry.objects.get(number=2).digest
+    digest = audit._digest(bytes(before), chain.pk, 3, NOON, "lead:9", "put.in", "x")
+    by_force(
+        "INSERT INTO accounts_auditentry (id, organisation_id, number, at, actor, action, subject, before, digest) "
+        "SELECT gen_random_uuid(), organisation_id, 3, at, 'lead:9', 'put.in', 'x', "
+        f"decode('{bytes(before).hex()}', 'hex'), decode('{digest.hex()}', 'hex') "
+        "FROM accounts_auditentry WHERE number = 2"
+    )
+    assert audit.verify(chain.pk) != []
+
+
+def test_what_was_noted_elsewhere_finds_what_no_seal_can(
+    chain: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """Somebody with database and key writes the whole chain anew, with a head that is sealed; or goes back a day."""
+    from contextlib import nullcontext
+
+    from efface.cli import people
+
+    monkeypatch.setattr(people, "database", lambda _role: nullcontext())
+    noted = tmp_path / "noted.json"
+    assert CliRunner().invoke(people.audit, ["verify", "--json", str(noted)]).exit_code == 0
+    again = ["verify", "--noted", str(noted)]
+    audit.record(chain.pk, "caseworker:1", "case.opened", "later", NOON)
+    assert CliRunner().invoke(people.audit, again).exit_code == 0, "it went on, and holds what was noted"
+    by_force("DELETE FROM accounts_auditentry", "DELETE FROM accounts_audithead")
+    audit.record(chain.pk, "caseworker:1", "nothing.happened", "0", NOON)
+    assert audit.verify(chain.pk) == [] and CliRunner().invoke(people.audit, ["verify"]).exit_code == 0
+    early = CliRunner().invoke(people.audit, again)
+    assert early.exit_code == 1 and "entry 6, which was noted elsewhere, is not there" in early.stdout
+    for number in range(8):
+        audit.record(chain.pk, "caseworker:1", "nothing.happened", str(number), NOON)
+    late = CliRunner().invoke(people.audit, again)
+    assert late.exit_code == 1 and "entry 6 is not the one that was noted elsewhere" in late.stdout
+    noted.write_text(noted.read_text().replace(chain.short, "taken-away"))
+    gone = CliRunner().invoke(people.audit, again)
+    assert gone.exit_code == 1 and "taken-away: 0 entries; the organisation" in gone.stdout.replace(", ", "; ")
+    noted.write_text("[1]")
+    assert CliRunner().invoke(people.audit, again).exit_code == 2
+
+
 def test_a_chain_from_before_ends_were_sealed_gets_its_end_by_the_migration(chain: Any) -> None:
     from importlib import import_module
     from types import SimpleNamespace

@@ -22,8 +22,10 @@ from efface.accounts.models import Invoice, Member, Programme, Spending, Voucher
 from efface.accounts.programmes import Asked, Refused
 from efface.cases import may
 from efface.cases.models import Case
-from efface.engine.base import tenancy
+from efface.engine.base import clock, tenancy
+from efface.engine.base.models import Installation
 from tests import people
+from tests.conftest import role
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).parents[2] / "efface"
@@ -226,6 +228,24 @@ def test_what_fails_leaves_no_gap(member: Any, now: Any, monkeypatch: pytest.Mon
         with pytest.raises(ZeroDivisionError):
             invoicing.issue(member, BILL, "k2", now)
     assert invoicing.issue(member, BILL, "k3", now).number == 2
+
+
+def test_after_a_backup_was_put_back_no_number_is_given_twice(member: Any, now: Any, organisation: Any) -> None:
+    """The invoices of the days between are not known here; whoever writes the next one says how far they went."""
+    first = invoicing.issue(member, BILL, "k1", now)
+    with role("efface_owner"):
+        Installation.objects.update(restored_at=clock.wall() + timedelta(seconds=1))
+    with pytest.raises(Refused, match="number was given last"):
+        invoicing.issue(member, BILL, "k2", now)
+    with pytest.raises(Refused, match="number was given last"):
+        invoicing.credit(member, first, None, "", "k2", now)
+    page = people.signed_in(member.user).get("/console/programmes/").content.decode()
+    assert page.count('name="last"') == 2
+    with role("efface_owner"):
+        Installation.objects.update(restored_at=clock.wall() - timedelta(milliseconds=5))
+    assert invoicing.issue(member, BILL, "k2", now, last=17).number == 18
+    assert invoicing.issue(member, BILL, "k3", now).number == 19, "and from then on by themselves"
+    assert invoicing.issue(member, BILL, "k2", now).number == 18, "the same form is the same invoice"
 
 
 def test_credit_notes_never_exceed_what_was_billed(member: Any, now: Any) -> None:

@@ -42,6 +42,14 @@ def test_a_refused_try_is_not_counted_and_a_good_one_given_back(db: None) -> Non
     assert limits.take(THREE, "a", at(0)) == 0
 
 
+def test_a_clock_that_ran_ahead_and_was_put_right_keeps_nobody_waiting_for_a_day(db: None) -> None:
+    for _ in range(3):
+        limits.take(THREE, "a", at(86_400))
+    assert 0 < limits.take(THREE, "a", at(0)) <= 60, "a wait as ever, told from now"
+    assert limits.take(THREE, "a", at(61)) == 0
+    assert limits.take(THREE, "a", at(62)) > 0, "and no more than one was let in"
+
+
 def test_several_buckets_count_together_or_not_at_all(db: None) -> None:
     wide = Limit("wide", size=9, refill_s=10)
     assert [limits.take_all([(wide, "a"), (THREE, "a")], at(0)) for _ in range(3)] == [0, 0, 0]

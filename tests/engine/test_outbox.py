@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from efface.engine.base import clock, deadlines, outbox, sealing
-from efface.engine.base.models import Deadline, Outbox
+from efface.engine.base import clock, deadlines, ids, outbox, sealing
+from efface.engine.base.models import Deadline, Installation, Outbox
 from tests.conftest import NOON, role
 from tests.mailserver import Desk, serving
 
@@ -214,6 +214,29 @@ def test_only_a_person_leads_out_of_ambiguous(row: Outbox, desk: Desk, courier: 
     assert send(row) == "sent" and len(desk.got) == mails
     with pytest.raises(outbox.NotAmbiguous):
         outbox.resolve(row, word, NOON)
+
+
+@pytest.mark.parametrize(("ago", "made", "state"), [
+    (timedelta(hours=1), timedelta(hours=-2), "ambiguous"), (timedelta(hours=1), timedelta(minutes=5), "sent"),
+    (timedelta(days=4), timedelta(days=-9), "sent"), (None, timedelta(days=-9), "sent"),
+])  # fmt: skip
+def test_after_a_backup_was_put_back_a_letter_about_something_older_goes_past_a_person(
+    inside: Any, now: datetime, desk: Desk, courier: Courier, ago: timedelta | None, made: timedelta, state: str
+) -> None:
+    """``ago``: when it was put back; ``made``: what the letter is about, told from then. It may have left between."""
+    back = clock.wall() - (ago or timedelta())
+    with role("efface_owner"):
+        Installation.objects.update(restored_at=back if ago else None)
+    row = queue(inside.pk)
+    milliseconds = int((back + made).timestamp() * 1000)
+    subject = uuid.UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+    assert ids.born(subject) is not None and abs((ids.born(subject) or back) - back - made) < timedelta(seconds=1)
+    Outbox.objects.filter(pk=row.pk).update(subject=subject)
+    assert send(row) == state and len(desk.got) == (state == "sent")
+    if state == "ambiguous":
+        assert "backup was put back" in Outbox.objects.get(pk=row.pk).answer and courier.told == [("ambiguous",)]
+        outbox.resolve(row, "again", now)
+        assert send(row) == "sent" and len(desk.got) == 1, "a person looked: it goes, once"
 
 
 def test_a_failed_job_is_given_back(row: Outbox) -> None:

@@ -198,3 +198,63 @@ def test_damaged_and_foreign_files_are_refused_and_a_killed_one_begins_again(mac
     assert {short: one["cases"] for short, one in after.items()} == {
         short: one["cases"] for short, one in before.items()
     }
+
+
+OLDER = """
+import sys
+from efface.cli.session import database
+with database("efface_owner"):
+    from django.core.management import call_command
+    from django.db.migrations.exceptions import IrreversibleError
+    from django.db.migrations.loader import MigrationLoader
+    from django.db import connection
+    undone = []
+    for app in ("console", "partners", "takedown", "evidence", "accounts", "search", "sites", "cases"):
+        names = sorted(name for one, name in MigrationLoader(None).disk_migrations if one == app)
+        if len(names) < 2:
+            continue
+        try:
+            call_command("migrate", app, names[-2], interactive=False, verbosity=0)
+            undone.append(f"{app} {names[-1]}")
+        except IrreversibleError:
+            connection.close()
+    print(",".join(undone))
+"""
+NAMES = """
+from efface.cli.session import database
+with database("efface_app"):
+    from django.db import connection
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app || ' ' || name FROM django_migrations")
+        print(",".join(row[0] for row in cursor.fetchall()))
+"""
+
+
+def run_there(machine: Machine, code: str) -> list[str]:
+    done = subprocess.run([sys.executable, "-c", code], env=machine.environment, text=True, capture_output=True,
+                          timeout=300, check=False)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [one for one in done.stdout.splitlines()[-1].split(",") if one]
+
+
+@pytest.mark.slow
+def test_a_backup_of_an_older_version_is_put_back_and_brought_up_to_date(machines: Any, tmp_path: Path) -> None:
+    """Taken before the last migrations of as many rooms as can be taken back; what stood there stands there again."""
+    first = begun(machines())
+    before = first.tell("fill")
+    undone = run_there(first, OLDER)
+    assert len(undone) >= 2, "otherwise nothing is older"
+    file = tmp_path / "older"
+    assert first.sealed("backup", str(file))[0] == 0
+    second = machines()
+    shutil.copytree(first.folder / "objects", second.folder / "objects")
+    code, out, err = second.sealed("restore", str(file), "--json")
+    assert code == 0, err
+    assert json.loads(out)["objects_missing"] == []
+    assert set(undone) <= set(run_there(second, NAMES)), "and brought up to date"
+    after = second.tell("look")
+    for short in ("first", "second"):
+        for what in ("cases", "allowed", "keys", "audit", "kinds"):
+            assert after[short][what] == before[short][what], (short, what)
+        assert set(after[short]["outbox"]) == {"ambiguous"}
+    assert second.efface("audit", "verify")[0] == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 
 
 def uuid7() -> uuid.UUID:
@@ -14,3 +15,10 @@ def uuid7() -> uuid.UUID:
     chance = int.from_bytes(os.urandom(10), "big")
     value = (milliseconds & 0xFFFF_FFFF_FFFF) << 80 | chance & ~(0xF << 76 | 0b11 << 62) | 0x7 << 76 | 0b10 << 62
     return uuid.UUID(int=value)
+
+
+def born(id: uuid.UUID) -> datetime | None:
+    """When a row with this identifier was made, by the machine's own time; None where it is none of ours."""
+    if id.version != 7:
+        return None
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=id.int >> 80)

@@ -35,6 +35,7 @@ ON CONFLICT (key) DO UPDATE SET at = %(now)s, level = 1 + GREATEST(0, b.level - 
 WHERE 1 + GREATEST(0, b.level - {passed} / %(refill)s) <= %(size)s
 RETURNING level
 """.replace("{passed}", "GREATEST(0, EXTRACT(EPOCH FROM %(now)s - b.at))")
+_PUT_RIGHT = "UPDATE engine_bucket SET at = %(now)s WHERE key = %(key)s AND at > %(now)s + interval '1 minute'"
 
 
 def _key(limit: Limit, who: str) -> str:
@@ -49,6 +50,8 @@ def take(limit: Limit, who: str, now: datetime) -> float:
     if secrets.randbelow(100) == 0:
         Bucket.objects.filter(at__lt=now - FORGOTTEN).delete()
     with connection.cursor() as cursor:
+        # A machine's clock that ran ahead and was put right: the bucket drains from now on, not from that day on.
+        cursor.execute(_PUT_RIGHT, {"key": key, "now": now})
         cursor.execute(_POUR, {"key": key, "now": now, "refill": limit.refill_s, "size": limit.size})
         if cursor.fetchone() is not None:
             return 0.0

@@ -8,6 +8,7 @@ from functools import lru_cache
 from django.utils import formats, timezone
 from django.utils.translation import get_language
 
+YEARS = range(1950, 2200)
 _ENGLISH = "j F Y"
 """The day before the month, as most who read it in English here write it; Django's own is the American way."""
 
@@ -22,6 +23,15 @@ def day(value: date) -> str:
 def _words(value: date, _language: str) -> str:
     """In the language that is active, which is named for the memory's sake: a page says the same days many times."""
     return formats.date_format(value, _ENGLISH if _is_english() else "DATE_FORMAT")
+
+
+def day_of(text: str) -> date:
+    """A day that somebody typed, as 2026-03-02. Raises ``ValueError``, also outside ``YEARS``: what is reckoned with it
+    must not leave the calendar."""
+    found = date.fromisoformat(text.strip())
+    if found.year not in YEARS:
+        raise ValueError("no day of these years")
+    return found
 
 
 def minute(value: datetime, zone: bool = True) -> str:

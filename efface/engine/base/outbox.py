@@ -24,9 +24,9 @@ from typing import Any, Literal, Protocol
 
 from django.db import OperationalError, connection, transaction
 
-from efface.engine.base import clock, deadlines, sealing, settings, smtp, tenancy
+from efface.engine.base import clock, deadlines, ids, sealing, settings, smtp, tenancy
 from efface.engine.base.jobs import job
-from efface.engine.base.models import Deadline, Outbox
+from efface.engine.base.models import Deadline, Installation, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -213,10 +213,28 @@ def _begin(outbox: uuid.UUID, now: datetime) -> tuple[str, str, bytes] | None:
     if word.word == "wait":
         _later(row, word.until or now + WAIT, word.why, align=word.until is None)
         return None
+    if row.sending_at is None and _may_have_left_before(row):
+        row.sending_at = now
+        row.save(update_fields=["sending_at"])
+        _unclear(row, "a backup was put back since: it may have left before", now)
+        return None
     deadlines.cancel(key=_retry_key(row.pk))
     row.state, row.sending_at, row.attempts = Outbox.State.SENDING, now, row.attempts + 1
     row.save(update_fields=["state", "sending_at", "attempts"])
     return message["sender"], recipient, base64.b64decode(message["data"])
+
+
+AFTER_RESTORE = timedelta(days=3)
+"""So long after a backup was put back, what is about something older goes past a person's eyes: a letter that went out
+between the backup and that day is not known here, and would be written and sent a second time."""
+
+
+def _may_have_left_before(row: Outbox) -> bool:
+    restored = Installation.objects.values_list("restored_at", flat=True).first()
+    if restored is None or clock.wall() - restored > AFTER_RESTORE:
+        return False
+    made = ids.born(row.subject)
+    return made is not None and made < restored
 
 
 def _end(outbox: uuid.UUID, answer: smtp.Answer, now: datetime) -> None:
@@ -326,6 +344,6 @@ def _give_jobs_back() -> None:
             """,
             [send.name],
         )
-        ids = [found[0] for found in cursor.fetchall()]
-    for row in Outbox.objects.filter(pk__in=ids):
+        lost = [found[0] for found in cursor.fetchall()]
+    for row in Outbox.objects.filter(pk__in=lost):
         _defer(row)

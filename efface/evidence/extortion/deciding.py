@@ -48,9 +48,13 @@ def decide(row: Fact, choice: str, actor: str, now: datetime, value: str = "", d
         same = _same(row.case, row.kind, right)
         if Fact.objects.filter(case_id=row.case_id, same=same).exclude(pk=row.pk).exists():
             raise FactRefused(_("This is in the list already."))
+        if row.state == Fact.State.CONFIRMED and (row.value, row.detail) == (right, more):
+            return
         row.value, row.detail, row.sure, row.same = right, more, sure, same
     elif choice not in ("confirm", "drop"):
         raise FactRefused(_("Choose one of the answers."))
+    elif row.state == (Fact.State.DROPPED if choice == "drop" else Fact.State.CONFIRMED):
+        return  # decided so already
     row.state = Fact.State.DROPPED if choice == "drop" else Fact.State.CONFIRMED
     row.ring = None if choice == "drop" else _ring(row.case, row.kind, str(row.value or ""), row.detail)
     row.decided_at, row.decided_by = now, actor

@@ -9,15 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+from efface.engine.base import text
+
 Row = Mapping[str, Any]
-
-
-def safe(value: Any) -> str:
-    """A cell as text. What a spreadsheet would take for a formula gets an apostrophe in front; a NUL goes."""
-    text = "" if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
-    text = text.replace("\0", "")
-    return "'" + text if text.lstrip(" \u00a0").startswith(_RUNS) or text.startswith(_RUNS) else text
 
 
 def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
@@ -26,7 +20,7 @@ def as_csv(rows: Iterable[Row], columns: Sequence[str]) -> bytes:
     table = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     table.writerow(columns)
     for row in rows:
-        table.writerow([safe(row.get(column)) for column in columns])
+        table.writerow([text.cell(row.get(column)) for column in columns])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
 

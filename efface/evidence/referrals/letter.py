@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from efface.cases.models import Age
-from efface.engine.base import typeset
+from efface.engine.base import text, typeset
 from efface.evidence.models import Capture, Fact, Referral
 from efface.search import revising
 from efface.search.models import Finding
@@ -94,16 +93,12 @@ def table(row: Referral, name: str, now: datetime) -> str:
     """Addresses as CSV, the mark in its first line. A cell that a spreadsheet would reckon with is quoted."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow([mark(row, name, now)])
+    writer.writerow([text.cell(mark(row, name, now))])
     writer.writerow(["site", "page", "state", "confirmed", "capture_sha256"])
     digests = {one.finding_id: one.warc_sha256 for one in captures(row)}
     for one in findings(row):
-        writer.writerow(_safe([
+        writer.writerow(text.cell(cell) for cell in (
             one.site.domain, str(one.page_url or ""), one.state, f"{one.confirmed_at:%Y-%m-%dT%H:%M:%SZ}",
             digests.get(one.pk, ""),
-        ]))  # fmt: skip
+        ))  # fmt: skip
     return out.getvalue()
-
-
-def _safe(cells: Sequence[str]) -> list[str]:
-    return [f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell for cell in cells]

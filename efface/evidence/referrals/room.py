@@ -91,7 +91,7 @@ def request(
     if not why:
         raise CannotAsk(_("Write why, for the lead who decides."))
     most = MOST_DAYS[PoliceRequest.Kind(kind)]
-    if not days.isascii() or not days.isdigit() or not 1 <= int(days[:6]) <= most:
+    if not days.isascii() or not days.isdigit() or len(days) > 6 or not 1 <= int(days) <= most:
         raise CannotAsk(_("Choose from 1 to %(n)d days.") % {"n": most})
     with tenancy.on_their_word():
         stands = Hold.objects.filter(case_id=row.case_id, lifted_at=None, ends__gt=now).order_by("-ends").first()

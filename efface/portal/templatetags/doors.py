@@ -49,6 +49,12 @@ def listed(values: Any, between: str = ", ") -> str:
 
 
 @register.filter
+def under(held: Any, name: str) -> str:
+    """What stands under a name in what was filled in; "" where nothing does."""
+    return str((held or {}).get(name, ""))
+
+
+@register.filter
 def defang(value: Any) -> str:
     """An address to read and not to open (``engine.base.text.defang``)."""
     return plain_text.defang(clean(value))

@@ -104,6 +104,8 @@ def cannot(step: uuid.UUID, actor: str, why: str, now: datetime) -> Step:
         row = _locked(step)
         if row.state == Step.State.DROPPED:
             raise StepRefused(_("This step is not needed any more."))
+        if row.state == Step.State.CANNOT and row.done_by == actor and str(row.state_why or "").strip() == why.strip():
+            return row  # the same word twice
         row.state, row.done_by = Step.State.CANNOT, actor
         _fill(row, state_why=why)
         _count(row, now)

@@ -8,10 +8,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from efface.engine.base import text
+
 COLUMNS = ("table", "name", "figure", "value")
 _SAID = {"people": "people", "n": "findings", "gone": "gone", "of_one": "findings of one person counted at most"}
 KEPT_BACK = "kept back"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(figures: Mapping[str, Any]) -> str:
@@ -60,5 +61,4 @@ def _group(table: str, name: str, told: Mapping[str, Any] | None) -> Iterator[tu
 
 
 def _cell(value: Any) -> str:
-    text = KEPT_BACK if value is None else str(value)
-    return "'" + text if text.startswith(_FORMULA) else text
+    return KEPT_BACK if value is None else text.cell(value)
