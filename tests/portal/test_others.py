@@ -159,7 +159,7 @@ def test_it_reads_well_on_a_phone_and_on_a_desk(
         feeds.make(shelter.partner, now)
     with chromium() as browser:
         for width, language in ((390, "en"), (1280, "en"), (390, "ar"), (390, "de")):
-            her.post("/language/", {"language": language})
+            her.defaults["HTTP_ACCEPT_LANGUAGE"] = language
             with browser.page(her, width=width, height=844) as page:
                 for name, path in (("others", "/case/others/"), ("allow", "/case/allow/")):
                     page.goto(ORIGIN + path)
