@@ -45,11 +45,10 @@ def _report(one: Report, cases: list[Case]) -> Decision:
     return Decision(
         kind="report", id=one.pk, case_id=None, reference="", danger=any(known.danger for known in cases),
         title=_("A report that others sent"), proposed=proposed, reason=reason, options=options,
-        blanks=(
-            Blank("reference", _("Reference of the case"), needed_for=("link",)),
-        ),
+        blanks=(Blank("reference", _("Reference of the case"), needed_for=("link",)),)
+        if any(option.value == "link" for option in options) else (),
         facts=(
-            Fact("kind", _("What it is about, as they say"), str(content.get("kind", ""))),
+            Fact("kind", _("Kind, as they say"), str(content.get("kind", ""))),
             Fact("reporter", _("Reported by"), str(content.get("reporter", ""))),
             Fact("partner", _("Sent with the key of"), one.partner.name if one.partner is not None else ""),
             Fact("known", _("Known in"), ", ".join(known.reference for known in cases)),

@@ -269,7 +269,7 @@ def test_a_report_of_child_material_stops_its_sites_and_is_never_added_to_a_case
 ) -> None:
     row = receive(organisation, now, type="csam")
     page = waiting(desk, "report")
-    assert "calls it child material" in page and "Add to" not in page
+    assert "calls it child material" in page and "Add to" not in page and "Reference of the case" not in page
     mark = mark_of(desk, "report", row.pk)
     assert "choose one of the answers" in take(desk, "report", row.pk, "link", mark=mark, reference=case.reference)
     assert "One site is stopped" in take(desk, "report", row.pk, "child", mark=mark)

@@ -16,8 +16,10 @@ from efface.partners import casework, delivering, feeds, hooks, keys
 from efface.partners.models import News, PartnerCase
 from tests import people
 from tests.api.conftest import Api, make_partner
+from tests.chromium import ORIGIN, chromium
 from tests.messages import LANGUAGES
 from tests.partners.test_delivering import Receiver, jobs, later, receiver, work  # noqa: F401 - a fixture
+from tests.portal.pages import WIDER, axe, shot
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +146,26 @@ def test_in_her_language(her: Client, organisation: Any, shelter: keys.Made, lan
     her.post("/language/", {"language": language})
     page = words(her)
     assert f'lang="{language}"' in page and "whether your case is open" not in page and "Example Shelter" in page
+
+
+@pytest.mark.browser
+def test_it_reads_well_on_a_phone_and_on_a_desk(
+    her: Client, organisation: Any, shelter: keys.Made, opened: Any, now: Any
+) -> None:
+    problems: list[str] = []
+    with tenancy.organisation(organisation.pk):
+        over = make_partner(organisation).partner
+        PartnerCase.objects.create(organisation=organisation, partner=over, case=opened.case, at=now, ended_at=now)
+        feeds.make(shelter.partner, now)
+    with chromium() as browser:
+        for width, language in ((390, "en"), (1280, "en"), (390, "ar"), (390, "de")):
+            her.defaults["HTTP_ACCEPT_LANGUAGE"] = language
+            with browser.page(her, width=width, height=844) as page:
+                for name, path in (("others", "/case/others/"), ("allow", "/case/allow/")):
+                    page.goto(ORIGIN + path)
+                    shot(page, f"portal-{name}-{language}-{width}")
+                    problems += [f"{name} {language} {width}: {one}" for one in axe(page)]
+                    if wider := page.evaluate(WIDER):
+                        problems.append(f"{name} {language} {width}: wider by {wider}")
+        assert browser.outside == [] and browser.complaints == []
+    assert problems == []
