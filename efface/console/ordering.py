@@ -167,19 +167,23 @@ def places(
 ) -> dict[str, tuple[list[Place], bool]]:  # fmt: skip
     """Of each of these ``kinds`` the most urgent ``within.most``, and whether more wait."""
     wanted = {kind: _rows(kind, member, within, now) for kind in kinds if not (within and kind in glance.NO_CASE)}
-    met = _read([rows[: within.most] for rows in wanted.values()])
+    # One more than is asked for, which tells whether more wait.
+    step = within.most + 1
+    met = _read([rows[:step] for rows in wanted.values()])
     found: dict[str, list[Place]] = {kind: [] for kind in wanted}
     for place in met:
         found[place.kind].append(place)
     told = {}
     for kind, rows in wanted.items():
-        full, kept, begin = len(found[kind]) == within.most, KINDS[kind].keep(found[kind], member, now), within.most
-        # What is not to be decided now makes room for what is.
-        while full and len(kept) < within.most:
-            more = _read([rows[begin : begin + within.most]])
-            full, begin = len(more) == within.most, begin + within.most
+        full, kept = len(found[kind]) == step, KINDS[kind].keep(found[kind], member, now)
+        begin, size = step, step
+        # What is not to be decided now makes room for what is: looked for in larger and larger parts.
+        while full and len(kept) < step:
+            size *= 4
+            more = _read([rows[begin : begin + size]])
+            full, begin = len(more) == size, begin + size
             kept += KINDS[kind].keep(more, member, now)
-        told[kind] = (kept[: within.most], full)
+        told[kind] = (kept[: within.most], len(kept) > within.most)
     return told
 
 

@@ -106,8 +106,8 @@ def line(
     told = ordering.places(member, [kind for kind in wanted if kind in ordering.KINDS], within, now)
     for kind in wanted:
         if kind not in ordering.KINDS:
-            made = [Place.of(one) for one in KINDS[kind][1](member, case=within)]
-            told[kind] = (made, len(made) >= most)
+            made = [Place.of(one) for one in KINDS[kind][1](member, case=replace(within, most=most + 1))]
+            told[kind] = (made[:most], len(made) > most)
     found = sorted((place for places, _more in told.values() for place in places), key=Place.order)
     return Line(found, any(more for _places, more in told.values()))
 

@@ -213,6 +213,20 @@ def test_what_came_back_comes_first_however_much_waits(
     assert line.places[0].id == back.pk and line.capped
 
 
+def test_it_is_said_that_more_waits_only_where_it_does(
+    organisation: Any, case: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "EACH", 3)
+    monkeypatch.setattr(queue, "SHOWN", 1)
+    worker = people.worker(organisation)
+    with tenancy.organisation(organisation.pk):
+        member = Member.objects.get(user=worker)
+        for number in range(1, 5):
+            people.make_match(case, page=page("m"), at=now)
+            line = queue.line(member, now)
+            assert (len(line.places), line.capped) == (min(number, 3), number > 3)
+
+
 def test_what_may_not_go_out_makes_room_for_what_may(organisation: Any, case: Any, now: Any) -> None:
     worker = people.worker(organisation)
     with tenancy.organisation(organisation.pk):
