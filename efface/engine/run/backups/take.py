@@ -99,11 +99,12 @@ class _Archive:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Not closed: what was written is no backup. The archive's own end goes nowhere.
-        self._packed.fileobj = cast(Any, io.BytesIO())
-        with contextlib.suppress(ValueError, OSError):
-            self._tar.close()
-            self._packed.close()
+        if not self._sealed.closed:
+            # Broken off: what was written is no backup, and the archive's own end goes nowhere.
+            self._packed.fileobj = cast(Any, io.BytesIO())
+            with contextlib.suppress(ValueError, OSError):
+                self._tar.close()
+                self._packed.close()
         self._sealed.stop()
 
     def add(self, name: str, data: IO[bytes]) -> None:
