@@ -63,7 +63,12 @@ def _unpacked(body: bytes) -> bytes:
 def font(objects: dict[int, bytes], number: int) -> dict[int, str]:
     """Glyph to letters of the font that is object ``number``."""
     to = re.search(rb"/ToUnicode (\d+) 0 R", objects[number])
-    words, found = _unpacked(objects[int(to[1])]) if to else b"", {}
+    return letters_of(_unpacked(objects[int(to[1])]) if to else b"")
+
+
+def letters_of(words: bytes) -> dict[int, str]:
+    """Glyph to letters as a ToUnicode map says."""
+    found: dict[int, str] = {}
     for block in re.findall(rb"beginbfchar(.*?)endbfchar", words, re.DOTALL):
         for code, value in re.findall(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>", block):
             found[int(code, 16)] = bytes.fromhex(value.decode()).decode("utf-16-be")

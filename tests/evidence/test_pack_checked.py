@@ -25,7 +25,7 @@ from efface.evidence import custody
 from efface.evidence.models import Custody, InvestigatorKey, Pack, PoliceRequest, ReferralPack
 from efface.evidence.packs import container, making, verifying
 from efface.evidence.referrals import referring, room
-from tests import pdf_words, people
+from tests import pdf_text, people
 from tests.evidence.conftest import Tsa
 from tests.evidence.packing import full_case, opened, order, sealed
 
@@ -194,8 +194,8 @@ def spoken(reader: PdfFileReader) -> list[str]:
     found = []
     for page in pages(reader.root["/Pages"]):
         given = page["/Resources"]["/Font"]
-        fonts = {name[1:].encode(): pdf_words._letters(given[name]["/ToUnicode"].data) for name in given}
-        found += pdf_words._runs(page["/Contents"].data, fonts)
+        fonts = {name[1:].encode(): pdf_text.letters_of(given[name]["/ToUnicode"].data) for name in given}
+        found += pdf_text.shown(page["/Contents"].data, fonts)
     return found
 
 

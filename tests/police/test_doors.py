@@ -18,7 +18,7 @@ from efface.engine.base import age, clock, tenancy
 from efface.evidence.models import Hold, Pack, PoliceRequest, Question, Referral, ReferralPack, Signal
 from efface.evidence.packs import making
 from efface.evidence.referrals import referring, room
-from tests import pdf_words, people
+from tests import pdf_text, people
 from tests.police.conftest import order
 
 pytestmark = pytest.mark.django_db
@@ -246,7 +246,7 @@ class TestTerms:
         room_of = people.signed_in(scene.stranger)
         for address in ("/police/", reverse("police:referral", kwargs={"id": made.pk})):
             assert "80.00 EUR a case" in room_of.get(address).content.decode(), "as they stood that day"
-        told = "".join(pdf_words.words(room_of.get(reverse("police:letter", kwargs={"id": made.pk})).content))
+        told = "".join(pdf_text.runs(room_of.get(reverse("police:letter", kwargs={"id": made.pk})).content))
         assert "80.00EUR" in told.replace(" ", "").replace("\u200b", "")
         assert "free, like everybody" in people.signed_in(scene.officer).get("/police/").content.decode()
 
