@@ -62,9 +62,9 @@ def main(what: str) -> Any:
             told["unset"] = Case.objects.count()
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity"
+                "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relrowsecurity AND NOT relforcerowsecurity"
             )
-            told["unforced"] = cursor.fetchone()[0]
+            told["unforced"] = [name for (name,) in cursor.fetchall()]
     return told
 
 
