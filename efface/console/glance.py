@@ -34,7 +34,7 @@ from efface.sites.models import Site
 from efface.takedown import overdue
 from efface.takedown.models import ClockFact, Inbound, Notice, Publication
 
-NO_CASE = {"site", "suspected"}
+NO_CASE = {"site", "suspected", "report", "undelivered"}
 """Kinds whose decisions are of no case."""
 
 

@@ -125,6 +125,7 @@ KINDS: dict[str, Kind] = {
     "attestation": Kind(lambda member, _n: waiting_case.attestation_rows(member), 1, F("first_at")),
     "signal": Kind(lambda _m, _n: waiting_police.signal_rows(), 0, F("at"), Value(True)),
     "police-request": Kind(lambda _m, _n: waiting_police.request_rows(), 1, F("asked_at")),
+    "police-wish": Kind(lambda _m, _n: waiting_police.wish_rows(), 1, F("at")),
     "police-question": Kind(lambda _m, _n: waiting_police.question_rows(), 1, F("at")),
     "sign": Kind(lambda _m, _n: waiting_levels.sign_rows(), 0, F("at"), Value(True)),
     "face-alarm": Kind(lambda _m, _n: waiting_levels.alarm_rows(), 0, F("at")),
@@ -155,7 +156,8 @@ KINDS: dict[str, Kind] = {
         ),
     ),
 }  # fmt: skip
-"""Kinds whose places the database tells. Of the others (clocks of the law) a decision is made to know it."""
+"""Kinds whose places the database tells. Of the others (clocks of the law, reports, news that were not taken) a
+decision is made to know it."""
 
 
 _VERSION = '"{table}".xmin::text || "{table}".ctid::text'
