@@ -135,8 +135,10 @@ def _write(
         if done is not None:
             return done
         of_year = Invoice.objects.filter(issued_on__year=now.year)
-        last = max(of_year.order_by("-number").values_list("number", flat=True).first() or 0, said or 0)
-        if said is None and unsure_of_numbers() is not None:
+        last, unsure = of_year.order_by("-number").values_list("number", flat=True).first() or 0, unsure_of_numbers()
+        if unsure is not None:
+            last = max(last, said or 0)
+        if said is None and unsure is not None:
             raise Refused(_("A backup was put back here. Invoices written after it was made are not known: say which "
                             "number was given last, so that none is given twice."))  # fmt: skip
         net = sum(one.quantity * one.each for one in lines)

@@ -23,8 +23,9 @@ def warnings(request: Any) -> int:
     held = messages.get_messages(request)
     if isinstance(held, list):
         return 0
+    shown = held.used
     count = sum(one.level >= messages.WARNING for one in held)
-    held.used = False
+    held.used = shown
     return count
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from django.http import HttpRequest, HttpResponse
 from ninja import Query
 
-from efface.api import problems, shapes
+from efface.api import gate, problems, shapes
 from efface.api.api import Bearer, api
 from efface.api.operations import OFTEN, partner_of
 from efface.engine.base import clock, limits
@@ -55,10 +55,15 @@ def _ask(partner: Partner, hashes: list[str]) -> list[bool]:
         ) from None  # fmt: skip
 
 
-def _paced(began: float) -> None:
-    """Wait for the next full step, where the machine's own time runs."""
-    if clock.is_real():
+def _paced(request: HttpRequest, began: float) -> None:
+    """The answer leaves on the next full step, where the machine's own time runs. Waited for once everything is
+    written: nobody else's question waits for it."""
+
+    def wait() -> None:
         threading.Event().wait(PACE_S - (time.monotonic() - began) % PACE_S)
+
+    if clock.is_real():
+        gate.afterwards(request, wait)
 
 
 @api.post(
@@ -70,7 +75,7 @@ def lookup(request: HttpRequest, given: shapes.Asked) -> Any:
     organisation has an agreement with you."""
     began = time.monotonic()
     matches = _ask(partner_of(request), given.hashes)
-    _paced(began)
+    _paced(request, began)
     # "true" is one letter shorter than "false".
     return {"matches": matches, "pad": "." * sum(matches)}
 
@@ -88,6 +93,6 @@ def hma_lookup(
     There is no raw look-up here: ids and distances would say more than yes or no."""
     began = time.monotonic()
     (known,) = _ask(partner_of(request), [signal])
-    _paced(began)
+    _paced(request, began)
     text = json.dumps([LIST] if known else [])
     return HttpResponse(text.ljust(LONGEST), content_type="application/json")

@@ -51,7 +51,14 @@ def gate(request: Any, view: Callable[[], HttpResponse]) -> HttpResponse:
             answer = view()
             if answer.status_code >= 400 and not getattr(request, "keeps", False):
                 transaction.set_rollback(True)
+    for wait in getattr(request, "afterwards", ()):
+        wait()
     return answer
+
+
+def afterwards(request: Any, do: Callable[[], None]) -> None:
+    """Before the answer leaves, and after everything is written and every lock is given back."""
+    request.afterwards = [*getattr(request, "afterwards", ()), do]
 
 
 def _key(request: Any) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import FaceSearchPermission
 from efface.cases.models import Age, Case, CaseKind, Consent, FaceAlarm, Hold, Level, PoliceWish, Purpose
 from efface.engine.base import clock
+
+WISH_COUNTS = timedelta(days=90)
+"""How long the wish for the police of somebody who was under 18 counts after a lead confirmed it."""
 
 NEEDS_ATTESTED = {Purpose.FACE_SEARCH, Purpose.TEXT_SEARCH, Purpose.BLOCK_FACE}
 SENDS = {Purpose.NOTIFY, Purpose.CONTACT_OPERATOR}
@@ -52,8 +55,8 @@ def decide(
     if state != Case.State.OPEN:
         return May(False, _("The case is not open."))
     if age != Age.ADULT and purpose == Purpose.POLICE and not wished:
-        return May(False, _("For somebody who was under 18, or whose age is not known, a worker hears the wish for "
-                            "the police first, and a second one confirms it."))  # fmt: skip
+        return May(False, _("Under 18 then, or age not known: a worker hears the wish for the police first. "
+                            "A second worker confirms it."))  # fmt: skip
     if age != Age.ADULT and purpose != Purpose.POLICE:
         return May(False, _("The person's age when the pictures were made is not known to be 18 or more."))
     if consented_until is None:
@@ -96,7 +99,7 @@ def may_many(
         permitted = set(standing.values_list("organisation_id", flat=True))
     rows = list(Case.objects.filter(pk__in=cases).only("kind", "state", "level", "age", "organisation"))
     young = [case.pk for case in rows if case.age != Age.ADULT] if Purpose.POLICE in purposes else []
-    wished = _wished(young)
+    wished = _wished(young, now)
     for case in rows:
         for purpose in purposes:
             found[case.pk, purpose] = decide(
@@ -134,15 +137,17 @@ def _answer(case: Case, purpose: str, now: datetime, level: str = "") -> May:
             face_alarm=FaceAlarm.objects.filter(case=case, outcome=FaceAlarm.Outcome.OPEN).exists(),
             purpose=purpose,
             now=now,
-            wished=bool(_wished([case.pk] if purpose == Purpose.POLICE and case.age != Age.ADULT else [])),
+            wished=bool(_wished([case.pk] if purpose == Purpose.POLICE and case.age != Age.ADULT else [], now)),
         )
     except Case.DoesNotExist:
         return May(False, _("The case is not there."))
 
 
-def _wished(young: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Of these cases the ones whose wish for the police was heard and confirmed."""
+def _wished(young: Collection[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+    """Of these cases the ones whose wish for the police was heard and confirmed, not longer ago than it counts."""
     if not young:
         return set()
-    rows = PoliceWish.objects.filter(case__in=young, state=PoliceWish.State.CONFIRMED)
+    rows = PoliceWish.objects.filter(
+        case__in=young, state=PoliceWish.State.CONFIRMED, decided_at__gt=now - WISH_COUNTS
+    )  # fmt: skip
     return set(rows.values_list("case_id", flat=True))

@@ -46,7 +46,7 @@ def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
     """Raises ``Unreachable``. ``facts`` is the folder of refreshed snapshots, for a fetcher of our own."""
     avoid = stopped_here()
     if socket_path is not None:
-        given = Fetcher(str(socket_path), avoid=avoid)
+        given = Fetcher(str(socket_path), avoid=avoid, closed=_closed)
         if not _answers(given):
             raise Unreachable(f"no fetcher answers at {socket_path}")
         yield given
@@ -59,7 +59,7 @@ def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
         path = Path(folder) / "fetcher.sock"
         process = _start(path, facts)
         try:
-            yield Fetcher(str(path), avoid=avoid)
+            yield Fetcher(str(path), avoid=avoid, closed=_closed)
         finally:
             process.terminate()
             try:
@@ -67,6 +67,13 @@ def fetcher(socket_path: Path | None, facts: Path) -> Iterator[Fetcher]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _closed() -> str:
+    """Why nothing leaves here at all: an installation for training. "" where it may."""
+    from efface.engine.base import training
+
+    return "training" if training.everywhere() else ""
 
 
 def stopped_here() -> Avoid:
@@ -96,7 +103,7 @@ def _running(avoid: Avoid) -> Fetcher | None:
     if not (settings.data_folder() / "kind").exists():
         return None
     try:
-        found = Fetcher(str(sockets()["fetcher"]), avoid=avoid)
+        found = Fetcher(str(sockets()["fetcher"]), avoid=avoid, closed=_closed)
     except (OSError, settings.SettingError):
         return None
     return found if _answers(found) else None

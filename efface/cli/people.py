@@ -33,7 +33,7 @@ def add_organisation(
     """Add an organisation."""
     with database("efface_owner"):
         from efface.accounts.models import Organisation
-        from efface.engine.base import clock
+        from efface.engine.base import clock, training
 
         if Organisation.objects.filter(short=short).exists():
             raise click.ClickException(f"there is an organisation {short} already")
@@ -44,6 +44,7 @@ def add_organisation(
             signatory=signatory,
             address=address,
             phone=phone,
+            training=training.everywhere(),
             created=clock.now(),
         )
         emit({"id": row.pk, "short": short}, as_json, lambda: click.echo(f"Added {name}. Next: `efface member add`."))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from efface.cases.models import Case, Hold, Message, ReportedLink
 
 WITHIN = timedelta(minutes=10)
-"""The same words of the same worker, so soon, are one."""
+"""The same words of the same worker, so soon, are one; unless she wrote in between."""
 
 
 def _wait(case: Case) -> None:
@@ -18,7 +18,9 @@ def _wait(case: Case) -> None:
 
 def message(case: Case, actor: str, text: str, now: datetime) -> bool:
     _wait(case)
-    rows = Message.objects.filter(case=case, author=actor, from_survivor=False, at__gt=now - WITHIN)
+    hers = Message.objects.filter(case=case, from_survivor=True).order_by("-at").values_list("at", flat=True).first()
+    since = max(now - WITHIN, hers or now - WITHIN)
+    rows = Message.objects.filter(case=case, author=actor, from_survivor=False, at__gt=since)
     return any(one.text == text.strip() for one in rows)
 
 

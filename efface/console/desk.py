@@ -63,7 +63,7 @@ def queue(request: Any) -> HttpResponse:
     found, begin, end = line.places, (page - 1) * waiting.SHOWN, page * waiting.SHOWN
     query = view_.query()
     shown = {
-        "decisions": waiting.dressed(waiting.made(request.member, found[begin:end], found[:begin])),
+        "decisions": waiting.dressed(waiting.made(request.member, found[begin:end])),
         "count": len(found),
         "more": max(0, len(found) - end),
         "next_page": page + 1, "page": page,

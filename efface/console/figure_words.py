@@ -139,13 +139,16 @@ def _removal(figures: Mapping[str, Any]) -> Block:
 
 def _notes(figures: Mapping[str, Any]) -> tuple[str, ...]:
     told, returned = figures["removal"], figures["returned"]
-    notes = []
-    if "of_one" in told:
-        notes.append(
-            _("Findings: %(n)s, of which gone: %(gone)s. At most %(most)s of one person are counted in these two "
-              "numbers.")
-            % {"n": number(told["n"]), "gone": number(told["gone"]), "most": told["of_one"]}
-        )
+    if "of_one" not in told:
+        # Reports that were published before people were told of here told of findings.
+        if returned["gone_once"] is None or returned["came_back"] is None:
+            return ()
+        words = _("Of %(n)s findings that were gone once, %(k)s came back.")
+        return (words % {"n": number(returned["gone_once"]), "k": number(returned["came_back"])},)
+    notes = [
+        _("Findings: %(n)s, of which gone: %(gone)s. At most %(most)s of one person are counted in these two numbers.")
+        % {"n": number(told["n"]), "gone": number(told["gone"]), "most": told["of_one"]}
+    ]
     once, back = returned["gone_once"], returned["came_back"]
     if once is not None and back is not None:
         notes.append(_("People for whom something was gone once: %(n)s. For %(k)s of them something came back.")
@@ -157,14 +160,18 @@ def _notes(figures: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _by(figures: Mapping[str, Any], by: str) -> Block:
-    title = _("For how many people, and how fast it went: %(by)s") % {"by": by_words()[by]}
     rows = figures["by"][by]
-    named = [(_("All others together") if row["rest"] else _name_of(by, row["name"]), row) for row in rows]
     # Reports that were published before people were told of here told of findings.
+    old = any("people" not in row for row in rows)
+    title = _("Findings and how fast they went: %(by)s") if old else (
+        _("For how many people, and how fast it went: %(by)s")
+    )  # fmt: skip
+    title %= {"by": by_words()[by]}
+    named = [(_("All others together") if row["rest"] else _name_of(by, row["name"]), row) for row in rows]
     told = [(name, row.get("people", row.get("n"))) for name, row in named]
     drawing = charts.bars(f"by-{by}", title, told, few(figures), number)
     said = _("Somebody can be in several of these. Smaller ones are left out.")
-    columns = (by_words()[by], _("People"), _("Gone within 30 days"), _("Half gone within"))
+    columns = (by_words()[by], _("Findings") if old else _("People"), _("Gone within 30 days"), _("Half gone within"))
     table = tuple((*one, _by_day(row, 30), _half(row)) for one, (_name, row) in zip(told, named, strict=True))
     return Block(f"by-{by}", title, said, _safe(drawing), columns, table)
 

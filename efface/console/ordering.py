@@ -43,7 +43,8 @@ from efface.takedown.models import Check, Notice
 @dataclass(frozen=True, slots=True)
 class Place:
     """A decision's place. ``version`` changes whenever its row does; ``beside`` is what its kind needs to know besides;
-    ``made`` the decision itself where its place cannot be told without it."""
+    ``made`` the decision itself where its place cannot be told without it; ``together`` other rows that are decided
+    with it, as forms of one case to one desk are."""
 
     kind: str
     id: uuid.UUID
@@ -54,6 +55,7 @@ class Place:
     version: str
     beside: str = ""
     made: Decision | None = None
+    together: tuple[uuid.UUID, ...] = ()
 
     def order(self) -> tuple[bool, int, datetime, str]:
         return (not self.danger, self.harm, self.at, str(self.id))
@@ -125,7 +127,7 @@ KINDS: dict[str, Kind] = {
     "attestation": Kind(lambda member, _n: waiting_case.attestation_rows(member), 1, F("first_at")),
     "signal": Kind(lambda _m, _n: waiting_police.signal_rows(), 0, F("at"), Value(True)),
     "police-request": Kind(lambda _m, _n: waiting_police.request_rows(), 1, F("asked_at")),
-    "police-wish": Kind(lambda _m, _n: waiting_police.wish_rows(), 1, F("at")),
+    "police-wish": Kind(lambda member, _n: waiting_police.wish_rows(member), 1, F("at")),
     "police-question": Kind(lambda _m, _n: waiting_police.question_rows(), 1, F("at")),
     "sign": Kind(lambda _m, _n: waiting_levels.sign_rows(), 0, F("at"), Value(True)),
     "face-alarm": Kind(lambda _m, _n: waiting_levels.alarm_rows(), 0, F("at")),

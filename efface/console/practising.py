@@ -115,11 +115,13 @@ def switch(request: Any) -> HttpResponse:
         return render(request, "404.html", status=404)
     now = clock.wall()
     before = request.session.session_key or ""
-    devices.over(before, now)
-    request.session.cycle_key()
-    with tenancy.organisation(other.organisation_id):
-        devices.begin(other, request.session.session_key or "", request.headers.get("User-Agent", ""), now)
-        audit.record(other.organisation_id, f"{other.role}:{other.user_id}", "session.switched", "", clock.now())
+    # An investigator's transaction writes nothing of an organisation; which session is open is not theirs to change.
+    with tenancy.on_their_word():
+        devices.over(before, now)
+        request.session.cycle_key()
+        with tenancy.organisation(other.organisation_id):
+            devices.begin(other, request.session.session_key or "", request.headers.get("User-Agent", ""), now)
+            audit.record(other.organisation_id, f"{other.role}:{other.user_id}", "session.switched", "", clock.now())
     return redirect("console:training" if other.organisation.training else "console:home")
 
 

@@ -210,9 +210,11 @@ def invoice(request: Any) -> HttpResponse:
 
 def _last(post: Any) -> int | None:
     """The number given last this year, where somebody says it: 7, or 2026-0007 as it is printed."""
-    given = post.get("last", "").strip().rpartition("-")[2]
+    year, _dash, given = post.get("last", "").strip().rpartition("-")
     if not given:
         return None
+    if year and year != str(clock.now().year):
+        return 0
     if not (given.isascii() and given.isdigit() and len(given) < 10):
         raise Refused(_("Write the number of the last invoice in digits; 0 if there was none."))
     return int(given)

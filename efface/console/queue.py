@@ -109,25 +109,39 @@ def line(
             made = [Place.of(one) for one in KINDS[kind][1](member, case=replace(within, most=most + 1))]
             told[kind] = (made[:most], len(made) > most)
     found = sorted((place for places, _more in told.values() for place in places), key=Place.order)
-    return Line(found, any(more for _places, more in told.values()))
+    return Line(_folded(found), any(more for _places, more in told.values()))
 
 
-def made(member: Member, places: Sequence[Place], before: Sequence[Place] = ()) -> list[Decision]:
-    """The decisions at these places. ``before`` are the places on earlier pages: a form that is filed together with one
-    of them is shown there."""
+def _folded(places: list[Place]) -> list[Place]:
+    """Forms of one case to one desk stand in one place, that of the most urgent."""
+    others: dict[tuple[uuid.UUID | None, str], list[uuid.UUID]] = {}
+    kept = []
+    for place in places:
+        if place.kind == "filing":
+            group = others.setdefault((place.case_id, place.beside), [])
+            group.append(place.id)
+            if len(group) > 1:
+                continue
+        kept.append(place)
+    return [
+        replace(one, together=tuple(others[one.case_id, one.beside][1:])) if one.kind == "filing" else one
+        for one in kept
+    ]
+
+
+def made(member: Member, places: Sequence[Place]) -> list[Decision]:
+    """The decisions at these places; where forms that stand together are not filed together after all, each."""
     by_kind: dict[str, list[uuid.UUID]] = {}
     for place in places:
         if place.made is None:
-            by_kind.setdefault(place.kind, []).append(place.id)
-    desks = {(place.case_id, place.beside) for place in places if place.kind == "filing"}
-    earlier = [one.id for one in before if one.kind == "filing" and (one.case_id, one.beside) in desks]
+            by_kind.setdefault(place.kind, []).extend((place.id, *place.together))
     sealing.hold_case_keys({place.case_id for place in places if place.case_id})
     found = {(one.kind, one.id): one.made for one in places if one.made is not None}
     for kind, ids in by_kind.items():
-        wanted = [*(earlier if kind == "filing" else []), *ids]
-        rows = KINDS[kind][1](member, case=Within(ids=wanted, most=len(wanted), asked=True))
+        rows = KINDS[kind][1](member, case=Within(ids=ids, most=len(ids), asked=True))
         found |= {(kind, one.id): one for one in rows}
-    return [found[one.kind, one.id] for one in places if (one.kind, one.id) in found]
+    each = ((one.kind, id) for one in places for id in (one.id, *one.together))
+    return [found[name] for name in each if name in found]
 
 
 def decisions(

@@ -82,7 +82,9 @@ def opinion(request: Any, kind: str, id: uuid.UUID) -> HttpResponse:
     found, status, typed = queue.find(request.member, kind, id), 200, ""
     said = opinions.of(kind, id)
     if found is None and not said:
-        return render(request, "console/decided.html", status=200 if kind in queue.KINDS else 404)
+        words = lines(request.POST.get("question", "")).strip()
+        status = 404 if kind not in queue.KINDS else 409 if words else 200
+        return render(request, "console/decided.html", {"typed": [words] if words else []}, status=status)
     if request.method == "POST":
         typed = lines(request.POST.get("question", ""))
         try:

@@ -96,15 +96,17 @@ def requests(
         )  # fmt: skip
 
 
-def wish_rows() -> QuerySet[PoliceWish]:
-    return PoliceWish.objects.filter(state=PoliceWish.State.ASKED, case__state__in=LIVING)
+def wish_rows(member: Member) -> QuerySet[PoliceWish]:
+    """Those that somebody else heard."""
+    rows = PoliceWish.objects.filter(state=PoliceWish.State.ASKED, case__state__in=LIVING)
+    return rows.exclude(by__endswith=f":{member.user_id}")
 
 
 def wishes(
     member: Member, *, case: Within | None = None, only: uuid.UUID | None = None, lock: bool = False
 ) -> Iterator[Decision]:
     """Of somebody under 18, or whose age is not known: to be confirmed by a lead who did not note it."""
-    for one in narrowed(wish_rows().select_related("case").order_by("at"), case, only, lock):
+    for one in narrowed(wish_rows(member).select_related("case").order_by("at"), case, only, lock):
         prepared = desks.prepared(one.case, member.organisation.country)
         grown = young.of_age(one.case.country)
         age = _("%(age)s years; where she is one decides alone from %(from)d on") % {

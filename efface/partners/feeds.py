@@ -78,17 +78,19 @@ def entries(partner: Partner, now: datetime) -> list[Entry]:
     answers are due."""
     seen = PartnerCase.objects.filter(partner=partner, ended_at=None).values("case")
     cases = {one.pk: one for one in Case.objects.filter(pk__in=seen).exclude(state=Case.State.ERASED)}
-    made = [*_of_cases(partner, cases.values()), *_of_findings(partner, cases, now)]
     running = [pk for pk, one in cases.items() if one.closed_at is None]
     names = {pk: one.reference for pk, one in cases.items()}
-    made += agenda.of_cases(running, now, names, whose=str(partner.pk))
+    # What is due comes first, where there is more than a calendar holds.
+    made = list(agenda.of_cases(running, now, names, whose=str(partner.pk)))
+    made += [*_of_findings(partner, cases, now), *_of_cases(partner, cases.values(), now)]
     return made[:MOST]
 
 
-def _of_cases(partner: Partner, cases: Iterable[Case]) -> Iterator[Entry]:
+def _of_cases(partner: Partner, cases: Iterable[Case], now: datetime) -> Iterator[Entry]:
     for one in cases:
-        yield _entry(partner, f"{one.pk}:opened", one.opened_at, _("%(case)s: opened") % {"case": one.reference})
-        if one.closed_at is not None:
+        if one.opened_at >= now - BACK:
+            yield _entry(partner, f"{one.pk}:opened", one.opened_at, _("%(case)s: opened") % {"case": one.reference})
+        if one.closed_at is not None and one.closed_at >= now - BACK:
             yield _entry(partner, f"{one.pk}:closed", one.closed_at, _("%(case)s: closed") % {"case": one.reference})
 
 

@@ -113,6 +113,8 @@ def pause(request: Any, case: Case) -> HttpResponse:
     if verb is None:
         return render(request, "404.html", status=404)
     try:
+        if case.state == Case.State.CLOSED:
+            raise consents.WrongState
         verb(case, ACTOR, clock.now())
     except consents.WrongState:
         messages.info(request, _("This case is closed. Your caseworker can open a new one."))

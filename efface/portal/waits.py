@@ -6,7 +6,8 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from efface.cases.models import Case, Hold
+from efface.cases.may import SENDS
+from efface.cases.models import Case, Consent, Hold
 from efface.engine.base import moments
 from efface.evidence.models import PoliceRequest, Referral
 from efface.evidence.referrals import room
@@ -14,10 +15,12 @@ from efface.portal import walking
 
 
 def lines(case: Case, now: datetime) -> list[str]:
-    """One sentence for each hold but her own, and one where the case is kept for the police. That the police asked is
-    said where she passed the case on to them; where a statute did, her caseworker knows what may be said."""
+    """One sentence for each hold but her own, where letters go at all, and one where the case is kept for the police.
+    That the police asked is said where she passed the case on to them; where a statute did, her caseworker knows what
+    may be said."""
     rows = Hold.objects.filter(case=case, lifted_at=None, begins__lte=now, ends__gt=now).exclude(reason=walking.HOLD)
-    holds = list(rows.order_by("ends"))
+    allowed = Consent.objects.filter(case=case, purpose__in=SENDS, withdrawn_at=None, expires_at__gt=now)
+    holds = list(rows.order_by("ends")) if case.state == Case.State.OPEN and allowed.exists() else []
     hers = set(
         PoliceRequest.objects.filter(hold__in=holds, referral__ground=Referral.Ground.CONSENT)
         .values_list("hold_id", flat=True)

@@ -88,7 +88,7 @@ def _follow(
     except FetcherRefused as refusal:
         return _done(organisation, link_id, "stopped" if refusal.error == "stopped" else "refused", now)
     registry.visit_soon(link.site.pk, now)
-    return _done(organisation, link_id, _outcome(organisation, link, looked, now), now)
+    return _done(organisation, link_id, _outcome(organisation, link_id, link, looked, now), now)
 
 
 def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | None:
@@ -133,9 +133,11 @@ def _look(link: Link, turn: Turn, tools: Tools, now: datetime) -> Looked:
     return looked
 
 
-def _outcome(organisation: uuid.UUID, link: Link, looked: Looked, now: datetime) -> str:
+def _outcome(organisation: uuid.UUID, link_id: uuid.UUID, link: Link, looked: Looked, now: datetime) -> str:
     reading = looked.reading
     with tenancy.organisation(organisation):
+        if not ReportedLink.objects.select_for_update(of=("self",)).filter(pk=link_id).exists():
+            return "taken back"
         case = Case.objects.get(pk=link.case_id)
         if Match.objects.filter(case=case, page_digest=looked.page.digest).exists():
             return "matched"

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
 from efface.accounts.models import Organisation
 from efface.cases import events
 from efface.cases.models import Case
-from efface.engine.base import leases, tenancy
+from efface.engine.base import leases, tenancy, training
 from efface.search import deciding, urls
 from efface.search.models import (
     Asset,
@@ -120,10 +121,17 @@ def _of_one(site: Site) -> list[Site]:
     return list(Site.objects.filter(pk=head)) + list(Site.objects.filter(merged=head).order_by("pk"))
 
 
+def _houses(site: Site) -> QuerySet[Organisation]:
+    """Everybody whose work can have met the site: of an invented one nobody but those who train, and the other way
+    round."""
+    rows = Organisation.objects.order_by("pk")
+    return rows if training.everywhere() else rows.filter(training=training.is_invented(site.domain))
+
+
 def _drop(sites: Sequence[Site], cause: Cause, now: datetime) -> None:
     """Everything that was met on these sites, in every organisation."""
     ids = [one.pk for one in sites]
-    for organisation in Organisation.objects.order_by("pk"):
+    for organisation in _houses(sites[0]) if sites else ():
         with tenancy.organisation(organisation.pk):
             _drop_of(organisation, ids, cause, now)
     met = Sighting.objects.filter(site__in=ids)
@@ -173,7 +181,7 @@ def _write(site: Site, before: str, cause: Cause, addresses: Sequence[str], now:
             site=site, at=now, how=cause.how, reasons=list(cause.reasons), by=cause.by[:60],
             flagged_in=cause.organisation, before=earlier.before if earlier else before,
         )  # fmt: skip
-        for organisation in Organisation.objects.order_by("pk"):
+        for organisation in _houses(site):
             with tenancy.organisation(organisation.pk):
                 by = cause.by if cause.organisation == organisation.pk else ENGINE
                 audit.record(organisation.pk, by, "site.stopped", str(standing.pk), now)
@@ -242,7 +250,7 @@ def _go_on(site: Site, last: SiteStop, actor: str, now: datetime) -> None:
             state = last.before if one.pk == site.pk else _before(one)
             history.go_on(one, state, actor, now, "a false alarm")
     ids = [one.pk for one in _of_one(site)]
-    for organisation in Organisation.objects.order_by("pk"):
+    for organisation in _houses(site):
         with tenancy.organisation(organisation.pk):
             by = actor if last.flagged_in == organisation.pk else ENGINE
             audit.record(organisation.pk, by, "site.resumed", str(last.pk), now)

@@ -281,4 +281,7 @@ def reopen_all(finding: Finding, why: str, now: datetime) -> int:
         for notice in sent:
             notice.route = route
             timing.recount(notice, now)
+        if sent and route.role != "search":
+            last = max(sent, key=lambda one: one.sent_at or now)
+            chase_at(last, max((last.sent_at or now) + patience(route.role), now))
     return len(ended)

@@ -19,6 +19,10 @@ def _finding(event: CaseEvent) -> Finding | None:
     return locking.finding(event.subject) if event.subject else None
 
 
+CLOSED = "the case is closed"
+"""Why a route ended with its case: as it stands in the rows."""
+
+
 @events.on("finding.captured", "finding.uncaptured")
 def _plan(event: CaseEvent) -> None:
     """Proven: looked at as it stands now, and planned for."""
@@ -41,6 +45,12 @@ def _returned(event: CaseEvent) -> None:
 
 @events.on("case.resumed", "consent.given", "hold.lifted")
 def _go_on(event: CaseEvent) -> None:
+    if event.kind == "case.resumed":
+        # A case that was closed: what ended with it goes on.
+        ended = Route.objects.filter(case=event.case_id, state=Route.State.DROPPED, state_why=CLOSED)
+        ids = set(ended.values_list("finding", flat=True))
+        for finding in Finding.objects.select_for_update().filter(pk__in=ids, stopped="").order_by("pk"):
+            ladder.reopen_all(finding, CLOSED, event.at)
     planning.request_all(event.case, event.at)
     verifying.request_all(event.case, event.at)
     outbox.wake(event.case_id)
@@ -95,7 +105,7 @@ def _resumed(event: CaseEvent) -> None:
 def _end(event: CaseEvent) -> None:
     """Nothing more goes out; what waited is taken back. Checks end with their deadlines."""
     for finding in Finding.objects.select_for_update().filter(case=event.case).order_by("pk"):
-        ladder.close_all(finding, Route.State.DROPPED, "the case is closed", event.at)
+        ladder.close_all(finding, Route.State.DROPPED, CLOSED, event.at)
         deadlines.cancel(subject=finding.pk)
     outcomes.over(Notice.objects.filter(case=event.case, sent_at__isnull=False), event.at)
     # Also those whose route has ended.
@@ -103,7 +113,7 @@ def _end(event: CaseEvent) -> None:
     for pk in waiting.values_list("pk", flat=True):
         notice = locking.notice(pk)
         if notice is not None:
-            sending.take_back(notice, "the case is closed", event.at)
+            sending.take_back(notice, CLOSED, event.at)
     left = Notice.objects.filter(case=event.case, sent_at__isnull=False).values_list("pk", flat=True)
     deadlines.cancel_many(timing.KIND, left)
     if event.kind == "case.erased":

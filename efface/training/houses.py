@@ -31,7 +31,7 @@ def make(name: str, short: str, country: str, now: datetime) -> Organisation:
         raise Refused(f"there is an organisation {short} already")
     name = name.strip()
     return Organisation.objects.create(
-        name=(name if name.endswith(MARK) else name + MARK)[:120], short=short, country=country.upper()[:2],
+        name=name.removesuffix(MARK)[: 120 - len(MARK)] + MARK, short=short, country=country.upper()[:2],
         signatory="Training Desk", address="Nowhere 1", training=True, created=now,
     )  # fmt: skip
 

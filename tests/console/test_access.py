@@ -89,6 +89,7 @@ MATRIX: dict[str, set[str]] = {
     "console:copy-destroy": {"lead"}, "console:pack-new": CASEWORK, "console:pack-hand-over": CASEWORK,
     "console:pack-again": CASEWORK, "console:pack-end": CASEWORK,
     "console:case-police": CASEWORK, "console:police-signal": CASEWORK, "console:police-refer": CASEWORK,
+    "console:police-wish": CASEWORK,
     "console:police-tip": CASEWORK, "console:police-end": CASEWORK, "console:police-say": CASEWORK,
     "console:police-pack": CASEWORK, "console:police-letter": CASEWORK, "console:police-decide": {"lead"},
     "police:home": POLICE, "police:key": POLICE, "police:referral": POLICE, "police:say": POLICE, "police:ask": POLICE,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from efface.cases import messages
 from efface.cases.models import Hold, Message, ReportedLink
 from efface.console import again
 from efface.engine.base import clock, tenancy
@@ -41,6 +42,15 @@ def test_the_same_twice_is_one_and_something_else_is_two(
         colleague.post(f"/console/cases/{case.pk}/{form}", given)
     with tenancy.organisation(organisation.pk):
         assert model.objects.count() == 3, "the same words on another day are said again"
+
+
+def test_a_second_short_answer_goes_when_she_asked_again(organisation: Any, case: Any, desk: Client, now: Any) -> None:
+    for _ in range(2):
+        with tenancy.organisation(organisation.pk):
+            messages.write(case, from_survivor=True, author="survivor", text="Is it gone?", now=clock.now())
+        desk.post(f"/console/cases/{case.pk}/message/", {"text": "Yes."})
+    with tenancy.organisation(organisation.pk):
+        assert Message.objects.filter(from_survivor=False).count() == 2
 
 
 def test_the_same_rule_of_a_site_twice_is_one(organisation: Any, now: Any) -> None:

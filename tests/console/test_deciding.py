@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from efface.cases import notes
+from efface.cases import messages, notes
 from efface.cases.models import Case
 from efface.console import queue, undoing
 from efface.console.models import SavedView, Taken
@@ -236,6 +236,20 @@ def test_finding_by_reference_site_address_and_word(organisation: Any, case: Any
 
 
 # Few questions
+
+
+def test_forms_to_one_desk_leave_no_page_empty(organisation: Any, case: Any, first: Any, now: Any) -> None:
+    with tenancy.organisation(organisation.pk):
+        for number in range(2 * queue.SHOWN):
+            finding = people.make_finding(case, page=f"https://pictures.example/f/{number}")
+            people.make_notice(finding, state="prepared", channel="form", contact="https://search.example/removal")
+        messages.write(case, from_survivor=True, author="survivor", text="Hello?", now=now)
+    client = people.signed_in(first)
+    told = re.search(r'data-fact="count">(\d+)', client.get("/console/queue/").content.decode())
+    count = int(told[1]) if told else 0
+    for page in range(1, -(-count // queue.SHOWN) + 1):
+        assert 'form class="decision' in client.get(f"/console/queue/?page={page}").content.decode(), page
+    assert "Hello?" in client.get(f"/console/cases/{case.pk}/").content.decode()
 
 
 def test_a_longer_queue_costs_no_more_questions(

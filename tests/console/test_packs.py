@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from efface.cases import consents, holds
-from efface.engine.base import age, deadlines, tenancy
+from efface.engine.base import age, clock, deadlines, tenancy
 from efface.evidence import keeping
 from efface.evidence.models import Custody, Fact, Kept, Pack, SealedCopy
 from efface.evidence.packs import making, verifying
@@ -119,6 +119,8 @@ def test_a_pack_is_made_once_and_handed_over_sealed(desk: Client, case: Any) -> 
     assert "Take the sealed file" in desk.get(f"/console/cases/{case.pk}/evidence/").content.decode()
     desk.post(place + "end/")
     assert desk.post(place + "hand-over/").status_code == 302
+    with role("efface_engine"):
+        deadlines.fire(clock.now() + making.SOON)
     (pack,) = rows(case, Pack)
     assert pack.state == "ended" and pack.blobs == []
 

@@ -304,6 +304,13 @@ class TestHoldsAreSeen:
             page = people.entered(held.access_code).get("/case/").content.decode()
             assert 'data-fact="waits"' not in page, "they end by themselves"
 
+    def test_where_no_letter_goes_none_is_promised(self, scene: Any, held: Any, now: Any) -> None:
+        client = people.entered(held.access_code)
+        assert "Our letters wait" in client.get("/case/").content.decode()
+        with tenancy.organisation(scene.organisation.pk):
+            consents.withdraw(held.case, "notify", "survivor", now)
+        assert "Our letters wait" not in client.get("/case/").content.decode()
+
     def test_a_worker_sees_it_on_the_case_and_on_every_decision(self, scene: Any, held: Any, lead: Any) -> None:
         page = lead.get(reverse("console:case", args=[held.case.pk])).content.decode()
         assert page.count('data-fact="on-hold"') == 2 and "asked for by the police" in page

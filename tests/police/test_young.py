@@ -18,6 +18,7 @@ from efface.evidence.referrals import referring, young
 from efface.law import load
 from tests import people
 from tests.police.conftest import order
+from tests.police.test_referring import fire
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,17 @@ def test_it_ends_by_itself_and_is_heard_anew_when_taken_back(within: Case, now: 
     consents.give(within, "police", "survivor", now)
     assert not may(within, Purpose.POLICE, now), "given anew, it is heard anew"
     young.note(within, WANTS, "caseworker:one", now)
+
+
+def test_a_consent_for_longer_does_not_make_the_wish_longer(within: Case, now: datetime) -> None:
+    consents.give(within, "police", "survivor", now)
+    young.decide(young.note(within, WANTS, "caseworker:one", now), True, "lead:two", now)
+    day = now + timedelta(days=young.DAYS - 5)
+    consents.renew(within, "police", "survivor", day)
+    assert may(within, Purpose.POLICE, day)
+    fire(now + timedelta(days=young.DAYS))
+    later = now + timedelta(days=young.DAYS, minutes=1)
+    assert state(within) == ["ended"] and not may(within, Purpose.POLICE, later)
 
 
 def test_noted_once_and_refused_is_a_word(within: Case, now: datetime) -> None:

@@ -231,7 +231,7 @@ def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     # The program's name is what the script asks for answers.
     environment = Here(tmp_path).environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     done = subprocess.run([bash, "-c", asks], env=environment, text=True, capture_output=True, timeout=120, check=False)
-    assert set(done.stdout.split()) == {"renew", "revoke"}, done.stderr
+    assert set(done.stdout.split()) == {"renew", "report", "revoke"}, done.stderr
 
 
 def test_another_shell_is_refused_in_one_line(tmp_path: Path) -> None:

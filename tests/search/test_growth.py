@@ -14,7 +14,7 @@ import pytest
 from django.db import connection
 
 from efface.cases import active
-from efface.engine.base import deadlines, tenancy
+from efface.engine.base import deadlines, tenancy, training
 from efface.search import coverage, media, sweep
 from efface.search.crawl import Pace
 from efface.search.models import Frontier, Media
@@ -223,6 +223,7 @@ def test_one_site_more_adds_no_statement_to_the_planning_of_a_sweep(
     world: World, organisation: Any, now: datetime
 ) -> None:
     counts = []
+    training.is_training(organisation.pk)  # asked once in a process
     for number in (3, 15):
         for place in range(number):
             _met(registry.register(f"http://n{number}-{place}.example/", now), 1, now)

@@ -20,6 +20,8 @@ from efface.evidence.packs import making
 from efface.evidence.referrals import referring
 
 KEPT_ENDS = "request.ends"
+ANSWER_WITHIN = timedelta(days=7)
+"""What is asked to be kept is kept so long while nobody has answered."""
 LONGEST, MOST_WORDS = 4000, 1000
 MOST_DAYS = {
     PoliceRequest.Kind.HOLD: 30, PoliceRequest.Kind.EXTEND: 30, PoliceRequest.Kind.PRESERVE: 180,
@@ -140,6 +142,8 @@ def decide(made: PoliceRequest, grant: bool, words: str, actor: str, now: dateti
     row.decided_at, row.decided_by = now, actor
     row.answer = words.strip()[:MOST_WORDS]
     row.save()
+    if row.kind == PoliceRequest.Kind.PRESERVE and not grant:
+        retention.released(row.case_id, now)
     events.record(row.referral.case, f"request.{row.state}", actor, subject=row.pk, now=now, what=row.kind)
     audit.record(row.organisation_id, actor, f"request.{row.state}", str(row.pk), now)
     return row
@@ -187,6 +191,14 @@ def preserved_until(case_id: uuid.UUID, now: datetime) -> datetime | None:
     rows = PoliceRequest.objects.filter(case_id=case_id, kind=PoliceRequest.Kind.PRESERVE)
     standing = rows.filter(state=PoliceRequest.State.GRANTED, until__gt=now)
     return standing.order_by("-until").values_list("until", flat=True).first()
+
+
+@retention.promise
+def _asked_to_keep(case_id: uuid.UUID, now: datetime) -> datetime | None:
+    """While a lead has not answered whether it is kept, nothing goes by age."""
+    rows = PoliceRequest.objects.filter(case_id=case_id, kind=PoliceRequest.Kind.PRESERVE)
+    waits = rows.filter(state=PoliceRequest.State.ASKED).exists()
+    return now + ANSWER_WITHIN if waits else None
 
 
 @deadlines.handler(KEPT_ENDS)

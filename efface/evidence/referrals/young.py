@@ -9,19 +9,22 @@ never happens by itself, and addresses are all that may go.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from efface.accounts import audit
-from efface.cases import consents, events
-from efface.cases.models import Age, Case, CaseEvent, PoliceWish, Purpose
+from efface.cases import consents, events, may
+from efface.cases.models import Age, Case, CaseEvent, Consent, PoliceWish, Purpose
+from efface.engine.base import deadlines
+from efface.engine.base.models import Deadline
 from efface.law import Law, load
 
 USUAL = 18
 """The age at which a person decides alone, where the law of the place is not known here."""
-OLDEST, LONGEST, DAYS = 120, 500, 90
+OLDEST, LONGEST, DAYS = 120, 500, may.WISH_COUNTS.days
+ENDS = "wish.ends"
 Who = PoliceWish.Who
 STANDING = (PoliceWish.State.ASKED, PoliceWish.State.CONFIRMED)
 
@@ -122,8 +125,23 @@ def decide(row: PoliceWish, confirm: bool, actor: str, now: datetime) -> None:
     locked.save(update_fields=["state", "decided_by", "decided_at"])
     if confirm:
         consents.give(locked.case, Purpose.POLICE, actor, now, days=DAYS)
+        deadlines.set_deadline(
+            ENDS, locked.pk, now + timedelta(days=DAYS), organisation=locked.organisation_id, case=locked.case_id
+        )
     events.record(locked.case, f"wish.{locked.state}", actor, subject=locked.pk, now=now)
     audit.record(locked.organisation_id, actor, f"wish.{locked.state}", str(locked.pk), now)
+
+
+@deadlines.handler(ENDS)
+def _over(deadline: Deadline, now: datetime) -> None:
+    """After its days a wish is heard anew, however long a consent was given or renewed for."""
+    confirmed = PoliceWish.objects.filter(pk=deadline.subject, state=PoliceWish.State.CONFIRMED)
+    row = confirmed.select_related("case").first()
+    if row is None:
+        return
+    standing = Consent.objects.filter(case=row.case, purpose=Purpose.POLICE, withdrawn_at=None, expires_at__gt=now)
+    standing.update(expires_at=now)
+    events.record(row.case, "consent.expired", "engine", subject=row.pk, now=now, purpose=Purpose.POLICE)
 
 
 @events.on("consent.withdrawn", "consent.expired")
