@@ -62,6 +62,7 @@ def furnished(organisation: Any, team: Any) -> tuple[dict[str, Client], str, Any
     return clients, link, row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SIZES)
 def test_every_page_of_accounts(organisation: Any, team: Any, scheme: str) -> None:
     problems: list[str] = []

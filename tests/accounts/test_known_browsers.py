@@ -31,6 +31,7 @@ def attacked(team: list[Any]) -> None:
         assert b"waits now" in doors.password(Client(), user.email).content, "a browser nobody knows waits"
 
 
+@pytest.mark.slow
 def test_who_was_here_before_comes_in_all_the_same(team: list[Any]) -> None:
     inside = [doors.enrolled(user) for user in team]
     for client, _, _ in inside:
@@ -43,6 +44,7 @@ def test_who_was_here_before_comes_in_all_the_same(team: list[Any]) -> None:
         assert client.get("/console/account/").status_code == 200
 
 
+@pytest.mark.slow
 def test_it_opens_nothing_by_itself_and_has_an_end_of_tries_too(team: list[Any]) -> None:
     client, _, _ = doors.enrolled(team[0])
     client.post("/console/sign-out/")

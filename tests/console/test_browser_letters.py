@@ -54,6 +54,7 @@ def shared(organisation: Any, now: Any) -> Any:
     return case, sent, drafts, forms, row
 
 
+@pytest.mark.slow
 def test_letters_and_decisions_about_several_findings(organisation: Any, shared: Any) -> None:
     case, sent, drafts, forms, reply = shared
     lead = people.signed_in(people.worker(organisation, "lead"))

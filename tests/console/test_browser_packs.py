@@ -44,6 +44,7 @@ def case(organisation: Any, now: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     return case
 
 
+@pytest.mark.slow
 def test_the_pages(organisation: Any, case: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = people.open_case(organisation).case
     with tenancy.organisation(organisation.pk):

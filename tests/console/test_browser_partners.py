@@ -51,6 +51,7 @@ def pages(organisation: Any, now: Any) -> tuple[dict[str, str], dict[str, str]]:
     return coordination, work
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page(organisation: Any, pages: Any, scheme: str) -> None:
     problems: list[str] = []

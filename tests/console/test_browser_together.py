@@ -67,6 +67,7 @@ def shared(organisation: Any, case: Any, now: Any) -> dict[str, str]:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_pages_of_colleagues(organisation: Any, shared: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     from efface.accounts.models import User
 

@@ -148,6 +148,7 @@ def test_in_her_language(her: Client, organisation: Any, shelter: keys.Made, lan
     assert f'lang="{language}"' in page and "whether your case is open" not in page and "Example Shelter" in page
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_it_reads_well_on_a_phone_and_on_a_desk(
     her: Client, organisation: Any, shelter: keys.Made, opened: Any, now: Any

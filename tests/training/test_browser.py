@@ -19,6 +19,7 @@ from tests.training.test_exercises import CAREFUL, HASTY, Desk
 pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 
+@pytest.mark.slow
 def test_pages(school: Any, trainee: Any, organisation: Any, now: Any) -> None:
     desk = Desk(people.signed_in(trainee), trainee, school)
     desk.post("training/all/")
