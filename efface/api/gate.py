@@ -51,8 +51,8 @@ def gate(request: Any, view: Callable[[], HttpResponse]) -> HttpResponse:
             answer = view()
             if answer.status_code >= 400 and not getattr(request, "keeps", False):
                 transaction.set_rollback(True)
-    for wait in getattr(request, "afterwards", ()):
-        wait()
+    for do in getattr(request, "afterwards", ()):
+        do()
     return answer
 
 

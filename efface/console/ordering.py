@@ -162,6 +162,8 @@ KINDS: dict[str, Kind] = {
 decision is made to know it."""
 
 
+MANY = 8
+"""So many forms for each place are read at first: several of one case to one desk take one."""
 _VERSION = '"{table}".xmin::text || "{table}".ctid::text'
 """A row as it stands: PostgreSQL says who wrote it last, and where, and both differ after every change."""
 
@@ -173,22 +175,35 @@ def places(
     wanted = {kind: _rows(kind, member, within, now) for kind in kinds if not (within and kind in glance.NO_CASE)}
     # One more than is asked for, which tells whether more wait.
     step = within.most + 1
-    met = _read([rows[:step] for rows in wanted.values()])
+    first = {kind: step * (MANY if kind == "filing" else 1) for kind in wanted}
+    met = _read([rows[: first[kind]] for kind, rows in wanted.items()])
     found: dict[str, list[Place]] = {kind: [] for kind in wanted}
     for place in met:
         found[place.kind].append(place)
     told = {}
     for kind, rows in wanted.items():
-        full, kept = len(found[kind]) == step, KINDS[kind].keep(found[kind], member, now)
-        begin, size = step, step
+        full, kept = len(found[kind]) == first[kind], KINDS[kind].keep(found[kind], member, now)
+        begin, size = first[kind], first[kind]
         # What is not to be decided now makes room for what is: looked for in larger and larger parts.
-        while full and len(kept) < step:
+        while full and len(_groups(kept)) < step:
             size *= 4
             more = _read([rows[begin : begin + size]])
             full, begin = len(more) == size, begin + size
             kept += KINDS[kind].keep(more, member, now)
-        told[kind] = (kept[: within.most], len(kept) > within.most)
+        groups = _groups(kept)
+        shown = set(groups[: within.most])
+        told[kind] = ([one for one in kept if _group(one) in shown], len(groups) > within.most)
     return told
+
+
+def _group(place: Place) -> tuple[uuid.UUID | None, str]:
+    """Forms of one case to one desk take one place."""
+    return (place.case_id, place.beside) if place.kind == "filing" else (place.id, "")
+
+
+def _groups(places: Iterable[Place]) -> list[tuple[uuid.UUID | None, str]]:
+    """In the order in which they are met first."""
+    return list(dict.fromkeys(_group(one) for one in places))
 
 
 def _rows(kind: str, member: Member, within: Within, now: datetime) -> QuerySet[Any, Any]:

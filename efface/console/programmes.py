@@ -210,14 +210,15 @@ def invoice(request: Any) -> HttpResponse:
 
 def _last(post: Any) -> int | None:
     """The number given last this year, where somebody says it: 7, or 2026-0007 as it is printed."""
-    year, _dash, given = post.get("last", "").strip().rpartition("-")
-    if not given:
+    year, _dash, given = (one.strip() for one in post.get("last", "").rpartition("-"))
+    if not given and not year:
         return None
-    if year and year != str(clock.now().year):
-        return 0
-    if not (given.isascii() and given.isdigit() and len(given) < 10):
+    now = clock.now().year
+    number = given.isascii() and given.isdigit() and len(given) < 10
+    of_year = not year or (year.isascii() and year.isdigit() and len(year) == 4 and int(year) <= now)
+    if not number or not of_year:
         raise Refused(_("Write the number of the last invoice in digits; 0 if there was none."))
-    return int(given)
+    return 0 if year and int(year) < now else int(given)
 
 
 def _whole(text: str) -> int:

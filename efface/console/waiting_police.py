@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from efface.accounts.models import Member
-from efface.cases.models import PoliceWish
+from efface.cases.models import Case, PoliceWish
 from efface.console.decision import Blank, Decision, Fact, Option, mark
 from efface.console.waiting_case import LIVING, Within, narrowed
 from efface.evidence.models import PoliceRequest, Question, Signal
@@ -21,7 +21,9 @@ def signal_rows() -> QuerySet[Signal]:
 
 
 def request_rows() -> QuerySet[PoliceRequest]:
-    return PoliceRequest.objects.filter(state=PoliceRequest.State.ASKED, case__state__in=LIVING)
+    """Also whether what a closed case holds is to be kept: it would go by age."""
+    kept = Q(kind=PoliceRequest.Kind.PRESERVE, case__state=Case.State.CLOSED)
+    return PoliceRequest.objects.filter(Q(case__state__in=LIVING) | kept, state=PoliceRequest.State.ASKED)
 
 
 def question_rows() -> QuerySet[Question]:

@@ -88,7 +88,8 @@ def _follow(
     except FetcherRefused as refusal:
         return _done(organisation, link_id, "stopped" if refusal.error == "stopped" else "refused", now)
     registry.visit_soon(link.site.pk, now)
-    return _done(organisation, link_id, _outcome(organisation, link_id, link, looked, now), now)
+    with tenancy.organisation(organisation):
+        return _done(organisation, link_id, _outcome(organisation, link_id, link, looked, now), now)
 
 
 def _load(organisation: uuid.UUID, link_id: uuid.UUID, now: datetime) -> Link | None:

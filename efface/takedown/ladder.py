@@ -274,14 +274,16 @@ def reopen_all(finding: Finding, why: str, now: datetime) -> int:
     ended = list(routes.filter(state=Route.State.DROPPED, state_why=why).order_by("position", "pk"))
     for route in ended:
         sent = list(Notice.objects.select_for_update().filter(route=route, sent_at__isnull=False))
-        route.state, route.state_why = Route.State.ACTIVE if sent else Route.State.PLANNED, ""
+        # What came back, or never left, has asked nobody.
+        asked = [one for one in sent if one.state in (Notice.State.SENT, Notice.State.FILED)]
+        route.state, route.state_why = Route.State.ACTIVE if asked else Route.State.PLANNED, ""
         route.save(update_fields=["state", "state_why"])
-        if not sent:
+        if not asked:
             start_at(route, max(route.starts_at, now))
         for notice in sent:
             notice.route = route
             timing.recount(notice, now)
-        if sent and route.role != "search":
-            last = max(sent, key=lambda one: one.sent_at or now)
+        if asked and route.role != "search":
+            last = max(asked, key=lambda one: one.sent_at or now)
             chase_at(last, max((last.sent_at or now) + patience(route.role), now))
     return len(ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from efface.cases import events
-from efface.cases.models import Age, CaseEvent
+from efface.cases.models import Age, Case, CaseEvent
 from efface.engine.base import deadlines, outbox
 from efface.search.models import Finding, FindingState
 from efface.takedown import facts, ladder, locking, outcomes, planning, sending, timing, verifying
@@ -97,6 +97,8 @@ def _resumed(event: CaseEvent) -> None:
     finding = _finding(event)
     if finding is not None:
         ladder.reopen_all(finding, STOPPED, event.at)
+        if event.case.state == Case.State.OPEN:  # it was opened again while the site was stopped
+            ladder.reopen_all(finding, CLOSED, event.at)
         verifying.request(finding)
         planning.request(finding)
 

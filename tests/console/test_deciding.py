@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from efface.cases import messages, notes
+from efface.cases import consents, messages, notes
 from efface.cases.models import Case
 from efface.console import queue, undoing
 from efface.console.models import SavedView, Taken
@@ -240,15 +240,21 @@ def test_finding_by_reference_site_address_and_word(organisation: Any, case: Any
 
 def test_forms_to_one_desk_leave_no_page_empty(organisation: Any, case: Any, first: Any, now: Any) -> None:
     with tenancy.organisation(organisation.pk):
-        for number in range(2 * queue.SHOWN):
+        other = people.open_case(organisation).case
+        consents.give(other, "notify", "survivor", now)
+        for number in range(3 * queue.SHOWN):
             finding = people.make_finding(case, page=f"https://pictures.example/f/{number}")
             people.make_notice(finding, state="prepared", channel="form", contact="https://search.example/removal")
+        finding = people.make_finding(other, page="https://pictures.example/of-somebody-else")
+        last = people.make_notice(finding, state="prepared", channel="form", contact="https://search.example/removal",
+                                  at=now + timedelta(minutes=1))  # fmt: skip
         messages.write(case, from_survivor=True, author="survivor", text="Hello?", now=now)
     client = people.signed_in(first)
     told = re.search(r'data-fact="count">(\d+)', client.get("/console/queue/").content.decode())
     count = int(told[1]) if told else 0
-    for page in range(1, -(-count // queue.SHOWN) + 1):
-        assert 'form class="decision' in client.get(f"/console/queue/?page={page}").content.decode(), page
+    pages = [client.get(f"/console/queue/?page={n + 1}").content.decode() for n in range(-(-count // queue.SHOWN))]
+    assert all('form class="decision' in page for page in pages)
+    assert any(str(last.pk) in page for page in pages), "the form of another case has its place"
     assert "Hello?" in client.get(f"/console/cases/{case.pk}/").content.decode()
 
 

@@ -195,10 +195,11 @@ def preserved_until(case_id: uuid.UUID, now: datetime) -> datetime | None:
 
 @retention.promise
 def _asked_to_keep(case_id: uuid.UUID, now: datetime) -> datetime | None:
-    """While a lead has not answered whether it is kept, nothing goes by age."""
+    """While a lead has not answered whether it is kept, nothing goes by age; not for longer than they asked."""
     rows = PoliceRequest.objects.filter(case_id=case_id, kind=PoliceRequest.Kind.PRESERVE)
-    waits = rows.filter(state=PoliceRequest.State.ASKED).exists()
-    return now + ANSWER_WITHIN if waits else None
+    waits = rows.filter(state=PoliceRequest.State.ASKED, asked_until__gt=now).order_by("-asked_until")
+    until = waits.values_list("asked_until", flat=True).first()
+    return min(now + ANSWER_WITHIN, until) if until else None
 
 
 @deadlines.handler(KEPT_ENDS)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -139,8 +140,17 @@ def _over(deadline: Deadline, now: datetime) -> None:
     row = confirmed.select_related("case").first()
     if row is None:
         return
-    standing = Consent.objects.filter(case=row.case, purpose=Purpose.POLICE, withdrawn_at=None, expires_at__gt=now)
-    standing.update(expires_at=now)
+    standing: list[Any] = []
+    if row.case.age != Age.ADULT:  # an adult's own consent stands
+        given = Consent.objects.filter(case=row.case, purpose=Purpose.POLICE, withdrawn_at=None, expires_at__gt=now)
+        standing = list(given.values_list("pk", flat=True))
+    if not standing:
+        confirmed.update(state=PoliceWish.State.ENDED)
+        return
+    for pk in standing:
+        deadlines.cancel(subject=pk, kind=consents.EXPIRES)
+        deadlines.cancel(subject=pk, kind=consents.REMINDS)
+    Consent.objects.filter(pk__in=standing).update(expires_at=now)
     events.record(row.case, "consent.expired", "engine", subject=row.pk, now=now, purpose=Purpose.POLICE)
 
 
