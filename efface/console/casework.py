@@ -41,6 +41,8 @@ from efface.search.models import Finding, Match
 from efface.takedown.channels import todo
 
 PAGE = 50
+AT_ONCE = 8
+"""So many decisions a case's page shows at once; the next move up."""
 FINDINGS = 20
 """So many a case's page shows at once; the rest by one link."""
 
@@ -91,13 +93,13 @@ def page(
     """The case, with what was typed into a form that could not be taken."""
     now = clock.now()
     whole = request.GET.get("findings") == "all"
+    waiting = queue.line(request.member, now, case=one.pk).places
     purposes = _purposes(one, now)
     copies = next((row["may"] for row in purposes if row["name"] == Purpose.COPY_MATCH), None)
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": purposes,
-        "decisions": queue.dressed(
-            queue.made(request.member, queue.line(request.member, now, case=one.pk).places[: queue.SHOWN])
-        ),
+        "decisions": queue.dressed(queue.made(request.member, waiting[:AT_ONCE])),
+        "more_waits": max(0, len(waiting) - AT_ONCE),
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now, copies),
         "findings": story.findings(one, now, None if whole else FINDINGS), "found": one.findings.count(),
         "by_hand": todo.count(one.pk),

@@ -11,7 +11,7 @@ import pytest
 
 from efface.cases import consents, messages, notes
 from efface.cases.models import Case
-from efface.console import queue, undoing
+from efface.console import casework, queue, undoing
 from efface.console.models import SavedView, Taken
 from efface.engine.base import clock, sealing, tenancy
 from efface.search.models import Finding, Match
@@ -255,7 +255,12 @@ def test_forms_to_one_desk_leave_no_page_empty(organisation: Any, case: Any, fir
     pages = [client.get(f"/console/queue/?page={n + 1}").content.decode() for n in range(-(-count // queue.SHOWN))]
     assert all('form class="decision' in page for page in pages)
     assert any(str(last.pk) in page for page in pages), "the form of another case has its place"
-    assert "Hello?" in client.get(f"/console/cases/{case.pk}/").content.decode()
+    page = client.get(f"/console/cases/{case.pk}/").content.decode()
+    assert "Hello?" in page and 'data-fact="more-waits"' not in page
+    with tenancy.organisation(organisation.pk):
+        for number in range(casework.AT_ONCE):
+            people.make_match(case, page=f"https://pictures.example/m/{number}")
+    assert 'data-fact="more-waits"' in client.get(f"/console/cases/{case.pk}/").content.decode()
 
 
 def test_a_longer_queue_costs_no_more_questions(
