@@ -41,7 +41,7 @@ from efface.search.models import Finding, Match
 from efface.takedown.channels import todo
 
 PAGE = 50
-AT_ONCE = 8
+AT_ONCE = 5
 """So many decisions a case's page shows at once; the next move up."""
 FINDINGS = 20
 """So many a case's page shows at once; the rest by one link."""
@@ -99,7 +99,7 @@ def page(
     return render(request, "console/case.html", {
         "case": one, "now": now, "purposes": purposes,
         "decisions": queue.dressed(queue.made(request.member, waiting[:AT_ONCE])),
-        "more_waits": max(0, len(waiting) - AT_ONCE),
+        "waits": len(waiting), "more_waits": max(0, len(waiting) - AT_ONCE),
         "fingerprints": story.fingerprints(one), "choose_again": fingerprints.choose_again(one, now, copies),
         "findings": story.findings(one, now, None if whole else FINDINGS), "found": one.findings.count(),
         "by_hand": todo.count(one.pk),
