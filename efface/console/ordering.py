@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -185,25 +185,27 @@ def places(
         full, kept = len(found[kind]) == first[kind], KINDS[kind].keep(found[kind], member, now)
         begin, size = first[kind], first[kind]
         # What is not to be decided now makes room for what is: looked for in larger and larger parts.
-        while full and len(_groups(kept)) < step:
+        while full and len(_folded(kept)) < step:
             size *= 4
             more = _read([rows[begin : begin + size]])
             full, begin = len(more) == size, begin + size
             kept += KINDS[kind].keep(more, member, now)
-        groups = _groups(kept)
-        shown = set(groups[: within.most])
-        told[kind] = ([one for one in kept if _group(one) in shown], len(groups) > within.most)
+        shown = _folded(kept)
+        told[kind] = (shown[: within.most], len(shown) > within.most)
     return told
 
 
-def _group(place: Place) -> tuple[uuid.UUID | None, str]:
-    """Forms of one case to one desk take one place."""
-    return (place.case_id, place.beside) if place.kind == "filing" else (place.id, "")
+def _folded(places: Iterable[Place]) -> list[Place]:
+    """Forms of one case to one desk take one place, that of the most urgent; it changes when one of them does."""
+    groups: dict[Any, list[Place]] = {}
+    for place in places:
+        groups.setdefault((place.case_id, place.beside) if place.kind == "filing" else place.id, []).append(place)
+    return [_with(one, others) if others else one for one, *others in groups.values()]
 
 
-def _groups(places: Iterable[Place]) -> list[tuple[uuid.UUID | None, str]]:
-    """In the order in which they are met first."""
-    return list(dict.fromkeys(_group(one) for one in places))
+def _with(one: Place, others: list[Place]) -> Place:
+    version = "".join(place.version for place in (one, *others))
+    return replace(one, together=tuple(place.id for place in others), version=version)
 
 
 def _rows(kind: str, member: Member, within: Within, now: datetime) -> QuerySet[Any, Any]:

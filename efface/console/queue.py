@@ -109,28 +109,7 @@ def line(
             made = [Place.of(one) for one in KINDS[kind][1](member, case=replace(within, most=most + 1))]
             told[kind] = (made[:most], len(made) > most)
     found = sorted((place for places, _more in told.values() for place in places), key=Place.order)
-    return Line(_folded(found), any(more for _places, more in told.values()))
-
-
-def _folded(places: list[Place]) -> list[Place]:
-    """Forms of one case to one desk stand in one place, that of the most urgent."""
-    others: dict[tuple[uuid.UUID | None, str], list[Place]] = {}
-    kept = []
-    for place in places:
-        if place.kind == "filing":
-            group = others.setdefault((place.case_id, place.beside), [])
-            group.append(place)
-            if len(group) > 1:
-                continue
-        kept.append(place)
-    return [_with(one, others[one.case_id, one.beside]) if one.kind == "filing" else one for one in kept]
-
-
-def _with(place: Place, group: list[Place]) -> Place:
-    """The place of a form with the others of its group: it changes when one of them does."""
-    return replace(
-        place, together=tuple(one.id for one in group[1:]), version="".join(one.version for one in group)
-    )  # fmt: skip
+    return Line(found, any(more for _places, more in told.values()))
 
 
 def made(member: Member, places: Sequence[Place]) -> list[Decision]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 
 from efface.accounts import audit
@@ -15,41 +14,16 @@ from efface.accounts.models import AuditEntry
 from efface.cases import consents, messages
 from efface.engine.base import clock, tenancy
 from tests import people
-from tests.conftest import NOON, make_organisation, role
-
-TIMES = 4
+from tests.at_once import TIMES, at_once, written
+from tests.conftest import NOON
 
 
 @pytest.fixture
 def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
-    with django_db_blocker.unblock():
-        with transaction.atomic():
-            organisation = make_organisation()
+    tables = ("accounts_organisation, accounts_user, engine_casekey, sites_site, search_media, django_session, "
+              "procrastinate_jobs, engine_bucket")  # fmt: skip
+    with written(django_db_blocker, tables) as organisation:
         yield organisation
-        with transaction.atomic(), role("efface_owner"), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE accounts_organisation, accounts_user, engine_casekey, sites_site, search_media, "
-                           "django_session, procrastinate_jobs, engine_bucket CASCADE")  # fmt: skip
-
-
-def at_once(work: Callable[[int], Any]) -> list[Any]:
-    together, told = threading.Barrier(TIMES), [None] * TIMES
-
-    def run(number: int) -> None:
-        try:
-            with clock.fixed(NOON):
-                together.wait(60)
-                told[number] = work(number)
-        except Exception as error:
-            told[number] = error  # type: ignore[call-overload]
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(TIMES)]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(120)
-    return told
 
 
 @pytest.fixture
